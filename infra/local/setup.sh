@@ -1,0 +1,67 @@
+#!/bin/sh
+# Creates .venv from the hashed lock and sees to the system libraries. Asks nothing; a second run returns at once.
+set -eu
+cd "$(dirname "$0")/../.."
+
+LOCK=infra/deploy/locks/dev.txt
+STAMP=.venv/.set-up
+# What WeasyPrint needs from the system, and fonts for names in other scripts.
+PACKAGES="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
+
+wanted=$(cat "$LOCK" pyproject.toml "$0" | sha256sum | cut -d' ' -f1)
+[ "$(cat $STAMP 2>/dev/null)" = "$wanted" ] && exit 0
+
+fail() { echo "setup: $1" >&2; exit 1; }
+
+find_python() {
+    for name in ${PYTHON:-} python3.13 python3.12 python3.11 python3; do
+        "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo "$name"; return; }
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo -n "$@"
+    else return 1
+    fi
+}
+
+missing_packages() {
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok' || printf '%s ' "$package"
+    done
+}
+
+install_packages() {
+    missing=$(missing_packages "$@")
+    [ -z "$missing" ] && return
+    echo "setup: installing $missing"
+    # shellcheck disable=SC2086  # one word a package
+    as_root apt-get update -qq >/dev/null && as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -qq -y --no-install-recommends $missing >/dev/null \
+        || fail "please run: sudo apt-get install -y $missing"
+}
+
+if command -v apt-get >/dev/null; then
+    # shellcheck disable=SC2086
+    install_packages $PACKAGES
+elif command -v brew >/dev/null; then
+    brew list pango >/dev/null 2>&1 || brew install --quiet pango || fail "please run: brew install pango"
+else
+    echo "setup: no apt-get or brew here: make sure that Pango 1.50 or later is installed" >&2
+fi
+
+python=$(find_python)
+[ -n "$python" ] || fail "Python 3.11 to 3.13 is needed; please run: sudo apt-get install -y python3 python3-venv"
+echo "setup: $("$python" --version), packages from $LOCK"
+rm -f $STAMP
+if ! "$python" -m venv --clear .venv 2>/dev/null; then
+    version=$("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")')
+    install_packages "python$version-venv"
+    "$python" -m venv --clear .venv
+fi
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps -r "$LOCK"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index --editable .
+.venv/bin/python -c 'import weasyprint' 2>/dev/null || fail "WeasyPrint finds no Pango: is it installed for this Python?"
+echo "$wanted" > $STAMP
+echo "setup: done"
