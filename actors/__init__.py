@@ -1,0 +1,1 @@
+"""What happens after the 200: products and their short, repeatable actors; the sweep."""

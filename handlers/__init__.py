@@ -1,0 +1,1 @@
+"""What the outside asks: HTTP and the command line. Thin: verify, record, queue, show."""

@@ -1,0 +1,130 @@
+"""The broker: Dramatiq's Redis broker with the caller's message ids, no delays, and a doorbell."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import redis
+from dramatiq import Message
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import Middleware
+
+from infra.broker.consumer import QueueConsumer, decoded
+from infra.broker.dead_message import DeadMessage
+from infra.broker.names import QueueKeys
+from infra.errors import TransientError
+
+#: A worker whose broker id has not been heard of for this long gives its messages up (Dramatiq's own repair; the
+#: sweep is quicker). Peers' clocks may differ by less than this.
+_HEARTBEAT_TIMEOUT_MS = 15_000
+#: Rings that are kept: more than any number of idle workers that could answer them.
+_MAX_RINGS = 100
+
+
+class BrokerIsDown(TransientError):
+    """Redis did not answer in time."""
+
+
+class Broker(RedisBroker):
+    """Sends and consumes messages; `bury` keeps a dead message durably before it is acknowledged.
+
+    Only one worker per queue is woken by a message, at once; an idle worker asks Redis about once a second.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        middleware: list[Middleware] | None = None,
+        bury: Callable[[DeadMessage], None] | None = None,
+    ) -> None:
+        """Connect lazily. Without `bury` (web, sweep) the broker only sends."""
+        client = redis.Redis.from_url(
+            url, socket_timeout=2.0, socket_connect_timeout=1.0, health_check_interval=0, retry=None
+        )
+        super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves it untyped
+            client=client,
+            middleware=middleware or [],
+            heartbeat_timeout=_HEARTBEAT_TIMEOUT_MS,
+            maintenance_chance=1000,
+        )
+        self.bury = bury
+        self.draining = threading.Event()
+        self.drained = threading.Event()
+        self._held: dict[str, set[str]] = {}
+        self.fetch = client.register_script((Path(__file__).parent / "fetch.lua").read_bytes())
+
+    @property
+    def consumer_class(self) -> type[QueueConsumer]:
+        """Return the consumer that repairs, rings and names."""
+        return QueueConsumer
+
+    def held(self, queue: str) -> set[str]:
+        """Return the ids of the messages that this process works on: they outlive a consumer that reconnects."""
+        return self._held.setdefault(queue, set())
+
+    def stop_taking(self, timeout_s: float) -> None:
+        """Take no more messages, and return once the consumer has given back what nobody has begun."""
+        self.draining.set()
+        self.drained.wait(timeout_s)
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Declare a queue without its delay queue: nothing here is ever delayed in Redis."""
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues.add(queue_name)
+            self.emit_after("declare_queue", queue_name)
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """Queue a message under its own id, so that who wrote it down can ask for it; BrokerIsDown if it cannot.
+
+        Dramatiq draws a new id for each send instead, which nobody knows beforehand.
+        """
+        if delay is not None:
+            raise ValueError("Messages are not delayed in Redis; steps have a due_at in MongoDB.")
+        message = message.copy(options={"redis_message_id": message.message_id})
+        keys = QueueKeys(self.namespace, message.queue_name)
+        try:
+            with self.client.pipeline(transaction=True) as pipe:
+                pipe.hset(keys.messages, message.message_id, message.encode())
+                pipe.rpush(keys.queue, message.message_id)
+                pipe.lpush(keys.bell, "1")
+                pipe.ltrim(keys.bell, 0, _MAX_RINGS - 1)
+                pipe.execute()
+        except redis.RedisError as error:
+            raise BrokerIsDown("Redis does not answer.") from error
+        return message
+
+    def holds(self, queue: str, message_ids: list[str]) -> set[str]:
+        """Return which messages are waiting or in somebody's hands; BrokerIsDown if Redis cannot say."""
+        if not message_ids:
+            return set()
+        try:
+            found = self.client.hmget(QueueKeys(self.namespace, queue).messages, message_ids)
+        except redis.RedisError as error:
+            raise BrokerIsDown("Redis does not answer.") from error
+        return {message for message, data in zip(message_ids, found, strict=True) if data is not None}
+
+    def forget_holder(self, broker_id: str, queue: str) -> list[str]:
+        """Drop a dead worker's unacknowledged messages and return their ids, for the sweep to send anew."""
+        keys = QueueKeys(self.namespace, queue)
+        acks = keys.acks(broker_id)
+        try:
+            held = sorted(decoded(self.client.smembers(acks)))
+            with self.client.pipeline(transaction=True) as pipe:
+                if held:
+                    pipe.hdel(keys.messages, *held)
+                pipe.delete(acks)
+                pipe.zrem(keys.heartbeats, broker_id)
+                pipe.execute()
+        except redis.RedisError as error:
+            raise BrokerIsDown("Redis does not answer.") from error
+        return held
+
+    def ping(self) -> None:
+        """Return if Redis answers; BrokerIsDown otherwise."""
+        try:
+            self.client.ping()
+        except redis.RedisError as error:
+            raise BrokerIsDown("Redis does not answer.") from error

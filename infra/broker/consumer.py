@@ -1,0 +1,171 @@
+"""The consumer: takes messages of one queue, loses none, and is woken rather than polls."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import redis
+from dramatiq import Message
+from dramatiq.broker import Consumer, MessageProxy
+from dramatiq.common import current_millis
+from dramatiq.errors import ConnectionClosed, DecodeError
+
+from infra.broker.dead_message import DeadMessage
+from infra.broker.names import QueueKeys
+
+if TYPE_CHECKING:
+    from infra.broker.broker import Broker
+
+#: How long an idle consumer blocks on the doorbell before it looks whether it should stop.
+_BELL_S = 1.0
+#: How often a consumer compares what Redis says it holds with what it knows of.
+_REPAIR_EVERY_S = 5.0
+
+
+class QueueConsumer(Consumer):
+    """Dramatiq's consumer interface over `fetch.lua`.
+
+    What Dramatiq's own one leaves stranded is repaired: a fetch whose reply was lost is put back, data that cannot
+    be decoded is buried, and everything taken but not begun is given back when the worker stops.
+    """
+
+    def __init__(self, broker: Broker, queue_name: str, prefetch: int, timeout: int) -> None:
+        """Hold at most `prefetch` messages at a time."""
+        self.broker = broker
+        self.queue = queue_name
+        self.prefetch = max(1, prefetch)
+        self.keys = QueueKeys(broker.namespace, queue_name)
+        self.acks = self.keys.acks(broker.broker_id)
+        self.fetched: deque[tuple[str, bytes | None]] = deque()
+        self.held = broker.held(queue_name)
+        self.room = threading.Event()
+        self.next_repair = 0.0
+
+    def __next__(self) -> MessageProxy | None:
+        """Return a message, or None after at most about a second without one."""
+        if self.broker.draining.is_set():
+            self._drain()
+            return None
+        try:
+            self._repair_when_due()
+            if not self.fetched:
+                self._fetch()
+            if not self.fetched:
+                self._wait()
+                return None
+            return self._take(*self.fetched.popleft())
+        except redis.RedisError as error:
+            raise ConnectionClosed(error) from None
+
+    def ack(self, message: MessageProxy) -> None:
+        """Forget a message that is done."""
+        self._finish(redis_id(message), delete=True)
+
+    def nack(self, message: MessageProxy) -> None:
+        """Bury a message that failed, then forget it."""
+        failure = message.options.get("traceback") or _formatted(message)
+        self._bury(redis_id(message), message.encode(), failure)
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Give messages back that were taken and not begun."""
+        self._give_back(redis_id(message) for message in messages)
+
+    def close(self) -> None:
+        """Give back what was fetched and not handed on."""
+        self._give_back([message_id for message_id, _ in self.fetched])
+        self.fetched.clear()
+
+    def _drain(self) -> None:
+        self.close()
+        self.broker.drained.set()
+        self.room.wait(_BELL_S)
+
+    def _fetch(self) -> None:
+        room = self.prefetch - len(self.held)
+        self.room.clear()
+        if room <= 0:
+            return
+        reply = self.broker.fetch(
+            keys=[self.keys.queue, self.keys.messages, self.acks, self.keys.heartbeats, self.keys.bell],
+            args=[current_millis(), self.broker.broker_id, room],
+        )
+        for message_id, data in zip(reply[::2], reply[1::2], strict=True):
+            self.held.add(message_id.decode())
+            self.fetched.append((message_id.decode(), data))
+
+    def _wait(self) -> None:
+        if len(self.held) >= self.prefetch:
+            self.room.wait(_BELL_S)
+            self.broker.client.zadd(self.keys.heartbeats, {self.broker.broker_id: current_millis()})
+        else:
+            self.broker.client.blpop([self.keys.bell], timeout=_BELL_S)
+
+    def _take(self, message_id: str, data: bytes | None) -> MessageProxy | None:
+        if data is None:  # the id without its data: a duplicate of something done
+            self._finish(message_id, delete=False)
+            return None
+        try:
+            message = Message.decode(data)
+            return MessageProxy(message.copy(queue_name=self.queue, options={"redis_message_id": message_id}))
+        except (DecodeError, TypeError, AttributeError):
+            self._bury(message_id, data, traceback.format_exc(limit=5))
+            return None
+
+    def _bury(self, message_id: str, data: bytes, failure: str) -> None:
+        error = failure.strip().splitlines()[-1] if failure.strip() else "The message failed."
+        if self.broker.bury is not None:
+            try:
+                self.broker.bury(DeadMessage(self.queue, message_id, data, error, failure))
+            except Exception as cause:
+                # Not recorded, so not acknowledged: Dramatiq asks again until it is.
+                raise ConnectionClosed(cause) from cause
+        self._finish(message_id, delete=True)
+
+    def _finish(self, message_id: str, *, delete: bool) -> None:
+        try:
+            with self.broker.client.pipeline(transaction=True) as pipe:
+                pipe.srem(self.acks, message_id)
+                if delete:
+                    pipe.hdel(self.keys.messages, message_id)
+                pipe.execute()
+        except redis.RedisError as error:
+            raise ConnectionClosed(error) from None
+        self.held.discard(message_id)
+        self.room.set()
+
+    def _give_back(self, message_ids: Iterable[str]) -> None:
+        ids = list(message_ids)
+        if not ids:
+            return
+        try:
+            self.broker.do_requeue(self.queue, *ids)
+            self.broker.client.lpush(self.keys.bell, *(["1"] * len(ids)))
+        except redis.RedisError as error:
+            raise ConnectionClosed(error) from None
+        self.held.difference_update(ids)
+
+    def _repair_when_due(self) -> None:
+        if time.monotonic() < self.next_repair:
+            return
+        self.next_repair = time.monotonic() + _REPAIR_EVERY_S
+        self._give_back(decoded(self.broker.client.smembers(self.acks)) - self.held)
+
+
+def decoded(members: Iterable[bytes | str]) -> set[str]:
+    """Return the members of a Redis set as text."""
+    return {member.decode() if isinstance(member, bytes) else member for member in members}
+
+
+def redis_id(message: MessageProxy) -> str:
+    """Return the id under which Redis knows the message."""
+    return str(message.options["redis_message_id"])
+
+
+def _formatted(message: MessageProxy) -> str:
+    error = getattr(message, "_exception", None)
+    return "".join(traceback.format_exception(error)) if error is not None else ""

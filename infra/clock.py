@@ -1,0 +1,36 @@
+"""Time, injected: what runs in hours for a customer runs at once in a test."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the code may know of time."""
+
+    def now(self) -> datetime:
+        """Return the current time, in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds of a clock that never goes back; only differences mean something."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that long."""
+
+
+class SystemClock:
+    """The machine's own clock. MongoDB keeps milliseconds, so `now` has no finer part."""
+
+    def now(self) -> datetime:
+        """Return the current time, in UTC, in whole milliseconds."""
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def monotonic(self) -> float:
+        """Return `time.monotonic()`."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that long."""
+        await asyncio.sleep(seconds)

@@ -1,0 +1,1 @@
+"""The LLM edge: one request, one recorded outcome, no hidden retries."""

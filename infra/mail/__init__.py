@@ -1,0 +1,1 @@
+"""Mail: letters as values, transports that send one and say what the server answered."""

@@ -1,0 +1,86 @@
+"""The connection to MongoDB, its collections, and the one translation of its failures."""
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import ConfigurationError, ConnectionFailure, ExecutionTimeout, PyMongoError, WriteConcernError
+
+from infra.errors import SettingsError, TransientError
+
+Document = dict[str, Any]
+Collection = AsyncCollection[Document]
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+class DatabaseIsDown(TransientError):
+    """MongoDB did not answer in time, or could not say whether a write is durable."""
+
+
+class Database:
+    """The collections of one Pressroom. Every write is acknowledged by a majority and journaled."""
+
+    def __init__(self, url: str, *, timeout_s: float = 10.0) -> None:
+        """`timeout_s` bounds each operation, the search for a server included."""
+        self.client = _client(url, timeout_s)
+        database = self.client.get_default_database("pressroom")
+        self.host = urlsplit(url).netloc.rpartition("@")[2]
+        self.events: Collection = database["events"]
+        self.orders: Collection = database["orders"]
+        self.answers: Collection = database["answers"]
+        self.plans: Collection = database["plans"]
+        self.reports: Collection = database["reports"]
+        self.steps: Collection = database["steps"]
+        self.ledger: Collection = database["ledger"]
+        self.deliveries: Collection = database["deliveries"]
+        self.dead_letters: Collection = database["dead_letters"]
+        self.workers: Collection = database["workers"]
+        self.audit: Collection = database["audit"]
+
+    async def ping(self) -> None:
+        """Return if MongoDB answers; DatabaseIsDown otherwise."""
+        await translating(self.client.admin.command)("ping")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.client.close()
+
+
+def _client(url: str, timeout_s: float) -> AsyncMongoClient[Document]:
+    try:
+        return AsyncMongoClient(
+            url,
+            w="majority",
+            journal=True,
+            tz_aware=True,
+            appname="pressroom",
+            timeoutMS=int(timeout_s * 1000),
+            serverSelectionTimeoutMS=int(timeout_s * 1000),
+            connectTimeoutMS=2000,
+        )
+    except (ConfigurationError, ValueError):
+        # The driver's own message may quote the URL, and with it a password.
+        raise SettingsError("MONGODB_URL is not one that the MongoDB driver accepts.") from None
+
+
+def translating(
+    function: Callable[Parameters, Coroutine[Any, Any, Result]],
+) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
+    """Make a storage function raise DatabaseIsDown for the driver's "not now" errors, and others as they are."""
+
+    @wraps(function)
+    async def translated(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return await function(*args, **kwargs)
+        except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as error:
+            raise DatabaseIsDown("MongoDB does not answer.") from error
+        except PyMongoError as error:
+            if error.timeout:
+                raise DatabaseIsDown("MongoDB does not answer in time.") from error
+            raise
+
+    return translated

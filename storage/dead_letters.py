@@ -1,0 +1,51 @@
+"""What could not be done, kept with its reason until an operator replays or discards it."""
+
+from datetime import datetime
+from typing import Any
+
+from storage.database import Database, Document, translating
+
+
+@translating
+async def record_dead_step(db: Database, step: Document) -> None:
+    """Keep a dead step's reason; once for each death."""
+    letter = {
+        "order": step["order"],
+        "product": step["product"],
+        "step": step["_id"],
+        "error": step["error"],
+        "traceback": step["traceback"],
+        "attempts": step["attempts"],
+        "at": step["done_at"],
+        "state": "open",
+    }
+    await db.dead_letters.update_one(
+        {"_id": f"{step['_id']}:{step['epoch']}"}, {"$setOnInsert": letter}, upsert=True
+    )
+
+
+@translating
+async def dead_letters(db: Database, *, limit: int, **filters: Any) -> list[Document]:
+    """Return dead letters, newest first; filters by field, such as state="open"."""
+    return await db.dead_letters.find(filters).sort("at", -1).limit(limit).to_list()
+
+
+@translating
+async def find_dead_letter(db: Database, letter_id: str) -> Document | None:
+    """Return the dead letter, or None."""
+    return await db.dead_letters.find_one({"_id": letter_id})
+
+
+@translating
+async def close_dead_letter(db: Database, letter_id: str, state: str, now: datetime) -> bool:
+    """Note that an open dead letter was replayed or discarded; False if it is not open."""
+    closed = await db.dead_letters.update_one(
+        {"_id": letter_id, "state": "open"}, {"$set": {"state": state, "closed_at": now}}
+    )
+    return closed.matched_count == 1
+
+
+@translating
+async def count_open(db: Database, order_id: str) -> int:
+    """Return how many dead letters of an order wait for an operator."""
+    return await db.dead_letters.count_documents({"order": order_id, "state": "open"})

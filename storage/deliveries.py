@@ -1,0 +1,93 @@
+"""One document an order and letter: who is sending it, and what the mail server said."""
+
+from datetime import datetime, timedelta
+
+from pymongo.errors import DuplicateKeyError
+
+from storage.database import Database, Document, translating
+
+
+@translating
+async def claim_delivery(
+    db: Database, order_id: str, letter: str, message_id: str, until: datetime
+) -> Document | None:
+    """T19: start the delivery of a letter; None if there is one already."""
+    delivery = {
+        "_id": f"{order_id}:{letter}",
+        "order": order_id,
+        "kind": letter,
+        "message_id": message_id,
+        "state": "claimed",
+        "epoch": 1,
+        "until": until,
+        "tries": 0,
+    }
+    try:
+        await db.deliveries.insert_one(delivery)
+    except DuplicateKeyError:
+        return None
+    return delivery
+
+
+@translating
+async def retake_delivery(
+    db: Database, order_id: str, letter: str, now: datetime, until: datetime
+) -> Document | None:
+    """T22: take over a delivery that waited its turn, or whose sender is out of time by 5 s or more."""
+    delivery = await db.deliveries.find_one({"_id": f"{order_id}:{letter}"})
+    if delivery is None or delivery["state"] not in {"claimed", "sending", "waiting"}:
+        return None
+    margin = timedelta(seconds=0 if delivery["state"] == "waiting" else 5)
+    seen = {
+        "_id": delivery["_id"],
+        "state": delivery["state"],
+        "epoch": delivery["epoch"],
+        "until": {"$lte": now - margin},
+    }
+    taken = await db.deliveries.update_one(
+        seen, {"$set": {"state": "claimed", "until": until}, "$inc": {"epoch": 1}}
+    )
+    return {**delivery, "state": "claimed", "epoch": delivery["epoch"] + 1} if taken.matched_count else None
+
+
+@translating
+async def start_sending(db: Database, delivery: Document, until: datetime) -> bool:
+    """T20: the last look before the mail server; False if somebody took over."""
+    mine = {"_id": delivery["_id"], "state": "claimed", "epoch": delivery["epoch"]}
+    update = {"$set": {"state": "sending", "until": until}, "$inc": {"epoch": 1, "tries": 1}}
+    return (await db.deliveries.update_one(mine, update)).matched_count == 1
+
+
+@translating
+async def mark_sent(db: Database, delivery_id: str, answer: str, now: datetime) -> None:
+    """T21: the mail server has accepted it; true whoever holds the delivery by now."""
+    await db.deliveries.update_one(
+        {"_id": delivery_id},
+        {"$set": {"state": "sent", "sent_at": now}, "$push": {"accepted": {"at": now, "answer": answer}}},
+    )
+
+
+@translating
+async def postpone_delivery(db: Database, delivery: Document, due_at: datetime, error: str) -> None:
+    """The mail server cannot now: the delivery waits until it is due."""
+    mine = {"_id": delivery["_id"], "state": "sending", "epoch": delivery["epoch"] + 1}
+    await db.deliveries.update_one(mine, {"$set": {"state": "waiting", "until": due_at, "error": error}})
+
+
+@translating
+async def refuse_delivery(db: Database, delivery: Document, error: str) -> None:
+    """The mail server will never take it: an operator must mend the address."""
+    mine = {"_id": delivery["_id"], "state": "sending", "epoch": delivery["epoch"] + 1}
+    await db.deliveries.update_one(mine, {"$set": {"state": "refused", "error": error}})
+
+
+@translating
+async def find_delivery(db: Database, order_id: str, letter: str) -> Document | None:
+    """Return the delivery of a letter, or None."""
+    return await db.deliveries.find_one({"_id": f"{order_id}:{letter}"})
+
+
+@translating
+async def deliveries_of(db: Database, order_id: str) -> list[Document]:
+    """Return every letter of an order."""
+    return await db.deliveries.find({"order": order_id}).to_list()

@@ -1,0 +1,126 @@
+"""The object store: chunks and finished PDFs in S3, under names that the contract fixes."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.errors import PermanentError, TransientError
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+Answer = TypeVar("Answer")
+
+_MISSING = {"404", "NoSuchKey", "NotFound"}
+_OURS = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "400"}
+#: How long a presigned download link works; ours make a fresh one at each click.
+LINK_LIFE_S = 300
+
+
+class StoreIsDown(TransientError):
+    """S3 did not answer, or not with sense."""
+
+
+class StoreRefusesUs(PermanentError):
+    """S3 says that the bucket or our credentials are wrong."""
+
+
+class ObjectDoesNotExist(PermanentError):
+    """There is nothing under that key."""
+
+
+def pdf_key(order: str, product: str) -> str:
+    """Return the contract's name of a finished PDF."""
+    return f"orders/{order}/{product}.pdf"
+
+
+def book_key(order: str, product: str, sha256: str) -> str:
+    """Return the name of a finished PDF by content: what the record names, whoever writes the other one late."""
+    return f"orders/{order}/{product}/{sha256}.pdf"
+
+
+def chunk_key(order: str, product: str, digest: str) -> str:
+    """Return the name of a chunk by content."""
+    return f"orders/{order}/{product}/chunks/{digest}.pdf"
+
+
+class ObjectStore:
+    """One bucket. boto3 blocks, so each call runs in a thread; each has a timeout and two retries."""
+
+    def __init__(self, bucket: str, endpoint: str | None = None) -> None:
+        """Credentials and region come from the environment, as boto3 reads them."""
+        self.bucket = bucket
+        config = Config(
+            connect_timeout=3,
+            read_timeout=30,
+            retries={"total_max_attempts": 3, "mode": "standard"},
+            signature_version="s3v4",
+        )
+        self._s3: S3Client = boto3.client("s3", endpoint_url=endpoint, config=config)
+        self.host = urlsplit(self._s3.meta.endpoint_url).netloc
+
+    async def ping(self) -> None:
+        """Return if the bucket can be reached."""
+        await _in_thread(lambda: self._s3.head_bucket(Bucket=self.bucket))
+
+    async def exists(self, key: str) -> bool:
+        """Return whether there is an object under that key."""
+        try:
+            await _in_thread(lambda: self._s3.head_object(Bucket=self.bucket, Key=key))
+        except ObjectDoesNotExist:
+            return False
+        return True
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Store a small PDF."""
+        await _in_thread(
+            lambda: self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, ContentType="application/pdf")
+        )
+
+    async def put_file(self, key: str, path: Path) -> None:
+        """Store a PDF from a file, in parts if it is long."""
+        extra = {"ContentType": "application/pdf"}
+        await _in_thread(lambda: self._s3.upload_file(str(path), self.bucket, key, ExtraArgs=extra))
+
+    async def copy(self, source: str, key: str) -> None:
+        """Store an object under a second name, without moving its bytes through us."""
+        await _in_thread(
+            lambda: self._s3.copy_object(
+                Bucket=self.bucket, Key=key, CopySource={"Bucket": self.bucket, "Key": source}
+            )
+        )
+
+    async def fetch_file(self, key: str, path: Path) -> None:
+        """Copy an object into a file; ObjectDoesNotExist if there is none."""
+        await _in_thread(lambda: self._s3.download_file(self.bucket, key, str(path)))
+
+    async def link(self, key: str, file_name: str) -> str:
+        """Return a URL that downloads the object under a proper file name, for LINK_LIFE_S seconds."""
+        parameters = {
+            "Bucket": self.bucket,
+            "Key": key,
+            "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+        }
+        return await _in_thread(
+            lambda: self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_LIFE_S)
+        )
+
+
+async def _in_thread(call: Callable[[], Answer]) -> Answer:
+    try:
+        return await asyncio.to_thread(call)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _MISSING:
+            raise ObjectDoesNotExist("S3 has no object under that key.") from error
+        if code in _OURS:
+            raise StoreRefusesUs(f"S3 refused us: {code}.") from error
+        raise StoreIsDown(f"S3 answered {code}.") from error
+    except (BotoCoreError, OSError, boto3.exceptions.Boto3Error) as error:
+        raise StoreIsDown(f"S3 was not reached: {type(error).__name__}.") from error

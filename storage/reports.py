@@ -1,0 +1,132 @@
+"""One document an order and product: its plan, its run, and the slots that bound what is in the air."""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pymongo.errors import DuplicateKeyError
+
+from storage.database import Database, Document, translating
+
+Slot = Literal["write", "render"]
+
+#: How long a sent message is trusted before the sweep asks the broker for it.
+CHECK_AFTER = timedelta(seconds=5)
+
+
+def report_id(order_id: str, product: str) -> str:
+    """Return the id of an order's report of one product."""
+    return f"{order_id}:{product}"
+
+
+def slot_token(step_id: str, run: int) -> str:
+    """Return the member that a step holds in a slot set; a replay's new run makes a new one."""
+    return f"{step_id}@{run}"
+
+
+@translating
+async def open_report(db: Database, order: Document, product: str, message: str, now: datetime) -> Document | None:
+    """T3: insert a report, queued under that message id; None if it is new, else the one that is there."""
+    report = {
+        "_id": report_id(order["_id"], product),
+        "order": order["_id"],
+        "product": product,
+        "tenant": order["tenant"],
+        "state": "queued",
+        "run": 1,
+        "message": message,
+        "check_at": now + CHECK_AFTER,
+        "sends": 1,
+        "queued_at": now,
+        "plan": None,
+        "planned": False,
+        "slots": {"write": [], "render": []},
+        "gap_until": {},
+        "replay": None,
+        "pdf": None,
+    }
+    try:
+        await db.reports.insert_one(report)
+    except DuplicateKeyError:
+        return await db.reports.find_one({"_id": report["_id"]})
+    return None
+
+
+@translating
+async def find_report(db: Database, report: str) -> Document | None:
+    """Return the report, or None."""
+    return await db.reports.find_one({"_id": report})
+
+
+@translating
+async def reports_of(db: Database, order_ids: list[str]) -> list[Document]:
+    """Return the reports of some orders."""
+    return await db.reports.find({"order": {"$in": order_ids}}).to_list()
+
+
+@translating
+async def pin_plan(db: Database, report: str, plan: str, now: datetime) -> Document | None:
+    """T5: give the report its plan if it has none; return it as it then stands."""
+    await db.reports.update_one({"_id": report, "plan": None}, {"$set": {"plan": plan, "began_at": now}})
+    return await find_report(db, report)
+
+
+@translating
+async def mark_planned(db: Database, report: str) -> None:
+    """T5: all steps of the plan are inserted, so they may be queued."""
+    await db.reports.update_one(
+        {"_id": report, "state": "queued", "planned": False}, {"$set": {"planned": True, "state": "running"}}
+    )
+
+
+@translating
+async def requeue_report(db: Database, report: Document, message: str, now: datetime) -> bool:
+    """T9, for the message that begins a report: True if it is ours to send again."""
+    backoff = CHECK_AFTER * min(2 ** report["sends"], 12)
+    seen = {"_id": report["_id"], "state": "queued", "message": report["message"]}
+    update = {"$set": {"message": message, "check_at": now + backoff}, "$inc": {"sends": 1}}
+    return (await db.reports.update_one(seen, update)).matched_count == 1
+
+
+@translating
+async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Document]:
+    """Reports whose first message should have been heard of by now."""
+    return await db.reports.find({"state": "queued", "check_at": {"$lte": now}}).limit(limit).to_list()
+
+
+@translating
+async def reserve_slot(db: Database, report: str, slot: Slot, token: str, bound: int, now: datetime) -> bool:
+    """T7: take one of `bound` slots; False if none is free, a pause holds, or the token has one already."""
+    free: dict[str, Any] = {
+        "_id": report,
+        "state": "running",
+        "stopped": {"$ne": True},
+        "replay": None,
+        f"slots.{slot}.{bound - 1}": {"$exists": False},
+        f"slots.{slot}": {"$ne": token},
+        f"gap_until.{slot}": {"$not": {"$gt": now}},
+    }
+    return (await db.reports.update_one(free, {"$push": {f"slots.{slot}": token}})).matched_count == 1
+
+
+@translating
+async def free_slot(db: Database, report: str, slot: Slot, token: str, gap_until: datetime | None) -> None:
+    """Give a slot back, and start the pause that the pace asks for after a call."""
+    update: dict[str, Any] = {"$pull": {f"slots.{slot}": token}}
+    if gap_until is not None:
+        update["$max"] = {f"gap_until.{slot}": gap_until}
+    await db.reports.update_one({"_id": report, f"slots.{slot}": token}, update)
+
+
+@translating
+async def store_report(db: Database, report: str, run: int, pdf: Document, now: datetime) -> None:
+    """T16: note where the finished PDF is."""
+    await db.reports.update_one(
+        {"_id": report, "run": run}, {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
+    )
+
+
+@translating
+async def running_reports(db: Database) -> list[Document]:
+    """Return the slots and replays of every report in the making, for the sweep to heal."""
+    fields = {"slots": 1, "run": 1, "plan": 1, "order": 1, "product": 1}
+    return await db.reports.find({"state": "running"}, fields).to_list()

@@ -1,0 +1,28 @@
+"""The heartbeats of workers: counters, since clocks cannot be compared."""
+
+from datetime import datetime
+
+from storage.database import Database, Document, translating
+
+
+@translating
+async def beat(db: Database, worker: str, facts: Document, now: datetime) -> None:
+    """Count one beat of a worker; the first one, or one after it was taken for dead, registers it.
+
+    Not journaled: a lost beat is made good by the next.
+    """
+    await db.workers.update_one(
+        {"_id": worker}, {"$inc": {"beat": 1}, "$set": {"beat_at": now}, "$setOnInsert": facts}, upsert=True
+    )
+
+
+@translating
+async def live_workers(db: Database) -> list[Document]:
+    """Return every registered worker with its beat."""
+    return await db.workers.find().to_list()
+
+
+@translating
+async def remove_worker(db: Database, worker: str) -> None:
+    """Forget a worker that has left or is dead."""
+    await db.workers.delete_one({"_id": worker})
