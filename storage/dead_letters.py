@@ -5,6 +5,8 @@ from typing import Any
 
 from storage.database import Database, Document, translating
 
+_MAX_RAW = 64 * 1024
+
 
 @translating
 async def record_dead_step(db: Database, step: Document) -> None:
@@ -17,11 +19,37 @@ async def record_dead_step(db: Database, step: Document) -> None:
         "traceback": step["traceback"],
         "attempts": step["attempts"],
         "at": step["done_at"],
-        "state": "open",
     }
-    await db.dead_letters.update_one(
-        {"_id": f"{step['_id']}:{step['epoch']}"}, {"$setOnInsert": letter}, upsert=True
-    )
+    await _record(db, f"{step['_id']}:{step['epoch']}", "step", letter)
+
+
+@translating
+async def record_dead_report(db: Database, report: str, error: str, traceback: str, now: datetime) -> None:
+    """Keep why a report could not even be begun."""
+    order, _, product = report.partition(":")
+    facts = {"order": order, "product": product, "error": error, "traceback": traceback, "at": now}
+    await _record(db, f"{report}:begin:{int(now.timestamp())}", "report", facts)
+
+
+@translating
+async def record_dead_order(db: Database, order: str, error: str, traceback: str, now: datetime) -> None:
+    """Keep why the letter of an order could not be made."""
+    facts = {"order": order, "error": error, "traceback": traceback, "at": now}
+    await _record(db, f"{order}:letter:{int(now.timestamp())}", "letter", facts)
+
+
+@translating
+async def record_dead_message(
+    db: Database, *, queue: str, message_id: str, data: bytes, error: str, traceback: str, now: datetime
+) -> None:
+    """Keep a message that nobody could take, as it lay in Redis (64 KiB of it)."""
+    facts = {"product": queue, "raw": data[:_MAX_RAW], "error": error, "traceback": traceback, "at": now}
+    await _record(db, f"message:{message_id}", "message", facts)
+
+
+async def _record(db: Database, letter_id: str, kind: str, facts: dict[str, Any]) -> None:
+    letter = {"order": None, "product": None, "step": None, "attempts": 1, **facts, "kind": kind, "state": "open"}
+    await db.dead_letters.update_one({"_id": letter_id}, {"$setOnInsert": letter}, upsert=True)
 
 
 @translating

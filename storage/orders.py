@@ -99,7 +99,40 @@ async def drop_letter(db: Database, order_id: str) -> None:
 
 
 @translating
+async def revive_letter(db: Database, order_id: str, now: datetime) -> None:
+    """Put an order back on the sweep's list, so that its letter is made and sent after all."""
+    await db.orders.update_one(
+        {"_id": order_id, "stored_at": {"$ne": None}, "delivered_at": None}, {"$set": {"letter_check_at": now}}
+    )
+
+
+@translating
 async def due_letters(db: Database, now: datetime, limit: int) -> list[Document]:
     """Orders whose reports are all stored and whose letter is not known to be on its way."""
     query = {"letter_check_at": {"$lte": now}, "on_hold": False, "replaying": {"$ne": True}}
     return await db.orders.find(query).limit(limit).to_list()
+
+
+@translating
+async def begin_replay(db: Database, order_id: str, product: str, run: int, steps: list[str]) -> bool:
+    """T17: start a new run of a report, and write down durably what is to be made again."""
+    free = {"_id": order_id, "letter": None, "replaying": {"$ne": True}, f"run.{product}": run - 1}
+    intent = {"product": product, "run": run, "steps": steps}
+    update = {
+        "$set": {f"run.{product}": run, "replaying": True, "replay": intent, "stored_at": None},
+        "$pull": {"stored": product},
+        "$unset": {"letter_check_at": ""},
+    }
+    return (await db.orders.update_one(free, update)).matched_count == 1
+
+
+@translating
+async def end_replay(db: Database, order_id: str, run: int) -> None:
+    """T17: all steps are reset, so the intent is fulfilled."""
+    await db.orders.update_one({"_id": order_id, "replay.run": run}, {"$unset": {"replaying": "", "replay": ""}})
+
+
+@translating
+async def orders_replaying(db: Database) -> list[Document]:
+    """Return orders whose replay has begun and not ended."""
+    return await db.orders.find({"replaying": True}).to_list()

@@ -130,3 +130,35 @@ async def running_reports(db: Database) -> list[Document]:
     """Return the slots and replays of every report in the making, for the sweep to heal."""
     fields = {"slots": 1, "run": 1, "plan": 1, "order": 1, "product": 1}
     return await db.reports.find({"state": "running"}, fields).to_list()
+
+
+@translating
+async def begin_report_replay(db: Database, report: str, run: int) -> None:
+    """T17: stop queueing steps of the report while they are reset."""
+    older = {"_id": report, "run": {"$lt": run}}
+    await db.reports.update_one(older, {"$set": {"replay": run, "run": run, "state": "running"}})
+
+
+@translating
+async def end_report_replay(db: Database, report: str, run: int) -> None:
+    """T17: let the steps of the new run be queued."""
+    await db.reports.update_one({"_id": report, "replay": run}, {"$set": {"replay": None}})
+
+
+@translating
+async def pull_tokens(db: Database, report: str, slot: Slot, tokens: list[str]) -> None:
+    """T15: take back exactly those slots, whose steps are settled or belong to an older run."""
+    await db.reports.update_one({"_id": report}, {"$pullAll": {f"slots.{slot}": tokens}})
+
+
+@translating
+async def kill_report(db: Database, report: str) -> None:
+    """Give up a report that cannot be begun, until an operator replays it."""
+    await db.reports.update_one({"_id": report, "state": "queued"}, {"$set": {"state": "dead"}})
+
+
+@translating
+async def revive_report(db: Database, report: str, message: str, now: datetime) -> bool:
+    """Queue a dead report again under that message id; who gets True sends it."""
+    queued = {"state": "queued", "message": message, "check_at": now + CHECK_AFTER, "queued_at": now, "sends": 1}
+    return (await db.reports.update_one({"_id": report, "state": "dead"}, {"$set": queued})).matched_count == 1

@@ -223,18 +223,17 @@ async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Docu
 
 
 @translating
-async def idle_ready_reports(db: Database, now: datetime) -> list[Document]:
-    """Return one ready step of each report whose ready steps nobody has queued for 5 s or more."""
+async def idle_ready_reports(db: Database, now: datetime) -> list[str]:
+    """Return the reports whose ready steps nobody has queued for 5 s or more."""
     query = {"state": "ready", "due_at": {"$lte": now - timedelta(seconds=5)}}
-    found = db.steps.find(query, {"report": 1, "plan": 1, "product": 1}).limit(1000)
-    return list({step["report"]: step async for step in found}.values())
+    return sorted({step["report"] async for step in db.steps.find(query, {"report": 1}).limit(1000)})
 
 
 @translating
-async def settled_among(db: Database, step_ids: Sequence[str]) -> list[Document]:
-    """Return those of the steps that are done or dead and advanced: their slots are leftovers."""
-    query = {"_id": {"$in": list(step_ids)}, "state": {"$in": ["done", "dead"]}, "advanced": True}
-    return await db.steps.find(query, {"run": 1, "kind": 1, "report": 1}).to_list()
+async def runs_and_ends(db: Database, step_ids: Sequence[str]) -> list[Document]:
+    """Return of each step its run, its state, and whether what it unlocks was unlocked."""
+    fields = {"run": 1, "state": 1, "advanced": 1}
+    return await db.steps.find({"_id": {"$in": list(step_ids)}}, fields).to_list()
 
 
 @translating

@@ -106,6 +106,13 @@ class Broker(RedisBroker):
             raise BrokerIsDown("Redis does not answer.") from error
         return {message for message, data in zip(message_ids, found, strict=True) if data is not None}
 
+    def waiting(self, queue: str) -> int:
+        """Return how many messages nobody has taken yet; BrokerIsDown if Redis cannot say."""
+        try:
+            return int(self.client.llen(QueueKeys(self.namespace, queue).queue))
+        except redis.RedisError as error:
+            raise BrokerIsDown("Redis does not answer.") from error
+
     def forget_holder(self, broker_id: str, queue: str) -> list[str]:
         """Drop a dead worker's unacknowledged messages and return their ids, for the sweep to send anew."""
         keys = QueueKeys(self.namespace, queue)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: How long an idle consumer blocks on the doorbell before it looks whether it should stop.
 _BELL_S = 1.0
+#: A drained consumer only waits for its thread to be stopped.
+_DRAINED_PAUSE_S = 0.05
 #: How often a consumer compares what Redis says it holds with what it knows of.
 _REPAIR_EVERY_S = 5.0
 
@@ -83,7 +85,7 @@ class QueueConsumer(Consumer):
     def _drain(self) -> None:
         self.close()
         self.broker.drained.set()
-        self.room.wait(_BELL_S)
+        time.sleep(_DRAINED_PAUSE_S)
 
     def _fetch(self) -> None:
         room = self.prefetch - len(self.held)
@@ -113,7 +115,10 @@ class QueueConsumer(Consumer):
             message = Message.decode(data)
             return MessageProxy(message.copy(queue_name=self.queue, options={"redis_message_id": message_id}))
         except (DecodeError, TypeError, AttributeError):
+            # Back in front until it is buried: a consumer that fails here gives it back when it closes.
+            self.fetched.appendleft((message_id, data))
             self._bury(message_id, data, traceback.format_exc(limit=5))
+            self.fetched.popleft()
             return None
 
     def _bury(self, message_id: str, data: bytes, failure: str) -> None:

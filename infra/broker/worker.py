@@ -8,7 +8,7 @@ from dramatiq import Worker
 from dramatiq.broker import Broker as AnyBroker
 from dramatiq.broker import MessageProxy
 from dramatiq.common import iter_queue
-from dramatiq.middleware import AsyncIO, Middleware, TimeLimit
+from dramatiq.middleware import Middleware, TimeLimit
 
 from infra.broker.broker import Broker
 from infra.broker.dead_message import DeadMessage
@@ -40,8 +40,8 @@ class FailForGood(Middleware):
 
 
 def consuming_broker(url: str, bury: Callable[[DeadMessage], None]) -> Broker:
-    """Return the broker of a worker process."""
-    return Broker(url, middleware=[TimeLimit(interval=500), AsyncIO(), FailForGood()], bury=bury)
+    """Return the broker of a worker process. Who declares coroutines sets the event loop thread first."""
+    return Broker(url, middleware=[TimeLimit(interval=500), FailForGood()], bury=bury)
 
 
 def start_worker(broker: Broker, queue: str, threads: int) -> Worker:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 
@@ -22,9 +23,14 @@ class Letter:
     written_at: datetime
 
 
+#: Long ids and links stay in one piece: at the default of 78 the package would encode them word by word. 998 is the
+#: longest line that SMTP allows (RFC 5321, 4.5.3.1.6).
+_POLICY = SMTP.clone(max_line_length=990)
+
+
 def as_message(letter: Letter) -> EmailMessage:
     """Return the letter as a MIME message of plain text and HTML."""
-    message = EmailMessage()
+    message = EmailMessage(policy=_POLICY)
     message["Message-ID"] = letter.message_id
     message["Date"] = format_datetime(letter.written_at)
     message["From"] = _address(letter.sender)

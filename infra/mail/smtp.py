@@ -3,11 +3,12 @@
 import smtplib
 import ssl
 from collections.abc import Callable
-from email import policy
 from urllib.parse import SplitResult, unquote
 
 from infra.errors import PermanentError, TransientError
 from infra.mail.letter import Letter, as_message
+
+_PING_S = 5.0
 
 
 class MailServerIsBusy(TransientError):
@@ -42,6 +43,15 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError) as error:
             raise MailServerIsBusy(f"The mail server was not reached: {type(error).__name__}.") from error
 
+    def ping(self) -> None:
+        """Return if the server greets and takes our login; MailServerIsBusy otherwise. Blocks."""
+        try:
+            with self._connection(_PING_S) as server:
+                self._log_in(server)
+                server.noop()
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailServerIsBusy(f"The mail server was not reached: {type(error).__name__}.") from error
+
     def _connection(self, timeout_s: float) -> smtplib.SMTP:
         context = ssl.create_default_context()
         if self._url.scheme == "smtps":
@@ -52,15 +62,18 @@ class SmtpTransport:
             server.starttls(context=context)
         return server
 
-    def _converse(self, server: smtplib.SMTP, letter: Letter, seconds_left: Callable[[], float]) -> str:
+    def _log_in(self, server: smtplib.SMTP) -> None:
+        server.ehlo_or_helo_if_needed()
         if self._url.username:
             server.login(unquote(self._url.username), unquote(self._url.password or ""))
-        server.ehlo_or_helo_if_needed()
+
+    def _converse(self, server: smtplib.SMTP, letter: Letter, seconds_left: Callable[[], float]) -> str:
+        self._log_in(server)
         message = as_message(letter)
         _expect(server.mail(message["From"].addresses[0].addr_spec), 250)
         _expect(server.rcpt(message["To"].addresses[0].addr_spec), 250, 251)
         _expect(server.docmd("DATA"), 354)
-        body = message.as_bytes(policy=policy.SMTP)
+        body = message.as_bytes()
         # Up to here nothing is promised; past the dot it is sent. Somebody else may send it after the deadline.
         if seconds_left() <= 0:
             raise MailServerIsBusy("The time to send the letter was over before its last line.")

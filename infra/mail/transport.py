@@ -17,6 +17,9 @@ class Transport(Protocol):
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
         """Send within the time left and return the server's answer; blocks."""
 
+    def ping(self) -> None:
+        """Return if the server answers; blocks."""
+
 
 def transport_for(url: str) -> Transport:
     """Return the transport; SettingsError for one that is not built."""

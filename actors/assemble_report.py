@@ -1,0 +1,45 @@
+"""Bind the chapters of a report into one PDF, and store it under the hash of its content."""
+
+import tempfile
+from pathlib import Path
+
+from actors.brand import brand_name
+from actors.claims import Claim
+from actors.deps import WorkDeps
+from actors.render_chunk import style_of
+from infra.pdf import BookSource
+from storage.database import Document
+from storage.objects import book_key, pdf_key
+from storage.steps import results_of
+
+
+async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
+    """Return where the PDF is, its SHA-256, pages and bytes."""
+    plan = await deps.plans.get(claim.step["plan"])
+    chunks = await results_of(deps.db, claim.step["needs"])
+    order, product = claim.order, claim.step["product"]
+    with tempfile.TemporaryDirectory(prefix="pressroom-") as folder:
+        files = [Path(folder) / f"{number}.pdf" for number in range(len(chunks))]
+        for file, need in zip(files, claim.step["needs"], strict=True):
+            await deps.objects.fetch_file(chunks[need]["object"], file)
+        book = await deps.typesetter.assemble(_book(deps, plan, order), files, Path(folder) / "book.pdf")
+        stored = book_key(order["_id"], product, book.sha256)
+        await deps.objects.put_file(stored, book.path)
+    return {
+        "key": pdf_key(order["_id"], product),
+        "object": stored,
+        "sha256": book.sha256,
+        "pages": book.pages,
+        "bytes": book.size,
+    }
+
+
+def _book(deps: WorkDeps, plan: Document, order: Document) -> BookSource:
+    return BookSource(
+        title=plan["title"],
+        subtitle=plan["subtitle"],
+        prepared_for=order["answers"].get("name", ""),
+        date=order["paid_at"].date(),
+        author=brand_name(deps.settings),
+        style=style_of(plan, order),
+    )

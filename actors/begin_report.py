@@ -1,0 +1,62 @@
+"""The first actor of a report: write the plan down, then start what needs nothing."""
+
+import structlog
+
+from actors.advance import pump
+from actors.catalogue import PRODUCTS
+from actors.deps import Deps
+from storage.database import Document
+from storage.orders import find_order
+from storage.reports import find_report, mark_planned, pin_plan
+from storage.steps import insert_steps
+
+log = structlog.get_logger()
+
+
+async def begin_report(deps: Deps, report_id: str) -> None:
+    """T5: pin the plan, insert its steps, queue the first. Repeating it changes nothing."""
+    report = await find_report(deps.db, report_id)
+    if report is None or report["state"] != "queued":
+        return
+    order = await find_order(deps.db, report["order"])
+    if order is None or order.get("stopped"):
+        return
+    plan_id = report["plan"] or (await deps.plans.current(PRODUCTS[report["product"]]))["_id"]
+    pinned = await pin_plan(deps.db, report_id, plan_id, deps.clock.now())
+    if pinned is None:
+        return
+    plan = await deps.plans.get(pinned["plan"])
+    await insert_steps(deps.db, _step_documents(pinned, plan))
+    await mark_planned(deps.db, report_id)
+    log.info("report_begun", order=report["order"], product=report["product"], steps=len(plan["steps"]))
+    await pump(deps, report_id)
+
+
+def _step_documents(report: Document, plan: Document) -> list[Document]:
+    return [_step_document(report, plan, step) for step in plan["steps"].values()]
+
+
+def _step_document(report: Document, plan: Document, step: Document) -> Document:
+    return {
+        "_id": f"{report['_id']}:{step['key']}",
+        "order": report["order"],
+        "report": report["_id"],
+        "product": report["product"],
+        "plan": plan["_id"],
+        "format": plan["format"],
+        "key": step["key"],
+        "kind": step["kind"],
+        "seq": step["seq"],
+        "section": step.get("section"),
+        "needs": [f"{report['_id']}:{need}" for need in step["needs"]],
+        "state": "waiting" if step["needs"] else "ready",
+        "due_at": report["began_at"],
+        "run": report["run"],
+        "epoch": 0,
+        "attempts": 0,
+        "fails": 0,
+        "kills": 0,
+        "sends": 0,
+        "claim": None,
+        "result": None,
+    }

@@ -1,0 +1,54 @@
+"""The claims that this process holds: as it knows them, to be compared with what MongoDB says."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from storage.database import Database, Document
+from storage.steps import fence_step
+
+
+class ClaimIsLost(Exception):
+    """Somebody else has the step now: what we were doing on it is over."""
+
+
+class Claim:
+    """A claimed step, and the epoch at which we hold it. `order` is the order as read before the claim."""
+
+    def __init__(self, db: Database, step: Document, order: Document) -> None:
+        """Hold the step at the epoch of the claim."""
+        self._db = db
+        self.step = step
+        self.order = order
+        self.epoch: int = step["epoch"]
+        self.until: datetime = step["claim"]["until"]
+
+    async def fence(self, until: datetime) -> None:
+        """T11: renew it right before something is bought; ClaimIsLost if it is not ours any more."""
+        if not await fence_step(self._db, self.step["_id"], self.epoch, until):
+            raise ClaimIsLost
+        self.epoch += 1
+        self.until = until
+
+
+Work = Callable[[Claim], Awaitable[Document]]
+
+
+class Claims:
+    """The steps that this process works on, registered before they are claimed."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self._steps: set[str] = set()
+
+    @contextmanager
+    def holding(self, step_id: str) -> Iterator[None]:
+        """Count a step as worked on for the length of the block."""
+        self._steps.add(step_id)
+        try:
+            yield
+        finally:
+            self._steps.discard(step_id)
+
+    def __contains__(self, step_id: str) -> bool:
+        return step_id in self._steps

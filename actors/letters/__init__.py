@@ -1,0 +1,1 @@
+"""The letters that customers get: a folder of templates each."""

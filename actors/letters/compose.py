@@ -1,0 +1,83 @@
+"""A letter made of its templates: subject, plain text and HTML, all from the same facts."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from actors.brand import brand_name
+from actors.catalogue import OFFERS, PRODUCTS
+from infra.links import Links
+from infra.mail.letter import Letter
+from infra.settings import Settings
+from storage.database import Document
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A finished report as a letter names it; `size` is for people."""
+
+    title: str
+    url: str
+    pages: int
+    size: str
+
+
+def letter_id(settings: Settings, order_id: str, kind: str) -> str:
+    """Return the Message-ID of a letter: the same for every attempt, and without a colon."""
+    local = hashlib.sha256(f"{order_id}/{kind}".encode()).hexdigest()[:32]
+    return f"<{local}@{parseaddr(settings.mail_from)[1].rpartition('@')[2]}>"
+
+
+def completion(settings: Settings, order: Document, reports: list[Document], now: datetime) -> Letter:
+    """Return the letter that brings an order's reports."""
+    links = Links(settings)
+    by_product = {report["product"]: report for report in reports}
+    attached = [
+        Attached(
+            PRODUCTS[product].title,
+            links.report(order["token"], product),
+            by_product[product]["pdf"]["pages"],
+            readable_size(by_product[product]["pdf"]["bytes"]),
+        )
+        for product in order["products"]
+    ]
+    facts = {"title": OFFERS[order["product"]].title, "reports": attached}
+    return _letter(settings, order, "completion", now, facts)
+
+
+def readable_size(size: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} kB"
+
+
+def _letter(settings: Settings, order: Document, kind: str, now: datetime, facts: dict[str, Any]) -> Letter:
+    known = {
+        "brand": brand_name(settings),
+        "name": order["answers"].get("name", ""),
+        "order": order["_id"],
+        **facts,
+    }
+    return Letter(
+        kind=kind,
+        order=order["_id"],
+        message_id=letter_id(settings, order["_id"], kind),
+        sender=settings.mail_from,
+        recipient=order["email"],
+        subject=_TEMPLATES.get_template(f"{kind}/subject.txt").render(known),
+        text=_TEMPLATES.get_template(f"{kind}/letter.txt").render(known),
+        html=_TEMPLATES.get_template(f"{kind}/letter.html").render(known),
+        written_at=now,
+    )

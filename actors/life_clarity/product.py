@@ -1,0 +1,25 @@
+"""Life Clarity, as it is sold: four sections that need nothing of one another."""
+
+from pathlib import Path
+
+from actors.product import Chapter, Pace, Product, Section, Theme
+
+_SECTIONS = (
+    Section("where_you_stand", "Where You Stand"),
+    Section("what_pulls_you", "What Pulls You"),
+    Section("question_beneath", "The Question Beneath"),
+    Section("next_six_weeks", "The Next Six Weeks"),
+)
+
+PRODUCT = Product(
+    name="life_clarity",
+    title="Life Clarity",
+    subtitle="A personal reading of the question you are living with",
+    price=1900,
+    needed=("name", "question"),
+    sections=_SECTIONS,
+    chapters=tuple(Chapter(section.id, section.title, (section.id,)) for section in _SECTIONS),
+    pace=Pace(max_in_flight=4),
+    theme=Theme(accent="#1f5a5e", tint="#f1ece1"),
+    folder=Path(__file__).parent,
+)

@@ -1,0 +1,138 @@
+"""One step, whatever its kind: claim → work → checkpoint → advance, and one policy for what goes wrong."""
+
+import asyncio
+import random
+import traceback
+import uuid
+from datetime import datetime, timedelta
+
+import structlog
+
+from actors.advance import advance, bury, pump
+from actors.claims import Claim, ClaimIsLost, Work
+from actors.deps import WorkDeps
+from actors.insist import insist
+from actors.plans import FORMAT
+from infra.errors import TransientError
+from storage.database import Document
+from storage.orders import find_order
+from storage.steps import claim_step, complete_step, find_step, kill_step, release_step
+
+log = structlog.get_logger()
+
+#: Waits between the quick tries inside one claim: 7.5 s in all.
+_QUICK_WAITS_S = (0.5, 1.0, 2.0, 4.0)
+#: A claim that has lasted this long is not tried again quickly: its provider hangs rather than hiccups.
+_QUICK_BUDGET_S = 30.0
+#: Time for a claimed step to reach its first fence or its end, without one.
+FIRST_LEASE = timedelta(seconds=90)
+#: The pause before a released step is queued again: doubled with each failure.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
+
+
+class WorkerStops(Exception):
+    """This process was told to end while a step was waiting: it goes back as it is."""
+
+
+async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> None:
+    """Claim a step if it is to be had, do its work once, and leave it done, released or dead."""
+    with deps.claims.holding(step_id), structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
+        claim = await _claim(deps, order_id, step_id)
+        if claim is None:
+            return
+        try:
+            result = await _quick_tries(deps, claim, work)
+        except ClaimIsLost:
+            log.warning("claim_lost")
+        except WorkerStops:
+            await _release(deps, claim, deps.clock.now(), failed_at=None)
+        except asyncio.CancelledError:
+            await _release(deps, claim, deps.clock.now(), failed_at=None)
+            raise
+        except TransientError as error:
+            await _release_or_give_up(deps, claim, error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the step must not hang: it is dead, and recorded
+            await _give_up(deps, claim, error)
+        else:
+            await _complete(deps, claim, result)
+
+
+async def pause(deps: WorkDeps, seconds: float) -> None:
+    """Wait, unless this process is told to end: then WorkerStops at once."""
+    try:
+        await asyncio.wait_for(deps.stopping.wait(), seconds)
+    except TimeoutError:
+        return
+    raise WorkerStops
+
+
+async def _claim(deps: WorkDeps, order_id: str, step_id: str) -> Claim | None:
+    order = await find_order(deps.db, order_id)
+    if order is None or order.get("stopped"):
+        return None
+    until = deps.clock.now() + FIRST_LEASE
+    step = await claim_step(deps.db, step_id, deps.worker, uuid.uuid4().hex, [FORMAT], until)
+    return Claim(deps.db, step, order) if step else None
+
+
+async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> Document:
+    began = deps.clock.monotonic()
+    for wait in _QUICK_WAITS_S:
+        try:
+            return await work(claim)
+        except TransientError as error:
+            if deps.clock.monotonic() - began > _QUICK_BUDGET_S or (error.retry_after or 0) > wait:
+                raise
+            log.info("step_failed_quickly", error=str(error), again_in_s=wait)
+        await pause(deps, wait)
+    return await work(claim)
+
+
+async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> None:
+    step, now = claim.step, deps.clock.now()
+
+    async def write() -> bool:
+        return await complete_step(deps.db, step, claim.epoch, result, now)
+
+    if not await insist(deps.clock, claim.until, write):
+        log.warning("result_came_too_late")
+        return
+    await advance(deps, {**step, "result": result})
+    gap_s = (await deps.plans.get(step["plan"]))["gap_s"].get(step["kind"], 0)
+    if gap_s:
+        deps.timers.after(gap_s, lambda: pump(deps, step["report"]))
+
+
+async def _release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientError) -> None:
+    now = deps.clock.now()
+    failing_since = claim.step.get("failing_since", now)
+    if now - failing_since > timedelta(seconds=deps.settings.step_give_up_s):
+        await _give_up(deps, claim, error)
+        return
+    pause_s = min(_FIRST_PAUSE_S * 2 ** claim.step["fails"], _LONGEST_PAUSE_S)
+    pause_s = max(error.retry_after or 0, pause_s * random.uniform(0.8, 1.2))  # noqa: S311  # spreads, hides nothing
+    log.warning("step_released", error=str(error), again_in_s=round(pause_s, 1))
+    await _release(deps, claim, now + timedelta(seconds=pause_s), failed_at=now)
+    deps.timers.after(pause_s, lambda: pump(deps, claim.step["report"]))
+
+
+async def _release(deps: WorkDeps, claim: Claim, due_at: datetime, *, failed_at: datetime | None) -> None:
+    async def write() -> bool:
+        return await release_step(deps.db, claim.step["_id"], claim.epoch, due_at, failed_at=failed_at)
+
+    await insist(deps.clock, claim.until, write)
+    if failed_at is None:
+        await pump(deps, claim.step["report"])
+
+
+async def _give_up(deps: WorkDeps, claim: Claim, error: Exception) -> None:
+    now, trace = deps.clock.now(), "".join(traceback.format_exception(error))
+    reason = str(error) or type(error).__name__
+
+    async def write() -> bool:
+        return await kill_step(deps.db, claim.step, claim.epoch, reason, trace, now)
+
+    if await insist(deps.clock, claim.until, write):
+        dead = await find_step(deps.db, claim.step["_id"])
+        if dead is not None and dead["state"] == "dead":
+            await bury(deps, dead)

@@ -1,0 +1,39 @@
+"""Set one chapter as soon as its sections are written."""
+
+from actors.claims import Claim
+from actors.deps import WorkDeps
+from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
+from storage.database import Document
+from storage.objects import chunk_key as object_key
+from storage.steps import results_of
+
+
+async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
+    """Return where the chapter's PDF is, and how many pages it has."""
+    plan = await deps.plans.get(claim.step["plan"])
+    chapter = await _chapter(deps, claim, plan)
+    style = style_of(plan, claim.order)
+    chunk = await deps.typesetter.render_chapter(chapter, style)
+    key = object_key(claim.order["_id"], claim.step["product"], chunk_key(chapter, style))
+    await deps.objects.put(key, chunk.pdf)
+    return {"object": key, "pages": chunk.pages}
+
+
+def style_of(plan: Document, order: Document) -> Style:
+    """Return the colours of the plan and the language that the customer asked for."""
+    return Style(
+        accent=plan["theme"]["accent"], tint=plan["theme"]["tint"], language=order["answers"].get("language", "en")
+    )
+
+
+async def _chapter(deps: WorkDeps, claim: Claim, plan: Document) -> ChapterSource:
+    step = plan["steps"][claim.step["key"]]
+    texts = await results_of(deps.db, claim.step["needs"])
+    sections = zip(step["titles"], claim.step["needs"], strict=True)
+    return ChapterSource(
+        anchor=step["key"],
+        number=step["number"],
+        title=step["title"],
+        sections=tuple(SectionSource(title, texts[need]["text"]) for title, need in sections),
+        running_title=plan["title"],
+    )

@@ -1,0 +1,81 @@
+"""A Checkout Session as Stripe sends it: the fields that an order is made of, typed and capped."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+#: The answers that products may ask for; anything else a session carries is left where it is.
+ANSWERS = ("name", "birth_date", "birth_time", "birth_place", "question", "language")
+#: A BCP 47 tag, as far as hyphenation and the writing go.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+#: Characters of one answer that are used; the raw event keeps the rest.
+_MAX_ANSWER = 2000
+
+
+class CustomerDetails(msgspec.Struct, frozen=True):
+    """Whom Stripe asked at the till."""
+
+    email: str | None = None
+
+
+class CheckoutSession(msgspec.Struct, frozen=True):
+    """What is read of a session; ValidationError for one of another shape."""
+
+    id: str
+    mode: str
+    payment_status: Literal["paid", "unpaid", "no_payment_required"]
+    amount_subtotal: int | None = None
+    currency: str | None = None
+    client_reference_id: str | None = None
+    payment_intent: str | dict[str, Any] | None = None
+    customer_details: CustomerDetails | None = None
+    customer_email: str | None = None
+    custom_fields: list[dict[str, Any]] = []
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def email(self) -> str | None:
+        """The address that the customer gave at the till, else the one that the session was made with."""
+        given = (self.customer_details and self.customer_details.email) or self.customer_email
+        return given[:320] if given and "@" in given and given.isprintable() else None
+
+    def named(self, key: str) -> str | None:
+        """The metadata value of that key, if it is text."""
+        value = (self.metadata or {}).get(key)
+        return value if isinstance(value, str) else None
+
+    @property
+    def payment_intent_id(self) -> str | None:
+        """The id of the payment intent, expanded or not."""
+        intent = self.payment_intent
+        named = intent.get("id") if isinstance(intent, dict) else intent
+        return named if isinstance(named, str) else None
+
+
+def answers_of(session: CheckoutSession, form: dict[str, str]) -> dict[str, str]:
+    """Return the customer's answers: from our own form, else the till's own fields, else the metadata."""
+    fields = {str(field.get("key")): _value(field) for field in session.custom_fields}
+    given = {name: form.get(name) or fields.get(name) or session.named(name) for name in ANSWERS}
+    return plain_answers(given)
+
+
+def plain_answers(given: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the known answers that were given: printable, capped, without blanks around them."""
+    answers = {name: _plain(given.get(name) or "") for name in ANSWERS}
+    if not _LANGUAGE.fullmatch(answers["language"]):
+        answers["language"] = ""
+    return {name: value for name, value in answers.items() if value}
+
+
+def _value(field: dict[str, Any]) -> str | None:
+    kind = field.get("type")
+    holder = field.get(kind) if isinstance(kind, str) else None
+    value = holder.get("value") if isinstance(holder, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _plain(value: str) -> str:
+    kept = "".join(letter for letter in value if letter.isprintable() or letter in "\n\t\u200d\u200e\u200f")
+    return kept.encode("utf-8", "ignore").decode()[:_MAX_ANSWER].strip()

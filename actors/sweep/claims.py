@@ -1,0 +1,45 @@
+"""Claims whose holder is dead or out of time: the step is queued again, or dead if it kills whoever takes it."""
+
+import structlog
+
+from actors.advance import bury, send_step
+from actors.deps import Deps
+from actors.sending import new_message_id
+from storage.database import Document
+from storage.steps import claims_of, expire_step, find_step, kill_step, lapsed_claims
+
+log = structlog.get_logger()
+
+#: A step that took this many processes with it is poison.
+_MAX_KILLS = 8
+_BATCH = 500
+
+
+async def expire_lapsed_claims(deps: Deps) -> None:
+    """Take steps from holders whose time is over."""
+    for step in await lapsed_claims(deps.db, deps.clock.now(), _BATCH):
+        await _expire(deps, step)
+
+
+async def take_from(deps: Deps, worker: str) -> None:
+    """Take every step from a dead worker."""
+    for step in await claims_of(deps.db, worker):
+        await _expire(deps, step)
+
+
+async def _expire(deps: Deps, step: Document) -> None:
+    if step["kills"] + 1 >= _MAX_KILLS:
+        await _poisoned(deps, step)
+        return
+    message = new_message_id()
+    if await expire_step(deps.db, step, message, deps.clock.now()):
+        log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + 1)
+        await send_step(deps, step, message)
+
+
+async def _poisoned(deps: Deps, step: Document) -> None:
+    reason = f"{_MAX_KILLS} processes died or ran out of time while they held it."
+    if await kill_step(deps.db, step, step["epoch"], reason, "", deps.clock.now()):
+        dead = await find_step(deps.db, step["_id"])
+        if dead is not None and dead["state"] == "dead":
+            await bury(deps, dead)

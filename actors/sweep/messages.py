@@ -1,0 +1,87 @@
+"""Messages that should have been heard of: sent again if the broker holds them no more, or for too long."""
+
+import asyncio
+from collections import defaultdict
+from datetime import timedelta
+
+import structlog
+
+from actors.advance import bury, send_step
+from actors.catalogue import QUEUES
+from actors.deps import Deps
+from actors.sending import new_message_id, send
+from storage.database import Document
+from storage.reports import requeue_report, unbegun_reports
+from storage.steps import find_step, keep_queued, kill_step, overdue_messages, requeue_step, steps_of_messages
+
+log = structlog.get_logger()
+
+#: A message that Redis has held for this long may be one whose fetch reply was lost: sent again whatever it says.
+_TOO_OLD = timedelta(minutes=10)
+#: Sends without a claim before a step is given up: nobody can take it.
+_MAX_SENDS = 20
+_BATCH = 500
+
+
+async def resend_lost_messages(deps: Deps) -> None:
+    """T9: send again the queued steps whose messages are lost. BrokerIsDown if Redis cannot say which."""
+    now = deps.clock.now()
+    overdue = await overdue_messages(deps.db, now, _BATCH)
+    held = await _held(deps, overdue)
+    fresh = [s for s in overdue if s["message"] in held and now - s["queued_at"] < _TOO_OLD]
+    if fresh:
+        await keep_queued(deps.db, fresh, now)
+    kept = {step["_id"] for step in fresh}
+    for step in overdue:
+        if step["_id"] not in kept:
+            await _resend(deps, step)
+
+
+async def resend_unbegun_reports(deps: Deps) -> None:
+    """T9, for the message that begins a report."""
+    now = deps.clock.now()
+    overdue = await unbegun_reports(deps.db, now, _BATCH)
+    held = await _held(deps, overdue)
+    for report in overdue:
+        if report["message"] in held and now - report["queued_at"] < _TOO_OLD:
+            continue
+        message = new_message_id()
+        if await requeue_report(deps.db, report, message, now):
+            await send(deps, report["product"], "begin_report", message, report=report["_id"])
+
+
+async def resend_messages_of(deps: Deps, worker: Document) -> None:
+    """Send again what a dead worker had taken from the broker and not finished."""
+    lost: list[str] = []
+    for queue in QUEUES:
+        lost += await asyncio.to_thread(deps.broker.forget_holder, worker["broker_id"], queue)
+    for step in await steps_of_messages(deps.db, lost):
+        await _resend(deps, step)
+
+
+async def _resend(deps: Deps, step: Document) -> None:
+    if step["sends"] >= _MAX_SENDS:
+        await _give_up(deps, step)
+        return
+    message = new_message_id()
+    if await requeue_step(deps.db, step, message, deps.clock.now()):
+        log.info("message_sent_again", order=step["order"], step=step["_id"], sends=step["sends"] + 1)
+        await send_step(deps, step, message)
+
+
+async def _give_up(deps: Deps, step: Document) -> None:
+    reason = f"It was queued {_MAX_SENDS} times and no worker claimed it."
+    if await kill_step(deps.db, step, step["epoch"], reason, "", deps.clock.now()):
+        dead = await find_step(deps.db, step["_id"])
+        if dead is not None and dead["state"] == "dead":
+            await bury(deps, dead)
+
+
+async def _held(deps: Deps, documents: list[Document]) -> set[str]:
+    by_queue: dict[str, list[str]] = defaultdict(list)
+    for document in documents:
+        by_queue[document["product"]].append(document["message"])
+    held: set[str] = set()
+    for queue, messages in by_queue.items():
+        held |= await asyncio.to_thread(deps.broker.holds, queue, messages)
+    return held

@@ -1,0 +1,63 @@
+"""Which workers are dead: those whose counter this process itself has seen standing still for long enough."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from actors.deps import Deps
+from actors.sweep.claims import take_from
+from actors.sweep.messages import resend_messages_of
+from infra.clock import Clock
+from infra.errors import TransientError
+from storage.database import Document
+from storage.workers import live_workers, remove_worker
+
+log = structlog.get_logger()
+
+#: A worker beats every 2 s; after this long at the same beat, over this many reads, it is dead.
+_STILL_S = 6.0
+_READS = 3
+
+
+@dataclass
+class _Seen:
+    beat: int
+    since: float
+    reads: int
+
+
+class Watch:
+    """Observes heartbeats on this process's own monotonic clock: no two machines' clocks are compared."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Start with no observation: a sweep that has just begun takes nobody for dead."""
+        self._clock = clock
+        self._seen: dict[str, _Seen] = {}
+
+    async def dead_workers(self, deps: Deps) -> list[Document]:
+        """Read every counter once more; return the workers that have stood still long enough."""
+        try:
+            workers = await live_workers(deps.db)
+        except TransientError:
+            self._seen.clear()  # what happened meanwhile nobody knows
+            raise
+        now = self._clock.monotonic()
+        self._seen = {worker["_id"]: self._observe(worker, now) for worker in workers}
+        return [worker for worker in workers if self._is_still(self._seen[worker["_id"]], now)]
+
+    def _observe(self, worker: Document, now: float) -> _Seen:
+        before = self._seen.get(worker["_id"])
+        if before is None or before.beat != worker["beat"]:
+            return _Seen(worker["beat"], now, 1)
+        return _Seen(before.beat, before.since, before.reads + 1)
+
+    def _is_still(self, seen: _Seen, now: float) -> bool:
+        return seen.reads >= _READS and now - seen.since >= _STILL_S
+
+    async def bury_dead_workers(self, deps: Deps) -> None:
+        """Free what dead workers held: their claims, and the messages they had taken."""
+        for worker in await self.dead_workers(deps):
+            log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
+            await take_from(deps, worker["_id"])
+            await resend_messages_of(deps, worker)
+            await remove_worker(deps.db, worker["_id"])

@@ -1,0 +1,1 @@
+"""A worker process: one queue, one event loop, its heartbeat, and an orderly end."""

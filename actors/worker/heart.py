@@ -1,0 +1,64 @@
+"""A worker's heartbeat, beaten by the loop that works, and the audit of its own claims."""
+
+import asyncio
+import os
+import socket
+
+import structlog
+
+from actors.deps import WorkDeps
+from actors.plans import FORMAT
+from infra.errors import TransientError
+from storage.steps import claims_of, release_step
+from storage.workers import beat, remove_worker
+
+log = structlog.get_logger()
+
+_BEAT_S = 2.0
+_BEATS_BETWEEN_AUDITS = 5
+
+
+class Heart:
+    """Beats every 2 s while the loop runs; a loop that hangs does not beat, and the sweep takes over from it."""
+
+    def __init__(self, deps: WorkDeps, queue: str, threads: int) -> None:
+        """Know what to register."""
+        self._deps = deps
+        self._facts = {
+            "queue": queue,
+            "threads": threads,
+            "broker_id": deps.broker.broker_id,
+            "formats": [FORMAT],
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "started_at": deps.clock.now(),
+        }
+        self.last_turn = deps.clock.monotonic()
+
+    async def beat_for_ever(self) -> None:
+        """Beat, and every 10 s release what MongoDB says is ours and we do not work on."""
+        beats = 0
+        while True:
+            try:
+                await beat(self._deps.db, self._deps.worker, self._facts, self._deps.clock.now())
+                if beats % _BEATS_BETWEEN_AUDITS == 0:
+                    await self._audit()
+            except TransientError as error:
+                log.warning("heartbeat_missed", error=str(error))
+            beats += 1
+            self.last_turn = self._deps.clock.monotonic()
+            await asyncio.sleep(_BEAT_S)
+
+    async def stop(self) -> None:
+        """Leave the register: whatever this worker held has been released."""
+        try:
+            await remove_worker(self._deps.db, self._deps.worker)
+        except TransientError as error:
+            log.warning("worker_left_to_sweep", error=str(error))
+
+    async def _audit(self) -> None:
+        for step in await claims_of(self._deps.db, self._deps.worker):
+            if step["_id"] not in self._deps.claims:
+                log.warning("claim_nobody_works_on", step=step["_id"])
+                now = self._deps.clock.now()
+                await release_step(self._deps.db, step["_id"], step["epoch"], now, failed_at=None)

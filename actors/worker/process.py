@@ -1,0 +1,119 @@
+"""The life of a worker process: build, declare, consume, and leave in order."""
+
+import asyncio
+import logging
+import threading
+import uuid
+from dataclasses import fields
+
+import structlog
+from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
+
+from actors.catalogue import MAIL_QUEUE
+from actors.deps import Deps, WorkDeps
+from actors.opening import open_deps
+from actors.worker.heart import Heart
+from actors.worker.shells import declare_actors
+from infra.broker.dead_message import DeadMessage
+from infra.broker.worker import consuming_broker, start_worker, stop_worker
+from infra.llm.client import Llm
+from infra.mail.transport import transport_for
+from infra.pdf import Renderer
+from infra.settings import Settings
+from storage.dead_letters import record_dead_message
+
+log = structlog.get_logger()
+
+#: A loop that has not turned for this long hangs: the process ends, and its claims lapse.
+_HANGS_S = 60.0
+
+
+class WorkerHangs(Exception):
+    """The event loop of this worker does not turn any more."""
+
+
+class WorkerProcess:
+    """One worker: built in the main thread, working on the loop of another."""
+
+    def __init__(self, settings: Settings, queue: str, threads: int) -> None:
+        """Start the loop and build everything on it."""
+        self._settings, self._queue = settings, queue
+        self._loop = EventLoopThread(logging.getLogger("dramatiq.loop"))
+        self._loop.start(timeout=5.0)
+        set_event_loop_thread(self._loop)
+        self._broker = consuming_broker(settings.redis_url, self._bury)
+        self._renderer = Renderer()
+        self._llm = Llm(settings)
+        self._deps = self._loop.run_coroutine(self._open())
+        self._heart = Heart(self._deps, queue, threads)
+        self._beating = asyncio.run_coroutine_threadsafe(self._heart.beat_for_ever(), self._loop.loop)
+        if queue != MAIL_QUEUE:
+            asyncio.run_coroutine_threadsafe(self._renderer.warm_up(), self._loop.loop)
+        declare_actors(self._broker, queue, self._deps)
+        self._worker = start_worker(self._broker, queue, threads)
+
+    def log_start(self) -> None:
+        """Name the hosts that this worker talks to, without credentials."""
+        redis = self._broker.client.connection_pool.connection_kwargs
+        log.info(
+            "worker_started",
+            queue=self._queue,
+            mongodb=self._deps.db.host,
+            redis=f"{redis.get('host', 'localhost')}:{redis.get('port', 6379)}",
+            s3=self._deps.objects.host,
+            llm=self._llm.host,
+            mail=self._postman.host,
+        )
+
+    def wait(self, stop: threading.Event) -> None:
+        """Return when told to stop; WorkerHangs if the loop stands still meanwhile."""
+        while not stop.wait(1.0):
+            if self._deps.clock.monotonic() - self._heart.last_turn > _HANGS_S:
+                raise WorkerHangs
+
+    def close(self) -> None:
+        """Give unbegun work back at once, let calls in flight finish within the grace period, then leave."""
+        self._loop.loop.call_soon_threadsafe(self._deps.stopping.set)
+        stop_worker(self._broker, self._worker, self._settings.grace_s)
+        self._loop.run_coroutine(self._leave())
+        self._loop.stop()
+        self._loop.join()
+
+    async def _open(self) -> WorkDeps:
+        self._postman = transport_for(self._settings.mail_url)
+        common = open_deps(self._settings, broker=self._broker)
+        shared = {field.name: getattr(common, field.name) for field in fields(Deps)}
+        return WorkDeps(
+            **shared,
+            worker=uuid.uuid4().hex,
+            llm=self._llm,
+            typesetter=self._renderer,
+            postman=self._postman,
+        )
+
+    async def _leave(self) -> None:
+        self._beating.cancel()
+        self._deps.timers.cancel()
+        overdue = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in overdue:
+            task.cancel()
+        await asyncio.gather(*overdue, return_exceptions=True)
+        await self._heart.stop()
+        await self._renderer.close()
+        await self._llm.close()
+        await self._deps.db.close()
+
+    def _bury(self, dead: DeadMessage) -> None:
+        self._loop.run_coroutine(self._record(dead))
+
+    async def _record(self, dead: DeadMessage) -> None:
+        log.error("message_dead", queue=dead.queue, message=dead.message_id, error=dead.error)
+        await record_dead_message(
+            self._deps.db,
+            queue=dead.queue,
+            message_id=dead.message_id,
+            data=dead.data,
+            error=dead.error,
+            traceback=dead.traceback,
+            now=self._deps.clock.now(),
+        )

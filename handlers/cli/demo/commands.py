@@ -1,0 +1,72 @@
+"""The two commands: buy something and prove that it arrived, or keep the shop open."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.local.stack import Stack
+
+_OUTPUT = Path("demo-output")
+
+
+@click.command()
+@click.argument("product", default="life_clarity")
+@click.option(
+    "--latency", default=0.5, show_default=True, type=click.FloatRange(0, 60), help="Seconds an LLM call."
+)
+def demo(product: str, latency: float) -> None:
+    """Buy a report on a stack of our own, and check that it is in the inbox."""
+    from actors.catalogue import OFFERS
+    from handlers.cli.demo.purchase import buy
+    from handlers.cli.demo.watch import follow
+    from handlers.cli.demo.proof import prove
+
+    if product not in OFFERS:
+        raise click.UsageError(f"There is no product {product!r}; there are {', '.join(OFFERS)}.")
+    with _open(latency_s=latency) as stack:
+        order = buy(stack, OFFERS[product])
+        click.echo(f"Paid: order {order}")
+        stages = follow(stack, order)
+        prove(stack, order, stages, _OUTPUT)
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--latency", default=0.5, show_default=True, type=click.FloatRange(0, 60), help="Seconds an LLM call."
+)
+def up(port: int, latency: float) -> None:
+    """Keep the local stack running, with the shop in the browser, until Ctrl-C."""
+    with _open(latency_s=latency, web_port=port) as stack:
+        click.echo(f"The shop       {stack.urls.web}")
+        click.echo(f"The inbox      {stack.urls.inbox}")
+        click.echo("Press Ctrl-C to stop.")
+        try:
+            while not threading.Event().wait(1.0):
+                stack.check()
+        except KeyboardInterrupt:
+            click.echo("Stopping.")
+
+
+@contextmanager
+def _open(*, latency_s: float, web_port: int | None = None) -> Iterator[Stack]:
+    """Start the servers, then Pressroom's processes, each as one line."""
+    from actors.catalogue import QUEUES
+    from infra.local.stack import Stack
+
+    click.echo("Starting the local stack: MongoDB, Redis, S3, mail, LLM and Stripe stand-ins")
+    with Stack(latency_s=latency_s, web_port=web_port) as stack:
+        started = [stack.pressroom("web", wait=False), stack.pressroom("sweep", wait=False)]
+        started += [stack.pressroom("worker", queue, wait=False) for queue in QUEUES]
+        for part in started:
+            part.wait_ready()
+        click.echo(f"Pressroom is up: {', '.join(part.name for part in started)}")
+        yield stack

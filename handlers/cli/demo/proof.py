@@ -1,0 +1,95 @@
+"""The proof: the mail is there, its link brings the PDF, and every answer stands in it where it belongs."""
+
+import hashlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx2
+from pypdf import PdfReader
+from rich.console import Console
+from rich.table import Table
+
+from actors.catalogue import PRODUCTS
+from handlers.cli.demo.purchase import EMAIL
+from handlers.cli.demo.watch import Stages
+from infra.errors import PressroomError
+from infra.local.stack import Stack
+
+
+class ProofFailed(PressroomError):
+    """What arrived is not what was bought."""
+
+
+def prove(stack: Stack, order: str, stages: Stages, output: Path) -> None:
+    """Check everything that the customer would notice, keep a copy, and print the table. ProofFailed says what."""
+    letter = _letter(stack, order)
+    output.mkdir(exist_ok=True)
+    (output / "mail.html").write_text(letter.html or "", encoding="utf-8")
+    (output / "mail.txt").write_text(letter.text or "", encoding="utf-8")
+    for report in stages.view["reports"]:
+        book = _download(letter.text or "", report["product"])
+        _check_hashes(stack, book, report)
+        _check_text(stack, book, order, report["product"])
+        (output / f"{report['product']}.pdf").write_bytes(book)
+    _print(stages, output)
+
+
+def _letter(stack: Stack, order: str) -> Any:
+    letters = [letter for letter in stack.inbox.letters(to=EMAIL) if order in letter.headers.values()]
+    if len(letters) != 1:
+        raise ProofFailed(f"There are {len(letters)} letters about the order, not one.")
+    return letters[0]
+
+
+def _download(text: str, product: str) -> bytes:
+    link = re.search(rf"https?://\S+/reports/{product}\.pdf", text)
+    if link is None:
+        raise ProofFailed(f"The letter has no link to {product}.")
+    answer = httpx2.get(link[0], follow_redirects=True, timeout=30)
+    if answer.status_code != 200 or not answer.content.startswith(b"%PDF-"):
+        raise ProofFailed(f"The link to {product} was answered {answer.status_code} and brought no PDF.")
+    return answer.content
+
+
+def _check_hashes(stack: Stack, book: bytes, report: dict[str, Any]) -> None:
+    env = stack.env
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=env["AWS_ENDPOINT_URL_S3"],
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        region_name=env["AWS_DEFAULT_REGION"],
+    )
+    stored = s3.get_object(Bucket=env["S3_BUCKET"], Key=report["pdf"]["key"])["Body"].read()
+    if not hashlib.sha256(book).hexdigest() == hashlib.sha256(stored).hexdigest() == report["pdf"]["sha256"]:
+        raise ProofFailed(f"The hashes of download, record and stored object of {report['product']} differ.")
+
+
+def _check_text(stack: Stack, book: bytes, order: str, product: str) -> None:
+    """Each answer's own word must stand under its section's title, in plan order."""
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(book)).pages).split())
+    words = {record.section: record.word for record in stack.llm.requests(order=order, product=product)}
+    place = 0
+    for section in PRODUCTS[product].sections:
+        title = text.find(section.title, place)
+        word = text.find(words[section.id], title)
+        if title < 0 or word < 0:
+            raise ProofFailed(f"The answer to {section.id} is not in the PDF under its title.")
+        place = word
+
+
+def _print(stages: Stages, output: Path) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("stage")
+    table.add_column("after payment", justify="right")
+    for stage, seconds in stages.ends_s.items():
+        table.add_row(stage, f"{seconds:.2f} s")
+    console = Console()
+    console.print(table)
+    llm = stages.view["llm"]
+    console.print(f"{llm['attempts']} LLM calls, {llm['tokens']} tokens, {llm['cost_usd']} US dollars")
+    for file in sorted(output.iterdir()):
+        console.print(f"{file} ({file.stat().st_size:,} bytes)")

@@ -1,0 +1,106 @@
+"""Watching an order: live progress until the mail is in the inbox, then how long each stage took."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from actors.deps import Deps
+from actors.opening import open_deps
+from handlers.cli.demo.purchase import EMAIL
+from handlers.views import order_view
+from infra.errors import PressroomError
+from infra.local.stack import Stack
+from infra.settings import read_settings
+from storage.database import Document
+from storage.orders import find_order
+
+_LOOK_EVERY_S = 0.1
+#: An order that has not ended by then has failed the demo.
+_PATIENCE_S = 1800
+
+
+class OrderDidNotEnd(PressroomError):
+    """The order stopped, or took too long."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The order as it was at the end, and seconds from the payment to the end of each stage."""
+
+    view: Document
+    ends_s: dict[str, float]
+
+
+def follow(stack: Stack, order_id: str) -> Stages:
+    """Show progress until the order is delivered and the mail has arrived; OrderDidNotEnd otherwise."""
+    return asyncio.run(_follow(stack, order_id))
+
+
+async def _follow(stack: Stack, order_id: str) -> Stages:
+    deps = open_deps(read_settings(stack.env))
+    columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    deadline = time.monotonic() + _PATIENCE_S
+    try:
+        with Progress(*columns, console=Console()) as progress:
+            bars = {name: progress.add_task(name, total=None) for name in ("sections", "chapters", "mail")}
+            while True:
+                view = await _look(deps, order_id)
+                arrived = [
+                    letter for letter in stack.inbox.letters(to=EMAIL) if _is_about(letter.headers, order_id)
+                ]
+                if view:
+                    for name, (done, total) in _progress(view, len(arrived)).items():
+                        progress.update(bars[name], completed=done, total=total)
+                if view and arrived and view["state"] == "delivered":
+                    return Stages(view, await _ends(deps, order_id))
+                _check(stack, view, deadline)
+                await asyncio.sleep(_LOOK_EVERY_S)
+    finally:
+        await deps.db.close()
+
+
+async def _look(deps: Deps, order_id: str) -> Document | None:
+    order = await find_order(deps.db, order_id)
+    return await order_view(deps, order) if order else None
+
+
+def _is_about(headers: dict[str, str], order_id: str) -> bool:
+    return order_id in {value for name, value in headers.items() if name.lower() == "x-pressroom-order"}
+
+
+def _progress(view: Document, letters: int) -> dict[str, tuple[int, int | None]]:
+    reports = view["reports"]
+    sections = sum(report["sections_done"] for report in reports), sum(r["sections_total"] for r in reports)
+    chapters = sum(report["chunks_done"] for report in reports), sum(r["chunks_total"] for r in reports)
+    return {"sections": sections, "chapters": chapters, "mail": (letters, 1)}
+
+
+def _check(stack: Stack, view: Document | None, deadline: float) -> None:
+    stack.check()
+    if view and view["attention"]:
+        raise OrderDidNotEnd(f"The order waits for an operator: {view['attention']}")
+    if time.monotonic() > deadline:
+        raise OrderDidNotEnd(f"The order was not delivered within {_PATIENCE_S} s.")
+
+
+async def _ends(deps: Deps, order_id: str) -> dict[str, float]:
+    """Return when each stage ended, from the records that the work itself left."""
+    order = await deps.db.orders.find_one({"_id": order_id}) or {}
+    first = await deps.db.ledger.find({"order": order_id}).sort("opened_at").limit(1).to_list()
+    steps = await deps.db.steps.find({"order": order_id, "state": "done"}, {"kind": 1, "done_at": 1}).to_list()
+
+    def last(kind: str) -> datetime:
+        return max(step["done_at"] for step in steps if step["kind"] == kind)
+
+    moments = {
+        "first LLM call": first[0]["opened_at"],
+        "last section written": last("write"),
+        "last chapter set": last("render"),
+        "PDF in S3": last("assemble"),
+        "mail accepted": order["delivered_at"],
+    }
+    return {name: (moment - order["placed_at"]).total_seconds() for name, moment in moments.items()}

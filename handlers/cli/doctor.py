@@ -1,0 +1,60 @@
+"""`pressroom doctor`: one line a server that Pressroom needs, and whether it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from actors.deps import Deps
+
+_DEADLINE_S = 5.0
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+def doctor(as_json: bool) -> None:
+    """Check the settings, and each server they name; exit 1 if one does not answer."""
+    from handlers.cli.session import show, with_deps
+
+    findings = with_deps(_examine)
+    show(findings, ("server", "well", "finding"), as_json=as_json)
+    if not all(finding["well"] for finding in findings):
+        sys.exit(1)
+
+
+async def _examine(deps: Deps) -> list[dict[str, Any]]:
+    from infra.mail.transport import transport_for
+    from infra.pdf import Renderer
+
+    async def typesetter() -> None:
+        renderer = Renderer(processes=1)
+        try:
+            await renderer.warm_up()
+        finally:
+            await renderer.close()
+
+    postman = transport_for(deps.settings.mail_url)
+    checks: dict[str, Awaitable[None]] = {
+        f"mongodb {deps.db.host}": deps.db.ping(),
+        "redis": asyncio.to_thread(deps.broker.ping),
+        f"s3 {deps.objects.host}/{deps.objects.bucket}": deps.objects.ping(),
+        f"mail {postman.host}": asyncio.to_thread(postman.ping),
+        "typesetter": typesetter(),
+    }
+    return [await _finding(name, check) for name, check in checks.items()]
+
+
+async def _finding(server: str, check: Awaitable[None]) -> dict[str, Any]:
+    try:
+        await asyncio.wait_for(check, _DEADLINE_S)
+    except TimeoutError:
+        return {"server": server, "well": False, "finding": f"no answer within {_DEADLINE_S:g} s"}
+    except Exception as error:  # noqa: BLE001  # a finding, whatever it is
+        return {"server": server, "well": False, "finding": str(error)}
+    return {"server": server, "well": True, "finding": "answers"}

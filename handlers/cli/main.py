@@ -1,0 +1,38 @@
+"""The group of all commands, and what their failures look like: one line, exit 1 or 2."""
+
+import sys
+
+import click
+
+from handlers.cli.dead import dead
+from handlers.cli.demo import demo, up
+from handlers.cli.doctor import doctor
+from handlers.cli.listings import products, queues, workers
+from handlers.cli.orders import orders
+from handlers.cli.processes import sweep, web, worker
+from infra.errors import PressroomError, SettingsError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pressroom")
+def pressroom() -> None:
+    """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""
+
+
+for command in (web, worker, sweep, orders, dead, products, queues, workers, doctor, demo, up):
+    pressroom.add_command(command)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 wrong usage or settings."""
+    try:
+        pressroom()
+    except SettingsError as error:
+        _fail(error, 2)
+    except PressroomError as error:
+        _fail(error, 1)
+
+
+def _fail(error: PressroomError, code: int) -> None:
+    click.echo(f"pressroom: {error}", err=True)
+    sys.exit(code)

@@ -1,0 +1,101 @@
+"""The processes of an installation: each in the foreground, one ready line on stdout, exit 0 on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+def web(host: str, port: int) -> None:
+    """Take Stripe's webhooks and serve the customers' links."""
+    from handlers.web.server import run_web
+
+    settings = _begin("web")
+    run_web(settings, host, port, lambda url: _ready(f"web {url}"))
+
+
+@click.command()
+@click.argument("queue")
+@click.option(
+    "--threads",
+    default=32,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Messages in the air at once: coroutines, which mostly wait.",
+)
+def worker(queue: str, threads: int) -> None:
+    """Do the work of one queue: a product's, or `bundle`, which completes orders and sends mail."""
+    from actors.catalogue import QUEUES
+    from actors.opening import wait_for_servers
+    from actors.worker.process import WorkerProcess
+
+    if queue not in QUEUES:
+        raise click.UsageError(f"There is no queue {queue!r}; there are {', '.join(QUEUES)}.")
+    settings = _begin(f"worker {queue}")
+    asyncio.run(wait_for_servers(settings))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    process = WorkerProcess(settings, queue, threads)
+    process.log_start()
+    _ready(f"worker {queue}")
+    process.wait(stop)
+    process.close()
+
+
+@click.command()
+@click.option("--every", default=2.0, show_default=True, type=click.FloatRange(0.1, 60), help="Seconds a round.")
+@click.option("--once", is_flag=True, help="Do one round and end.")
+def sweep(every: float, once: bool) -> None:
+    """Send again what is due and lost, free what dead workers held, heal what a crash left half done."""
+    from actors.opening import wait_for_servers
+
+    settings = _begin("sweep")
+    asyncio.run(wait_for_servers(settings))
+    asyncio.run(_sweep_until_told(settings, every, once=once))
+
+
+async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> None:
+    from actors.opening import open_deps
+    from actors.sweep.sweep import sweep_for_ever, sweep_once
+    from actors.sweep.watch import Watch
+
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    deps = open_deps(settings)
+    _ready("sweep")
+    if once:
+        await sweep_once(deps, Watch(deps.clock))
+    else:
+        await sweep_for_ever(deps, every, stopping)
+    await deps.db.close()
+
+
+def _begin(process: str) -> Settings:
+    """Read the settings, and end in order from here on, also while servers are waited for."""
+    from infra.logs import set_up_logs
+    from infra.settings import read_settings
+
+    settings = read_settings()
+    set_up_logs(settings.log_format, process)
+    signal.signal(signal.SIGTERM, _leave)
+    return settings
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
+
+
+def _ready(what: str) -> None:
+    click.echo(f"ready {what}")

@@ -1,0 +1,72 @@
+"""What is shown of an order: one shape for the command line, the customer's page and scripts."""
+
+from datetime import datetime
+
+from actors.deps import Deps
+from infra.links import Links
+from storage.database import Document
+from storage.dead_letters import dead_letters
+from storage.deliveries import deliveries_of
+from storage.ledger import costs_of
+from storage.order_state import order_state, report_state
+from storage.reports import reports_of
+from storage.steps import count_steps
+
+
+async def order_view(deps: Deps, order: Document) -> Document:
+    """Return an order as the outside contract names its parts."""
+    reports = await reports_of(deps.db, [order["_id"]])
+    counts = await count_steps(deps.db, [report["_id"] for report in reports])
+    costs = await costs_of(deps.db, order["_id"])
+    mails = await deliveries_of(deps.db, order["_id"])
+    return {
+        **order_summary(deps, order, reports),
+        "reports": [_report(report, counts) for report in reports],
+        "llm": {name: costs[name] for name in ("attempts", "settled", "possibly_paid", "tokens", "cost_usd")},
+        "mails": [{"kind": m["kind"], "message_id": m["message_id"], "state": m["state"]} for m in mails],
+        "dead": [
+            letter["_id"] for letter in await dead_letters(deps.db, limit=100, order=order["_id"], state="open")
+        ],
+    }
+
+
+def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Document:
+    """Return what a listing shows of an order."""
+    return {
+        "order_id": order["_id"],
+        "state": order_state(order, [report for report in reports if report["plan"]]),
+        "tenant": order["tenant"],
+        "product": order["product"],
+        "url": Links(deps.settings).order(order["token"]),
+        "on_hold": order["on_hold"],
+        "attention": order["attention"],
+        "placed_at": as_text(order["placed_at"]),
+        "paid_at": as_text(order["paid_at"]),
+        "amount_refunded": 0,
+    }
+
+
+def as_text(moment: datetime | None) -> str | None:
+    """Return a time as ISO 8601 in UTC, or None."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+
+
+def _report(report: Document, counts: dict[tuple[str, str, str], int]) -> Document:
+    def count(kind: str, *states: str) -> int:
+        wanted = [
+            n
+            for (owner, k, s), n in counts.items()
+            if (owner, k) == (report["_id"], kind) and (s in states or not states)
+        ]
+        return sum(wanted)
+
+    pdf = report["pdf"]
+    return {
+        "product": report["product"],
+        "state": report_state(report, counts),
+        "sections_done": count("write", "done"),
+        "sections_total": count("write"),
+        "chunks_done": count("render", "done"),
+        "chunks_total": count("render"),
+        "pdf": {name: pdf[name] for name in ("key", "sha256", "pages", "bytes")} if pdf else None,
+    }

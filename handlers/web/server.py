@@ -1,0 +1,71 @@
+"""Serving the web application with uvicorn: one process, one ready line, exit 0 when told to end."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from actors.opening import wait_for_servers
+from handlers.web.app import create_app
+from infra.errors import PressroomError
+from infra.settings import Settings
+
+
+class PortIsTaken(PressroomError):
+    """Something else listens where this process should."""
+
+
+class WebServer(uvicorn.Server):
+    """uvicorn's server, which says when it takes requests, and does not raise a signal again after obeying it."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        """Call `on_ready` once requests are taken."""
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End in order; uvicorn's own handler would make the exit code that of a killed process."""
+        del sig, frame
+        self.should_exit = True
+
+
+def run_web(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serve until told to end. PortIsTaken names the port; waits for MongoDB and Redis before it listens."""
+    with _bound(host, port) as bound:
+        number = bound.getsockname()[1]
+        asyncio.run(_serve(settings, bound, lambda: on_ready(f"http://{host}:{number}")))
+
+
+async def _serve(settings: Settings, bound: socket.socket, on_ready: Callable[[], None]) -> None:
+    await wait_for_servers(settings)
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        # Paths hold customers' tokens.
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=int(settings.grace_s),
+    )
+    await WebServer(config, on_ready).serve(sockets=[bound])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise PortIsTaken(f"Port {port} on {host} cannot be used: {error.strerror}.") from None
+    return bound

@@ -1,0 +1,105 @@
+"""The shop: what there is to buy, a form for what the report needs to know, and the way to Stripe's till."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import structlog
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from actors.brand import brand_name
+from actors.catalogue import CURRENCY, OFFERS, Offer
+from actors.deps import Deps
+from actors.session import plain_answers
+from infra.errors import PermanentError, TransientError
+from infra.stripe.client import Purchase, Stripe
+from storage.answers import keep_answers
+
+log = structlog.get_logger()
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined
+)
+#: What may load on a page: our own inline style, and nothing else; forms go to us and on to Stripe.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_DEADLINE_S = 25.0
+_MAX_FIELDS = 20
+
+#: What each answer is called in the form, and which kind of field takes it.
+FIELDS = {
+    "name": ("Your name", "text"),
+    "birth_date": ("Date of birth", "date"),
+    "birth_time": ("Time of birth", "time"),
+    "birth_place": ("Place of birth", "text"),
+    "question": ("What would you like clarity about?", "long"),
+    "language": ("Language", "text"),
+}
+
+
+async def home(request: Request) -> Response:
+    """Show what can be bought."""
+    facts = {"offers": list(OFFERS.values()), "thanks": "thanks" in request.query_params}
+    return _page(request, "home.html", 200, **facts)
+
+
+async def product_page(request: Request) -> Response:
+    """Show one product and its form."""
+    offer = OFFERS.get(request.path_params["product"])
+    if offer is None:
+        return PlainTextResponse("There is no such product.\n", 404)
+    return _form(request, offer, {}, 200)
+
+
+async def checkout(request: Request) -> Response:
+    """Keep the answers, then send the customer to Stripe; the form again if something needed is missing."""
+    try:
+        given = dict(parse_qsl((await request.body()).decode(), max_num_fields=_MAX_FIELDS))
+    except ValueError:
+        return PlainTextResponse("This form cannot be read.\n", 400)
+    offer = OFFERS.get(given.get("product", ""))
+    if offer is None:
+        return PlainTextResponse("There is no such product.\n", 404)
+    answers = plain_answers(given)
+    if any(not answers.get(name) for name in offer.needed):
+        return _form(request, offer, answers, 422)
+    try:
+        async with asyncio.timeout(_DEADLINE_S):
+            url = await _open_checkout(request.state.deps, offer, answers)
+    except (TransientError, PermanentError, TimeoutError) as error:
+        log.error("checkout_failed", product=offer.name, error=str(error))
+        return PlainTextResponse("Payment is not possible at the moment. Please try again in a minute.\n", 503)
+    return RedirectResponse(url, 303)
+
+
+async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> str:
+    reference = secrets.token_urlsafe(18)
+    await keep_answers(deps.db, reference, offer.name, answers, deps.clock.now())
+    base = deps.settings.public_url.rstrip("/")
+    purchase = Purchase(
+        reference=reference,
+        product=offer.name,
+        title=offer.title,
+        price=offer.price,
+        currency=CURRENCY,
+        success_url=f"{base}/?thanks",
+        cancel_url=f"{base}/products/{offer.name}",
+    )
+    return await Stripe(deps.settings).open_checkout(purchase)
+
+
+def _form(request: Request, offer: Offer, answers: dict[str, str], status: int) -> Response:
+    fields = [(name, *FIELDS[name], answers.get(name, "")) for name in offer.needed]
+    return _page(request, "product.html", status, offer=offer, fields=fields, incomplete=status != 200)
+
+
+def _page(request: Request, template: str, status: int, **facts: object) -> Response:
+    deps: Deps = request.state.deps
+    text = _PAGES.get_template(template).render(brand=brand_name(deps.settings), **facts)
+    return HTMLResponse(text, status, headers=_HEADERS)

@@ -1,0 +1,30 @@
+"""Our own signed links: they do not expire, and work for whoever holds them until the order's token changes."""
+
+from itsdangerous import BadSignature, Signer
+
+from infra.settings import Settings
+
+
+class Links:
+    """Makes and reads the customer's links of one installation."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Sign with SECRET_KEY; links begin with PUBLIC_URL."""
+        self._base = settings.public_url.rstrip("/")
+        # The separator must be none of base64's letters, and no dot: a dot begins a suffix in our paths.
+        self._signer = Signer(settings.secret_key, salt="pressroom.order", sep="~")
+
+    def order(self, token: str) -> str:
+        """Return the address of an order's page."""
+        return f"{self._base}/orders/{self._signer.sign(token).decode()}"
+
+    def report(self, token: str, product: str) -> str:
+        """Return the address from which a report is downloaded."""
+        return f"{self.order(token)}/reports/{product}.pdf"
+
+    def read(self, signed: str) -> str | None:
+        """Return the order's token, or None for a link that is not ours (compared in constant time)."""
+        try:
+            return self._signer.unsign(signed).decode()
+        except (BadSignature, UnicodeDecodeError):
+            return None

@@ -1,0 +1,33 @@
+"""The renderer: chapters are set by WeasyPrint in child processes, and joined into one book.
+
+Importing this package is cheap: the libraries that typeset are loaded in the child processes only.
+"""
+
+from infra.pdf.book import Book, BookSource, ChapterSource, Chunk, SectionSource, Style
+from infra.pdf.chunk_key import chunk_key
+from infra.pdf.errors import (
+    BookCannotBeBound,
+    ChapterCannotBeSet,
+    RendererCannotStart,
+    RenderingTookTooLong,
+    RenderingTookTooMuchMemory,
+    TextIsUnsettable,
+)
+from infra.pdf.renderer import Renderer
+
+__all__ = [
+    "Book",
+    "BookCannotBeBound",
+    "BookSource",
+    "ChapterCannotBeSet",
+    "ChapterSource",
+    "Chunk",
+    "Renderer",
+    "RendererCannotStart",
+    "RenderingTookTooLong",
+    "RenderingTookTooMuchMemory",
+    "SectionSource",
+    "Style",
+    "TextIsUnsettable",
+    "chunk_key",
+]

@@ -1,0 +1,90 @@
+"""What goes into a book, and what comes out: plain values that travel between processes."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True)
+class Style:
+    """A product's colours in the house style, and the language of its text.
+
+    `accent` colours numbers and rules, `tint` the cover and the boxes, both as `#rrggbb` (ValueError otherwise).
+    `language` decides hyphenation and the book's own few words: a BCP 47 tag such as `en` or `pt-BR`. Customers
+    write it, so anything may stand there; what is no language is set without hyphens, in English frames.
+    """
+
+    accent: str
+    tint: str
+    language: str = "en"
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be written into a stylesheet safely."""
+        for colour in (self.accent, self.tint):
+            if not _COLOUR.fullmatch(colour):
+                raise ValueError(f"{colour!r} is no colour of the form #rrggbb.")
+
+
+@dataclass(frozen=True)
+class SectionSource:
+    """A titled text in markdown. Both may come from outside: neither is trusted."""
+
+    title: str
+    markdown: str
+
+
+@dataclass(frozen=True)
+class ChapterSource:
+    """One chapter: the unit that is set at once, and becomes a chunk.
+
+    `anchor` names it within the book; `number` stands on its opener and in the contents; `running_title`,
+    the book's title as a rule, stands at the head of its pages. A chapter's only section may bear the chapter's
+    own title, which is then printed once.
+    """
+
+    anchor: str
+    number: int
+    title: str
+    sections: tuple[SectionSource, ...]
+    running_title: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A chapter as a PDF of `pages` pages, without page numbers.
+
+    The file knows its chapter's number and title and where its sections begin, so that it is all that the
+    book's assembly needs.
+    """
+
+    pdf: bytes
+    pages: int
+
+
+@dataclass(frozen=True)
+class BookSource:
+    """What a book says of itself: the rest is in its chunks.
+
+    `prepared_for` is the customer's name (untrusted), `date` the day on which the order was paid: a book made
+    again later has the same bytes. `author` is the brand.
+    """
+
+    title: str
+    subtitle: str
+    prepared_for: str
+    date: date
+    author: str
+    style: Style
+
+
+@dataclass(frozen=True)
+class Book:
+    """A finished book: `size` in bytes, `sha256` in hexadecimal digits."""
+
+    path: Path
+    pages: int
+    size: int
+    sha256: str

@@ -1,0 +1,27 @@
+"""What can go wrong when a book is set. A child that crashed is an infra.errors.TransientError."""
+
+from infra.errors import PermanentError, PressroomError
+
+
+class ChapterCannotBeSet(PermanentError):
+    """Setting this chapter fails, and would fail again; the text gives the cause in one line."""
+
+
+class TextIsUnsettable(ChapterCannotBeSet):
+    """A text is too long, too wide or too deeply nested to be set; the text says which bound it breaks."""
+
+
+class BookCannotBeBound(PermanentError):
+    """The chunks cannot be joined; the text gives the cause in one line."""
+
+
+class RenderingTookTooLong(PermanentError):
+    """A child was still at work at its deadline, and was killed."""
+
+
+class RenderingTookTooMuchMemory(PermanentError):
+    """A child reached its bound of memory, and was given up."""
+
+
+class RendererCannotStart(PressroomError):
+    """The typesetting libraries are missing or broken on this machine; the text names what."""

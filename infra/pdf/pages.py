@@ -1,0 +1,76 @@
+"""The house's page templates, filled in: every value is escaped unless it has been made safe here."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from infra.pdf.book import BookSource, ChapterSource, Style
+from infra.pdf.numbering import Numbering
+from infra.pdf.ornament import ornament
+from infra.pdf.palette import palette
+from infra.pdf.prose import prose_html
+from infra.pdf.untrusted import one_line
+from infra.pdf.words import direction, language_tag, leading_direction, words
+
+TITLE_LENGTH, NAME_LENGTH = 160, 90
+# Above this a contents page is set tightly; below, as an invitation.
+_ROOMY_ROWS = 12
+
+
+def chapter_html(chapter: ChapterSource, style: Style) -> str:
+    """A chapter as an HTML document. TextIsUnsettable if a section breaks a bound."""
+    title = one_line(chapter.title, TITLE_LENGTH)
+    language = language_tag(style.language)
+    sections = []
+    for section in chapter.sections:
+        heading = one_line(section.title, TITLE_LENGTH)
+        body = Markup(prose_html(section.markdown, heading, language))  # noqa: S704 (made safe there)
+        sections.append({"title": heading, "body": body})
+    return _fill(
+        "chapter.html",
+        language,
+        number=chapter.number,
+        title=title,
+        running_title=one_line(chapter.running_title, TITLE_LENGTH),
+        anchor=chapter.anchor,
+        sections=sections,
+        titled_once=len(sections) == 1 and sections[0]["title"] == title,
+    )
+
+
+def front_html(book: BookSource, numbering: Numbering) -> str:
+    """Cover and contents as an HTML document."""
+    rows = sum(1 + len(chapter.sections) for chapter in numbering.chapters)
+    language = language_tag(book.style.language)
+    spoken = words(language)
+    colours = palette(book.style)
+    name = one_line(book.prepared_for, NAME_LENGTH)
+    return _fill(
+        "front.html",
+        language,
+        title=one_line(book.title, TITLE_LENGTH),
+        subtitle=one_line(book.subtitle, TITLE_LENGTH),
+        name=name,
+        name_direction=leading_direction(name, direction(language)),
+        author=one_line(book.author, NAME_LENGTH),
+        date=spoken.date(book.date),
+        words=spoken,
+        chapters=numbering.chapters,
+        roomy=rows <= _ROOMY_ROWS,
+        ornament=Markup(ornament(book.title, colours["quiet"])),  # noqa: S704 (numbers and a colour)
+    )
+
+
+def _fill(template: str, language: str, **values: object) -> str:
+    """A template with its values, in a language."""
+    page = _environment().get_template(template)
+    return page.render(language=language, direction=direction(language), **values)
+
+
+@cache
+def _environment() -> Environment:
+    """Autoescaping, and strict: a missing value is an error, not a gap on the page."""
+    loader = FileSystemLoader(Path(__file__).parent / "templates")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)

@@ -1,0 +1,96 @@
+"""A section's markdown becomes HTML that is safe to set: bounded, without raw HTML, links or images."""
+
+from functools import cache
+from itertools import pairwise
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from infra.pdf.bounds import refuse_endless_text, refuse_extremes
+from infra.pdf.untrusted import printable
+from infra.pdf.words import direction, leading_direction, words
+
+_FIRST_LEVEL, _LAST_LEVEL = 3, 5  # below the section's own heading, an h2
+_TAGS = {"p", "em", "strong", "s", "code", "pre", "br", "hr", "blockquote", "ul", "ol", "li"}
+_TAGS |= {"h3", "h4", "h5", "table", "thead", "tbody", "tr", "th", "td"}
+_ATTRIBUTES = {"blockquote": {"class"}, "p": {"dir"}, "ol": {"start"}, "th": {"style"}, "td": {"style"}}
+
+
+def prose_html(markdown: str, title: str, language: str) -> str:
+    """The section's body as HTML. TextIsUnsettable if it breaks a bound; `title` is the section's."""
+    text = printable(markdown).strip()
+    refuse_endless_text(text, title)
+    parser = _parser(language)
+    tokens = parser.parse(text)
+    refuse_extremes(tokens, title)
+    tokens = _without_repeated_title(tokens, title)
+    _lower_headings(tokens)
+    _mark_boxes(tokens)
+    _replace_images(tokens)
+    _join_strokes(tokens)
+    _turn_paragraphs(tokens, direction(language))
+    return _allowed_only(parser.renderer.render(tokens, parser.options, {}))
+
+
+@cache
+def _parser(language: str) -> MarkdownIt:
+    """CommonMark with tables and typographic quotes; raw HTML is text."""
+    options = {"html": False, "typographer": True, "quotes": words(language).quotes, "maxNesting": 100}
+    # Not "replacements": it would turn the "(c)" of an enumeration into a copyright sign. See _join_strokes.
+    return MarkdownIt("commonmark", options).enable(["table", "strikethrough", "smartquotes"])
+
+
+def _allowed_only(html: str) -> str:
+    """The second fence: whatever markdown let through, only these elements and attributes remain."""
+    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, filter_style_properties={"text-align"})
+
+
+def _without_repeated_title(tokens: list[Token], title: str) -> list[Token]:
+    """Writers like to begin with the title that is already printed above: leave it out."""
+    if len(tokens) < 3 or tokens[0].type != "heading_open":
+        return tokens
+    repeated = tokens[1].content.strip("*_ :.").casefold() == title.strip(" :.").casefold()
+    return tokens[3:] if repeated else tokens
+
+
+def _lower_headings(tokens: list[Token]) -> None:
+    """The highest heading used in the text becomes an h3, the next below it an h4, and so on."""
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    highest = min((int(token.tag[1]) for token in headings), default=1)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) - highest + _FIRST_LEVEL, _LAST_LEVEL)}"
+
+
+def _mark_boxes(tokens: list[Token]) -> None:
+    """A quote that begins in bold type is a box to act on; any other is a pull quote."""
+    for at, token in enumerate(tokens[:-2]):
+        if token.type == "blockquote_open":
+            spans = tokens[at + 2].children or []
+            first = next((span.type for span in spans if span.content or span.nesting), "")
+            token.attrSet("class", "box" if first == "strong_open" else "pull")
+
+
+def _replace_images(tokens: list[Token]) -> None:
+    """An image is never loaded: its description stands in for it."""
+    for token in tokens:
+        for span in token.children or ():
+            if span.type == "image":
+                span.type, span.tag, span.children = "text", "", None
+
+
+def _join_strokes(tokens: list[Token]) -> None:
+    """Hyphens and full stops that were typed in the place of a dash or an ellipsis become one."""
+    for token in tokens:
+        for span in token.children or ():
+            if span.type == "text":
+                span.content = span.content.replace("---", "—").replace("--", "–").replace("...", "…")
+
+
+def _turn_paragraphs(tokens: list[Token], usual: str) -> None:
+    """A paragraph in a script of the other direction is set in that direction."""
+    for opening, inline in pairwise(tokens):
+        if opening.type == "paragraph_open":
+            way = leading_direction(inline.content, usual)
+            if way != usual:
+                opening.attrSet("dir", way)

@@ -1,0 +1,35 @@
+"""WeasyPrint with the house stylesheet: HTML in, laid-out pages out."""
+
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from weasyprint import CSS, HTML, Document
+from weasyprint.text.fonts import FontConfiguration
+
+from infra.pdf.book import Style
+from infra.pdf.fetching import FontFetcher, NoFetcher
+from infra.pdf.palette import palette
+
+_STYLESHEET = Path(__file__).parent / "templates" / "house.css"
+
+
+def typeset(html: str, style: Style) -> Document:
+    """Lay out a document in the house style. Nothing that the HTML refers to is fetched."""
+    sheet = _stylesheet(style)
+    return HTML(string=html, url_fetcher=NoFetcher()).render(
+        font_config=_fonts(), stylesheets=[sheet], custom_metadata=True
+    )
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    """Fonts for the whole process: made once, since scanning the system's takes a while."""
+    return FontConfiguration()
+
+
+@cache
+def _stylesheet(style: Style) -> CSS:
+    """The house stylesheet in a product's colours, parsed once for each."""
+    text = Template(_STYLESHEET.read_text(encoding="utf-8")).substitute(palette(style))
+    return CSS(string=text, font_config=_fonts(), url_fetcher=FontFetcher())

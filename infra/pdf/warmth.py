@@ -1,0 +1,31 @@
+"""Loaded by the server process before it forks: what every child would otherwise load and learn again."""
+
+import gc
+import logging
+from contextlib import suppress
+
+from infra.pdf import scratch  # noqa: F401 (the server owns the folder that it makes)
+
+_PAGE = '<html lang="en"><p style="hyphens: auto">Extraordinarily <b>warm</b> <i>type</i>.</p></html>'
+
+
+def set_small_page() -> None:
+    """Load the typesetter and set a page with it. ImportError or OSError if a library is missing.
+
+    The font configuration is dropped with the page: newer Pango keeps a thread for each, which does not survive
+    a fork, so every child makes its own.
+    """
+    from weasyprint import HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    from infra.pdf import binding, chapter  # noqa: F401
+
+    HTML(string=_PAGE).write_pdf(font_config=FontConfiguration())
+
+
+# What WeasyPrint would warn of are foibles of the house stylesheet; the text's author is not there to read it.
+logging.getLogger("weasyprint").setLevel(logging.ERROR)
+with suppress(ImportError, OSError):  # a child says what is missing; the server must live to fork it
+    set_small_page()
+gc.collect()
+gc.freeze()  # so that the children's collections do not touch, and copy, the pages they share

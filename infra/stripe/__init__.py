@@ -1,0 +1,1 @@
+"""Stripe's API: the one place that calls it, with timeouts and idempotency keys."""

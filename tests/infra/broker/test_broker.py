@@ -1,0 +1,212 @@
+"""The broker and its consumer, over a real Redis: messages are named, repaired, buried, given back."""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dramatiq
+import pytest
+import redis
+from dramatiq import Message
+from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
+
+from infra.broker.broker import Broker, BrokerIsDown
+from infra.broker.dead_message import DeadMessage
+from infra.broker.names import QueueKeys
+from infra.broker.worker import consuming_broker, start_worker, stop_worker
+
+KEYS = QueueKeys("dramatiq", "books")
+PATIENCE_S = 15
+
+
+def message(message_id: str, word: str = "", actor: str = "note") -> Message[None]:
+    """Return a message to the queue `books`."""
+    return Message("books", actor, (word,), {}, {}, message_id=message_id)
+
+
+@contextmanager
+def working(
+    url: str,
+    note: Callable[[str], object],
+    bury: Callable[[DeadMessage], None] | None = None,
+    threads: int = 2,
+    grace_s: float = 5.0,
+) -> Iterator[Broker]:
+    """Run a worker of the queue `books` whose actor `note` calls a function with the message's `word`."""
+    graves: list[DeadMessage] = []
+    broker = consuming_broker(url, bury or graves.append)
+
+    dramatiq.actor(broker=broker, queue_name="books", actor_name="note", max_retries=0, time_limit=60_000)(note)
+    worker = start_worker(broker, "books", threads)
+    try:
+        yield broker
+    finally:
+        stop_worker(broker, worker, grace_s)
+        broker.client.close()
+
+
+def test_a_message_keeps_the_id_that_its_sender_wrote_down(redis_url: str) -> None:
+    """Who wrote a message id down can ask the broker for exactly that message."""
+    broker = Broker(redis_url)
+    broker.enqueue(message("m-1"))
+    assert broker.holds("books", ["m-1", "m-2"]) == {"m-1"}
+
+
+def test_a_message_in_hand_is_still_held(redis_url: str) -> None:
+    """While an actor works on a message the broker holds it; afterwards it does not."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def note(word: str) -> None:
+        del word
+        begun.set()
+        go_on.wait(PATIENCE_S)
+
+    sender = Broker(redis_url)
+    with working(redis_url, note):
+        sender.enqueue(message("m-1", "a"))
+        assert begun.wait(PATIENCE_S)
+        assert sender.holds("books", ["m-1"]) == {"m-1"}
+        go_on.set()
+    assert sender.holds("books", ["m-1"]) == set()
+
+
+def test_an_unreachable_redis_is_told_and_not_waited_for() -> None:
+    """A send without Redis raises BrokerIsDown, so that the sender can leave it to the sweep."""
+    with pytest.raises(BrokerIsDown):
+        Broker("redis://127.0.0.1:1/0").enqueue(message("m-1"))
+
+
+def test_a_lost_fetch_reply_is_repaired(redis_url: str) -> None:
+    """A message that Redis gave out and no consumer knows of is taken up again."""
+    noted: queue.Queue[str] = queue.Queue()
+    with working(redis_url, noted.put) as broker:
+        lost = message("m-1", "lost").copy(options={"redis_message_id": "m-1"})
+        broker.client.hset(KEYS.messages, "m-1", lost.encode())
+        broker.client.sadd(KEYS.acks(broker.broker_id), "m-1")
+        assert noted.get(timeout=PATIENCE_S) == "lost"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"not json", b"[]", b'{"queue_name": "books"}', b"\xff\xfe", message("m-1", actor="unheard_of").encode()],
+    ids=["no json", "no object", "no message", "no text", "unknown actor"],
+)
+def test_a_message_that_cannot_be_done_is_buried_with_its_bytes(redis_url: str, data: bytes) -> None:
+    """What is malformed or for an unknown actor is handed over before it leaves Redis, and blocks nobody."""
+    graves: queue.Queue[DeadMessage] = queue.Queue()
+    noted: queue.Queue[str] = queue.Queue()
+    with working(redis_url, noted.put, graves.put) as broker:
+        broker.client.hset(KEYS.messages, "odd", data)
+        broker.client.rpush(KEYS.queue, "odd")
+        dead = graves.get(timeout=PATIENCE_S)
+        broker.enqueue(message("m-2", "next"))
+        assert noted.get(timeout=PATIENCE_S) == "next"
+    assert dead.message_id == "odd"
+    assert dead.error
+    assert not Broker(redis_url).holds("books", ["odd"])
+
+
+def test_a_failed_message_is_buried_with_its_traceback(redis_url: str) -> None:
+    """An actor's exception is handed over whole, once, and the message is not tried again."""
+    graves: queue.Queue[DeadMessage] = queue.Queue()
+
+    def note(word: str) -> None:
+        raise ValueError(f"cannot note {word}")
+
+    with working(redis_url, note, graves.put) as broker:
+        broker.enqueue(message("m-1", "x"))
+        dead = graves.get(timeout=PATIENCE_S)
+    assert dead.error == "ValueError: cannot note x"
+    assert "in note" in dead.traceback
+    assert graves.empty()
+
+
+def test_what_cannot_be_buried_is_not_let_go(redis_url: str) -> None:
+    """While the dead message cannot be recorded Redis keeps it."""
+    tried = threading.Event()
+
+    def bury(dead: DeadMessage) -> None:
+        del dead
+        tried.set()
+        raise OSError("the database is away")
+
+    with working(redis_url, lambda _: None, bury, grace_s=1.0) as broker:
+        broker.client.hset(KEYS.messages, "odd", b"not json")
+        broker.client.rpush(KEYS.queue, "odd")
+        assert tried.wait(PATIENCE_S)
+    assert Broker(redis_url).holds("books", ["odd"]) == {"odd"}
+
+
+def test_a_stopping_worker_gives_back_what_it_has_not_begun(redis_url: str) -> None:
+    """Messages behind a long one go to another worker while the long one is finished."""
+    begun, go_on = threading.Event(), threading.Event()
+    noted: queue.Queue[str] = queue.Queue()
+
+    def note(word: str) -> None:
+        begun.set()
+        go_on.wait(PATIENCE_S)
+        noted.put(word)
+
+    others: queue.Queue[str] = queue.Queue()
+    broker = consuming_broker(redis_url, lambda _: None)
+    dramatiq.actor(broker=broker, queue_name="books", actor_name="note", max_retries=0, time_limit=60_000)(note)
+    worker = start_worker(broker, "books", 1)
+    broker.enqueue(message("m-1", "long"))
+    assert begun.wait(PATIENCE_S)
+    broker.enqueue(message("m-2", "short"))
+    stopping = threading.Thread(target=stop_worker, args=(broker, worker, PATIENCE_S))
+    stopping.start()
+    with working(redis_url, others.put):
+        assert others.get(timeout=PATIENCE_S) == "short"
+        assert noted.empty()
+        go_on.set()
+        stopping.join(PATIENCE_S)
+    assert noted.get(timeout=PATIENCE_S) == "long"
+    broker.client.close()
+
+
+def test_a_dead_workers_messages_are_named_and_dropped(redis_url: str) -> None:
+    """The sweep learns which messages a dead worker had taken, and Redis forgets them."""
+    broker = Broker(redis_url)
+    broker.enqueue(message("m-1"))
+    broker.client.lrem(KEYS.queue, 0, "m-1")
+    broker.client.sadd(KEYS.acks("dead-one"), "m-1")
+    assert broker.forget_holder("dead-one", "books") == ["m-1"]
+    assert broker.holds("books", ["m-1"]) == set()
+    assert broker.forget_holder("dead-one", "books") == []
+
+
+def test_a_worker_works_on_after_its_connections_are_cut(redis_url: str) -> None:
+    """Cut connections cost a consumer a few seconds and no message."""
+    noted: queue.Queue[str] = queue.Queue()
+    with working(redis_url, noted.put) as broker:
+        broker.enqueue(message("m-1", "before"))
+        assert noted.get(timeout=PATIENCE_S) == "before"
+        admin = redis.Redis.from_url(redis_url)
+        admin.client_kill_filter(_type="normal", skipme=True)
+        admin.close()
+        Broker(redis_url).enqueue(message("m-2", "after"))
+        assert noted.get(timeout=PATIENCE_S) == "after"
+
+
+def test_a_coroutine_runs_on_the_processs_own_loop(redis_url: str) -> None:
+    """Async actors share the one event loop that the process was given."""
+    loops: queue.Queue[Any] = queue.Queue()
+    thread = EventLoopThread(logging.getLogger("test"))
+    thread.start(timeout=5)
+    set_event_loop_thread(thread)
+
+    async def note(word: str) -> None:
+        loops.put((word, asyncio.get_running_loop()))
+
+    try:
+        with working(redis_url, note) as broker:
+            broker.enqueue(message("m-1", "x"))
+            assert loops.get(timeout=PATIENCE_S) == ("x", thread.loop)
+    finally:
+        thread.stop()
+        set_event_loop_thread(None)

@@ -1,0 +1,50 @@
+"""MongoDB, Redis and S3, through the clients that Pressroom uses."""
+
+import boto3
+import pymongo
+import pytest
+import redis
+from botocore.config import Config
+from pymongo.errors import DuplicateKeyError
+
+from infra.local.stack import Stack
+
+
+def test_mongodb_acknowledges_majority_writes_and_survives_a_kill(stack: Stack) -> None:
+    """A write that was acknowledged is there after `kill -9` and a restart on the same port."""
+    url = stack.env["MONGODB_URL"]
+    with pymongo.MongoClient[dict[str, object]](url) as client:
+        orders = client.get_default_database()["survivors"]
+        assert orders.insert_one({"_id": "a"}).acknowledged
+        stack.part("mongodb").kill()
+        stack.part("mongodb").start()
+        with pytest.raises(DuplicateKeyError):
+            orders.insert_one({"_id": "a"})
+
+
+def test_redis_keeps_what_it_holds_over_a_kill_and_evicts_nothing(stack: Stack) -> None:
+    """The append-only file is on, and memory pressure is an error rather than a loss."""
+    with redis.Redis.from_url(stack.env["REDIS_URL"], decode_responses=True) as client:
+        client.rpush("queue", "order")
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        stack.part("redis").kill()
+        stack.part("redis").start()
+        assert client.lrange("queue", 0, -1) == ["order"]
+
+
+def test_the_bucket_is_there_and_is_there_again_after_a_restart(stack: Stack) -> None:
+    """S3 forgets its objects when it restarts, but a process still finds its bucket."""
+    env = stack.env
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=env["AWS_ENDPOINT_URL_S3"],
+        region_name=env["AWS_DEFAULT_REGION"],
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        config=Config(retries={"total_max_attempts": 2}),
+    )
+    s3.put_object(Bucket=env["S3_BUCKET"], Key="orders/1/a.pdf", Body=b"%PDF")
+    assert s3.get_object(Bucket=env["S3_BUCKET"], Key="orders/1/a.pdf")["Body"].read() == b"%PDF"
+    stack.part("s3").restart()
+    assert s3.list_objects_v2(Bucket=env["S3_BUCKET"])["KeyCount"] == 0
+    s3.close()

@@ -1,0 +1,164 @@
+"""What a finished book holds, as a reader's program sees it."""
+
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import Destination
+
+from infra.pdf import ChapterSource, SectionSource
+from tests.infra.pdf.press import BOOK, PROSE, Press, chapter
+
+TITLES = ("Where You Stand", "What Pulls You", "The Question Beneath")
+SECTIONS = (
+    ("The Ground", "The Weather"),
+    ("What You Carry",),
+    ("A First Answer", "A Second Answer", "The Turn"),
+)
+
+
+def chapters() -> tuple[ChapterSource, ...]:
+    """Three chapters of two, one and three sections, each of which has words of its own."""
+    return tuple(
+        chapter(number, *(SectionSource(name, PROSE.format(mark=mark(name))) for name in names), title=title)
+        for number, (title, names) in enumerate(zip(TITLES, SECTIONS, strict=True), start=1)
+    )
+
+
+def mark(section: str) -> str:
+    """A word that only this section uses."""
+    return "mark" + section.replace(" ", "").lower()
+
+
+@pytest.fixture(scope="module")
+def book(press: Press, tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
+    """The book, read back."""
+    return PdfReader(press.print(tmp_path_factory.mktemp("book"), chapters()).path)
+
+
+def bookmarks(book: PdfReader) -> list[tuple[int, Destination]]:
+    """The outline, each entry with its depth."""
+    flat: list[tuple[int, Destination]] = []
+    for item in book.outline:
+        if isinstance(item, Destination):
+            flat.append((0, item))
+        else:
+            flat.extend((1, inner) for inner in item if isinstance(inner, Destination))
+    return flat
+
+
+def starts(book: PdfReader) -> dict[str, int]:
+    """Each heading's page, counted from the first of the file, by its bookmark."""
+    return {str(item.title): book.get_destination_page_number(item) or 0 for _, item in bookmarks(book)}
+
+
+def test_contents_name_the_page_on_which_each_heading_stands(book: PdfReader) -> None:
+    """The number beside a title in the contents is the one stamped on the page that bears the heading."""
+    contents = book.pages[1].extract_text()
+    lines = [" ".join(line.split()) for line in contents.splitlines()]
+    for title, page in starts(book).items():
+        numeral = book.page_labels[page]
+        assert any(line.endswith(f"{title} {numeral}") for line in lines), (title, numeral, lines)
+        text = book.pages[page].extract_text()
+        assert title in text
+        assert text.split()[-1] == numeral
+
+
+def test_every_page_but_the_cover_bears_the_number_of_its_label(book: PdfReader) -> None:
+    """Front matter is numbered in roman numerals, the body from 1, on the page as in the page box."""
+    body = len(book.pages) - 2
+    assert book.page_labels == ["i", "ii", *map(str, range(1, body + 1))]
+    stamped = [page.extract_text().split()[-1] for page in book.pages[1:]]
+    assert stamped == book.page_labels[1:]
+
+
+def test_outline_lists_chapters_and_their_sections(book: PdfReader) -> None:
+    """The bookmarks are the chapters with their sections inside, in order."""
+    found = [(depth, str(item.title)) for depth, item in bookmarks(book)]
+    wanted: list[tuple[int, str]] = []
+    for title, names in zip(TITLES, SECTIONS, strict=True):
+        wanted += [(0, title), *((1, name) for name in names)]
+    assert found == wanted
+
+
+def test_each_section_stands_whole_under_its_title(book: PdfReader) -> None:
+    """Extracted text has every section's words, unbroken, after its title and in the order of the plan."""
+    text = " ".join(" ".join(page.extract_text() for page in book.pages[2:]).split())
+    at = 0
+    for name in chain.from_iterable(SECTIONS):
+        for words in (
+            name,
+            "office is difficult and the affinity you find in efficient, first-rate work",
+            mark(name),
+            "You are unwilling to pay a price",
+            "Two evenings",
+            "The last words of this section",
+            mark(name),
+        ):
+            at = text.index(words, at)
+
+
+def test_book_describes_itself(book: PdfReader) -> None:
+    """Title, author, language, date and the wish to show the title are in the file, in both records."""
+    assert book.metadata is not None
+    assert (book.metadata.title, book.metadata.author) == (BOOK.title, BOOK.author)
+    assert book.metadata.creation_date is not None
+    assert book.metadata.creation_date.date() == BOOK.date
+    assert book.xmp_metadata is not None
+    assert book.xmp_metadata.dc_title == {"x-default": BOOK.title}
+    assert book.xmp_metadata.dc_creator == [BOOK.author]
+    root = book.root_object
+    assert str(root["/Lang"]) == "en"
+    assert str(root["/ViewerPreferences"]) == "{'/DisplayDocTitle': True}"
+
+
+def test_a_lone_section_of_the_chapters_own_title_is_headed_once(press: Press, tmp_path: Path) -> None:
+    """A chapter and its only section of the same title share one heading, one entry and one bookmark."""
+    alone = chapter(1, SectionSource("Where You Stand", "# Where You Stand\n\nThe text itself."))
+    reader = PdfReader(press.print(tmp_path, (alone,)).path)
+    assert list(starts(reader)) == ["Where You Stand"]
+    assert reader.pages[2].extract_text().count("Where You Stand") == 1
+    assert "The text itself." in reader.pages[2].extract_text()
+
+
+def test_headings_in_a_text_stay_below_its_title(press: Press, tmp_path: Path) -> None:
+    """A heading that the writer put into a section never becomes a chapter or a section of the book."""
+    shouting = chapter(1, SectionSource("The Ground", "# One\n\ntext\n\n## Two\n\ntext\n\n###### Six\n\ntext"))
+    reader = PdfReader(press.print(tmp_path, (shouting,)).path)
+    assert list(starts(reader)) == ["Where You Stand", "The Ground"]
+    text = reader.pages[2].extract_text()
+    assert text.index("One") < text.index("Two") < text.index("Six")
+
+
+@pytest.mark.parametrize(
+    "name", ["شهرزاد", "王小明", "Зоя Ωmega", "Zoë-Íñigo 🌸", "x" * 4_000, "O'Brien & Söhne", ""]
+)
+def test_any_name_can_stand_on_the_cover(press: Press, tmp_path: Path, name: str) -> None:
+    """Names in any script or length, or none, give a cover of one page."""
+    made = press.print(tmp_path, (chapter(1, SectionSource("A", "Text.")),), replace(BOOK, prepared_for=name))
+    reader = PdfReader(made.path)
+    assert len(reader.pages) == made.pages == 3
+    assert "Contents" in reader.pages[1].extract_text()
+
+
+@pytest.mark.parametrize(
+    ("language", "contents", "date", "tag"),
+    [
+        ("de-AT", "Inhalt", "21. November 2026", "de-AT"),
+        ("Deutsch", "Inhalt", "21. November 2026", "de"),
+        ("pt-BR", "Contents", "21 November 2026", "pt-BR"),
+        ('"><script>', "Contents", "21 November 2026", "und"),
+    ],
+)
+def test_the_book_speaks_the_readers_language(
+    press: Press, tmp_path: Path, language: str, contents: str, date: str, tag: str
+) -> None:
+    """Its own words are the reader's where it knows them, and any answer to the question of language will do."""
+    style = replace(BOOK.style, language=language)
+    made = press.print(tmp_path, (chapter(1, SectionSource("A", "Text.")),), replace(BOOK, style=style))
+    reader = PdfReader(made.path)
+    assert date in reader.pages[0].extract_text()
+    assert contents in reader.pages[1].extract_text()
+    assert str(reader.root_object["/Lang"]) == tag

@@ -1,0 +1,115 @@
+"""Transitions T3 to T7, T15 and T17 of the protocol on a report, over the wire."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from storage.database import Database, Document
+from storage.reports import (
+    begin_report_replay,
+    end_report_replay,
+    find_report,
+    free_slot,
+    mark_planned,
+    open_report,
+    pin_plan,
+    pull_tokens,
+    requeue_report,
+    reserve_slot,
+)
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+ORDER = {"_id": "cs_1", "tenant": "main"}
+REPORT = "cs_1:book"
+
+
+async def running(db: Database, clock: StoppedClock) -> Document:
+    """Return a report whose plan is inserted."""
+    assert await open_report(db, ORDER, "book", "m1", clock.now()) is None
+    await pin_plan(db, REPORT, "book-1", clock.now())
+    await mark_planned(db, REPORT)
+    return await present(db)
+
+
+async def present(db: Database) -> Document:
+    """Return the report, which must be there."""
+    found = await find_report(db, REPORT)
+    assert found is not None
+    return found
+
+
+async def test_a_report_is_opened_once(db: Database, clock: StoppedClock) -> None:
+    """Of sixteen placings of one order, one opens the report; the others see it."""
+    answers = await asyncio.gather(*(open_report(db, ORDER, "book", f"m{n}", clock.now()) for n in range(16)))
+    assert answers.count(None) == 1
+    assert (await present(db))["message"] == f"m{answers.index(None)}"
+
+
+async def test_a_plan_is_pinned_once(db: Database, clock: StoppedClock) -> None:
+    """A report keeps the plan that it was begun with, whatever is deployed later."""
+    await open_report(db, ORDER, "book", "m1", clock.now())
+    await pin_plan(db, REPORT, "book-1", clock.now())
+    pinned = await pin_plan(db, REPORT, "book-2", clock.now())
+    assert pinned is not None
+    assert pinned["plan"] == "book-1"
+
+
+async def test_slots_never_exceed_the_bound(db: Database, clock: StoppedClock) -> None:
+    """Of sixteen steps that ask at once for three slots, three get one."""
+    await running(db, clock)
+    asked = (reserve_slot(db, REPORT, "write", f"s{n}@1", 3, clock.now()) for n in range(16))
+    assert sum(await asyncio.gather(*asked)) == 3
+    assert len((await present(db))["slots"]["write"]) == 3
+
+
+async def test_a_step_holds_one_slot(db: Database, clock: StoppedClock) -> None:
+    """Who has a slot gets no second one, and the two kinds of slot are counted apart."""
+    await running(db, clock)
+    assert await reserve_slot(db, REPORT, "write", "s@1", 3, clock.now())
+    assert not await reserve_slot(db, REPORT, "write", "s@1", 3, clock.now())
+    assert await reserve_slot(db, REPORT, "render", "s@1", 3, clock.now())
+
+
+async def test_a_slot_is_free_again_after_the_pause(db: Database, clock: StoppedClock) -> None:
+    """The pace's pause runs from the moment when a slot comes back."""
+    await running(db, clock)
+    await reserve_slot(db, REPORT, "write", "a@1", 1, clock.now())
+    await free_slot(db, REPORT, "write", "a@1", clock.now() + timedelta(seconds=2))
+    assert not await reserve_slot(db, REPORT, "write", "b@1", 1, clock.now())
+    clock.forward(2)
+    assert await reserve_slot(db, REPORT, "write", "b@1", 1, clock.now())
+
+
+async def test_nothing_is_reserved_before_the_plan_is_whole(db: Database, clock: StoppedClock) -> None:
+    """A report whose steps are not all inserted queues none of them."""
+    await open_report(db, ORDER, "book", "m1", clock.now())
+    await pin_plan(db, REPORT, "book-1", clock.now())
+    assert not await reserve_slot(db, REPORT, "write", "a@1", 4, clock.now())
+
+
+async def test_nothing_is_reserved_during_a_replay(db: Database, clock: StoppedClock) -> None:
+    """While steps are being reset, none is queued; afterwards they are."""
+    await running(db, clock)
+    await begin_report_replay(db, REPORT, 2)
+    assert not await reserve_slot(db, REPORT, "write", "a@2", 4, clock.now())
+    await end_report_replay(db, REPORT, 2)
+    assert await reserve_slot(db, REPORT, "write", "a@2", 4, clock.now())
+
+
+async def test_a_leftover_slot_is_taken_back_exactly(db: Database, clock: StoppedClock) -> None:
+    """Healing pulls the token it names and no other."""
+    await running(db, clock)
+    for token in ("a@1", "b@1"):
+        await reserve_slot(db, REPORT, "write", token, 4, clock.now())
+    await pull_tokens(db, REPORT, "write", ["a@1", "gone@1"])
+    assert (await present(db))["slots"]["write"] == ["b@1"]
+
+
+async def test_one_of_two_sweeps_begins_a_report_again(db: Database, clock: StoppedClock) -> None:
+    """The message that begins a report is sent again by one of those who miss it."""
+    await open_report(db, ORDER, "book", "m1", clock.now())
+    seen = await present(db)
+    assert [await requeue_report(db, seen, m, clock.now()) for m in ("m2", "m3")] == [True, False]
