@@ -5,8 +5,8 @@ from pathlib import Path
 
 from actors.brand import brand_name
 from actors.claims import Claim
-from actors.deps import WorkDeps
 from actors.render_chunk import style_of
+from actors.work_deps import WorkDeps
 from infra.pdf import BookSource
 from storage.database import Document
 from storage.objects import book_key, pdf_key

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from actors.deps import WorkDeps
 from actors.insist import insist
 from actors.letters.compose import completion, letter_id
+from actors.work_deps import WorkDeps
 from infra.errors import PermanentError, TransientError
 from infra.mail.letter import Letter
 from storage.database import Document

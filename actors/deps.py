@@ -1,46 +1,13 @@
-"""What the work is given: built once per process, passed in, never imported."""
+"""What every process is given: built once when it starts, passed in, never imported."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass
 
-from actors.claims import Claims
 from actors.plans import PlanShelf
-from actors.timers import Timers
 from infra.broker.broker import Broker
 from infra.clock import Clock
-from infra.llm.answer import Answer, Request
-from infra.mail.letter import Letter
-from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
 from infra.settings import Settings
 from storage.database import Database
 from storage.objects import ObjectStore
-
-
-class Writer(Protocol):
-    """The LLM: one request, one answer that was paid for, or a typed failure."""
-
-    async def write(self, request: Request) -> Answer:
-        """Make one request."""
-
-
-class Typesetter(Protocol):
-    """Sets chapters and binds books in child processes."""
-
-    async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
-        """Set one chapter."""
-
-    async def assemble(self, book: BookSource, chunks: Sequence[Path], out: Path) -> Book:
-        """Join chapters into a book at `out`."""
-
-
-class Postman(Protocol):
-    """Sends one letter; blocks."""
-
-    def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
-        """Send and return the server's answer."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +20,3 @@ class Deps:
     broker: Broker
     objects: ObjectStore
     plans: PlanShelf
-
-
-@dataclass(frozen=True)
-class WorkDeps(Deps):
-    """What a worker has beside that. `stopping` is set when it was told to end."""
-
-    worker: str
-    llm: Writer
-    typesetter: Typesetter
-    postman: Postman
-    claims: Claims = field(default_factory=Claims)
-    timers: Timers = field(default_factory=Timers)
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)

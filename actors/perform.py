@@ -10,9 +10,9 @@ import structlog
 
 from actors.advance import advance, bury, pump
 from actors.claims import Claim, ClaimIsLost, Work
-from actors.deps import WorkDeps
 from actors.insist import insist
 from actors.plans import FORMAT
+from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.database import Document
 from storage.orders import find_order

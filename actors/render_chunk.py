@@ -1,7 +1,7 @@
 """Set one chapter as soon as its sections are written."""
 
 from actors.claims import Claim
-from actors.deps import WorkDeps
+from actors.work_deps import WorkDeps
 from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
 from storage.database import Document
 from storage.objects import chunk_key as object_key

@@ -7,8 +7,8 @@ from datetime import timedelta
 import structlog
 
 from actors.claims import Claim
-from actors.deps import WorkDeps
 from actors.insist import insist
+from actors.work_deps import WorkDeps
 from infra.errors import PermanentError
 from infra.llm.answer import Answer, ProviderIsBusy, Request
 from storage.database import Document

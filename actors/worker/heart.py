@@ -6,8 +6,8 @@ import socket
 
 import structlog
 
-from actors.deps import WorkDeps
 from actors.plans import FORMAT
+from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.steps import claims_of, release_step
 from storage.workers import beat, remove_worker

@@ -10,8 +10,9 @@ import structlog
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
 from actors.catalogue import MAIL_QUEUE
-from actors.deps import Deps, WorkDeps
+from actors.deps import Deps
 from actors.opening import open_deps
+from actors.work_deps import WorkDeps
 from actors.worker.heart import Heart
 from actors.worker.shells import declare_actors
 from infra.broker.dead_message import DeadMessage

@@ -13,9 +13,9 @@ from actors.begin_report import begin_report
 from actors.catalogue import MAIL_QUEUE
 from actors.claims import Claim, Work
 from actors.complete_order import complete_order
-from actors.deps import WorkDeps
 from actors.perform import perform
 from actors.render_chunk import render_chunk
+from actors.work_deps import WorkDeps
 from actors.write_section import write_section
 from infra.broker.broker import Broker
 from infra.errors import TransientError

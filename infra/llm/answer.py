@@ -46,7 +46,3 @@ class ProviderIsBusy(TransientError):
 
 class ProviderRefusesUs(PermanentError):
     """The provider calls the request itself wrong: it would do so again."""
-
-
-class AnswerIsUnusable(TransientError):
-    """An answer came that is no text of a section: refused, truncated or empty."""

@@ -23,8 +23,8 @@ class Letter:
     written_at: datetime
 
 
-#: Long ids and links stay in one piece: at the default of 78 the package would encode them word by word. 998 is the
-#: longest line that SMTP allows (RFC 5321, 4.5.3.1.6).
+#: Long ids and links stay in one piece: at the default of 78 the package would encode them. SMTP's longest line is
+#: 998 (RFC 5321, 4.5.3.1.6).
 _POLICY = SMTP.clone(max_line_length=990)
 
 

@@ -25,9 +25,9 @@ _OUTPUT = Path("demo-output")
 def demo(product: str, latency: float) -> None:
     """Buy a report on a stack of our own, and check that it is in the inbox."""
     from actors.catalogue import OFFERS
+    from handlers.cli.demo.proof import prove
     from handlers.cli.demo.purchase import buy
     from handlers.cli.demo.watch import follow
-    from handlers.cli.demo.proof import prove
 
     if product not in OFFERS:
         raise click.UsageError(f"There is no product {product!r}; there are {', '.join(OFFERS)}.")

@@ -94,7 +94,8 @@ async def _ends(deps: Deps, order_id: str) -> dict[str, float]:
     steps = await deps.db.steps.find({"order": order_id, "state": "done"}, {"kind": 1, "done_at": 1}).to_list()
 
     def last(kind: str) -> datetime:
-        return max(step["done_at"] for step in steps if step["kind"] == kind)
+        ends: list[datetime] = [step["done_at"] for step in steps if step["kind"] == kind]
+        return max(ends)
 
     moments = {
         "first LLM call": first[0]["opened_at"],

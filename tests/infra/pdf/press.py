@@ -88,4 +88,4 @@ def text_chapter(markdown: str) -> ChapterSource:
 
 def endless_chapter() -> ChapterSource:
     """A chapter that stays within every bound and takes many seconds to set."""
-    return chapter(1, *[SectionSource(f"Section {at}", "word\n\n" * 2_400) for at in range(40)])
+    return chapter(1, *[SectionSource(f"Section {at}", "word\n\n" * 2_400) for at in range(15)])

@@ -128,7 +128,7 @@ def test_a_book_of_broken_chunks_is_a_permanent_error(press: Press, tmp_path: Pa
 
 
 def test_children_die_with_their_owner(tmp_path: Path) -> None:
-    """After a kill -9 of the owner nothing that it started goes on, even in the middle of a chapter, nor any file."""
+    """After a kill -9 of the owner, in the middle of a chapter, nothing that it started remains."""
     owner = subprocess.Popen(
         [sys.executable, "-m", "tests.infra.pdf.owner"],
         cwd=ROOT,

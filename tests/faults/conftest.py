@@ -1,0 +1,16 @@
+"""A running Pressroom that a test may break."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.stack import Stack
+from tests.pressroom import Pressroom
+
+
+@pytest.fixture
+def pressroom(stack: Stack) -> Iterator[Pressroom]:
+    """Web, sweep and a worker a queue, on an empty database; gone after the test."""
+    with Pressroom(stack) as running:
+        running.start_all()
+        yield running

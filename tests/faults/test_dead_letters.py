@@ -1,0 +1,136 @@
+"""What cannot be done becomes a dead letter: listed, explained, replayed or discarded."""
+
+from typing import Any
+
+from dramatiq import Message
+
+from infra.broker.names import QueueKeys
+from tests.pressroom import Pressroom
+
+KEYS = QueueKeys("dramatiq", "life_clarity")
+
+
+def push(pressroom: Pressroom, message_id: str, data: bytes) -> None:
+    """Put a message straight into Redis, past every sender of ours."""
+    pressroom.redis.hset(KEYS.messages, message_id, data)
+    pressroom.redis.rpush(KEYS.queue, message_id)
+
+
+def dead(pressroom: Pressroom) -> list[dict[str, Any]]:
+    """Return the open dead letters as the command line lists them."""
+    letters: list[dict[str, Any]] = pressroom.json("dead", "list")
+    return letters
+
+
+def test_messages_that_nobody_can_take_are_listed_and_discarded(pressroom: Pressroom) -> None:
+    """A malformed message and one for an unknown actor are kept with their reason; an operator closes them."""
+    push(pressroom, "odd-1", b"{not json")
+    push(pressroom, "odd-2", Message("life_clarity", "unheard_of", (), {}, {}).encode())
+    pressroom.until("burial", lambda: pressroom.db.dead_letters.count_documents({}) == 2)
+    letters = {letter["id"]: letter for letter in dead(pressroom)}
+    assert "DecodeError" in letters["message:odd-1"]["error"]
+    assert "unheard_of" in letters["message:odd-2"]["error"]
+    assert not pressroom.redis.hexists(KEYS.messages, "odd-1")
+    pressroom.cli("dead", "discard", "message:odd-1", "--reason", "a test put it there")
+    pressroom.cli("dead", "discard", "--all", "--reason", "the other one, too")
+    assert dead(pressroom) == []
+    actions = pressroom.db.audit.find({}, {"_id": 0, "subject": 1, "reason": 1, "action": 1}).to_list()
+    assert {"subject": "message:odd-1", "action": "discarded", "reason": "a test put it there"} in actions
+
+
+def test_a_section_that_fails_for_good_is_replayed_to_delivery(pressroom: Pressroom) -> None:
+    """A dead section calls the operator; replayed, it alone is written again, and the order is delivered."""
+    section = "what_pulls_you"
+    pressroom.stack.llm.add_faults({"status": 400, "section": section})
+    order = pressroom.buy()
+    pressroom.until("death", lambda: pressroom.db.dead_letters.find_one({"order": order}))
+    shown = pressroom.until("attention", lambda: attention(pressroom, order))
+    assert shown["state"] == "needs_attention"
+    assert shown["reports"][0]["state"] == "dead"
+    letter = dead(pressroom)[0]
+    assert (letter["order"], letter["product"], letter["state"]) == (order, "life_clarity", "open")
+    assert letter["step"].endswith(section)
+    assert "400" in letter["error"]
+    assert "Traceback" in letter["traceback"]
+    assert shown["dead"] == [letter["id"]]
+
+    pressroom.stack.llm.clear_faults()
+    assert "would be" in pressroom.cli("dead", "replay", letter["id"], "--reason", "x", "--dry-run")
+    pressroom.cli("dead", "replay", letter["id"], "--reason", "the provider mended it")
+    shown = pressroom.until_delivered(order)
+    assert shown["attention"] is None
+    assert shown["llm"]["attempts"] == 5
+    assert len(pressroom.letters(order)) == 1
+    assert dead(pressroom) == []
+
+
+def attention(pressroom: Pressroom, order: str) -> Any:
+    """Return the order as shown once it waits for an operator."""
+    shown = pressroom.order(order)
+    return shown if shown["attention"] else None
+
+
+def test_a_closed_dead_letter_is_not_closed_again(pressroom: Pressroom) -> None:
+    """Replaying what is not open fails with one line, exit 1."""
+    assert pressroom.cli("dead", "replay", "nothing", "--reason", "x", code=1).count("\n") == 1
+
+
+def test_unusable_answers_are_asked_for_again_and_paid_for(pressroom: Pressroom) -> None:
+    """A refused, a truncated and an empty answer are each in the ledger; the section is asked for again."""
+    for kind, section in (
+        ("refusal", "where_you_stand"),
+        ("truncated", "what_pulls_you"),
+        ("empty", "next_six_weeks"),
+    ):
+        pressroom.stack.llm.add_faults({"kind": kind, "section": section, "times": 1})
+    order = pressroom.buy()
+    shown = pressroom.until_delivered(order)
+    assert shown["llm"]["attempts"] == shown["llm"]["settled"] == 7
+    outcomes = sorted(entry["outcome"] for entry in pressroom.db.ledger.find({"order": order}))
+    assert outcomes == ["empty", "refused", "truncated", *["written"] * 4]
+
+
+def test_an_answer_that_is_refused_three_times_is_dead(pressroom: Pressroom) -> None:
+    """A section that the model will not write ends as a dead letter that says so."""
+    pressroom.stack.llm.add_faults({"kind": "refusal", "section": "where_you_stand"})
+    order = pressroom.buy()
+    found = pressroom.until("death", lambda: pressroom.db.dead_letters.find_one({"order": order}))
+    assert "refused, 3 times" in found["error"]
+    assert pressroom.db.ledger.count_documents({"order": order, "outcome": "refused"}) == 3
+
+
+def test_a_provider_that_stumbles_kills_no_section(pressroom: Pressroom) -> None:
+    """Errors that pass cost a pause: 429, 500 and a cut line end in a delivered order without a dead letter."""
+    pressroom.stack.llm.add_faults(
+        {"status": 429, "retry_after": 0.2, "section": "where_you_stand", "times": 1},
+        {"status": 500, "section": "what_pulls_you", "times": 2},
+        {"kind": "reset", "section": "question_beneath", "times": 1},
+    )
+    order = pressroom.buy()
+    shown = pressroom.until_delivered(order)
+    assert shown["llm"]["settled"] == 8
+    assert pressroom.db.dead_letters.count_documents({}) == 0
+
+
+def test_a_step_that_kills_every_worker_is_given_up(pressroom: Pressroom) -> None:
+    """A claim that has cost seven processes their lives is not handed to more than one other."""
+    pressroom.stack.llm.set_latency(20)
+    order = pressroom.buy()
+    held = {"order": order, "kind": "write", "state": "claimed"}
+    pressroom.until("claims", lambda: pressroom.db.steps.count_documents(held) == 4)
+    poison = pressroom.db.steps.find_one(held)
+    assert poison is not None
+    pressroom.db.steps.update_one({"_id": poison["_id"]}, {"$set": {"kills": 7}})
+    pressroom.part("worker-life_clarity").kill()
+    found = pressroom.until("death", lambda: pressroom.db.dead_letters.find_one({"step": poison["_id"]}))
+    assert "8 processes" in found["error"]
+
+
+def test_a_refused_address_waits_for_an_operator(pressroom: Pressroom) -> None:
+    """A letter that the mail server will never take is a state that the operator sees."""
+    pressroom.stack.inbox.add_fault(code=550, address=pressroom.email)
+    order = pressroom.buy()
+    shown = pressroom.until("attention", lambda: attention(pressroom, order))
+    assert "550" in shown["attention"]
+    assert [(mail["kind"], mail["state"]) for mail in shown["mails"]] == [("completion", "refused")]
+    assert pressroom.letters(order) == []

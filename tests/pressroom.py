@@ -1,0 +1,181 @@
+"""Pressroom's processes in the hands of a test, and what the outside world sees of them."""
+
+import hashlib
+import io
+import json
+import re
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import boto3
+import httpx2
+import redis
+from pymongo import MongoClient
+from pypdf import PdfReader
+from stripe import WebhookSignature
+
+from infra.local.environment import outer_environment
+from infra.local.mail.letters import Letter
+from infra.local.part import Part
+from infra.local.stack import Stack
+
+Found = TypeVar("Found")
+
+PATIENCE_S = 60.0
+ANSWERS = {"name": "Ada Byron", "question": "Shall I go?"}
+
+
+class Pressroom:
+    """The processes of one test: a database and a Redis database of their own, whatever ran before."""
+
+    def __init__(self, stack: Stack, **env: str) -> None:
+        """`env` lies over the stack's settings."""
+        self.stack = stack
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self.env = {"GRACE_S": "5", **env}
+        self.env["MONGODB_URL"] = stack.env["MONGODB_URL"].replace("/pressroom?", f"/{name}?")
+        self.email = f"{name}@customer.example"
+        self.parts: list[Part] = []
+        self._mongo: MongoClient[dict[str, Any]] = MongoClient(self.env["MONGODB_URL"], tz_aware=True)
+        self.db = self._mongo[name]
+        self.redis = redis.Redis.from_url(stack.env["REDIS_URL"])
+        self.redis.flushdb()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for part in self.parts:
+            part.ask_to_stop()
+        for part in self.parts:
+            part.wait_stopped(10)
+        self.stack.llm.clear_faults()
+        self.stack.inbox.clear_faults()
+        self.stack.llm.set_latency(0.05)
+        self._mongo.drop_database(self.db.name)
+        self._mongo.close()
+        self.redis.close()
+
+    def start(self, *args: str, wait: bool = True, **env: str) -> Part:
+        """Start one process, as `pressroom ARGS…`."""
+        part = self.stack.pressroom(*args, env={**self.env, **env}, wait=wait)
+        self.parts.append(part)
+        return part
+
+    def start_all(self) -> None:
+        """Start web, sweep and a worker a queue, and return when all are ready."""
+        commands = (("web",), ("sweep",), ("worker", "life_clarity"), ("worker", "bundle"))
+        started = [self.start(*command, wait=False) for command in commands]
+        for part in started:
+            part.wait_ready()
+
+    def part(self, name: str) -> Part:
+        """The running process of that name, such as `web` or `worker-life_clarity`."""
+        return next(part for part in reversed(self.parts) if part.name.startswith(name) and part.running)
+
+    def cli(self, *args: str, code: int = 0) -> str:
+        """Run a command, which must end with that exit code, and return what it prints."""
+        command = [str(Path(sys.executable).parent / "pressroom"), *args]
+        env = {**outer_environment(), **self.stack.env, **self.env}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    def json(self, *args: str) -> Any:
+        """Run a command with `--json` and return what it says."""
+        return json.loads(self.cli(*args, "--json"))
+
+    def event(self, **session: Any) -> dict[str, Any]:
+        """Return a `checkout.session.completed` event in its real shape, with a session of its own."""
+        fixture = Path(__file__).parent / "fixtures" / "checkout.session.completed.json"
+        event: dict[str, Any] = json.loads(fixture.read_text())
+        unique = uuid.uuid4().hex
+        event["id"] = f"evt_{unique}"
+        event["created"] = int(time.time())
+        event["data"]["object"] |= {
+            "id": f"cs_test_{unique}",
+            "payment_intent": f"pi_{unique}",
+            "customer_details": {"email": self.email},
+            "amount_subtotal": 1900,
+            "currency": "usd",
+            "metadata": {"product": "life_clarity", **ANSWERS},
+            **session,
+        }
+        return event
+
+    def send(self, event: dict[str, Any] | bytes, **headers: str) -> httpx2.Response:
+        """Deliver an event to the webhook, signed as Stripe signs."""
+        body = event if isinstance(event, bytes) else json.dumps(event).encode()
+        secret = self.stack.env["STRIPE_WEBHOOK_SECRET"]
+        signature = WebhookSignature.generate_signature_header(body.decode(), secret)
+        headers = {"Stripe-Signature": signature, **headers}
+        return httpx2.post(f"{self.stack.urls.web}/webhooks/stripe", content=body, headers=headers, timeout=10)
+
+    def buy(self, **session: Any) -> str:
+        """Deliver a paid order of life_clarity, and return its id."""
+        event = self.event(**session)
+        assert self.send(event).status_code == 200
+        return str(event["data"]["object"]["id"])
+
+    def order(self, order: str) -> Any:
+        """Return `pressroom orders show`, by the order's own page where that is quicker."""
+        return self.json("orders", "show", order)
+
+    def letters(self, order: str) -> list[Letter]:
+        """Return the letters about an order."""
+        return [one for one in self.stack.inbox.letters(to=self.email) if order in one.headers.values()]
+
+    def until(self, what: str, look: Callable[[], Found], patience_s: float = PATIENCE_S) -> Found:
+        """Look again and again until there is something to see; the test fails if that takes too long."""
+        deadline = time.monotonic() + patience_s
+        while not (found := look()):
+            assert time.monotonic() < deadline, f"{what} did not happen within {patience_s} s"
+            time.sleep(0.05)
+        return found
+
+    def until_delivered(self, order: str, patience_s: float = PATIENCE_S) -> Any:
+        """Return the order as shown once it is delivered."""
+
+        def delivered() -> Any:
+            found = self.db.orders.find_one({"_id": order})
+            return found and found["delivered_at"]
+
+        self.until("delivery", delivered, patience_s)
+        return self.order(order)
+
+    def book(self, order: str) -> bytes:
+        """Return the PDF that the one letter about an order links to."""
+        letters = self.letters(order)
+        assert len(letters) == 1
+        link = re.search(r"https?://\S+/reports/life_clarity\.pdf", letters[0].text)
+        assert link is not None
+        answer = httpx2.get(link[0], follow_redirects=True, timeout=30)
+        assert answer.status_code == 200
+        return answer.content
+
+    def stored(self, key: str) -> bytes:
+        """Return an object of the bucket."""
+        env = self.stack.env
+        s3 = boto3.client(
+            "s3",
+            endpoint_url=env["AWS_ENDPOINT_URL_S3"],
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+            region_name=env["AWS_DEFAULT_REGION"],
+        )
+        return s3.get_object(Bucket=env["S3_BUCKET"], Key=key)["Body"].read()
+
+
+def text_of(book: bytes) -> str:
+    """Return the text of a PDF on one line."""
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(book)).pages).split())
+
+
+def sha256(data: bytes) -> str:
+    """Return the digest in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
