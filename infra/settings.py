@@ -84,4 +84,5 @@ def _in_words(error: str) -> str:
     if error.startswith("Object missing required field"):
         return f"The setting {error.split('`')[1]} is missing."
     what, _, where = error.partition(" - at `$.")
-    return f"The setting {where.rstrip('`')} is malformed: {what[0].lower()}{what[1:]}."
+    kind = what.partition(" '")[0]  # the part after it quotes the value
+    return f"The setting {where.rstrip('`')} is malformed: {kind[0].lower()}{kind[1:]}."

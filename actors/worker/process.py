@@ -39,7 +39,9 @@ class WorkerProcess:
     def __init__(self, settings: Settings, queue: str, threads: int) -> None:
         """Start the loop and build everything on it."""
         self._settings, self._queue = settings, queue
+        self._postman = transport_for(settings.mail_url)
         self._loop = EventLoopThread(logging.getLogger("dramatiq.loop"))
+        self._loop.daemon = True  # a worker that cannot be built, or hangs, must be able to end
         self._loop.start(timeout=5.0)
         set_event_loop_thread(self._loop)
         self._broker = consuming_broker(settings.redis_url, self._bury)
@@ -81,7 +83,6 @@ class WorkerProcess:
         self._loop.join()
 
     async def _open(self) -> WorkDeps:
-        self._postman = transport_for(self._settings.mail_url)
         common = open_deps(self._settings, broker=self._broker)
         shared = {field.name: getattr(common, field.name) for field in fields(Deps)}
         return WorkDeps(

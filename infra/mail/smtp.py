@@ -76,6 +76,7 @@ class SmtpTransport:
         body = message.as_bytes()
         # Up to here nothing is promised; past the dot it is sent. Somebody else may send it after the deadline.
         if seconds_left() <= 0:
+            server.close()  # a QUIT would be a line of the letter
             raise MailServerIsBusy("The time to send the letter was over before its last line.")
         server.send(_dot_stuffed(body) + b".\r\n")
         return _expect(server.getreply(), 250)

@@ -94,8 +94,8 @@ def test_an_answer_that_is_refused_three_times_is_dead(pressroom: Pressroom) -> 
     """A section that the model will not write ends as a dead letter that says so."""
     pressroom.stack.llm.add_faults({"kind": "refusal", "section": "where_you_stand"})
     order = pressroom.buy()
-    found = pressroom.until("death", lambda: pressroom.db.dead_letters.find_one({"order": order}))
-    assert "refused, 3 times" in found["error"]
+    pressroom.until("death", lambda: pressroom.db.dead_letters.find_one({"order": order}))
+    assert "refused, 3 times" in dead(pressroom)[0]["error"]
     assert pressroom.db.ledger.count_documents({"order": order, "outcome": "refused"}) == 3
 
 
@@ -122,8 +122,8 @@ def test_a_step_that_kills_every_worker_is_given_up(pressroom: Pressroom) -> Non
     assert poison is not None
     pressroom.db.steps.update_one({"_id": poison["_id"]}, {"$set": {"kills": 7}})
     pressroom.part("worker-life_clarity").kill()
-    found = pressroom.until("death", lambda: pressroom.db.dead_letters.find_one({"step": poison["_id"]}))
-    assert "8 processes" in found["error"]
+    pressroom.until("death", lambda: pressroom.db.dead_letters.find_one({"step": poison["_id"]}))
+    assert "8 processes" in dead(pressroom)[0]["error"]
 
 
 def test_a_refused_address_waits_for_an_operator(pressroom: Pressroom) -> None:

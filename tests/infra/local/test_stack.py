@@ -78,7 +78,7 @@ def test_a_second_life_finds_what_the_first_one_stored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143)])
 def test_nothing_outlives_the_owner(tmp_path: Path, number: signal.Signals, code: int) -> None:
     """However the owner ends, by SIGKILL or SIGTERM, its parts end too."""
-    with subprocess.Popen(  # noqa: S603 - our own words
+    with subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as owner:
         assert owner.stdout is not None

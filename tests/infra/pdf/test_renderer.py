@@ -155,7 +155,7 @@ def test_dead_children_leave_no_fonts_behind(tmp_path: Path) -> None:
         "    for _ in range(5): press.set(text_chapter('Text.'))\n"
         "    print(len(list(pathlib.Path(sys.argv[1]).glob('pressroom-fonts-*/*/weasyprint-*'))))"
     )
-    done = subprocess.run(  # noqa: S603 (our own words)
+    done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(tmp_path)},
@@ -174,7 +174,5 @@ def test_the_owner_loads_no_typesetting_library() -> None:
         "infra.pdf.chunk_key(source, infra.pdf.Style('#000000', '#ffffff'));"
         "print([n for n in ('weasyprint', 'pikepdf', 'jinja2', 'nh3', 'markdown_it', 'cffi') if n in sys.modules])"
     )
-    done = subprocess.run(  # noqa: S603 (our own words)
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert done.stdout.strip() == b"[]"

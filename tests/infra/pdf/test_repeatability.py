@@ -18,7 +18,7 @@ CHAPTERS = (
 
 def elsewhere(code: str, seed: str) -> str:
     """What the code prints in a process of its own, with a hash seed of its own."""
-    done = subprocess.run(  # noqa: S603 (our own words)
+    done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
         env=os.environ | {"PYTHONHASHSEED": seed},

@@ -1,0 +1,65 @@
+"""Which workers the sweep takes for dead, against real heartbeats in MongoDB."""
+
+import pytest
+
+from actors.deps import Deps
+from actors.opening import open_deps
+from actors.sweep.watch import Watch
+from infra.local.stack import Stack
+from infra.settings import read_settings
+from storage.database import Database
+from storage.workers import beat
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def deps(stack: Stack, db: Database, clock: StoppedClock) -> Deps:
+    """The sweep's clients, on the test's database and clock."""
+    opened = open_deps(read_settings(stack.env))
+    await opened.db.close()
+    return Deps(opened.settings, clock, db, opened.broker, opened.objects, opened.plans)
+
+
+async def dead(watch: Watch, deps: Deps) -> list[str]:
+    """Return the ids of the workers that are dead by now."""
+    return [worker["_id"] for worker in await watch.dead_workers(deps)]
+
+
+async def test_a_worker_that_beats_lives(deps: Deps, clock: StoppedClock) -> None:
+    """As long as the counter moves between reads, the worker is not dead, however much time passes."""
+    watch = Watch(clock)
+    for _ in range(10):
+        await beat(deps.db, "w1", {"queue": "q"}, clock.now())
+        assert await dead(watch, deps) == []
+        clock.forward(60)
+
+
+async def test_a_worker_is_dead_after_six_seconds_at_one_beat(deps: Deps, clock: StoppedClock) -> None:
+    """Only a counter that this very process saw standing still for 6 s over three reads is a death."""
+    watch = Watch(clock)
+    await beat(deps.db, "w1", {"queue": "q"}, clock.now())
+    seen = []
+    for _ in range(4):
+        seen.append(await dead(watch, deps))
+        clock.forward(2)
+    assert seen == [[], [], [], ["w1"]]
+
+
+async def test_two_reads_are_not_enough(deps: Deps, clock: StoppedClock) -> None:
+    """A sweep that was itself asleep for a minute does not conclude from two reads."""
+    watch = Watch(clock)
+    await beat(deps.db, "w1", {"queue": "q"}, clock.now())
+    assert await dead(watch, deps) == []
+    clock.forward(60)
+    assert await dead(watch, deps) == []
+    assert await dead(watch, deps) == ["w1"]
+
+
+async def test_a_new_sweep_begins_its_own_observation(deps: Deps, clock: StoppedClock) -> None:
+    """What another process saw counts for nothing."""
+    await beat(deps.db, "w1", {"queue": "q"}, clock.now())
+    for _ in range(5):
+        assert await dead(Watch(clock), deps) == []
+        clock.forward(10)

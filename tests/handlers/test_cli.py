@@ -1,0 +1,128 @@
+"""The command line: what it says when something is wrong, and with which exit code."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.local.environment import outer_environment
+from tests.pressroom import Pressroom
+
+BIN = Path(sys.executable).parent / "pressroom"
+
+
+def run(env: dict[str, str], *args: str) -> tuple[int, str, str]:
+    """Run a command in exactly that environment."""
+    done = subprocess.run([BIN, *args], env=env, capture_output=True, text=True, timeout=30, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["MONGODB_URL", "STRIPE_WEBHOOK_SECRET", "MAIL_FROM", "LLM_TOKENS_PER_MINUTE"])
+@pytest.mark.parametrize("command", [("web",), ("sweep",), ("worker", "bundle")], ids=" ".join)
+def test_a_missing_setting_stops_the_start(front_door: Pressroom, name: str, command: tuple[str, ...]) -> None:
+    """A process without a setting that it needs says in one line which, and ends with 2."""
+    env = {**outer_environment(), **front_door.stack.env}
+    del env[name]
+    code, out, err = run(env, *command)
+    assert (code, out) == (2, "")
+    assert name in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STRIPE_WEBHOOK_SECRET", "whsec_a,,whsec_b"),
+        ("STRIPE_LIVEMODE", "perhaps"),
+        ("GRACE_S", "soon"),
+        ("REDIS_URL", "127.0.0.1"),
+        ("MONGODB_URL", "mongodb://a:b:c@d/e"),
+        ("MAIL_URL", "ses://eu-west-1"),
+        ("LOG_FORMAT", "xml"),
+        ("PUBLIC_URL", "shop.example"),
+        ("MAIL_FROM", "nobody"),
+    ],
+)
+def test_a_malformed_setting_stops_the_start(front_door: Pressroom, name: str, value: str) -> None:
+    """A value that cannot work is named in one line, without being quoted, and ends with 2."""
+    env = {**outer_environment(), **front_door.stack.env, name: value}
+    code, out, err = run(env, "worker", "bundle")
+    assert (code, out) == (2, "")
+    assert name in err
+    assert value not in err
+    assert err.count("\n") == 1
+
+
+def test_wrong_usage_ends_with_2(front_door: Pressroom) -> None:
+    """A queue, product or option that does not exist is wrong usage."""
+    env = {**outer_environment(), **front_door.stack.env}
+    for args in (("worker", "unheard_of"), ("demo", "unheard_of"), ("web", "--port", "no"), ("dead", "replay")):
+        assert run(env, *args)[0] == 2, args
+
+
+def test_a_port_that_is_taken_is_named(front_door: Pressroom) -> None:
+    """A web process whose port is in use says so in one line and ends with 1."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        env = {**outer_environment(), **front_door.stack.env}
+        code, out, err = run(env, "web", "--port", port)
+    assert (code, out) == (1, "")
+    assert port in err
+    assert err.count("\n") == 1
+
+
+def test_an_order_that_does_not_exist_ends_with_1(front_door: Pressroom) -> None:
+    """Asking for an unknown order is one line and exit 1."""
+    assert "cs_none" in front_door.cli("orders", "show", "cs_none", code=1)
+
+
+def test_products_are_listed_with_what_they_need(front_door: Pressroom) -> None:
+    """The catalogue tells price, currency, needed answers and sections of each product."""
+    product = front_door.json("products")[0]
+    assert (product["product"], product["price"], product["currency"]) == ("life_clarity", 1900, "usd")
+    assert product["needed"] == ["name", "question"]
+    assert [sorted(section) for section in product["sections"]] == [["after", "id", "title"]] * 4
+
+
+def test_listings_show_what_there_is(front_door: Pressroom) -> None:
+    """Orders, queues and workers are listed, as JSON and as tables."""
+    order = front_door.buy()
+    assert front_door.json("orders", "list")[0]["order_id"] == order
+    assert {queue["queue"] for queue in front_door.json("queues", "list")} == {"life_clarity", "bundle"}
+    worker = front_door.start("worker", "bundle")
+    listed = front_door.until("a heartbeat", lambda: front_door.json("workers", "list"))
+    assert (listed[0]["queue"], listed[0]["pid"]) == ("bundle", worker.pid)
+    assert order[:12] in front_door.cli("orders", "list")
+    assert "life_clarity" in front_door.cli("orders", "show", order)
+
+
+def test_the_start_line_of_a_worker_names_hosts_and_no_credentials(front_door: Pressroom) -> None:
+    """A worker says on start which servers it talks to, and nothing that should stay secret."""
+    worker = front_door.start("worker", "bundle")
+    output = worker.output()
+    assert front_door.stack.env["MONGODB_URL"].split("/")[2] in output
+    for name in ("OPENAI_API_KEY", "STRIPE_API_KEY", "SECRET_KEY", "AWS_SECRET_ACCESS_KEY"):
+        assert front_door.stack.env[name] not in output
+
+
+def test_the_doctor_finds_what_does_not_answer(front_door: Pressroom) -> None:
+    """With every server up the doctor is content; with one down it names it and ends with 1."""
+    assert all(finding["well"] for finding in front_door.json("doctor"))
+    front_door.stack.part("mail").terminate()
+    try:
+        env = {**outer_environment(), **front_door.stack.env, **front_door.env}
+        code, out, _ = run(env, "doctor")
+    finally:
+        front_door.stack.part("mail").start()
+    assert code == 1
+    assert "MailServer" not in out
+    assert "not reached" in out
+
+
+def test_one_round_of_the_sweep_ends_by_itself(front_door: Pressroom) -> None:
+    """`sweep --once` says ready, does every duty once, and ends with 0."""
+    assert front_door.cli("sweep", "--once") == "ready sweep\n"

@@ -1,0 +1,91 @@
+"""The SMTP transport against a real SMTP server."""
+
+import uuid
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import pytest
+
+from infra.local.mail.letters import Letter as Received
+from infra.local.stack import Stack
+from infra.mail.letter import Letter
+from infra.mail.smtp import AddressIsRefused, MailServerIsBusy, SmtpTransport
+
+
+def letter(**facts: str) -> Letter:
+    """Return a letter to an address of its own."""
+    unique = uuid.uuid4().hex
+    values = {
+        "kind": "completion",
+        "order": f"cs_test_{unique * 2}",
+        "message_id": f"<{unique}@pressroom.example>",
+        "sender": "Pressroom <reports@pressroom.example>",
+        "recipient": f"{unique}@customer.example",
+        "subject": "Ready",
+        "text": "Hello\n.\n..dots\nend\n",
+        "html": "<p>Hello</p>",
+        **facts,
+    }
+    return Letter(**values, written_at=datetime(2026, 3, 1, tzinfo=UTC))
+
+
+def transport(stack: Stack) -> SmtpTransport:
+    """Return the transport to the stack's mail server."""
+    return SmtpTransport(urlsplit(stack.env["MAIL_URL"]))
+
+
+def received(stack: Stack, sent: Letter) -> list[Received]:
+    """Return what arrived for the letter's recipient."""
+    return stack.inbox.letters(to=sent.recipient)
+
+
+def test_a_letter_arrives_as_it_was_written(stack: Stack) -> None:
+    """Text with lonely dots, the ids and the headers come through whole, and the server's answer is returned."""
+    sent = letter()
+    assert transport(stack).send(sent, lambda: 10.0).startswith("250")
+    (arrived,) = received(stack, sent)
+    assert arrived.text.replace("\r\n", "\n") == sent.text
+    assert arrived.headers["Message-ID"] == sent.message_id
+    assert arrived.headers["X-Pressroom-Order"] == sent.order
+    assert arrived.headers["X-Pressroom-Mail"] == "completion"
+
+
+def test_names_of_any_script_arrive(stack: Stack) -> None:
+    """A subject and a sender's name in any script are encoded and come back the same."""
+    sent = letter(subject="تقريرك جاهز – 準備完了", sender="Zoë Ørsted <reports@pressroom.example>")
+    transport(stack).send(sent, lambda: 10.0)
+    (arrived,) = received(stack, sent)
+    assert arrived.subject == sent.subject
+
+
+def test_a_header_cannot_be_injected(stack: Stack) -> None:
+    """A line break in a subject or a name makes no second header."""
+    sent = letter(subject="Hi\r\nBcc: victim@customer.example", sender="A\r\nBcc: x <reports@pressroom.example>")
+    transport(stack).send(sent, lambda: 10.0)
+    (arrived,) = received(stack, sent)
+    assert "Bcc" not in arrived.headers
+
+
+@pytest.mark.parametrize(("code", "error"), [(451, MailServerIsBusy), (550, AddressIsRefused)])
+def test_a_servers_no_is_now_or_for_ever(stack: Stack, code: int, error: type[Exception]) -> None:
+    """A 4xx may pass and a 5xx will not; neither leaves a letter."""
+    sent = letter()
+    stack.inbox.add_fault(code=code, address=sent.recipient, times=1)
+    with pytest.raises(error, match=str(code)):
+        transport(stack).send(sent, lambda: 10.0)
+    assert received(stack, sent) == []
+
+
+def test_a_letter_is_not_sent_after_its_deadline(stack: Stack) -> None:
+    """When the time is over before the final dot, the server never gets it: somebody else may be sending it."""
+    sent = letter()
+    left = iter([10.0, 0.0])
+    with pytest.raises(MailServerIsBusy, match="time"):
+        transport(stack).send(sent, lambda: next(left))
+    assert received(stack, sent) == []
+
+
+def test_a_server_that_is_not_there_is_busy() -> None:
+    """No connection means later, not never."""
+    with pytest.raises(MailServerIsBusy):
+        SmtpTransport(urlsplit("smtp://127.0.0.1:1")).send(letter(), lambda: 2.0)
