@@ -24,8 +24,11 @@ log = structlog.get_logger()
 _QUICK_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 #: A claim that has lasted this long is not tried again quickly: its provider hangs rather than hiccups.
 _QUICK_BUDGET_S = 30.0
-#: Time for a claimed step to reach its first fence or its end, without one.
-FIRST_LEASE = timedelta(seconds=90)
+#: Time for a claimed step to reach its first fence, or its end without one. Generous, since a dead holder is known
+#: by its heartbeat: it only ends what a live one has forgotten and its own audit does not find.
+_FIRST_LEASE = timedelta(minutes=10)
+#: A step that took this many processes with it runs alone, so that the next one is surely its own.
+_SUSPECT_KILLS = 3
 #: The pause before a released step is queued again: doubled with each failure.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
 
@@ -40,8 +43,10 @@ async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> No
         claim = await _claim(deps, order_id, step_id)
         if claim is None:
             return
+        room = deps.room.alone if claim.step["kills"] >= _SUSPECT_KILLS else deps.room.shared
         try:
-            result = await _quick_tries(deps, claim, work)
+            async with room():
+                result = await _quick_tries(deps, claim, work)
         except ClaimIsLost:
             log.warning("claim_lost")
         except WorkerStops:
@@ -70,7 +75,7 @@ async def _claim(deps: WorkDeps, order_id: str, step_id: str) -> Claim | None:
     order = await find_order(deps.db, order_id)
     if order is None or order.get("stopped"):
         return None
-    until = deps.clock.now() + FIRST_LEASE
+    until = deps.clock.now() + _FIRST_LEASE
     step = await claim_step(deps.db, step_id, deps.worker, uuid.uuid4().hex, [FORMAT], until)
     return Claim(deps.db, step, order) if step else None
 

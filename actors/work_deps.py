@@ -8,6 +8,7 @@ from typing import Protocol
 
 from actors.claims import Claims
 from actors.deps import Deps
+from actors.room import Room
 from actors.timers import Timers
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
@@ -47,5 +48,6 @@ class WorkDeps(Deps):
     typesetter: Typesetter
     postman: Postman
     claims: Claims = field(default_factory=Claims)
+    room: Room = field(default_factory=Room)
     timers: Timers = field(default_factory=Timers)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -35,11 +35,12 @@ missing_packages() {
 install_packages() {
     missing=$(missing_packages "$@")
     [ -z "$missing" ] && return
+    as_root true || fail "please run: sudo apt-get install -y $missing"
     echo "setup: installing $missing"
     # shellcheck disable=SC2086  # one word a package
     as_root apt-get update -qq >/dev/null && as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -qq -y --no-install-recommends $missing >/dev/null \
-        || fail "please run: sudo apt-get install -y $missing"
+        || fail "apt-get could not install $missing"
 }
 
 if command -v apt-get >/dev/null; then
@@ -52,10 +53,14 @@ else
 fi
 
 python=$(find_python)
+if [ -z "$python" ] && command -v apt-get >/dev/null; then
+    install_packages python3 python3-venv
+    python=$(find_python)
+fi
 [ -n "$python" ] || fail "Python 3.11 to 3.13 is needed; please run: sudo apt-get install -y python3 python3-venv"
 echo "setup: $("$python" --version), packages from $LOCK"
 rm -f $STAMP
-if ! "$python" -m venv --clear .venv 2>/dev/null; then
+if ! "$python" -m venv --clear .venv >/dev/null 2>&1; then
     version=$("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")')
     install_packages "python$version-venv"
     "$python" -m venv --clear .venv

@@ -1,0 +1,50 @@
+"""Working beside others, or alone."""
+
+import asyncio
+
+import pytest
+
+from actors.room import Room
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_many_share_the_room() -> None:
+    """Those who share do not wait for one another."""
+    room = Room()
+    async with room.shared(), asyncio.timeout(5), room.shared():
+        pass
+
+
+async def test_one_alone_is_alone() -> None:
+    """Who works alone waits for those inside, and keeps newcomers out until it has left."""
+    room, said = Room(), []
+
+    async def suspect() -> None:
+        async with room.alone():
+            said.append("alone")
+
+    async def newcomer() -> None:
+        async with room.shared():
+            said.append("newcomer")
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group, room.shared():
+        group.create_task(suspect())
+        await asyncio.sleep(0)
+        group.create_task(newcomer())
+        await asyncio.sleep(0)
+        said.append("inside")
+    assert said == ["inside", "alone", "newcomer"]
+
+
+async def test_one_who_gives_up_waiting_locks_nobody_out() -> None:
+    """A suspect that is cancelled while it waits leaves the room open."""
+    room = Room()
+    async with asyncio.timeout(5):
+        async with room.shared():
+            waiting = asyncio.ensure_future(room.alone().__aenter__())
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        async with room.alone():
+            pass
