@@ -54,9 +54,6 @@ class Pressroom:
             part.ask_to_stop()
         for part in self.parts:
             part.wait_stopped(10)
-        self.stack.llm.clear_faults()
-        self.stack.inbox.clear_faults()
-        self.stack.llm.set_latency(0.05)
         self._mongo.drop_database(self.db.name)
         self._mongo.close()
         self.redis.close()
@@ -67,12 +64,26 @@ class Pressroom:
         self.parts.append(part)
         return part
 
-    def start_all(self) -> None:
-        """Start web, sweep and a worker a queue, and return when all are ready."""
+    def start_missing(self) -> None:
+        """See that web, sweep and one worker a queue run, and return when all are ready."""
         commands = (("web",), ("sweep",), ("worker", "life_clarity"), ("worker", "bundle"))
-        started = [self.start(*command, wait=False) for command in commands]
+        running = {
+            tuple(part.command[1:3]) if part.command[1] == "worker" else (part.command[1],)
+            for part in self.parts
+            if part.running
+        }
+        started = [self.start(*command, wait=False) for command in commands if command not in running]
         for part in started:
             part.wait_ready()
+
+    def forget(self) -> None:
+        """Forget the work and the faults of earlier tests; what is still in somebody's hands ends in nothing."""
+        self.stack.llm.clear_faults()
+        self.stack.inbox.clear_faults()
+        self.stack.llm.set_latency(0.05)
+        for name in set(self.db.list_collection_names()) - {"workers", "plans"}:
+            self.db[name].delete_many({})
+        self.redis.flushdb()
 
     def part(self, name: str) -> Part:
         """The running process of that name, such as `web` or `worker-life_clarity`."""

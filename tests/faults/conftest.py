@@ -1,4 +1,4 @@
-"""A running Pressroom that a test may break."""
+"""A running Pressroom that a test may break; the next test finds it mended and empty."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,17 @@ from infra.local.stack import Stack
 from tests.pressroom import Pressroom
 
 
-@pytest.fixture
-def pressroom(stack: Stack) -> Iterator[Pressroom]:
-    """Web, sweep and a worker a queue, on an empty database; gone after the test."""
+@pytest.fixture(scope="module")
+def processes(stack: Stack) -> Iterator[Pressroom]:
+    """The processes that the tests of a module share."""
     with Pressroom(stack) as running:
-        running.start_all()
         yield running
+        running.forget()
+
+
+@pytest.fixture
+def pressroom(processes: Pressroom) -> Pressroom:
+    """Web, sweep and a worker a queue, none of them busy, on an empty database."""
+    processes.forget()
+    processes.start_missing()
+    return processes

@@ -12,5 +12,5 @@ from tests.pressroom import Pressroom
 def pressroom(stack: Stack) -> Iterator[Pressroom]:
     """Web, sweep and a worker a queue, on an empty database; gone after the test."""
     with Pressroom(stack) as running:
-        running.start_all()
+        running.start_missing()
         yield running
