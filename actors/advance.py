@@ -11,7 +11,15 @@ from storage.database import Document
 from storage.dead_letters import record_dead_step
 from storage.orders import call_operator
 from storage.reports import Slot, find_report, free_slot, reserve_slot, slot_token
-from storage.steps import due_steps, queue_step, ready_step, stamp_advanced, waiting_dependents
+from storage.steps import (
+    due_steps,
+    find_step,
+    kill_step,
+    queue_step,
+    ready_step,
+    stamp_advanced,
+    waiting_dependents,
+)
 
 log = structlog.get_logger()
 
@@ -32,6 +40,15 @@ async def advance(deps: Deps, step: Document) -> None:
     if step["kind"] == "assemble":
         await finish_report(deps, step)
     await _move_on(deps, step)
+
+
+async def give_up(deps: Deps, step: Document, epoch: int, reason: str, trace: str = "") -> None:
+    """Make a step dead, if it is still at that epoch, and bury it."""
+    if not await kill_step(deps.db, step, epoch, reason, trace, deps.clock.now()):
+        return
+    dead = await find_step(deps.db, step["_id"])
+    if dead is not None and dead["state"] == "dead":
+        await bury(deps, dead)
 
 
 async def bury(deps: Deps, step: Document) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from actors.advance import advance, bury, pump
+from actors.advance import advance, give_up, pump
 from actors.claims import Claim, ClaimIsLost, Work
 from actors.insist import insist
 from actors.plans import FORMAT
@@ -16,7 +16,7 @@ from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.database import Document
 from storage.orders import find_order
-from storage.steps import claim_step, complete_step, find_step, kill_step, release_step
+from storage.steps import claim_step, complete_step, release_step
 
 log = structlog.get_logger()
 
@@ -131,13 +131,6 @@ async def _release(deps: WorkDeps, claim: Claim, due_at: datetime, *, failed_at:
 
 
 async def _give_up(deps: WorkDeps, claim: Claim, error: Exception) -> None:
-    now, trace = deps.clock.now(), "".join(traceback.format_exception(error))
+    trace = "".join(traceback.format_exception(error))
     reason = str(error) or type(error).__name__
-
-    async def write() -> bool:
-        return await kill_step(deps.db, claim.step, claim.epoch, reason, trace, now)
-
-    if await insist(deps.clock, claim.until, write):
-        dead = await find_step(deps.db, claim.step["_id"])
-        if dead is not None and dead["state"] == "dead":
-            await bury(deps, dead)
+    await insist(deps.clock, claim.until, lambda: give_up(deps, claim.step, claim.epoch, reason, trace))

@@ -2,11 +2,11 @@
 
 import structlog
 
-from actors.advance import bury, send_step
+from actors.advance import give_up, send_step
 from actors.deps import Deps
 from actors.sending import new_message_id
 from storage.database import Document
-from storage.steps import claims_of, expire_step, find_step, kill_step, lapsed_claims
+from storage.steps import claims_of, expire_step, lapsed_claims
 
 log = structlog.get_logger()
 
@@ -29,17 +29,10 @@ async def take_from(deps: Deps, worker: str) -> None:
 
 async def _expire(deps: Deps, step: Document) -> None:
     if step["kills"] + 1 >= _MAX_KILLS:
-        await _poisoned(deps, step)
+        reason = f"{_MAX_KILLS} processes died or ran out of time while they held it."
+        await give_up(deps, step, step["epoch"], reason)
         return
     message = new_message_id()
     if await expire_step(deps.db, step, message, deps.clock.now()):
         log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + 1)
         await send_step(deps, step, message)
-
-
-async def _poisoned(deps: Deps, step: Document) -> None:
-    reason = f"{_MAX_KILLS} processes died or ran out of time while they held it."
-    if await kill_step(deps.db, step, step["epoch"], reason, "", deps.clock.now()):
-        dead = await find_step(deps.db, step["_id"])
-        if dead is not None and dead["state"] == "dead":
-            await bury(deps, dead)

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import structlog
 
-from actors.advance import bury, send_step
+from actors.advance import give_up, send_step
 from actors.catalogue import QUEUES
 from actors.deps import Deps
 from actors.sending import new_message_id, send
 from storage.database import Document
 from storage.reports import requeue_report, unbegun_reports
-from storage.steps import find_step, keep_queued, kill_step, overdue_messages, requeue_step, steps_of_messages
+from storage.steps import keep_queued, overdue_messages, requeue_step, steps_of_messages
 
 log = structlog.get_logger()
 
@@ -61,20 +61,13 @@ async def resend_messages_of(deps: Deps, worker: Document) -> None:
 
 async def _resend(deps: Deps, step: Document) -> None:
     if step["sends"] >= _MAX_SENDS:
-        await _give_up(deps, step)
+        reason = f"It was queued {_MAX_SENDS} times and no worker claimed it."
+        await give_up(deps, step, step["epoch"], reason)
         return
     message = new_message_id()
     if await requeue_step(deps.db, step, message, deps.clock.now()):
         log.info("message_sent_again", order=step["order"], step=step["_id"], sends=step["sends"] + 1)
         await send_step(deps, step, message)
-
-
-async def _give_up(deps: Deps, step: Document) -> None:
-    reason = f"It was queued {_MAX_SENDS} times and no worker claimed it."
-    if await kill_step(deps.db, step, step["epoch"], reason, "", deps.clock.now()):
-        dead = await find_step(deps.db, step["_id"])
-        if dead is not None and dead["state"] == "dead":
-            await bury(deps, dead)
 
 
 async def _held(deps: Deps, documents: list[Document]) -> set[str]:

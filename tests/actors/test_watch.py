@@ -3,23 +3,11 @@
 import pytest
 
 from actors.deps import Deps
-from actors.opening import open_deps
 from actors.sweep.watch import Watch
-from infra.local.stack import Stack
-from infra.settings import read_settings
-from storage.database import Database
 from storage.workers import beat
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def deps(stack: Stack, db: Database, clock: StoppedClock) -> Deps:
-    """The sweep's clients, on the test's database and clock."""
-    opened = open_deps(read_settings(stack.env))
-    await opened.db.close()
-    return Deps(opened.settings, clock, db, opened.broker, opened.objects, opened.plans)
 
 
 async def dead(watch: Watch, deps: Deps) -> list[str]:

@@ -1,0 +1,28 @@
+"""The clients of a process, on an empty database, an empty Redis and a clock in the test's hands."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from actors.deps import Deps
+from actors.plans import PlanShelf
+from infra.broker.broker import Broker
+from infra.local.stack import Stack
+from infra.settings import read_settings
+from storage.database import Database
+from storage.objects import ObjectStore
+from tests.conftest import StoppedClock
+
+
+@pytest.fixture
+def deps(stack: Stack, db: Database, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deps]:
+    """What web and sweep have, against real servers."""
+    for name, value in stack.env.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    broker = Broker(stack.env["REDIS_URL"].removesuffix("/0") + "/8")
+    broker.client.flushdb()
+    settings = read_settings(stack.env)
+    objects = ObjectStore(settings.s3_bucket, settings.aws_endpoint_url_s3)
+    yield Deps(settings, clock, db, broker, objects, PlanShelf(db))
+    broker.client.close()
