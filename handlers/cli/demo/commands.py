@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +64,8 @@ def _open(*, latency_s: float, web_port: int | None = None) -> Iterator[Stack]:
     from actors.catalogue import QUEUES
     from infra.local.stack import Stack
 
+    # As orderly an end as Ctrl-C is, by leaving the `with` below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     click.echo("Starting the local stack: MongoDB, Redis, S3, mail, LLM and Stripe stand-ins")
     with Stack(latency_s=latency_s, web_port=web_port) as stack:
         started = [stack.pressroom("web", wait=False), stack.pressroom("sweep", wait=False)]

@@ -13,57 +13,38 @@ import msgspec
 class Letter(msgspec.Struct, frozen=True, rename={"sender": "from", "recipients": "to"}):
     """One letter. `recipients` are the envelope's (JSON calls them `to`); `received_at` is ISO 8601 in UTC."""
 
-    id: str
     sender: str
     recipients: list[str]
     subject: str
     headers: dict[str, str]
     text: str
     html: str
-    attachments: list[str]
     received_at: str
 
 
 class Letters:
-    """All letters of one Maildir; what was there before is read when it is opened."""
+    """`all` letters of one Maildir, the oldest first."""
 
     def __init__(self, folder: Path) -> None:
-        self._maildir = mailbox.Maildir(folder, create=True)
-        stored = sorted(
-            ((self._maildir.get_message(key).get_date(), key) for key in self._maildir.iterkeys()),
-        )
-        self._letters = {key: self._read(key, date) for date, key in stored}
+        self._maildir = mailbox.Maildir(folder)
+        self.all = sorted(map(self._read, self._maildir.keys()), key=lambda letter: letter.received_at)
 
-    def keep(self, sender: str, recipients: list[str], content: bytes) -> Letter:
+    def keep(self, recipients: list[str], content: bytes) -> None:
         """Store a letter durably (the Maildir way: written aside, synced, then moved in) and list it."""
         envelope = "".join(f"Delivered-To: {recipient}\r\n" for recipient in recipients)
-        message = mailbox.MaildirMessage(f"Return-Path: <{sender}>\r\n{envelope}".encode() + content)
-        now = datetime.now(UTC).timestamp()
-        message.set_date(now)
-        key = self._maildir.add(message)
-        self._letters[key] = self._read(key, now)
-        return self._letters[key]
+        key = self._maildir.add(mailbox.MaildirMessage(envelope.encode() + content))
+        self.all.append(self._read(key))
 
-    def all(self) -> list[Letter]:
-        """Every letter, the oldest first."""
-        return list(self._letters.values())
-
-    def get(self, key: str) -> Letter | None:
-        """One letter, or None if there is no such."""
-        return self._letters.get(key)
-
-    def _read(self, key: str, received: float) -> Letter:
+    def _read(self, key: str) -> Letter:
         message = message_from_bytes(self._maildir.get_bytes(key), policy=SMTP)
         return Letter(
-            id=key,
             sender=str(message["From"] or ""),
             recipients=[str(value) for value in message.get_all("Delivered-To", [])],
             subject=str(message["Subject"] or ""),
             headers={name: str(value) for name, value in message.items()},
             text=_body(message, "plain"),
             html=_body(message, "html"),
-            attachments=[part.get_filename() or "" for part in message.iter_attachments()],
-            received_at=datetime.fromtimestamp(received, UTC).isoformat(),
+            received_at=datetime.fromtimestamp(self._maildir.get_message(key).get_date(), UTC).isoformat(),
         )
 
 

@@ -72,16 +72,6 @@ def test_an_answer_has_the_real_shape(stack: Stack) -> None:
     assert INPUT in record.input
 
 
-def test_a_long_fixed_prompt_is_billed_as_cached_the_second_time(stack: Stack) -> None:
-    """From 1,024 tokens on the instructions count as cached once they have been seen."""
-    prompt: dict[str, Any] = {"instructions": "Write with care. " * 400, "prompt_cache_key": "life_clarity"}
-    first, second = ask(stack, "cache", **prompt).usage, ask(stack, "cache", **prompt).usage
-    assert first is not None
-    assert first.input_tokens_details.cached_tokens == 0
-    assert second is not None
-    assert second.input_tokens_details.cached_tokens >= 1024
-
-
 def test_the_rate_limit_headers_are_there(stack: Stack) -> None:
     """Limits, what is left of them, and the request's id are told in the headers."""
     env = stack.env

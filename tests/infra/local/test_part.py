@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.errors import PartDidNotStart, PartDied, PortTaken
+from infra.local.errors import PartDidNotStart, PartDied
 from infra.local.part import Part
-from infra.local.probes import says_ready
 from tests.infra.local.waiting import eventually, is_alive
 
 OBEDIENT = "import signal; print('ready here', flush=True); signal.pause()"
@@ -29,7 +28,7 @@ def make_part(folder: Path, program: str, *, port: int | None = None, start_with
         env={},
         folder=folder,
         log=folder / "press.log",
-        ready=says_ready,
+        ready=lambda part: part.ready_line is not None,
         port=port,
         start_within_s=start_within_s,
     )
@@ -75,7 +74,7 @@ def test_a_taken_port_is_one_line_that_names_part_and_port(tmp_path: Path) -> No
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         part = make_part(tmp_path, OBEDIENT, port=port)
-        with pytest.raises(PortTaken) as error:
+        with pytest.raises(PartDidNotStart) as error:
             part.start()
     assert str(error.value) == f"press cannot start: port {port} is taken by another process"
 

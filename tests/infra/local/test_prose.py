@@ -4,16 +4,16 @@ import re
 
 import pytest
 
-from infra.local.llm.prose import find_name, load_themes, write_prose
+from infra.local.llm.prose import write_prose
 
 SECTIONS = ["where_you_stand_purpose", "decision", "strengths", "next_steps"]
 
 
 def test_the_same_section_reads_the_same() -> None:
     """Order, product, section, input and word decide every letter."""
-    first = write_prose("o", "p", "s", "Name: Anna", "velorina")
-    assert first == write_prose("o", "p", "s", "Name: Anna", "velorina")
-    assert first != write_prose("o2", "p", "s", "Name: Anna", "velorina")
+    first = write_prose("o", "p", "s", "", "velorina")
+    assert first == write_prose("o", "p", "s", "", "velorina")
+    assert first != write_prose("o2", "p", "s", "", "velorina")
 
 
 def test_a_section_has_the_length_and_the_parts_of_a_section() -> None:
@@ -41,25 +41,7 @@ def test_four_sections_of_a_report_share_no_sentence(order: str) -> None:
         seen |= sentences
 
 
-def test_the_title_chooses_the_theme_where_the_section_says_nothing() -> None:
-    """A section without a telling name is written about what its title names."""
-    themes = {heading for theme in load_themes() if "money" in theme.keywords for heading in theme.headings}
-    text = write_prose("o", "p", "s17", "Title: Money and you\n\nBe kind.", "velorina")
-    assert text.splitlines()[0].removeprefix("### ") in themes
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("<name>Anna Schmidt</name>", "Anna"),
-        ('{"name": "Zoë Müller", "question": "?"}', "Zoë"),
-        ("- **Name:** O'Neill", "O"),
-        ("Customer name: Jean-Luc Picard", "Jean-Luc"),
-        ("Surname: Schmidt", ""),
-        ("<name>**bold** [x](y)</name>", ""),
-        ("Nothing here", ""),
-    ],
-)
-def test_the_name_is_found_and_is_only_a_name(text: str, name: str) -> None:
-    """The first name is read from the usual forms of an input; markup is no name."""
-    assert find_name(text) == name
+def test_the_customer_is_addressed_by_the_first_name() -> None:
+    """The name is read from the customer's answers, where it is one; markup is no name."""
+    assert "\n\nZoë, " in write_prose("o", "p", "s", "<name>Zoë Müller</name>", "velorina")
+    assert "bold" not in write_prose("o", "p", "s", "<name>**bold** [x](y)</name>", "velorina")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
-from infra.local.errors import FolderInUse, PartDied, PartError
+from infra.local.errors import PartDidNotStart, PartDied, PartError
 from infra.local.stack import Stack
 from infra.settings import read_settings
 from tests.infra.local.post import send_letter
@@ -52,7 +52,7 @@ def test_an_unknown_part_is_an_error_that_lists_the_known(stack: Stack) -> None:
 def test_a_folder_has_one_owner(stack: Stack, tmp_path: Path) -> None:
     """A second stack on the same data refuses to start."""
     folder = stack.part("redis").folder.parent
-    with pytest.raises(FolderInUse, match="another local stack runs on "):
+    with pytest.raises(PartDidNotStart, match="another local stack runs on "):
         Stack(folder).start()
     stack.check()
 
@@ -75,7 +75,7 @@ def test_a_second_life_finds_what_the_first_one_stored(tmp_path: Path) -> None:
         assert [letter.subject for letter in second.inbox.letters()] == ["Kept"]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, -15)])
 def test_nothing_outlives_the_owner(tmp_path: Path, number: signal.Signals, code: int) -> None:
     """However the owner ends, by SIGKILL or SIGTERM, its parts end too."""
     with subprocess.Popen(

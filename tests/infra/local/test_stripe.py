@@ -40,19 +40,15 @@ def test_an_idempotency_key_makes_one_session(stack: Stack) -> None:
 
 
 def test_errors_are_the_sdks_own(stack: Stack) -> None:
-    """A wrong key, an unknown object, a missing parameter and an unknown path have Stripe's shapes."""
+    """A wrong key, an unknown object and an unknown path are typed errors."""
     client = connect(stack)
     with pytest.raises(stripe.AuthenticationError):
         open_session(connect(stack, key="sk_test_wrong"))
-    with pytest.raises(stripe.InvalidRequestError) as unknown:
+    with pytest.raises(stripe.InvalidRequestError, match="No such object") as unknown:
         client.v1.checkout.sessions.retrieve("cs_test_none")
-    assert (unknown.value.http_status, unknown.value.code) == (404, "resource_missing")
-    with pytest.raises(stripe.InvalidRequestError) as incomplete:
-        open_session(client, success_url="")
-    assert (incomplete.value.http_status, incomplete.value.param) == (400, "success_url")
     with pytest.raises(stripe.InvalidRequestError) as nowhere:
         client.v1.customers.list()
-    assert nowhere.value.http_status == 404
+    assert unknown.value.http_status == nowhere.value.http_status == 404
 
 
 def test_the_page_sells_what_the_session_holds(stack: Stack) -> None:
@@ -65,11 +61,10 @@ def test_the_page_sells_what_the_session_holds(stack: Stack) -> None:
 
 
 def test_paying_completes_the_session_and_leads_back_to_the_shop(stack: Stack, shop: Shop) -> None:
-    """The session holds payer, payment and answers; the event is signed so that the SDK accepts it."""
+    """The session holds payer and payment; the event is signed so that the SDK accepts it."""
     client = connect(stack)
-    field = {"key": "name", "label": {"type": "custom", "custom": "Your name"}, "type": "text"}
-    session = open_session(client, custom_fields=[field])
-    location = stack.stripe.pay(session.id, "anna@example.com", name="Anna")
+    session = open_session(client)
+    location = stack.stripe.pay(session.id, "anna@example.com")
     assert location == f"http://127.0.0.1/thanks?session={session.id}"
 
     body, signature = shop.next()
@@ -82,8 +77,6 @@ def test_paying_completes_the_session_and_leads_back_to_the_shop(stack: Stack, s
     assert str(paid.payment_intent).startswith("pi_")
     assert paid.customer_details is not None
     assert paid.customer_details.email == "anna@example.com"
-    assert paid.custom_fields[0].text is not None
-    assert paid.custom_fields[0].text.value == "Anna"
     assert event.data.object["id"] == session.id
 
 

@@ -1,0 +1,82 @@
+"""What the stub reads of a request, what it writes down about it, and what it answers, as the Responses API."""
+
+import random
+import secrets
+import time
+from typing import Any, Literal
+
+import msgspec
+
+Json = dict[str, Any]
+
+_SYLLABLES = [first + second for first in "bdfklmnprstvz" for second in "aeiou"]
+
+
+class Ask(msgspec.Struct):
+    """A request, as far as the answer repeats or depends on it. The stub reads plain text and does not stream."""
+
+    model: str
+    input: str
+    instructions: str = ""
+    metadata: dict[str, str] = {}
+    max_output_tokens: int = 0
+    stream: Literal[False] = False
+
+
+class Record(msgspec.Struct):
+    """One request. Times are Unix time in seconds; `status` and `finished_at` are None while it is in flight.
+
+    `fault` is what it met, if anything; `client_gone` that nobody was there any more to take the answer; status
+    0 is a line that was cut. `request_id` is the caller's `X-Client-Request-Id`. `word` stands in the answer's
+    text and, but for a chance in a billion, in no other's.
+    """
+
+    order: str
+    product: str
+    section: str
+    request_id: str | None
+    input: str
+    started_at: float
+    word: str = msgspec.field(default_factory=lambda: "".join(random.choices(_SYLLABLES, k=5)))
+    status: int | None = None
+    fault: str | None = None
+    client_gone: bool = False
+    finished_at: float | None = None
+
+
+def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
+    """An answer of this text; the kind `refusal` refuses in these words, `truncated` breaks off half-way."""
+    truncated, refused = kind == "truncated", kind == "refusal"
+    text = text[: len(text) // 2] if truncated else text
+    status = "incomplete" if truncated else "completed"
+    content = {"type": "output_text", "text": text, "annotations": []}
+    content = {"type": "refusal", "refusal": text} if refused else content
+    message = {"type": "message", "role": "assistant", "status": status, "content": [content]}
+    read, written = count_tokens(ask.instructions + ask.input), count_tokens(text)
+    return {
+        "id": f"resp_{secrets.token_hex(24)}",
+        "object": "response",
+        "created_at": int(time.time()),
+        "status": status,
+        "error": None,
+        "incomplete_details": {"reason": "max_output_tokens"} if truncated else None,
+        "instructions": ask.instructions,
+        "metadata": ask.metadata,
+        "model": ask.model,
+        "output": [{"id": f"msg_{secrets.token_hex(24)}", **message}],
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "usage": {
+            "input_tokens": read,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": written,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": read + written,
+        },
+    }
+
+
+def count_tokens(text: str) -> int:
+    """A fair estimate; nothing depends on it being exact."""
+    return -(-len(text) // 4)

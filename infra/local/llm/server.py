@@ -1,0 +1,127 @@
+"""Run the stub: `python -m infra.local.llm.server PORT LATENCY_S REQUESTS TOKENS`, the key in OPENAI_API_KEY."""
+
+import asyncio
+import math
+import os
+import secrets
+import sys
+import time
+from typing import Annotated, Literal
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from infra.local.llm.exchange import Ask, Json, Record, answer, count_tokens
+from infra.local.llm.limits import Limits
+from infra.local.llm.prose import write_prose
+from infra.local.serve import Fault, Faults, as_json, serve
+
+_LABELS = ("order", "product", "section")
+
+
+class LlmFault(Fault):
+    """Answer a request that fits `section`, `product` and `order` (each: any, if not given) in another way.
+
+    `status` is an error with that HTTP status, and `retry_after` seconds in its header if given. `refusal`,
+    `truncated` and `empty` are answers without usable text; `text` answers exactly `text`; `hang` waits
+    `seconds` and then answers; `reset` cuts the line.
+    """
+
+    kind: Literal["status", "refusal", "truncated", "empty", "hang", "reset", "text"] = "status"
+    status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 500
+    section: str | None = None
+    product: str | None = None
+    order: str | None = None
+    retry_after: float | None = None
+    seconds: float = 30.0
+    text: str = ""
+
+    def fits(self, record: Record) -> bool:
+        """Whether it is meant for this request."""
+        return all(getattr(self, label) in (None, getattr(record, label)) for label in _LABELS)
+
+
+class Llm:
+    """One account at the stub."""
+
+    def __init__(self, key: str, latency_s: float, limits: Limits) -> None:
+        self._key = key
+        self._latency_s = latency_s
+        self._limits = limits
+        self._records: list[Record] = []
+        self._faults: Faults[LlmFault] = Faults()
+        self.routes = [
+            Route("/v1/responses", self._respond, methods=["POST"]),
+            Route("/requests", self._list_requests),
+            Route("/latency", self._set_latency, methods=["POST"]),
+            Route("/limits", self._set_limits, methods=["POST"]),
+            *self._faults.routes(LlmFault),
+        ]
+
+    async def _respond(self, request: Request) -> Response:
+        """Recorded on arrival, answered after the latency, whoever is still there."""
+        if request.headers.get("authorization") != f"Bearer {self._key}":
+            return self._refuse(401, "invalid_api_key")
+        ask = msgspec.json.decode(await request.body(), type=Ask)
+        order, product, section = (ask.metadata.get(label, "") for label in _LABELS)
+        request_id = request.headers.get("x-client-request-id")
+        record = Record(order, product, section, request_id, ask.input, time.time())
+        self._records.append(record)
+        response = await self._answer(request, ask, record)
+        record.status = response.status_code if response else 0
+        record.client_gone = await request.is_disconnected()
+        record.finished_at = time.time()
+        # uvicorn drops what is sent on a line that is gone, so an empty answer stands for none.
+        return response or Response()
+
+    async def _answer(self, request: Request, ask: Ask, record: Record) -> Response | None:
+        fault = self._faults.take(lambda fault: fault.fits(record))
+        record.fault = fault.kind if fault else None
+        if fault and fault.kind == "status":
+            return self._refuse(fault.status, "fault_on_request", fault.retry_after)
+        tokens = count_tokens(ask.instructions + ask.input) + ask.max_output_tokens
+        if wait_s := self._limits.take(requests=1, tokens=tokens):
+            record.fault = "limit"
+            return self._refuse(429, "rate_limit_exceeded", math.ceil(wait_s))
+        await asyncio.sleep(fault.seconds if fault and fault.kind == "hang" else self._latency_s)
+        if fault and fault.kind == "reset":
+            request.state.line.abort()
+            return None
+        return self._reply(200, self._compose(ask, record, fault))
+
+    def _compose(self, ask: Ask, record: Record, fault: LlmFault | None) -> Json:
+        text = write_prose(record.order, record.product, record.section, ask.input, record.word)
+        if fault and fault.kind in {"text", "empty", "refusal"}:
+            text = "I'm sorry, but I can't help with that." if fault.kind == "refusal" else fault.text
+        return answer(ask, text, kind=record.fault)
+
+    def _refuse(self, status: int, code: str, retry_after: float | None = None) -> Response:
+        kind = "server_error" if status >= 500 else "invalid_request_error"
+        error = {"message": f"Refused: {code}.", "type": kind, "param": None, "code": code}
+        pause = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
+        return self._reply(status, {"error": error}, **pause)
+
+    def _reply(self, status: int, body: Json, **more: str) -> Response:
+        request_id = f"req_{secrets.token_hex(16)}"
+        return JSONResponse(body, status, {"x-request-id": request_id, **self._limits.headers(), **more})
+
+    async def _list_requests(self, request: Request) -> Response:
+        wanted = request.query_params.items()
+        return as_json([one for one in self._records if all(getattr(one, name) == text for name, text in wanted)])
+
+    async def _set_latency(self, request: Request) -> Response:
+        self._latency_s = msgspec.json.decode(await request.body(), type=float)
+        return Response()
+
+    async def _set_limits(self, request: Request) -> Response:
+        self._limits = Limits(*msgspec.json.decode(await request.body(), type=tuple[int, int]))
+        return Response()
+
+
+if __name__ == "__main__":
+    port, latency_s, requests, tokens = sys.argv[1:]
+    account = Llm(os.environ["OPENAI_API_KEY"], float(latency_s), Limits(int(requests), int(tokens)))
+    serve(Starlette(routes=account.routes), int(port))

@@ -1,0 +1,106 @@
+"""Run the mail server: `python -m infra.local.mail.server INBOX_PORT SMTP_PORT`, the letters in `./maildir`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import jinja2
+import msgspec
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from infra.local.mail.letters import Letters
+from infra.local.ports import HOST
+from infra.local.serve import Fault, Faults, as_json, serve
+
+_PAGE = jinja2.Template(Path(__file__).with_name("inbox.html").read_text("utf-8"), autoescape=True)
+# A letter's HTML is somebody else's: its frame, which inherits this, runs no scripts and fetches nothing.
+_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
+_SHOWN = 100
+
+
+class MailFault(Fault):
+    """Answer with `code` instead of 250; with `address`, only to that recipient.
+
+    `at` says when: as the recipient is named (usual with an address), at the end of the letter (usual without),
+    or `lost`: the letter is kept, and the line cut before the answer.
+    """
+
+    code: Annotated[int, msgspec.Meta(ge=400, le=599)] = 451
+    address: str | None = None
+    at: Literal["recipient", "letter", "lost"] | None = None
+
+    def fits(self, moment: str, recipients: list[str]) -> bool:
+        """Whether it is meant for this moment of such a letter."""
+        usual = "recipient" if self.address else "letter"
+        return (self.at or usual) == moment and self.address in (None, *recipients)
+
+
+class MailServer:
+    """Takes letters by SMTP, through the hooks that aiosmtpd calls, and shows them by HTTP."""
+
+    def __init__(self, letters: Letters, smtp_port: int) -> None:
+        self._letters = letters
+        self._smtp_port = smtp_port
+        self._faults: Faults[MailFault] = Faults()
+        self.routes = [
+            Route("/", self._show_inbox),
+            Route("/messages", self._list_messages),
+            *self._faults.routes(MailFault),
+        ]
+
+    @asynccontextmanager
+    async def run(self, _app: Starlette) -> AsyncIterator[None]:
+        """Take letters while inside."""
+        loop = asyncio.get_running_loop()
+        # The host name is given because the default asks the resolver, which may take seconds.
+        connect = partial(SMTP, self, hostname="localhost", enable_SMTPUTF8=True, loop=loop)
+        server = await loop.create_server(connect, HOST, self._smtp_port)
+        yield
+        server.close()
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take a recipient."""
+        if fault := self._fault("recipient", [address]):
+            return f"{fault.code} Fault on request"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep the letter, then say so."""
+        recipients = [str(address) for address in envelope.rcpt_tos]
+        if fault := self._fault("letter", recipients):
+            return f"{fault.code} Fault on request"
+        lost = self._fault("lost", recipients)
+        self._letters.keep(recipients, envelope.original_content or b"")
+        if lost and isinstance(server.transport, asyncio.Transport):
+            server.transport.abort()
+        return "250 2.0.0 OK"
+
+    def _fault(self, moment: str, recipients: list[str]) -> MailFault | None:
+        return self._faults.take(lambda fault: fault.fits(moment, recipients))
+
+    async def _show_inbox(self, _request: Request) -> Response:
+        """The latest letters as a page, the newest first."""
+        latest = self._letters.all[-_SHOWN:]
+        return HTMLResponse(_PAGE.render(letters=latest[::-1], count=len(self._letters.all)), headers=_POLICY)
+
+    async def _list_messages(self, request: Request) -> Response:
+        """All letters, the oldest first; `?to=` only those to an address."""
+        to = request.query_params.get("to")
+        return as_json([letter for letter in self._letters.all if to in (None, *letter.recipients)])
+
+
+if __name__ == "__main__":
+    inbox_port, smtp_port = map(int, sys.argv[1:])
+    mail = MailServer(Letters(Path("maildir")), smtp_port)
+    serve(Starlette(routes=mail.routes, lifespan=mail.run), inbox_port)
