@@ -7,6 +7,7 @@ import structlog
 from actors.deps import Deps
 from actors.finish import finish_report
 from actors.sending import STEP_ACTORS, new_message_id, send
+from infra.errors import TransientError
 from storage.database import Document
 from storage.dead_letters import record_dead_step
 from storage.orders import call_operator
@@ -40,6 +41,18 @@ async def advance(deps: Deps, step: Document) -> None:
     if step["kind"] == "assemble":
         await finish_report(deps, step)
     await _move_on(deps, step)
+
+
+async def advance_or_call(deps: Deps, step: Document) -> None:
+    """Advance; what cannot be done now or ever is an operator's, and the sweep tries it again meanwhile."""
+    try:
+        await (advance if step["state"] != "dead" else bury)(deps, step)
+    except TransientError:
+        raise
+    except Exception as error:
+        log.exception("step_cannot_advance", order=step["order"], step=step["_id"])
+        reason = f"{step['product']}: what follows {step['key']} fails: {error}"
+        await call_operator(deps.db, step["order"], reason)
 
 
 async def give_up(deps: Deps, step: Document, epoch: int, reason: str, trace: str = "") -> None:
@@ -79,13 +92,23 @@ async def pump(deps: Deps, report_id: str) -> None:
 
 
 async def _fill(deps: Deps, report: Document, slot: Slot, bound: int) -> None:
-    held = set(report["slots"][slot])
-    now = deps.clock.now()
-    # Released steps are ready and hold their slot still, so as many as are held may stand before the others.
-    for step in await due_steps(deps.db, report["_id"], SLOTS[slot], now, bound + len(held)):
+    held, now = report["slots"][slot], deps.clock.now()
+    free = bound - len(held)
+    if free <= 0:
+        return
+    # A released step is ready too, and has its slot: who released it queues it again, or the sweep.
+    without = [token.rpartition("@")[0] for token in held]
+    for step in await due_steps(deps.db, report["_id"], SLOTS[slot], without, now, free):
         token = slot_token(step["_id"], step["run"])
-        if token not in held and not await reserve_slot(deps.db, report["_id"], slot, token, bound, now):
-            continue
+        if not await reserve_slot(deps.db, report["_id"], slot, token, bound, now):
+            return
+        await queue_and_send(deps, step)
+
+
+async def queue_released(deps: Deps, step_id: str) -> None:
+    """T8, for a step that was released and has kept its slot."""
+    step = await find_step(deps.db, step_id)
+    if step is not None and step["state"] == "ready":
         await queue_and_send(deps, step)
 
 

@@ -6,8 +6,9 @@ from actors.advance import pump
 from actors.catalogue import PRODUCTS
 from actors.deps import Deps
 from storage.database import Document
-from storage.orders import find_order
-from storage.reports import find_report, mark_planned, pin_plan
+from storage.dead_letters import record_dead_report
+from storage.orders import call_operator, find_order
+from storage.reports import find_report, kill_report, mark_planned, pin_plan
 from storage.steps import insert_steps
 
 log = structlog.get_logger()
@@ -30,6 +31,13 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     await mark_planned(deps.db, report_id)
     log.info("report_begun", order=report["order"], product=report["product"], steps=len(plan["steps"]))
     await pump(deps, report_id)
+
+
+async def give_up_report(deps: Deps, report_id: str, reason: str, trace: str = "") -> None:
+    """Leave a report that cannot be begun to an operator."""
+    await kill_report(deps.db, report_id)
+    await record_dead_report(deps.db, report_id, reason, trace, deps.clock.now())
+    await call_operator(deps.db, report_id.partition(":")[0], f"{report_id} could not be begun: {reason}")
 
 
 def _step_documents(report: Document, plan: Document) -> list[Document]:

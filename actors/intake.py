@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from actors.session import CheckoutSession, answers_of
 from infra.errors import TransientError
 from storage.answers import find_answers
 from storage.database import Document
+from storage.dead_letters import record_dead_event
 from storage.events import count_try, settle_event
 from storage.orders import find_order, place_order
 from storage.reports import open_report
@@ -23,21 +25,37 @@ from storage.reports import open_report
 log = structlog.get_logger()
 
 _PLACES_ORDERS = {"checkout.session.completed", "checkout.session.async_payment_succeeded"}
+#: How often an event that fails is tried before an operator is asked.
+_MAX_TRIES = 5
 _PAID = {"paid", "no_payment_required"}
 
 
 async def apply_event(deps: Deps, event_id: str, kind: str, raw: bytes) -> None:
-    """Do what an event asks for, however often. TransientError leaves it to the sweep; nothing else is raised."""
+    """Do what an event asks for, however often. TransientError leaves it to the sweep; nothing else is raised.
+
+    What cannot be understood, or fails again and again, is a dead letter for an operator.
+    """
     try:
         outcome = await _apply(deps, kind, raw)
     except TransientError:
-        await count_try(deps.db, event_id)
         raise
     except msgspec.ValidationError as error:
-        log.error("event_not_understood", event_id=event_id, type=kind, error=str(error))
-        await settle_event(deps.db, event_id, "failed", str(error))
-        return
-    await settle_event(deps.db, event_id, "applied" if outcome else "ignored")
+        await _fail(deps, event_id, error)
+    except Exception as error:  # noqa: BLE001  # one event must never keep the others from being applied
+        log.error("event_failed", event_id=event_id, error=type(error).__name__)
+        if await count_try(deps.db, event_id) >= _MAX_TRIES:
+            await _fail(deps, event_id, error)
+    else:
+        await settle_event(deps.db, event_id, "applied" if outcome else "ignored")
+
+
+async def _fail(deps: Deps, event_id: str, error: Exception) -> None:
+    # The traceback's frames and types tell where; the error's own text may quote what a customer wrote.
+    reason = str(error) if isinstance(error, msgspec.ValidationError) else type(error).__name__
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error("event_not_applied", event_id=event_id, reason=reason)
+    await settle_event(deps.db, event_id, "failed", reason)
+    await record_dead_event(deps.db, event_id, reason, trace, deps.clock.now())
 
 
 async def _apply(deps: Deps, kind: str, raw: bytes) -> bool:
@@ -58,8 +76,8 @@ async def _place(deps: Deps, session: CheckoutSession, at: datetime) -> None:
     fresh = _order(session, answers_of(session, form or {}), at, deps.clock.now())
     await place_order(deps.db, fresh)
     order = await find_order(deps.db, session.id)
-    if order is None or order["paid_at"] is None or order["attention"] or order["missing"]:
-        log.info("order_waits", order=session.id, reason=(order or fresh)["attention"] or "payment or details")
+    if order is None or order["paid_at"] is None or order["objection"] or order["missing"]:
+        log.info("order_waits", order=session.id, reason=(order or fresh)["objection"] or "payment or details")
         return
     for product in order["products"]:
         await _open(deps, order, product)
@@ -86,6 +104,7 @@ async def _send_if_lost(deps: Deps, report: Document) -> None:
 
 def _order(session: CheckoutSession, answers: dict[str, str], at: datetime, now: datetime) -> Document:
     offer = OFFERS.get(session.named("product") or "")
+    objection = _objection(offer, session)
     return {
         "_id": session.id,
         "token": secrets.token_urlsafe(18),
@@ -106,7 +125,8 @@ def _order(session: CheckoutSession, answers: dict[str, str], at: datetime, now:
         "letter": None,
         "delivered_at": None,
         "on_hold": False,
-        "attention": _objection(offer, session),
+        "objection": objection,
+        "attention": objection,
     }
 
 

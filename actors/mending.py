@@ -7,14 +7,18 @@ from dramatiq.errors import DecodeError
 
 from actors.deps import Deps
 from actors.finish import send_letter
+from actors.intake import apply_event
 from actors.replay import replay
 from actors.sending import new_message_id, send
 from infra.errors import PressroomError
 from storage.audit import record_action
 from storage.database import Document
-from storage.dead_letters import close_dead_letter, count_open, find_dead_letter
+from storage.dead_letters import close_dead_letter, find_dead_letter, is_last_open
+from storage.deliveries import revive_delivery
+from storage.events import find_event
 from storage.orders import release_operator, revive_letter
 from storage.reports import report_id, revive_report
+from storage.steps import find_step, results_of
 
 
 class DeadLetterIsNotOpen(PressroomError):
@@ -35,14 +39,26 @@ async def close_letter(deps: Deps, letter_id: str, action: str, *, who: str, rea
         deps.db, who=who, action=action, order=letter["order"], subject=letter_id, reason=reason, now=now
     )
     if action == "replayed":
+        # Before the work begins: if it fails again, the new reason must stay.
+        if letter["order"] and await is_last_open(deps.db, letter):
+            await release_operator(deps.db, letter["order"])
         await _REPLAYS[letter["kind"]](deps, letter)
     await close_dead_letter(deps.db, letter_id, action, now)
-    if action == "replayed" and letter["order"] and not await count_open(deps.db, letter["order"]):
-        await release_operator(deps.db, letter["order"])
 
 
 async def _replay_step(deps: Deps, letter: Document) -> None:
-    await replay(deps, letter["order"], letter["product"], [letter["step"]])
+    step = await find_step(deps.db, letter["step"])
+    if step is None or step["state"] != "dead" or step["epoch"] != letter["epoch"]:
+        return  # somebody has replayed it since: its next death is another letter
+    await replay(deps, letter["order"], letter["product"], [step["_id"], *await _lost_chunks(deps, step)])
+
+
+async def _lost_chunks(deps: Deps, step: Document) -> list[str]:
+    """Return the chapters that an assembly needs and S3 has no more: they are set again from their sections."""
+    if step["kind"] != "assemble":
+        return []
+    chunks = await results_of(deps.db, step["needs"])
+    return [need for need, chunk in chunks.items() if not await deps.objects.exists(chunk["object"])]
 
 
 async def _replay_report(deps: Deps, letter: Document) -> None:
@@ -53,8 +69,15 @@ async def _replay_report(deps: Deps, letter: Document) -> None:
 
 
 async def _replay_letter(deps: Deps, letter: Document) -> None:
+    await revive_delivery(deps.db, letter["order"], "completion", deps.clock.now())
     await revive_letter(deps.db, letter["order"], deps.clock.now())
     await send_letter(deps, letter["order"])
+
+
+async def _replay_event(deps: Deps, letter: Document) -> None:
+    event = await find_event(deps.db, letter["_id"].removeprefix("event:"))
+    if event is not None:
+        await apply_event(deps, event["_id"], event["type"], event["raw"])
 
 
 async def _replay_message(deps: Deps, letter: Document) -> None:
@@ -69,5 +92,6 @@ _REPLAYS: dict[str, Callable[[Deps, Document], Awaitable[None]]] = {
     "step": _replay_step,
     "report": _replay_report,
     "letter": _replay_letter,
+    "event": _replay_event,
     "message": _replay_message,
 }

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from actors.advance import advance, give_up, pump
-from actors.claims import Claim, ClaimIsLost, Work
+from actors.advance import advance_or_call, give_up, pump, queue_released, send_step
+from actors.claims import Claim, ClaimIsLost, Work, WorkerStops
 from actors.insist import insist
 from actors.plans import FORMAT
+from actors.sending import new_message_id
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.database import Document
 from storage.orders import find_order
-from storage.steps import claim_step, complete_step, release_step
+from storage.steps import claim_step, complete_step, find_step, release_step, requeue_step
 
 log = structlog.get_logger()
 
@@ -33,33 +34,40 @@ _SUSPECT_KILLS = 3
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
 
 
-class WorkerStops(Exception):
-    """This process was told to end while a step was waiting: it goes back as it is."""
-
-
 async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> None:
     """Claim a step if it is to be had, do its work once, and leave it done, released or dead."""
-    with deps.claims.holding(step_id), structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
-        claim = await _claim(deps, order_id, step_id)
-        if claim is None:
+    with structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
+        seen = await find_step(deps.db, step_id)
+        if seen is None or seen["state"] != "queued":
             return
-        room = deps.room.alone if claim.step["kills"] >= _SUSPECT_KILLS else deps.room.shared
-        try:
-            async with room():
-                result = await _quick_tries(deps, claim, work)
-        except ClaimIsLost:
-            log.warning("claim_lost")
-        except WorkerStops:
-            await _release(deps, claim, deps.clock.now(), failed_at=None)
-        except asyncio.CancelledError:
-            await _release(deps, claim, deps.clock.now(), failed_at=None)
-            raise
-        except TransientError as error:
-            await _release_or_give_up(deps, claim, error)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the step must not hang: it is dead, and recorded
-            await _give_up(deps, claim, error)
-        else:
-            await _complete(deps, claim, result)
+        # The room comes before the claim: who only waits for it must not be counted among the dead.
+        room = deps.room.alone if seen["kills"] >= _SUSPECT_KILLS else deps.room.shared
+        async with room():
+            if deps.stopping.is_set():
+                await _hand_on(deps, seen)
+                return
+            with deps.claims.holding(step_id):
+                claim = await _claim(deps, order_id, seen)
+                if claim is not None:
+                    await _work_on(deps, claim, work)
+
+
+async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> None:
+    try:
+        result = await _quick_tries(deps, claim, work)
+    except ClaimIsLost:
+        log.warning("claim_lost")
+    except WorkerStops:
+        await _release(deps, claim, deps.clock.now(), failed_at=None)
+    except asyncio.CancelledError:
+        await _release(deps, claim, deps.clock.now(), failed_at=None)
+        raise
+    except TransientError as error:
+        await _release_or_give_up(deps, claim, error)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the step must not hang: it is dead, and recorded
+        await _give_up(deps, claim, error)
+    else:
+        await _complete(deps, claim, result)
 
 
 async def pause(deps: WorkDeps, seconds: float) -> None:
@@ -71,12 +79,19 @@ async def pause(deps: WorkDeps, seconds: float) -> None:
     raise WorkerStops
 
 
-async def _claim(deps: WorkDeps, order_id: str, step_id: str) -> Claim | None:
+async def _hand_on(deps: WorkDeps, seen: Document) -> None:
+    """Give a step that we will not begin to another worker at once."""
+    message = new_message_id()
+    if await requeue_step(deps.db, seen, message, deps.clock.now()):
+        await send_step(deps, seen, message)
+
+
+async def _claim(deps: WorkDeps, order_id: str, seen: Document) -> Claim | None:
     order = await find_order(deps.db, order_id)
     if order is None or order.get("stopped"):
         return None
     until = deps.clock.now() + _FIRST_LEASE
-    step = await claim_step(deps.db, step_id, deps.worker, uuid.uuid4().hex, [FORMAT], until)
+    step = await claim_step(deps.db, seen, deps.worker, uuid.uuid4().hex, [FORMAT], until)
     return Claim(deps.db, step, order) if step else None
 
 
@@ -99,10 +114,10 @@ async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> None:
     async def write() -> bool:
         return await complete_step(deps.db, step, claim.epoch, result, now)
 
-    if not await insist(deps.clock, claim.until, write):
+    if not await insist(deps.clock, write):
         log.warning("result_came_too_late")
         return
-    await advance(deps, {**step, "result": result})
+    await advance_or_call(deps, {**step, "result": result})
     gap_s = (await deps.plans.get(step["plan"]))["gap_s"].get(step["kind"], 0)
     if gap_s:
         deps.timers.after(gap_s, lambda: pump(deps, step["report"]))
@@ -114,23 +129,23 @@ async def _release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientErro
     if now - failing_since > timedelta(seconds=deps.settings.step_give_up_s):
         await _give_up(deps, claim, error)
         return
-    pause_s = min(_FIRST_PAUSE_S * 2 ** claim.step["fails"], _LONGEST_PAUSE_S)
+    pause_s = min(_FIRST_PAUSE_S * 2 ** min(claim.step["fails"], 10), _LONGEST_PAUSE_S)
     pause_s = max(error.retry_after or 0, pause_s * random.uniform(0.8, 1.2))  # noqa: S311  # spreads, hides nothing
     log.warning("step_released", error=str(error), again_in_s=round(pause_s, 1))
     await _release(deps, claim, now + timedelta(seconds=pause_s), failed_at=now)
-    deps.timers.after(pause_s, lambda: pump(deps, claim.step["report"]))
+    deps.timers.after(pause_s, lambda: queue_released(deps, claim.step["_id"]))
 
 
 async def _release(deps: WorkDeps, claim: Claim, due_at: datetime, *, failed_at: datetime | None) -> None:
     async def write() -> bool:
         return await release_step(deps.db, claim.step["_id"], claim.epoch, due_at, failed_at=failed_at)
 
-    await insist(deps.clock, claim.until, write)
+    await insist(deps.clock, write)
     if failed_at is None:
-        await pump(deps, claim.step["report"])
+        await queue_released(deps, claim.step["_id"])
 
 
 async def _give_up(deps: WorkDeps, claim: Claim, error: Exception) -> None:
     trace = "".join(traceback.format_exception(error))
     reason = str(error) or type(error).__name__
-    await insist(deps.clock, claim.until, lambda: give_up(deps, claim.step, claim.epoch, reason, trace))
+    await insist(deps.clock, lambda: give_up(deps, claim.step, claim.epoch, reason, trace))

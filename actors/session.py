@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 #: The answers that products may ask for; anything else a session carries is left where it is.
 ANSWERS = ("name", "birth_date", "birth_time", "birth_place", "question", "language")
@@ -26,7 +27,7 @@ class CheckoutSession(msgspec.Struct, frozen=True):
     id: str
     mode: str
     payment_status: Literal["paid", "unpaid", "no_payment_required"]
-    amount_subtotal: int | None = None
+    amount_subtotal: Annotated[int, Meta(ge=0, le=10**12)] | None = None
     currency: str | None = None
     client_reference_id: str | None = None
     payment_intent: str | dict[str, Any] | None = None

@@ -29,8 +29,3 @@ class Timers:
             await call()
         except TransientError as error:
             log.warning("timer_left_to_sweep", error=str(error))
-
-    def cancel(self) -> None:
-        """Drop what is pending."""
-        for task in self._tasks:
-            task.cancel()

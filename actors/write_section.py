@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from actors.claims import Claim
+from actors.claims import Claim, WorkerStops
 from actors.insist import insist
 from actors.work_deps import WorkDeps
 from infra.errors import PermanentError
@@ -50,6 +50,8 @@ def summarised(text: str) -> str:
 
 async def _buy(deps: WorkDeps, claim: Claim, plan: Document) -> Answer:
     timeout_s = deps.settings.llm_timeout_s
+    if deps.stopping.is_set():
+        raise WorkerStops
     context = await results_of(deps.db, claim.step["needs"])
     await claim.fence(deps.clock.now() + timedelta(seconds=timeout_s) + _MARGIN)
     opened = deps.clock.now()
@@ -60,10 +62,10 @@ async def _buy(deps: WorkDeps, claim: Claim, plan: Document) -> Answer:
             answer = await deps.llm.write(_request(claim, plan, context, entry))
     except TimeoutError:
         error = ProviderIsBusy(f"The LLM provider did not answer within {timeout_s:g} s.")
-        await _settle(deps, claim, entry, {"outcome": "timeout", "cost_usd": None})
+        await _settle(deps, entry, {"outcome": "timeout", "cost_usd": None})
         raise error from None
     except (ProviderIsBusy, PermanentError) as error:
-        await _settle(deps, claim, entry, {"outcome": "failed", "error": str(error), "cost_usd": None})
+        await _settle(deps, entry, {"outcome": "failed", "error": str(error), "cost_usd": None})
         raise
     facts = {
         "outcome": answer.outcome,
@@ -72,13 +74,13 @@ async def _buy(deps: WorkDeps, claim: Claim, plan: Document) -> Answer:
         "cost_usd": answer.cost_usd,
         "latency_s": round(deps.clock.monotonic() - began, 3),
     }
-    await _settle(deps, claim, entry, facts)
+    await _settle(deps, entry, facts)
     return answer
 
 
-async def _settle(deps: WorkDeps, claim: Claim, entry: str, facts: Document) -> None:
+async def _settle(deps: WorkDeps, entry: str, facts: Document) -> None:
     now = deps.clock.now()
-    await insist(deps.clock, claim.until, lambda: settle_entry(deps.db, entry, facts, now))
+    await insist(deps.clock, lambda: settle_entry(deps.db, entry, facts, now))
 
 
 def _request(claim: Claim, plan: Document, context: dict[str, Document], entry: str) -> Request:

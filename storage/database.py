@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import ConfigurationError, ConnectionFailure, ExecutionTimeout, PyMongoError, WriteConcernError
 
@@ -38,7 +38,8 @@ class Database:
         self.ledger: Collection = database["ledger"]
         self.deliveries: Collection = database["deliveries"]
         self.dead_letters: Collection = database["dead_letters"]
-        self.workers: Collection = database["workers"]
+        # Beats are neither journaled nor awaited by a majority: a slow replica must not make workers look dead.
+        self.workers: Collection = database.get_collection("workers", write_concern=WriteConcern(w=1))
         self.audit: Collection = database["audit"]
 
     async def ping(self) -> None:

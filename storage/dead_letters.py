@@ -15,6 +15,7 @@ async def record_dead_step(db: Database, step: Document) -> None:
         "order": step["order"],
         "product": step["product"],
         "step": step["_id"],
+        "epoch": step["epoch"],
         "error": step["error"],
         "traceback": step["traceback"],
         "attempts": step["attempts"],
@@ -36,6 +37,12 @@ async def record_dead_order(db: Database, order: str, error: str, traceback: str
     """Keep why the letter of an order could not be made."""
     facts = {"order": order, "error": error, "traceback": traceback, "at": now}
     await _record(db, f"{order}:letter:{int(now.timestamp())}", "letter", facts)
+
+
+@translating
+async def record_dead_event(db: Database, event_id: str, error: str, traceback: str, now: datetime) -> None:
+    """Keep why an event could not be applied."""
+    await _record(db, f"event:{event_id}", "event", {"error": error, "traceback": traceback, "at": now})
 
 
 @translating
@@ -65,15 +72,15 @@ async def find_dead_letter(db: Database, letter_id: str) -> Document | None:
 
 
 @translating
-async def close_dead_letter(db: Database, letter_id: str, state: str, now: datetime) -> bool:
-    """Note that an open dead letter was replayed or discarded; False if it is not open."""
-    closed = await db.dead_letters.update_one(
+async def close_dead_letter(db: Database, letter_id: str, state: str, now: datetime) -> None:
+    """Note that an open dead letter was replayed or discarded."""
+    await db.dead_letters.update_one(
         {"_id": letter_id, "state": "open"}, {"$set": {"state": state, "closed_at": now}}
     )
-    return closed.matched_count == 1
 
 
 @translating
-async def count_open(db: Database, order_id: str) -> int:
-    """Return how many dead letters of an order wait for an operator."""
-    return await db.dead_letters.count_documents({"order": order_id, "state": "open"})
+async def is_last_open(db: Database, letter: Document) -> bool:
+    """Return whether no other dead letter of the same order waits for an operator."""
+    others = {"order": letter["order"], "state": "open", "_id": {"$ne": letter["_id"]}}
+    return await db.dead_letters.count_documents(others, limit=1) == 0

@@ -82,6 +82,13 @@ async def refuse_delivery(db: Database, delivery: Document, error: str) -> None:
 
 
 @translating
+async def revive_delivery(db: Database, order_id: str, letter: str, now: datetime) -> None:
+    """Let a refused letter be tried again: its address was mended, or the server changed its mind."""
+    refused = {"_id": f"{order_id}:{letter}", "state": "refused"}
+    await db.deliveries.update_one(refused, {"$set": {"state": "waiting", "until": now}})
+
+
+@translating
 async def find_delivery(db: Database, order_id: str, letter: str) -> Document | None:
     """Return the delivery of a letter, or None."""
     return await db.deliveries.find_one({"_id": f"{order_id}:{letter}"})

@@ -31,9 +31,17 @@ async def settle_event(db: Database, event_id: str, outcome: Outcome, reason: st
 
 
 @translating
-async def count_try(db: Database, event_id: str) -> None:
-    """Note that applying the event failed for now; the sweep tries again."""
+async def count_try(db: Database, event_id: str) -> int:
+    """Note that applying the event failed for now, and return how often it has."""
     await db.events.update_one({"_id": event_id, "state": "new"}, {"$inc": {"tries": 1}})
+    event = await db.events.find_one({"_id": event_id}, {"tries": 1})
+    return event["tries"] if event else 0
+
+
+@translating
+async def find_event(db: Database, event_id: str) -> Document | None:
+    """Return the event, or None."""
+    return await db.events.find_one({"_id": event_id})
 
 
 @translating

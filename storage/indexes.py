@@ -38,6 +38,7 @@ async def ensure_indexes(db: Database) -> None:
             db.steps,
             [
                 _index("report", "state", "seq"),
+                _index("report", "kind", "state"),
                 _index("report", "needs"),
                 _index("message", where={"state": "queued"}),
                 _index("check_at", where={"state": "queued"}),
@@ -48,7 +49,7 @@ async def ensure_indexes(db: Database) -> None:
             ],
         ),
         (db.ledger, [_index("step", "state"), _index("order")]),
-        (db.deliveries, [_index("order"), _index("until", where={"state": "claimed"})]),
+        (db.deliveries, [_index("order")]),
         (db.dead_letters, [_index("state", "-at"), _index("order")]),
         (db.audit, [_index("order", "-at")]),
     ]

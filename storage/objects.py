@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ Answer = TypeVar("Answer")
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _OURS = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "400"}
+#: Threads of its own: a hanging S3 must not keep messages from being sent, which wait for threads as well.
+_THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="s3")
 #: How long a presigned download link works; ours make a fresh one at each click.
 LINK_LIFE_S = 300
 
@@ -114,7 +117,7 @@ class ObjectStore:
 
 async def _in_thread(call: Callable[[], Answer]) -> Answer:
     try:
-        return await asyncio.to_thread(call)
+        return await asyncio.get_running_loop().run_in_executor(_THREADS, call)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in _MISSING:

@@ -58,10 +58,8 @@ async def add_stored(db: Database, order_id: str, product: str, run: int, now: d
     order = await db.orders.find_one({"_id": order_id})
     if order is None or set(order["stored"]) < set(order["products"]):
         return False
-    await db.orders.update_one(
-        {"_id": order_id, "stored_at": None},
-        {"$set": {"stored_at": now, "letter_check_at": now + LETTER_CHECK}},
-    )
+    complete = {"_id": order_id, f"run.{product}": run, "stored": {"$all": order["products"]}, "stored_at": None}
+    await db.orders.update_one(complete, {"$set": {"stored_at": now, "letter_check_at": now + LETTER_CHECK}})
     return True
 
 

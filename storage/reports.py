@@ -81,10 +81,18 @@ async def mark_planned(db: Database, report: str) -> None:
 @translating
 async def requeue_report(db: Database, report: Document, message: str, now: datetime) -> bool:
     """T9, for the message that begins a report: True if it is ours to send again."""
-    backoff = CHECK_AFTER * min(2 ** report["sends"], 12)
+    backoff = CHECK_AFTER * min(2 ** min(report["sends"], 10), 12)
     seen = {"_id": report["_id"], "state": "queued", "message": report["message"]}
-    update = {"$set": {"message": message, "check_at": now + backoff}, "$inc": {"sends": 1}}
+    update = {"$set": {"message": message, "check_at": now + backoff, "queued_at": now}, "$inc": {"sends": 1}}
     return (await db.reports.update_one(seen, update)).matched_count == 1
+
+
+@translating
+async def keep_report_queued(db: Database, reports: list[str], now: datetime) -> None:
+    """Leave queued reports alone for a while longer: the broker holds their messages."""
+    await db.reports.update_many(
+        {"_id": {"$in": reports}, "state": "queued"}, {"$set": {"check_at": now + CHECK_AFTER}}
+    )
 
 
 @translating

@@ -14,6 +14,7 @@ from storage.database import Database, Document, translating
 from storage.reports import CHECK_AFTER
 
 _DUPLICATE_KEY = 11000
+_OF_THE_OLD_RUN = ("failing_since", "error", "traceback", "advanced", "done_at", "result")
 
 
 @translating
@@ -22,7 +23,8 @@ async def insert_steps(db: Database, steps: Sequence[Document]) -> None:
     try:
         await db.steps.insert_many(steps, ordered=False)
     except BulkWriteError as error:
-        if any(failure["code"] != _DUPLICATE_KEY for failure in error.details["writeErrors"]):
+        failures = error.details["writeErrors"] + error.details["writeConcernErrors"]
+        if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
             raise
 
 
@@ -62,9 +64,17 @@ async def ready_step(db: Database, seen: Document, now: datetime) -> bool:
 
 
 @translating
-async def due_steps(db: Database, report: str, kinds: Sequence[str], now: datetime, limit: int) -> list[Document]:
-    """Return ready steps of those kinds whose time has come, in plan order."""
-    query = {"report": report, "state": "ready", "kind": {"$in": list(kinds)}, "due_at": {"$lte": now}}
+async def due_steps(
+    db: Database, report: str, kinds: Sequence[str], without: Sequence[str], now: datetime, limit: int
+) -> list[Document]:
+    """Return ready steps of those kinds whose time has come, in plan order, but for some that have a slot."""
+    query = {
+        "report": report,
+        "state": "ready",
+        "kind": {"$in": list(kinds)},
+        "due_at": {"$lte": now},
+        "_id": {"$nin": list(without)},
+    }
     return await db.steps.find(query).sort("seq").limit(limit).to_list()
 
 
@@ -85,7 +95,7 @@ async def queue_step(db: Database, seen: Document, message: str, now: datetime) 
 @translating
 async def requeue_step(db: Database, seen: Document, message: str, now: datetime) -> bool:
     """T9: put a queued step under a new message id; who gets True sends it."""
-    backoff = CHECK_AFTER * min(2 ** seen["sends"], 12)
+    backoff = CHECK_AFTER * min(2 ** min(seen["sends"], 10), 12)
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     queued = {"message": message, "check_at": now + backoff, "queued_at": now}
     return (await db.steps.update_one(still, {"$set": queued, "$inc": {"sends": 1}})).matched_count == 1
@@ -102,17 +112,17 @@ async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) ->
 
 @translating
 async def claim_step(
-    db: Database, step_id: str, worker: str, token: str, formats: Sequence[int], until: datetime
+    db: Database, seen: Document, worker: str, token: str, formats: Sequence[int], until: datetime
 ) -> Document | None:
-    """T10: take a queued step of a known plan format; return it as claimed, or None."""
+    """T10: take a step that was seen queued, if its plan format is known; return it as claimed, or None."""
     claim = {"worker": worker, "token": token, "until": until}
+    still = {"_id": seen["_id"], "state": "queued", "epoch": seen["epoch"], "format": {"$in": list(formats)}}
     taken = await db.steps.update_one(
-        {"_id": step_id, "state": "queued", "format": {"$in": list(formats)}},
-        {"$set": {"state": "claimed", "claim": claim, "sends": 0}, "$inc": {"epoch": 1}},
+        still, {"$set": {"state": "claimed", "claim": claim, "sends": 0}, "$inc": {"epoch": 1}}
     )
     if not taken.matched_count:
         return None
-    return await db.steps.find_one({"_id": step_id, "state": "claimed", "claim.token": token})
+    return {**seen, "state": "claimed", "claim": claim, "epoch": seen["epoch"] + 1}
 
 
 @translating
@@ -218,7 +228,11 @@ async def lapsed_claims(db: Database, now: datetime, limit: int) -> list[Documen
 @translating
 async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Document]:
     """Return done or dead steps that a crash kept from advancing, for 5 s or more."""
-    query = {"advanced": False, "done_at": {"$lte": now - timedelta(seconds=5)}}
+    query = {
+        "advanced": False,
+        "state": {"$in": ["done", "dead"]},
+        "done_at": {"$lte": now - timedelta(seconds=5)},
+    }
     return await db.steps.find(query).limit(limit).to_list()
 
 
@@ -226,14 +240,14 @@ async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Docu
 async def idle_ready_reports(db: Database, now: datetime) -> list[str]:
     """Return the reports whose ready steps nobody has queued for 5 s or more."""
     query = {"state": "ready", "due_at": {"$lte": now - timedelta(seconds=5)}}
-    return sorted({step["report"] async for step in db.steps.find(query, {"report": 1}).limit(1000)})
+    return sorted(await db.steps.distinct("report", query))
 
 
 @translating
-async def runs_and_ends(db: Database, step_ids: Sequence[str]) -> list[Document]:
-    """Return of each step its run, its state, and whether what it unlocks was unlocked."""
-    fields = {"run": 1, "state": 1, "advanced": 1}
-    return await db.steps.find({"_id": {"$in": list(step_ids)}}, fields).to_list()
+async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Document]:
+    """Return steps without their results."""
+    without = {"result": 0, "traceback": 0}
+    return await db.steps.find({"_id": {"$in": list(step_ids)}}, without).to_list()
 
 
 @translating
@@ -254,7 +268,7 @@ async def reset_step(db: Database, step: Document, run: int, state: str, now: da
     update = {
         "$set": fresh,
         "$inc": {"epoch": 1},
-        "$unset": {"failing_since": "", "error": "", "traceback": ""},
+        "$unset": dict.fromkeys(_OF_THE_OLD_RUN, ""),
     }
     older = {"_id": step["_id"], "run": {"$lt": run}}
     return (await db.steps.update_one(older, update)).matched_count == 1

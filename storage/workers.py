@@ -2,7 +2,12 @@
 
 from datetime import datetime
 
+import pymongo
+
 from storage.database import Database, Document, translating
+
+#: Shorter than the time after which a silent worker is taken for dead.
+_TIMEOUT_S = 2.0
 
 
 @translating
@@ -11,9 +16,10 @@ async def beat(db: Database, worker: str, facts: Document, now: datetime) -> Non
 
     Not journaled: a lost beat is made good by the next.
     """
-    await db.workers.update_one(
-        {"_id": worker}, {"$inc": {"beat": 1}, "$set": {"beat_at": now}, "$setOnInsert": facts}, upsert=True
-    )
+    with pymongo.timeout(_TIMEOUT_S):
+        await db.workers.update_one(
+            {"_id": worker}, {"$inc": {"beat": 1}, "$set": {"beat_at": now}, "$setOnInsert": facts}, upsert=True
+        )
 
 
 @translating

@@ -7,11 +7,12 @@ from datetime import timedelta
 import structlog
 
 from actors.advance import give_up, send_step
+from actors.begin_report import give_up_report
 from actors.catalogue import QUEUES
 from actors.deps import Deps
 from actors.sending import new_message_id, send
 from storage.database import Document
-from storage.reports import requeue_report, unbegun_reports
+from storage.reports import keep_report_queued, requeue_report, unbegun_reports
 from storage.steps import keep_queued, overdue_messages, requeue_step, steps_of_messages
 
 log = structlog.get_logger()
@@ -42,8 +43,14 @@ async def resend_unbegun_reports(deps: Deps) -> None:
     now = deps.clock.now()
     overdue = await unbegun_reports(deps.db, now, _BATCH)
     held = await _held(deps, overdue)
+    kept = [r for r in overdue if r["message"] in held and now - r["queued_at"] < _TOO_OLD]
+    if kept:
+        await keep_report_queued(deps.db, [report["_id"] for report in kept], now)
     for report in overdue:
-        if report["message"] in held and now - report["queued_at"] < _TOO_OLD:
+        if report in kept:
+            continue
+        if report["sends"] >= _MAX_SENDS:
+            await give_up_report(deps, report["_id"], f"It was queued {_MAX_SENDS} times and no worker took it.")
             continue
         message = new_message_id()
         if await requeue_report(deps.db, report, message, now):

@@ -1,37 +1,51 @@
-"""T15: slots that are held by nothing: of settled steps, or of an older run."""
+"""T15: slots that nothing holds are taken back, and ready steps that stand about are queued."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from actors.advance import pump
+from actors.advance import SLOTS, pump, queue_and_send
 from actors.deps import Deps
 from storage.database import Document
 from storage.reports import Slot, pull_tokens, running_reports
-from storage.steps import runs_and_ends
+from storage.steps import idle_ready_reports, slot_holders
 
-_SLOTS: tuple[Slot, ...] = ("write", "render")
+#: How long a ready step may stand before the sweep sees to it: those who readied it are at it first.
+_IDLE = timedelta(seconds=5)
 
 
 async def heal_slots(deps: Deps) -> None:
-    """Take leftover slots back and offer them anew."""
+    """Take leftover slots back, queue released steps whose time has come, and offer what is free."""
     reports = await running_reports(deps.db)
     ids = [token.rpartition("@")[0] for report in reports for _, token in _tokens(report)]
-    steps = {step["_id"]: step for step in await runs_and_ends(deps.db, ids)} if ids else {}
+    steps = {step["_id"]: step for step in await slot_holders(deps.db, ids)} if ids else {}
+    idle = set(await idle_ready_reports(deps.db, deps.clock.now()))
     for report in reports:
-        for slot, token in _tokens(report):
-            if _is_leftover(token, steps):
-                await pull_tokens(deps.db, report["_id"], slot, [token])
-                await pump(deps, report["_id"])
+        healed = await _heal(deps, report, steps)
+        if healed or (report["_id"] in idle and await _has_room(deps, report)):
+            await pump(deps, report["_id"])
+
+
+async def _heal(deps: Deps, report: Document, steps: dict[str, Document]) -> bool:
+    healed = False
+    for slot, token in _tokens(report):
+        step_id, _, run = token.rpartition("@")
+        step = steps.get(step_id)
+        if step is None:
+            continue
+        if step["run"] > int(run) or (step["state"] in {"done", "dead"} and step.get("advanced") is True):
+            await pull_tokens(deps.db, report["_id"], slot, [token])
+            healed = True
+        elif step["state"] == "ready" and step["due_at"] + _IDLE <= deps.clock.now():
+            await queue_and_send(deps, step)
+    return healed
+
+
+async def _has_room(deps: Deps, report: Document) -> bool:
+    bounds = (await deps.plans.get(report["plan"]))["bounds"]
+    return any(len(report["slots"][slot]) < bounds[slot] for slot in SLOTS)
 
 
 def _tokens(report: Document) -> Iterator[tuple[Slot, str]]:
-    for slot in _SLOTS:
+    for slot in SLOTS:
         for token in report["slots"][slot]:
             yield slot, token
-
-
-def _is_leftover(token: str, steps: dict[str, Document]) -> bool:
-    step_id, _, run = token.rpartition("@")
-    step = steps.get(step_id)
-    if step is None:
-        return False
-    return step["run"] > int(run) or (step["state"] in {"done", "dead"} and step.get("advanced") is True)

@@ -56,8 +56,11 @@ class Watch:
 
     async def bury_dead_workers(self, deps: Deps) -> None:
         """Free what dead workers held: their claims, and the messages they had taken."""
-        for worker in await self.dead_workers(deps):
+        dead = await self.dead_workers(deps)
+        for worker in dead:
             log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
             await take_from(deps, worker["_id"])
+        # Their messages need Redis, which may be away; claims come first and do not.
+        for worker in dead:
             await resend_messages_of(deps, worker)
             await remove_worker(deps.db, worker["_id"])

@@ -15,7 +15,7 @@ from storage.workers import beat, remove_worker
 log = structlog.get_logger()
 
 _BEAT_S = 2.0
-_BEATS_BETWEEN_AUDITS = 5
+_AUDIT_S = 10.0
 
 
 class Heart:
@@ -36,22 +36,30 @@ class Heart:
         self.last_turn = deps.clock.monotonic()
 
     async def beat_for_ever(self) -> None:
-        """Beat, and every 10 s release what MongoDB says is ours and we do not work on."""
-        beats = 0
+        """Beat, whatever happens: a heart that stops while the loop works would cost every call in the air."""
         while True:
             try:
                 await beat(self._deps.db, self._deps.worker, self._facts, self._deps.clock.now())
-                if beats % _BEATS_BETWEEN_AUDITS == 0:
-                    await self._audit()
             except TransientError as error:
                 log.warning("heartbeat_missed", error=str(error))
-            beats += 1
+            except Exception:
+                log.exception("heartbeat_failed")
             self.last_turn = self._deps.clock.monotonic()
             await asyncio.sleep(_BEAT_S)
 
-    async def stop(self) -> None:
-        """Leave the register: whatever this worker held has been released."""
+    async def audit_for_ever(self) -> None:
+        """Every 10 s release what MongoDB says is ours and we do not work on."""
+        while True:
+            await asyncio.sleep(_AUDIT_S)
+            try:
+                await self._audit()
+            except TransientError as error:
+                log.warning("audit_put_off", error=str(error))
+
+    async def leave(self) -> None:
+        """Release what is still ours, then leave the register; what fails here is the sweep's."""
         try:
+            await self._audit()
             await remove_worker(self._deps.db, self._deps.worker)
         except TransientError as error:
             log.warning("worker_left_to_sweep", error=str(error))

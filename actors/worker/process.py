@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 #: A loop that has not turned for this long hangs: the process ends, and its claims lapse.
 _HANGS_S = 60.0
+#: After the grace period: for released claims to be written, and for leaving the register. Each once.
+_LEAVE_S = 1.5
 
 
 class WorkerHangs(Exception):
@@ -49,7 +51,8 @@ class WorkerProcess:
         self._llm = Llm(settings)
         self._deps = self._loop.run_coroutine(self._open())
         self._heart = Heart(self._deps, queue, threads)
-        self._beating = asyncio.run_coroutine_threadsafe(self._heart.beat_for_ever(), self._loop.loop)
+        for pulse in (self._heart.beat_for_ever(), self._heart.audit_for_ever()):
+            asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
         if queue != MAIL_QUEUE:
             asyncio.run_coroutine_threadsafe(self._renderer.warm_up(), self._loop.loop)
         declare_actors(self._broker, queue, self._deps)
@@ -79,8 +82,6 @@ class WorkerProcess:
         self._loop.loop.call_soon_threadsafe(self._deps.stopping.set)
         stop_worker(self._broker, self._worker, self._settings.grace_s)
         self._loop.run_coroutine(self._leave())
-        self._loop.stop()
-        self._loop.join()
 
     async def _open(self) -> WorkDeps:
         common = open_deps(self._settings, broker=self._broker)
@@ -94,16 +95,17 @@ class WorkerProcess:
         )
 
     async def _leave(self) -> None:
-        self._beating.cancel()
-        self._deps.timers.cancel()
         overdue = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in overdue:
             task.cancel()
-        await asyncio.gather(*overdue, return_exceptions=True)
-        await self._heart.stop()
-        await self._renderer.close()
-        await self._llm.close()
-        await self._deps.db.close()
+        if overdue:
+            await asyncio.wait(overdue, timeout=_LEAVE_S)
+        try:
+            async with asyncio.timeout(_LEAVE_S):
+                await self._heart.leave()
+                await self._renderer.close()
+        except TimeoutError:
+            log.warning("worker_left_to_sweep", error="MongoDB does not answer.")
 
     def _bury(self, dead: DeadMessage) -> None:
         self._loop.run_coroutine(self._record(dead))

@@ -1,5 +1,6 @@
 """The actors on the broker: shells that hand ids to the work, and nothing that fails goes unrecorded."""
 
+import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
@@ -9,7 +10,7 @@ import dramatiq
 import structlog
 
 from actors.assemble_report import assemble_report
-from actors.begin_report import begin_report
+from actors.begin_report import begin_report, give_up_report
 from actors.catalogue import MAIL_QUEUE
 from actors.claims import Claim, Work
 from actors.complete_order import complete_order
@@ -20,9 +21,8 @@ from actors.write_section import write_section
 from infra.broker.broker import Broker
 from infra.errors import TransientError
 from storage.database import Document
-from storage.dead_letters import record_dead_order, record_dead_report
+from storage.dead_letters import record_dead_order
 from storage.orders import call_operator, drop_letter
-from storage.reports import kill_report
 
 log = structlog.get_logger()
 
@@ -39,28 +39,30 @@ _WORK: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
 def declare_actors(broker: Broker, queue: str, deps: WorkDeps) -> None:
     """Declare the actors of a queue: those of its product, or the one that completes orders."""
     if queue == MAIL_QUEUE:
-        _declare(broker, queue, "complete_order", partial(_complete, deps))
+        _declare(broker, deps, queue, "complete_order", partial(_complete, deps))
         return
-    _declare(broker, queue, "begin_report", partial(_begin, deps))
+    _declare(broker, deps, queue, "begin_report", partial(_begin, deps))
     for name, work in _WORK.items():
-        _declare(broker, queue, name, partial(_perform, deps, partial(work, deps)))
+        _declare(broker, deps, queue, name, partial(_perform, deps, partial(work, deps)))
 
 
-def _declare(broker: Broker, queue: str, name: str, run: Callable[..., Coroutine[Any, Any, None]]) -> None:
+def _declare(
+    broker: Broker, deps: WorkDeps, queue: str, name: str, run: Callable[..., Coroutine[Any, Any, None]]
+) -> None:
     async def actor(**ids: str) -> None:
-        await _unless_database_is_down(name, run(**ids))
+        try:
+            await run(**ids)
+        except TransientError as error:
+            # Nothing is lost: what this message asked for stands in MongoDB, and the sweep asks again.
+            log.warning("message_left_to_sweep", actor=name, error=str(error))
+        except asyncio.CancelledError:
+            # At the end of the grace period: the step has been released, so the message did not fail.
+            if not deps.stopping.is_set():
+                raise
 
     dramatiq.actor(broker=broker, queue_name=queue, actor_name=name, max_retries=0, time_limit=_TIME_LIMIT_MS)(
         actor
     )
-
-
-async def _unless_database_is_down(name: str, run: Coroutine[Any, Any, None]) -> None:
-    try:
-        await run
-    except TransientError as error:
-        # Nothing is lost: what this message asked for stands in MongoDB, and the sweep asks again.
-        log.warning("message_left_to_sweep", actor=name, error=str(error))
 
 
 async def _perform(deps: WorkDeps, work: Work, *, order: str, step: str) -> None:
@@ -73,10 +75,7 @@ async def _begin(deps: WorkDeps, *, report: str) -> None:
     except TransientError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever it is, the order waits for an operator, not for ever
-        order, trace = report.partition(":")[0], "".join(traceback.format_exception(error))
-        await kill_report(deps.db, report)
-        await record_dead_report(deps.db, report, str(error), trace, deps.clock.now())
-        await call_operator(deps.db, order, f"{report} could not be begun: {error}")
+        await give_up_report(deps, report, str(error), "".join(traceback.format_exception(error)))
 
 
 async def _complete(deps: WorkDeps, *, order: str) -> None:

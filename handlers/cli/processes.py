@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import signal
+import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -37,7 +40,7 @@ def worker(queue: str, threads: int) -> None:
     """Do the work of one queue: a product's, or `bundle`, which completes orders and sends mail."""
     from actors.catalogue import QUEUES
     from actors.opening import wait_for_servers
-    from actors.worker.process import WorkerProcess
+    from actors.worker.process import WorkerHangs, WorkerProcess
 
     if queue not in QUEUES:
         raise click.UsageError(f"There is no queue {queue!r}; there are {', '.join(QUEUES)}.")
@@ -49,8 +52,12 @@ def worker(queue: str, threads: int) -> None:
     process = WorkerProcess(settings, queue, threads)
     process.log_start()
     _ready(f"worker {queue}")
-    process.wait(stop)
+    try:
+        process.wait(stop)
+    except WorkerHangs:
+        _end(1)
     process.close()
+    _end(0)
 
 
 @click.command()
@@ -79,7 +86,7 @@ async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> 
         await sweep_once(deps, Watch(deps.clock))
     else:
         await sweep_for_ever(deps, every, stopping)
-    await deps.db.close()
+    _end(0)
 
 
 def _begin(process: str) -> Settings:
@@ -95,6 +102,13 @@ def _begin(process: str) -> Settings:
 
 def _leave(*_: object) -> None:
     raise SystemExit(0)
+
+
+def _end(code: int) -> NoReturn:
+    """End now: a thread that still waits for a server that hangs would keep the process for minutes."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
 
 
 def _ready(what: str) -> None:

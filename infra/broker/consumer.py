@@ -79,8 +79,11 @@ class QueueConsumer(Consumer):
 
     def close(self) -> None:
         """Give back what was fetched and not handed on."""
-        self._give_back([message_id for message_id, _ in self.fetched])
+        fetched = [message_id for message_id, _ in self.fetched]
         self.fetched.clear()
+        # Ours no more, whether Redis hears of it or not: what it still counts as taken, the repair finds.
+        self.held.difference_update(fetched)
+        self._give_back(fetched)
 
     def _drain(self) -> None:
         self.close()

@@ -1,5 +1,6 @@
 """One Dramatiq worker in one process: which middleware it runs, and how it starts and stops."""
 
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -55,8 +56,10 @@ def start_worker(broker: Broker, queue: str, threads: int) -> Worker:
 
 def stop_worker(broker: Broker, worker: Worker, grace_s: float) -> None:
     """Give back at once what has not begun, then let what has begun finish within the grace period."""
+    began = time.monotonic()
     broker.stop_taking(_DRAIN_S)
     waiting = [item.message for item in iter_queue(worker.work_queue)]
     for message in waiting:
         worker.consumers[message.queue_name].requeue_messages([message])
-    worker.stop(timeout=int(grace_s * 1000))
+    left_s = max(0.5, grace_s - (time.monotonic() - began))
+    worker.stop(timeout=int(left_s * 1000))

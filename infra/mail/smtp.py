@@ -78,6 +78,8 @@ class SmtpTransport:
         if seconds_left() <= 0:
             server.close()  # a QUIT would be a line of the letter
             raise MailServerIsBusy("The time to send the letter was over before its last line.")
+        if server.sock is not None:
+            server.sock.settimeout(max(1.0, seconds_left()))
         server.send(_dot_stuffed(body) + b".\r\n")
         return _expect(server.getreply(), 250)
 

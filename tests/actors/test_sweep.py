@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
+from actors.advance import give_up
 from actors.begin_report import begin_report
+from actors.claims import Claims
 from actors.deps import Deps
 from actors.intake import apply_event
+from actors.mending import close_letter
 from actors.replay import ReplayIsImpossible, replay
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from storage.database import Document
+from storage.dead_letters import dead_letters
 from storage.events import record_event
 from storage.orders import begin_replay, find_order
 from storage.reports import find_report, report_id
@@ -95,6 +99,7 @@ async def test_a_lost_first_message_is_sent_again_once(deps: Deps, clock: Stoppe
     await sweep(deps)
     assert len(messages(deps)) == 1
     deps.broker.client.flushdb()
+    clock.forward(5)
     await sweep(deps)
     await sweep(deps)
     assert [message["actor_name"] for message in messages(deps)] == ["begin_report"]
@@ -229,3 +234,99 @@ async def test_a_dead_workers_messages_are_sent_again(deps: Deps, clock: Stopped
     sent = {message["kwargs"]["step"] for message in messages(deps) if "step" in message["kwargs"]}
     assert sent == {step["_id"] for step in await steps(deps, order, "write")}
     assert await deps.db.workers.count_documents({}) == 0
+
+
+async def test_a_report_that_cannot_be_finished_calls_the_operator_and_holds_nobody_up(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """A PDF that S3 has lost puts its order before an operator; other orders' steps are advanced all the same."""
+    broken, well = await begun(deps), await begun(deps)
+    assembly = (await steps(deps, broken, "assemble"))[0]
+    await finish(deps, assembly, result={"object": "nowhere", "key": "nowhere.pdf"})
+    clock.forward(1)
+    written = (await steps(deps, well, "write"))[0]
+    await finish(deps, written)
+    clock.forward(5)
+    await sweep(deps)
+    found = await find_order(deps.db, broken)
+    assert found is not None
+    assert "what follows assemble fails" in found["attention"]
+    assert (await steps(deps, well, "render"))[0]["state"] == "queued"
+
+
+async def test_an_event_that_cannot_be_applied_holds_nobody_up(deps: Deps, clock: StoppedClock) -> None:
+    """What is not understood becomes a dead letter; the paid order behind it is placed."""
+    session = f"cs_test_{uuid.uuid4().hex}"
+    odd = event("cs_odd").replace(b'"amount_subtotal": 1900', b'"amount_subtotal": %d' % 2**70)
+    await record_event(deps.db, "evt_1", "checkout.session.completed", odd, clock.now())
+    await record_event(deps.db, "evt_2", "checkout.session.completed", event(session), clock.now())
+    clock.forward(5)
+    await sweep(deps)
+    assert await find_order(deps.db, session) is not None
+    letters = await dead_letters(deps.db, limit=10)
+    assert [letter["_id"] for letter in letters] == ["event:evt_1"]
+
+
+async def test_a_report_opens_though_another_of_its_order_is_in_trouble(deps: Deps) -> None:
+    """What an operator is called for later does not keep a paid order's reports from being opened."""
+    order = await placed(deps)
+    await deps.db.orders.update_one({"_id": order}, {"$set": {"attention": "another report is dead"}})
+    await deps.db.reports.delete_many({})
+    await apply_event(deps, "evt_2", "checkout.session.completed", event(order))
+    assert await find_report(deps.db, report_id(order, BOOK)) is not None
+
+
+async def test_a_report_with_room_is_served_however_many_others_are_full(deps: Deps, clock: StoppedClock) -> None:
+    """Ready steps of reports that are at their bound do not hide those of a report that has room."""
+    for _ in range(3):
+        full = await begun(deps)
+        await deps.db.steps.update_many({"order": full, "kind": "render"}, {"$set": {"state": "ready"}})
+    hungry = await begun(deps)
+    await deps.db.reports.update_one({"order": hungry}, {"$set": {"slots.write": []}})
+    await deps.db.steps.update_many(
+        {"order": hungry, "kind": "write"}, {"$set": {"state": "ready", "due_at": clock.now()}}
+    )
+    clock.forward(5)
+    await sweep(deps)
+    assert {step["state"] for step in await steps(deps, hungry, "write")} == {"queued"}
+
+
+async def test_a_report_whose_message_waits_long_is_not_sent_at_every_round(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """Past ten minutes a message is sent again once in ten minutes, and given up in the end."""
+    order = await placed(deps)
+    clock.forward(601)
+    for _ in range(5):
+        await sweep(deps)
+        clock.forward(60)
+    assert len(messages(deps)) == 2
+    await deps.db.reports.update_one({"order": order}, {"$set": {"sends": 20}})
+    clock.forward(1000)
+    await sweep(deps)
+    found = await find_order(deps.db, order)
+    assert found is not None
+    assert "no worker took it" in found["attention"]
+
+
+async def test_one_of_two_operators_replays_a_dead_step(deps: Deps, clock: StoppedClock) -> None:
+    """Who comes second finds the dead letter dealt with, and buys nothing again."""
+    order = await begun(deps)
+    first = (await steps(deps, order, "write"))[0]
+    await give_up(deps, first, first["epoch"], "It failed.")
+    letter = (await dead_letters(deps.db, limit=1))[0]
+    await close_letter(deps, letter["_id"], "replayed", who="a", reason="x")
+    await deps.db.dead_letters.update_one({"_id": letter["_id"]}, {"$set": {"state": "open"}})
+    replayed = await find_step(deps.db, first["_id"])
+    await close_letter(deps, letter["_id"], "replayed", who="b", reason="x")
+    assert await find_step(deps.db, first["_id"]) == replayed
+
+
+def test_a_duplicate_does_not_hide_what_the_first_one_holds() -> None:
+    """A step is worked on until everybody who took its message is done with it."""
+    claims = Claims()
+    with claims.holding("s"):
+        with claims.holding("s"):
+            pass
+        assert "s" in claims
+    assert "s" not in claims

@@ -70,6 +70,7 @@ def test_a_worker_whose_grace_is_over_gives_its_claims_back(pressroom: Pressroom
     worker.terminate(within_s=15)
     assert worker.exit_code == 0
     assert pressroom.db.steps.count_documents({"order": order, "state": "claimed"}) == 0
+    assert pressroom.db.dead_letters.count_documents({}) == 0
     pressroom.stack.llm.set_latency(0.05)
     pressroom.start("worker", "life_clarity")
     check_delivered(pressroom, order, repaid=CALLS)
@@ -146,3 +147,21 @@ def test_processes_that_start_before_their_servers_wait(pressroom: Pressroom) ->
     assert waiting.ready_line is None
     pressroom.stack.part("mongodb").start()
     waiting.wait_ready()
+
+
+def test_processes_end_in_time_though_their_database_is_away(pressroom: Pressroom) -> None:
+    """With MongoDB down and calls in the air, worker and sweep end within the grace period and 5 s, exit 0."""
+    pressroom.stack.llm.set_latency(30.0)
+    order = pressroom.buy()
+    until_writing(pressroom, order)
+    worker, sweep = pressroom.part("worker-life_clarity"), pressroom.part("sweep")
+    pressroom.stack.part("mongodb").kill()
+    for part in (worker, sweep):
+        part.ask_to_stop()
+    for part in (worker, sweep):
+        part.wait_stopped(within_s=5 + 5)
+    assert (worker.exit_code, sweep.exit_code) == (0, 0)
+    pressroom.stack.part("mongodb").start()
+    pressroom.stack.llm.set_latency(0.05)
+    pressroom.start_missing()
+    check_delivered(pressroom, order, repaid=CALLS)

@@ -107,3 +107,13 @@ async def test_two_operators_begin_one_replay(db: Database, clock: StoppedClock)
     await place_order(db, order(clock))
     begun = await asyncio.gather(*(begin_replay(db, "cs_1", "a", 2, ["s"]) for _ in range(2)))
     assert sorted(begun) == [False, True]
+
+
+async def test_a_replay_between_stored_and_complete_keeps_the_order_open(
+    db: Database, clock: StoppedClock
+) -> None:
+    """While a report is replayed the order is not complete, whoever noted an older run as stored."""
+    await place_order(db, order(clock, products=["a"]))
+    await asyncio.gather(add_stored(db, "cs_1", "a", 1, clock.now()), begin_replay(db, "cs_1", "a", 2, ["s"]))
+    found = await present(db)
+    assert (found["run"]["a"], found["stored"], found["stored_at"]) == (2, [], None)

@@ -21,6 +21,7 @@ from storage.steps import (
     ready_step,
     release_step,
     requeue_step,
+    reset_step,
     stamp_advanced,
     unadvanced_steps,
 )
@@ -72,7 +73,7 @@ async def queued(db: Database, clock: StoppedClock) -> Document:
 async def claimed(db: Database, clock: StoppedClock) -> Document:
     """Return a step that worker w1 holds for a minute."""
     await queued(db, clock)
-    mine = await claim_step(db, "a", "w1", "token", [1], clock.now() + timedelta(seconds=60))
+    mine = await claim_step(db, await present(db), "w1", "token", [1], clock.now() + timedelta(seconds=60))
     assert mine is not None
     return mine
 
@@ -132,9 +133,9 @@ async def test_one_of_two_sweeps_sends_a_lost_message_again(db: Database, clock:
 
 async def test_one_of_many_claims_a_step(db: Database, clock: StoppedClock) -> None:
     """Of sixteen workers that got the message, one holds the step, at a new epoch."""
-    await queued(db, clock)
+    seen = await queued(db, clock)
     until = clock.now() + timedelta(seconds=60)
-    claims = await asyncio.gather(*(claim_step(db, "a", f"w{n}", f"t{n}", [1], until) for n in range(16)))
+    claims = await asyncio.gather(*(claim_step(db, seen, f"w{n}", f"t{n}", [1], until) for n in range(16)))
     held = [claim for claim in claims if claim]
     assert len(held) == 1
     assert held[0]["epoch"] == 1
@@ -144,14 +145,14 @@ async def test_one_of_many_claims_a_step(db: Database, clock: StoppedClock) -> N
 async def test_a_worker_claims_no_plan_that_it_does_not_know(db: Database, clock: StoppedClock) -> None:
     """A step of a newer plan format is left to a newer worker."""
     await insert_steps(db, [step("a", clock, state="queued", format=2)])
-    assert await claim_step(db, "a", "w1", "t", [1], clock.now()) is None
+    assert await claim_step(db, await present(db), "w1", "t", [1], clock.now()) is None
 
 
 async def test_a_fence_fails_once_somebody_else_has_claimed(db: Database, clock: StoppedClock) -> None:
     """Who lost the step buys nothing under the old claim."""
     old = await claimed(db, clock)
     assert await expire_step(db, old, "m2", clock.now())
-    await claim_step(db, "a", "w2", "other", [1], clock.now() + timedelta(seconds=60))
+    await claim_step(db, await present(db), "w2", "other", [1], clock.now() + timedelta(seconds=60))
     assert not await fence_step(db, "a", old["epoch"], clock.now())
 
 
@@ -167,7 +168,7 @@ async def test_a_stale_result_is_dropped_once_somebody_has_claimed(db: Database,
     """Two holders never both complete a step."""
     old = await claimed(db, clock)
     await expire_step(db, old, "m2", clock.now())
-    new = await claim_step(db, "a", "w2", "other", [1], clock.now() + timedelta(seconds=60))
+    new = await claim_step(db, await present(db), "w2", "other", [1], clock.now() + timedelta(seconds=60))
     assert new is not None
     assert not await complete_step(db, old, old["epoch"], {"text": "old"}, clock.now())
     assert await complete_step(db, new, new["epoch"], {"text": "new"}, clock.now())
@@ -187,7 +188,7 @@ async def test_a_released_step_counts_failures_and_a_stop_does_not(db: Database,
     assert await release_step(db, "a", mine["epoch"], clock.now(), failed_at=None)
     assert (await present(db))["fails"] == 0
     await queue_step(db, await present(db), "m2", clock.now())
-    again = await claim_step(db, "a", "w1", "t2", [1], clock.now())
+    again = await claim_step(db, await present(db), "w1", "t2", [1], clock.now())
     assert again is not None
     assert await release_step(db, "a", again["epoch"], clock.now(), failed_at=clock.now())
     assert (await present(db))["fails"] == 1
@@ -202,7 +203,7 @@ async def test_the_time_of_the_first_failure_stays(db: Database, clock: StoppedC
             await queue_step(db, await present(db), f"m{number}", clock.now())
         else:
             await queued(db, clock)
-        mine = await claim_step(db, "a", "w1", f"t{number}", [1], clock.now())
+        mine = await claim_step(db, await present(db), "w1", f"t{number}", [1], clock.now())
         assert mine is not None
         await release_step(db, "a", mine["epoch"], clock.now(), failed_at=clock.now())
         clock.forward(60)
@@ -243,3 +244,13 @@ async def test_a_completed_step_is_found_until_it_has_advanced(db: Database, clo
     assert [found["_id"] for found in await unadvanced_steps(db, clock.now(), 10)] == ["a"]
     await stamp_advanced(db, mine)
     assert await unadvanced_steps(db, clock.now(), 10) == []
+
+
+async def test_a_replayed_step_is_not_taken_for_unadvanced(db: Database, clock: StoppedClock) -> None:
+    """A step that was reset before its death had been dealt with is made again, not buried."""
+    mine = await claimed(db, clock)
+    await kill_step(db, mine, mine["epoch"], "It failed.", "trace", clock.now())
+    assert await reset_step(db, await present(db), 2, "ready", clock.now())
+    clock.forward(5)
+    assert await unadvanced_steps(db, clock.now(), 10) == []
+    assert not {"error", "traceback", "done_at", "advanced"} & set(await present(db))

@@ -1,0 +1,193 @@
+"""The frame of every step, with vendors in the test's hands and real servers beneath."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.begin_report import begin_report
+from actors.claims import Claim
+from actors.complete_order import complete_order
+from actors.deps import Deps
+from actors.perform import perform
+from actors.work_deps import WorkDeps
+from infra.errors import TransientError
+from infra.llm.answer import Answer, Request
+from infra.mail.letter import Letter
+from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
+from storage.database import Document
+from storage.deliveries import find_delivery
+from storage.orders import add_stored, find_order
+from storage.reports import report_id, store_report
+from storage.steps import find_step
+from tests.actors.test_sweep import BOOK, placed, steps
+
+pytestmark = pytest.mark.anyio
+
+
+class Nobody:
+    """A vendor that must not be called."""
+
+    def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
+        """Fail."""
+        raise AssertionError(letter)
+
+    async def write(self, request: Request) -> Answer:
+        """Fail."""
+        raise AssertionError(request)
+
+    async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
+        """Fail."""
+        raise AssertionError(source)
+
+    async def assemble(self, book: BookSource, chunks: Any, out: Path) -> Book:
+        """Fail."""
+        raise AssertionError(book)
+
+
+class SlowPostman:
+    """A mail server that takes every letter, and answers when it is told to."""
+
+    def __init__(self) -> None:
+        """Hold the answers back."""
+        self.loop = asyncio.get_running_loop()
+        self.took, self.answers = asyncio.Event(), asyncio.Event()
+        self.letters: list[Letter] = []
+
+    def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
+        """Take the letter, and answer later."""
+        assert seconds_left() > 0
+        self.letters.append(letter)
+        self.loop.call_soon_threadsafe(self.took.set)
+        asyncio.run_coroutine_threadsafe(self.answers.wait(), self.loop).result(10)
+        return "250 OK"
+
+
+def working(deps: Deps, postman: Any = None) -> WorkDeps:
+    """Return a worker's deps."""
+    shared = {field.name: getattr(deps, field.name) for field in fields(Deps)}
+    nobody = Nobody()
+    return WorkDeps(**shared, worker="w1", llm=nobody, typesetter=nobody, postman=postman or nobody)
+
+
+async def begun(deps: Deps) -> tuple[str, list[Document]]:
+    """Return an order and its sections, which are queued."""
+    order = await placed(deps)
+    await begin_report(deps, report_id(order, BOOK))
+    return order, await steps(deps, order, "write")
+
+
+async def state(deps: Deps, step: Document) -> Document:
+    """Return the step as it stands."""
+    found = await find_step(deps.db, step["_id"])
+    assert found is not None
+    return found
+
+
+def answering(result: Document) -> Callable[[Claim], Awaitable[Document]]:
+    """Return work that succeeds at once."""
+
+    async def work(claim: Claim) -> Document:
+        del claim
+        return result
+
+    return work
+
+
+async def test_one_piece_of_work_is_done_once_for_two_messages(deps: Deps) -> None:
+    """A duplicate of a message finds the step claimed, and disturbs neither it nor its holder's audit."""
+    worker, (order, sections) = working(deps), await begun(deps)
+    begin, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(claim: Claim) -> Document:
+        del claim
+        begin.set()
+        await go_on.wait()
+        return {"text": "once"}
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(perform(worker, order, sections[0]["_id"], slow))
+        await begin.wait()
+        await perform(worker, order, sections[0]["_id"], answering({"text": "twice"}))
+        assert sections[0]["_id"] in worker.claims
+        go_on.set()
+    assert (await state(deps, sections[0]))["result"] == {"text": "once"}
+
+
+async def test_a_step_that_waits_for_a_suspect_is_not_claimed(deps: Deps) -> None:
+    """While a suspect runs alone the others are still queued: if it kills the process, they are not counted."""
+    worker, (order, sections) = working(deps), await begun(deps)
+    async with worker.room.alone():
+        waiting = asyncio.create_task(perform(worker, order, sections[0]["_id"], answering({"text": "x"})))
+        await asyncio.sleep(0.1)
+        assert (await state(deps, sections[0]))["state"] == "queued"
+    await waiting
+    assert (await state(deps, sections[0]))["state"] == "done"
+
+
+async def test_a_stopping_worker_hands_a_step_on(deps: Deps) -> None:
+    """A worker that was told to end claims nothing more: the step is sent to another under a new message."""
+    worker, (order, sections) = working(deps), await begun(deps)
+    worker.stopping.set()
+    await perform(worker, order, sections[0]["_id"], answering({"text": "x"}))
+    handed_on = await state(deps, sections[0])
+    assert (handed_on["state"], handed_on["epoch"]) == ("queued", 0)
+    assert handed_on["message"] != sections[0]["message"]
+    assert deps.broker.holds(BOOK, [handed_on["message"]])
+
+
+async def test_a_step_that_fails_for_long_is_given_up(deps: Deps, clock: Any) -> None:
+    """What may work later is released with a due time, and dead only after STEP_GIVE_UP_S."""
+    worker, (order, sections) = working(deps), await begun(deps)
+    worker.stopping.clear()
+
+    async def failing(claim: Claim) -> Document:
+        del claim
+        raise TransientError("Not now.", retry_after=60.0)
+
+    await perform(worker, order, sections[0]["_id"], failing)
+    released = await state(deps, sections[0])
+    assert (released["state"], released["fails"]) == ("ready", 1)
+    assert (released["due_at"] - clock.now()).total_seconds() >= 60
+    clock.forward(deps.settings.step_give_up_s + 1)
+    await deps.db.steps.update_one({"_id": released["_id"]}, {"$set": {"state": "queued"}})
+    await perform(worker, order, sections[0]["_id"], failing)
+    dead = await state(deps, sections[0])
+    assert (dead["state"], dead["error"]) == ("dead", "Not now.")
+
+
+async def test_a_letter_that_outlasts_its_worker_is_recorded(deps: Deps, clock: Any) -> None:
+    """A worker that is cancelled while the mail server takes a letter waits for the answer and writes it down."""
+    postman = SlowPostman()
+    worker, order = working(deps, postman), await placed(deps)
+    pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 1, "bytes": 1}
+    await store_report(deps.db, report_id(order, BOOK), 1, pdf, clock.now())
+    await add_stored(deps.db, order, BOOK, 1, clock.now())
+    completing = asyncio.create_task(complete_order(worker, order))
+    await postman.took.wait()
+    completing.cancel()
+    await asyncio.sleep(0)
+    postman.answers.set()
+    await asyncio.gather(completing, return_exceptions=True)
+    delivery = await find_delivery(deps.db, order, "completion")
+    found = await find_order(deps.db, order)
+    assert delivery is not None
+    assert found is not None
+    assert (delivery["state"], found["delivered_at"]) == ("sent", clock.now())
+    assert [letter.kind for letter in postman.letters] == ["completion"]
+
+
+async def test_two_messages_about_one_letter_send_it_once(deps: Deps, clock: Any) -> None:
+    """However many workers complete an order at once, the mail server sees one letter."""
+    postman = SlowPostman()
+    postman.answers.set()
+    worker, order = working(deps, postman), await placed(deps)
+    pdf = {"key": "k", "object": "o", "sha256": uuid.uuid4().hex, "pages": 1, "bytes": 1}
+    await store_report(deps.db, report_id(order, BOOK), 1, pdf, clock.now())
+    await add_stored(deps.db, order, BOOK, 1, clock.now())
+    await asyncio.gather(*(complete_order(worker, order) for _ in range(8)))
+    assert len(postman.letters) == 1
