@@ -11,7 +11,7 @@ up: setup
 	@.venv/bin/pressroom up
 
 test: setup
-	@.venv/bin/pytest
+	@.venv/bin/pytest --numprocesses 2 --dist loadfile
 
 check: setup
 	.venv/bin/ruff format --check .

@@ -139,7 +139,6 @@ def test_children_die_with_their_owner(tmp_path: Path) -> None:
     with owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == b"rendering\n"
-        assert list(tmp_path.glob("pressroom-fonts-*/*/*"))
         owner.kill()
         # The pipe ends when the last process that inherited it has: the owner, its server, its children.
         rest, _ = owner.communicate(timeout=10)
