@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from actors.brand import brand_name
-from actors.claims import Claim
+from actors.engine.claims import Claim
 from actors.render_chunk import style_of
 from actors.work_deps import WorkDeps
 from infra.pdf import BookSource

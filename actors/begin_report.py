@@ -2,9 +2,9 @@
 
 import structlog
 
-from actors.advance import pump
 from actors.catalogue import PRODUCTS
 from actors.deps import Deps
+from actors.engine.advance import pump
 from storage.database import Document
 from storage.dead_letters import record_dead_report
 from storage.orders import call_operator, find_order

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import structlog
 
-from actors.finish import send_letter
-from actors.insist import insist
+from actors.engine.finish import send_letter
+from actors.engine.insist import insist
 from actors.letters.compose import completion, letter_id
 from actors.work_deps import WorkDeps
 from infra.errors import PermanentError, TransientError

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from actors.plans import PlanShelf
+from actors.engine.plans import PlanShelf
 from infra.broker.broker import Broker
 from infra.clock import Clock
 from infra.settings import Settings

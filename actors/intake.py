@@ -12,7 +12,7 @@ import structlog
 
 from actors.catalogue import CURRENCY, OFFERS, Offer
 from actors.deps import Deps
-from actors.sending import new_message_id, send
+from actors.engine.sending import new_message_id, send
 from actors.session import CheckoutSession, answers_of
 from infra.errors import TransientError
 from storage.answers import find_answers

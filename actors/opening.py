@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from actors.deps import Deps
-from actors.plans import PlanShelf
+from actors.engine.plans import PlanShelf
 from infra.broker.broker import Broker
 from infra.clock import SystemClock
 from infra.errors import TransientError

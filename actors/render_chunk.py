@@ -1,6 +1,6 @@
 """Set one chapter as soon as its sections are written."""
 
-from actors.claims import Claim
+from actors.engine.claims import Claim
 from actors.work_deps import WorkDeps
 from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
 from storage.database import Document

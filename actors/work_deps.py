@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from actors.claims import Claims
 from actors.deps import Deps
-from actors.room import Room
-from actors.timers import Timers
+from actors.engine.claims import Claims
+from actors.engine.room import Room
+from actors.engine.timers import Timers
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import structlog
 
-from actors.claims import Claim, WorkerStops
-from actors.insist import insist
+from actors.engine.claims import Claim, WorkerStops
+from actors.engine.insist import insist
 from actors.work_deps import WorkDeps
 from infra.errors import PermanentError
 from infra.llm.answer import Answer, ProviderIsBusy, Request

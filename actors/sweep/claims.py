@@ -2,9 +2,9 @@
 
 import structlog
 
-from actors.advance import give_up, send_step
 from actors.deps import Deps
-from actors.sending import new_message_id
+from actors.engine.advance import give_up, send_step
+from actors.engine.sending import new_message_id
 from storage.database import Document
 from storage.steps import claims_of, expire_step, lapsed_claims
 

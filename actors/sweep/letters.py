@@ -1,7 +1,7 @@
 """Orders whose reports are all stored and whose letter is overdue."""
 
 from actors.deps import Deps
-from actors.finish import send_letter
+from actors.engine.finish import send_letter
 from storage.orders import LETTER_CHECK, delay_letter, due_letters
 
 _BATCH = 500

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from actors.advance import SLOTS, pump, queue_and_send
 from actors.deps import Deps
+from actors.engine.advance import SLOTS, pump, queue_and_send
 from storage.database import Document
 from storage.reports import Slot, pull_tokens, running_reports
 from storage.steps import idle_ready_reports, slot_holders

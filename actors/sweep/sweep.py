@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from actors.deps import Deps
-from actors.replay import resume_replays
+from actors.engine.replay import resume_replays
 from actors.sweep.claims import expire_lapsed_claims
 from actors.sweep.events import apply_left_events
 from actors.sweep.letters import send_due_letters

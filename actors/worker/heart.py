@@ -6,7 +6,7 @@ import socket
 
 import structlog
 
-from actors.plans import FORMAT
+from actors.engine.plans import FORMAT
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.steps import claims_of, release_step

@@ -12,9 +12,9 @@ import structlog
 from actors.assemble_report import assemble_report
 from actors.begin_report import begin_report, give_up_report
 from actors.catalogue import MAIL_QUEUE
-from actors.claims import Claim, Work
 from actors.complete_order import complete_order
-from actors.perform import perform
+from actors.engine.claims import Claim, Work
+from actors.engine.perform import perform
 from actors.render_chunk import render_chunk
 from actors.work_deps import WorkDeps
 from actors.write_section import write_section

@@ -74,7 +74,7 @@ def discard_dead(letter_ids: tuple[str, ...], every: bool, reason: str, dry_run:
 
 
 def _close(letter_ids: tuple[str, ...], *, every: bool, reason: str, dry_run: bool, action: str) -> None:
-    from actors.mending import close_letter
+    from actors.engine.mending import close_letter
     from handlers.cli.session import with_deps
     from infra.errors import PressroomError
     from storage.dead_letters import dead_letters

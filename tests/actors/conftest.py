@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from actors.deps import Deps
-from actors.plans import PlanShelf
+from actors.engine.plans import PlanShelf
 from infra.broker.broker import Broker
 from infra.local.stack import Stack
 from infra.settings import read_settings

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from actors.begin_report import begin_report
-from actors.claims import Claim
 from actors.complete_order import complete_order
 from actors.deps import Deps
-from actors.perform import perform
+from actors.engine.claims import Claim
+from actors.engine.perform import perform
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from infra.llm.answer import Answer, Request

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from actors.catalogue import PRODUCTS
-from actors.plans import plan_of
+from actors.engine.plans import plan_of
+from actors.engine.replay import following
 from actors.product import Chapter, PlanIsWrong, Section
-from actors.replay import following
 from actors.write_section import composed, summarised
 
 BOOK = PRODUCTS["life_clarity"]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from actors.room import Room
+from actors.engine.room import Room
 
 pytestmark = pytest.mark.anyio
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from actors.advance import give_up
 from actors.begin_report import begin_report
-from actors.claims import Claims
 from actors.deps import Deps
+from actors.engine.advance import give_up
+from actors.engine.claims import Claims
+from actors.engine.mending import close_letter
+from actors.engine.replay import ReplayIsImpossible, replay
 from actors.intake import apply_event
-from actors.mending import close_letter
-from actors.replay import ReplayIsImpossible, replay
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from storage.database import Document

@@ -2,10 +2,17 @@
 
 import asyncio
 import tempfile
+import time
 from pathlib import Path
 
 from infra.pdf import Renderer
 from tests.infra.pdf.press import STYLE, endless_chapter
+
+
+def until_a_page_is_begun() -> None:
+    """Return once a child has copied the house's fonts, which it does with its first page."""
+    while not list(Path(tempfile.gettempdir()).glob("pressroom-fonts-*/*/weasyprint-*")):
+        time.sleep(0.02)
 
 
 async def render() -> None:
@@ -13,9 +20,7 @@ async def render() -> None:
     renderer = Renderer()
     await renderer.warm_up()
     works = [asyncio.create_task(renderer.render_chapter(endless_chapter(), STYLE)) for _ in range(4)]
-    # A child copies the house's fonts when it sets its first page: from then on it renders.
-    while not list(Path(tempfile.gettempdir()).glob("pressroom-fonts-*/*/weasyprint-*")):
-        await asyncio.sleep(0.02)
+    await asyncio.to_thread(until_a_page_is_begun)
     print("rendering", flush=True)  # noqa: T201 (its way to speak)
     await asyncio.gather(*works)
 

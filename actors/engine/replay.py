@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import structlog
 
-from actors.advance import pump, slot_of
 from actors.deps import Deps
+from actors.engine.advance import pump, slot_of
 from infra.errors import PressroomError
 from storage.database import Document
 from storage.orders import begin_replay, end_replay, find_order, orders_replaying

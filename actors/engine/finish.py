@@ -2,7 +2,7 @@
 
 from actors.catalogue import MAIL_QUEUE
 from actors.deps import Deps
-from actors.sending import new_message_id, send
+from actors.engine.sending import new_message_id, send
 from storage.database import Document
 from storage.orders import add_stored
 from storage.reports import store_report

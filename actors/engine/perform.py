@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from actors.advance import advance_or_call, give_up, pump, queue_released, send_step
-from actors.claims import Claim, ClaimIsLost, Work, WorkerStops
-from actors.insist import insist
-from actors.plans import FORMAT
-from actors.sending import new_message_id
+from actors.engine.advance import advance_or_call, give_up, pump, queue_released, send_step
+from actors.engine.claims import Claim, ClaimIsLost, Work, WorkerStops
+from actors.engine.insist import insist
+from actors.engine.plans import FORMAT
+from actors.engine.sending import new_message_id
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.database import Document

@@ -6,10 +6,10 @@ from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from actors.deps import Deps
-from actors.finish import send_letter
+from actors.engine.finish import send_letter
+from actors.engine.replay import replay
+from actors.engine.sending import new_message_id, send
 from actors.intake import apply_event
-from actors.replay import replay
-from actors.sending import new_message_id, send
 from infra.errors import PressroomError
 from storage.audit import record_action
 from storage.database import Document

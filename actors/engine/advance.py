@@ -5,8 +5,8 @@ from datetime import timedelta
 import structlog
 
 from actors.deps import Deps
-from actors.finish import finish_report
-from actors.sending import STEP_ACTORS, new_message_id, send
+from actors.engine.finish import finish_report
+from actors.engine.sending import STEP_ACTORS, new_message_id, send
 from infra.errors import TransientError
 from storage.database import Document
 from storage.dead_letters import record_dead_step
