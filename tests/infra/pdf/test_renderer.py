@@ -60,8 +60,8 @@ def test_work_past_its_limit_is_killed() -> None:
 
 def test_work_past_its_memory_is_given_up() -> None:
     """A chapter that needs too much memory is a permanent error, and its child does not set the next."""
-    with new_press(processes=1, memory=288 << 20) as press:
-        with pytest.raises(RenderingTookTooMuchMemory, match="288 MB"):
+    with new_press(processes=1, memory=384 << 20) as press:
+        with pytest.raises(RenderingTookTooMuchMemory, match="384 MB"):
             press.set(endless_chapter())
         assert press.set(text_chapter("Text.")).pages == 1
 
