@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -9,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from actors.deps import Deps
 
 _DEADLINE_S = 2.0
+_PORTS = {"smtp": 25, "smtps": 465, "http": 80, "https": 443}
 
 
 async def livez(request: Request) -> Response:  # Starlette wants coroutines
@@ -20,11 +22,23 @@ async def livez(request: Request) -> Response:  # Starlette wants coroutines
 async def readyz(request: Request) -> Response:
     """Answer 503 without MongoDB only: all else delays orders, and a balancer must not turn them away for it."""
     deps: Deps = request.state.deps
-    names = ("mongodb", "redis", "s3")
-    checks = (deps.db.ping(), asyncio.to_thread(deps.broker.ping), deps.objects.ping())
-    answers = await asyncio.gather(*(_answers(check) for check in checks))
-    down = [name for name, answer in zip(names, answers, strict=True) if not answer]
+    checks: dict[str, Awaitable[None]] = {
+        "mongodb": deps.db.ping(),
+        "redis": asyncio.to_thread(deps.broker.ping),
+        "s3": deps.objects.ping(),
+        "mail": _listens(deps.settings.mail_url),
+        "llm": _listens(deps.settings.openai_base_url or "https://api.openai.com"),
+    }
+    answers = await asyncio.gather(*(_answers(check) for check in checks.values()))
+    down = [name for name, answer in zip(checks, answers, strict=True) if not answer]
     return JSONResponse({"ready": "mongodb" not in down, "degraded": down}, 503 if "mongodb" in down else 200)
+
+
+async def _listens(url: str) -> None:
+    """Connect and hang up: what these servers are asked for costs money, or is counted."""
+    parts = urlsplit(url)
+    _, writer = await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme])
+    writer.close()
 
 
 async def _answers(check: Awaitable[None]) -> bool:

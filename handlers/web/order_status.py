@@ -13,7 +13,7 @@ from storage.database import Document
 from storage.orders import find_order_by_token
 
 _DEADLINE_S = 3.0
-_OPERATORS_ONLY = ("llm", "mails", "dead")
+_OPERATORS_ONLY = ("llm", "mails")
 
 
 async def order_json(request: Request) -> Response:

@@ -78,6 +78,9 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
 
 
 def _answer(response: Response, request: Request, model: str) -> Answer:
+    if response.status in {"failed", "cancelled"}:
+        code = response.error.code if response.error else response.status
+        raise ProviderIsBusy(f"The LLM provider began an answer and failed: {code}.")
     text = response.output_text.strip()
     usage = _usage(response, request, text)
     named = response.model or model

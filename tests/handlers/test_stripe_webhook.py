@@ -216,6 +216,15 @@ def test_without_redis_the_answer_is_200_and_the_order_is_durable(front_door: Pr
     assert front_door.db.reports.count_documents({"order": event["data"]["object"]["id"], "state": "queued"}) == 1
 
 
+@pytest.mark.parametrize("name", ["s3", "mail", "llm"])
+def test_what_only_delays_orders_is_named_and_turns_nobody_away(front_door: Pressroom, name: str) -> None:
+    """A balancer hears 200 and which server is away."""
+    front_door.stack.part(name).terminate()
+    ready = httpx2.get(f"{front_door.stack.urls.web}/readyz", timeout=10)
+    front_door.stack.part(name).start()
+    assert (ready.status_code, ready.json()["degraded"]) == (200, [name])
+
+
 def test_no_customer_data_is_logged(front_door: Pressroom) -> None:
     """Names, addresses and questions of customers are in no log line of the web process."""
     metadata = {"product": "life_clarity", "name": "Xanthippe Unmistakable", "question": "Whither unmistakably?"}

@@ -45,10 +45,10 @@ class Record(msgspec.Struct):
 
 
 def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
-    """An answer of this text; the kind `refusal` refuses in these words, `truncated` breaks off half-way."""
-    truncated, refused = kind == "truncated", kind == "refusal"
+    """An answer of this text; `refusal` refuses in these words, `truncated` breaks off half-way, `failed` has none."""
+    truncated, refused, failed = kind == "truncated", kind == "refusal", kind == "failed"
     text = text[: len(text) // 2] if truncated else text
-    status = "incomplete" if truncated else "completed"
+    status = "incomplete" if truncated else "failed" if failed else "completed"
     content = {"type": "output_text", "text": text, "annotations": []}
     content = {"type": "refusal", "refusal": text} if refused else content
     message = {"type": "message", "role": "assistant", "status": status, "content": [content]}
@@ -58,12 +58,12 @@ def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
         "object": "response",
         "created_at": int(time.time()),
         "status": status,
-        "error": None,
+        "error": {"code": "server_error", "message": "Failed on request."} if failed else None,
         "incomplete_details": {"reason": "max_output_tokens"} if truncated else None,
         "instructions": ask.instructions,
         "metadata": ask.metadata,
         "model": ask.model,
-        "output": [{"id": f"msg_{secrets.token_hex(24)}", **message}],
+        "output": [] if failed else [{"id": f"msg_{secrets.token_hex(24)}", **message}],
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],

@@ -26,11 +26,11 @@ class LlmFault(Fault):
     """Answer a request that fits `section`, `product` and `order` (each: any, if not given) in another way.
 
     `status` is an error with that HTTP status, and `retry_after` seconds in its header if given. `refusal`,
-    `truncated` and `empty` are answers without usable text; `text` answers exactly `text`; `hang` waits
-    `seconds` and then answers; `reset` cuts the line.
+    `truncated` and `empty` are answers without usable text; `failed` is a response that says it failed; `text`
+    answers exactly `text`; `hang` waits `seconds` and then answers; `reset` cuts the line.
     """
 
-    kind: Literal["status", "refusal", "truncated", "empty", "hang", "reset", "text"] = "status"
+    kind: Literal["status", "refusal", "truncated", "empty", "hang", "reset", "text", "failed"] = "status"
     status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 500
     section: str | None = None
     product: str | None = None

@@ -64,6 +64,7 @@ async def test_what_is_no_text_is_a_typed_outcome(llm: Llm, stack: Stack, kind: 
         ({"status": 500}, ProviderIsBusy),
         ({"status": 503}, ProviderIsBusy),
         ({"kind": "reset"}, ProviderIsBusy),
+        ({"kind": "failed"}, ProviderIsBusy),
         ({"status": 400}, ProviderRefusesUs),
         ({"status": 401}, ProviderRefusesUs),
     ],
