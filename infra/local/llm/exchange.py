@@ -45,7 +45,7 @@ class Record(msgspec.Struct):
 
 
 def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
-    """An answer of this text; `refusal` refuses in these words, `truncated` breaks off half-way, `failed` has none."""
+    """An answer of this text: `refusal` refuses in its words, `truncated` breaks it off, `failed` has none."""
     truncated, refused, failed = kind == "truncated", kind == "refusal", kind == "failed"
     text = text[: len(text) // 2] if truncated else text
     status = "incomplete" if truncated else "failed" if failed else "completed"
