@@ -79,7 +79,8 @@ async def _send(deps: WorkDeps, delivery: Document, letter: Letter) -> None:
     except TransientError as error:
         await _postpone(deps, delivery, str(error))
     except PermanentError as error:
-        log.error("mail_refused", order=letter.order, error=str(error))
+        # A server's words may quote the address: they are for the operator, not for the log.
+        log.error("mail_refused", order=letter.order)
         await refuse_delivery(deps.db, delivery, str(error))
         await drop_letter(deps.db, letter.order)
         await record_dead_order(deps.db, letter.order, str(error), "", deps.clock.now())
@@ -110,7 +111,7 @@ async def _record(deps: WorkDeps, delivery: Document, answer: str) -> None:
 async def _postpone(deps: WorkDeps, delivery: Document, error: str) -> None:
     pause_s = min(_FIRST_PAUSE_S * 2 ** min(delivery["tries"], 10), _LONGEST_PAUSE_S)
     due_at = deps.clock.now() + timedelta(seconds=pause_s)
-    log.warning("mail_postponed", order=delivery["order"], error=error, again_in_s=pause_s)
+    log.warning("mail_postponed", order=delivery["order"], again_in_s=pause_s)
     await postpone_delivery(deps.db, delivery, due_at, error)
     await delay_letter(deps.db, delivery["order"], due_at)
     if delivery["tries"] >= _WORRYING_TRIES:

@@ -19,7 +19,9 @@ def set_up_logs(form: Literal["json", "text"], process: str) -> None:
     ]
     renderer: Processor = structlog.dev.ConsoleRenderer(colors=False)
     if form == "json":
-        shared.append(structlog.processors.dict_tracebacks)
+        # Without local variables: they hold what customers wrote.
+        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        shared.append(structlog.processors.ExceptionRenderer(frames))
         renderer = structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -132,5 +132,6 @@ def test_a_refused_address_waits_for_an_operator(pressroom: Pressroom) -> None:
     order = pressroom.buy()
     shown = pressroom.until("attention", lambda: attention(pressroom, order))
     assert "550" in shown["attention"]
+    assert pressroom.email not in pressroom.part("worker-bundle").output()
     assert [(mail["kind"], mail["state"]) for mail in shown["mails"]] == [("completion", "refused")]
     assert pressroom.letters(order) == []

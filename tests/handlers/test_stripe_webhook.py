@@ -196,9 +196,13 @@ def test_hostile_values_are_kept_raw_and_capped(front_door: Pressroom) -> None:
 
 def test_without_the_database_the_answer_is_503_and_stripes_retry_places(front_door: Pressroom) -> None:
     """While MongoDB is down nothing is acknowledged; the next delivery is taken."""
-    event = front_door.event()
+    metadata = {"product": "life_clarity", "name": "Xanthippe Unmistakable", "question": "Whither unmistakably?"}
+    event = front_door.event(metadata=metadata)
     front_door.stack.part("mongodb").kill()
     assert front_door.send(event).status_code == 503
+    output = front_door.part("web").output()
+    assert "webhook_put_off" in output
+    assert "nmistakabl" not in output
     assert httpx2.get(f"{front_door.stack.urls.web}/readyz").status_code == 503
     front_door.stack.part("mongodb").start()
     front_door.until("retry", lambda: front_door.send(event).status_code == 200)
