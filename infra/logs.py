@@ -17,9 +17,11 @@ def set_up_logs(form: Literal["json", "text"], process: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: Processor = structlog.dev.ConsoleRenderer(colors=False)
+    # Neither form shows local variables, as both would by default: they hold what customers wrote.
+    renderer: Processor = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
     if form == "json":
-        # Without local variables: they hold what customers wrote.
         frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         shared.append(structlog.processors.ExceptionRenderer(frames))
         renderer = structlog.processors.JSONRenderer()
