@@ -13,11 +13,13 @@ import pytest
 import redis
 from dramatiq import Message
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
+from dramatiq.errors import ConnectionClosed
 
 from infra.broker.broker import Broker, BrokerIsDown
 from infra.broker.dead_message import DeadMessage
 from infra.broker.names import QueueKeys
 from infra.broker.worker import consuming_broker, start_worker, stop_worker
+from infra.local.stack import Stack
 
 KEYS = QueueKeys("dramatiq", "books")
 PATIENCE_S = 15
@@ -210,3 +212,21 @@ def test_a_coroutine_runs_on_the_processs_own_loop(redis_url: str) -> None:
     finally:
         thread.stop()
         set_event_loop_thread(None)
+
+
+def test_messages_in_hand_survive_a_consumer_that_loses_redis(stack: Stack, redis_url: str) -> None:
+    """What was fetched when Redis went away is neither lost nor counted as held for ever."""
+    broker = Broker(redis_url)
+    for number in range(4):
+        broker.enqueue(message(f"m-{number}", f"word {number}"))
+    consumer = broker.consume("books", prefetch=4)
+    first = next(consumer)
+    assert first is not None
+    stack.part("redis").terminate()
+    with pytest.raises(ConnectionClosed):
+        consumer.close()
+    stack.part("redis").start()
+    again = broker.consume("books", prefetch=4)
+    taken = [found for found in (next(again) for _ in range(6)) if found is not None]
+    assert sorted(one.args[0] for one in (first, *taken)) == [f"word {number}" for number in range(4)]
+    broker.client.close()
