@@ -70,7 +70,7 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> None:
         await _complete(deps, claim, result)
 
 
-async def pause(deps: WorkDeps, seconds: float) -> None:
+async def _pause(deps: WorkDeps, seconds: float) -> None:
     """Wait, unless this process is told to end: then WorkerStops at once."""
     try:
         await asyncio.wait_for(deps.stopping.wait(), seconds)
@@ -104,7 +104,7 @@ async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> Document:
             if deps.clock.monotonic() - began > _QUICK_BUDGET_S or (error.retry_after or 0) > wait:
                 raise
             log.info("step_failed_quickly", error=str(error), again_in_s=wait)
-        await pause(deps, wait)
+        await _pause(deps, wait)
     return await work(claim)
 
 

@@ -57,10 +57,14 @@ class Heart:
                 log.warning("audit_put_off", error=str(error))
 
     async def leave(self) -> None:
-        """Release what is still ours, then leave the register; what fails here is the sweep's."""
+        """Release what nobody works on, then leave the register; what fails here is the sweep's.
+
+        A worker that still holds something stays registered, so that the sweep sees it fall silent.
+        """
         try:
             await self._audit()
-            await remove_worker(self._deps.db, self._deps.worker)
+            if not await claims_of(self._deps.db, self._deps.worker):
+                await remove_worker(self._deps.db, self._deps.worker)
         except TransientError as error:
             log.warning("worker_left_to_sweep", error=str(error))
 

@@ -15,6 +15,7 @@ from actors.deps import Deps
 from actors.engine.claims import Claim
 from actors.engine.perform import perform
 from actors.work_deps import WorkDeps
+from actors.worker.heart import Heart
 from infra.errors import TransientError
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
@@ -23,7 +24,8 @@ from storage.database import Document
 from storage.deliveries import find_delivery
 from storage.orders import add_stored, find_order
 from storage.reports import report_id, store_report
-from storage.steps import find_step
+from storage.steps import claim_step, find_step
+from storage.workers import beat, live_workers
 from tests.actors.test_sweep import BOOK, placed, steps
 
 pytestmark = pytest.mark.anyio
@@ -143,7 +145,6 @@ async def test_a_stopping_worker_hands_a_step_on(deps: Deps) -> None:
 async def test_a_step_that_fails_for_long_is_given_up(deps: Deps, clock: Any) -> None:
     """What may work later is released with a due time, and dead only after STEP_GIVE_UP_S."""
     worker, (order, sections) = working(deps), await begun(deps)
-    worker.stopping.clear()
 
     async def failing(claim: Claim) -> Document:
         del claim
@@ -158,6 +159,21 @@ async def test_a_step_that_fails_for_long_is_given_up(deps: Deps, clock: Any) ->
     await perform(worker, order, sections[0]["_id"], failing)
     dead = await state(deps, sections[0])
     assert (dead["state"], dead["error"]) == ("dead", "Not now.")
+
+
+async def test_a_worker_leaves_the_register_only_with_empty_hands(deps: Deps) -> None:
+    """Who ends with a claim that it could not release stays registered, for the sweep to see it fall silent."""
+    worker, (_, sections) = working(deps), await begun(deps)
+    heart = Heart(worker, BOOK, 1)
+    await beat(deps.db, worker.worker, {"queue": BOOK}, deps.clock.now())
+    seen = await state(deps, sections[0])
+    with worker.claims.holding(seen["_id"]):
+        assert await claim_step(deps.db, seen, worker.worker, "token", [1], deps.clock.now())
+        await heart.leave()
+        assert len(await live_workers(deps.db)) == 1
+    await heart.leave()
+    assert await live_workers(deps.db) == []
+    assert (await state(deps, seen))["state"] == "ready"
 
 
 async def test_a_letter_that_outlasts_its_worker_is_recorded(deps: Deps, clock: Any) -> None:
