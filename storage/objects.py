@@ -30,8 +30,8 @@ class StoreIsDown(TransientError):
     """S3 did not answer, or not with sense."""
 
 
-class StoreRefusesUs(PermanentError):
-    """S3 says that the bucket or our credentials are wrong."""
+class StoreRefusesUs(TransientError):
+    """S3 says that the bucket or our credentials are wrong: a person mends that, and the work waits for it."""
 
 
 class ObjectDoesNotExist(PermanentError):

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import boto3
 import httpx2
@@ -23,6 +23,9 @@ from infra.local.environment import outer_environment
 from infra.local.mail.letters import Letter
 from infra.local.part import Part
 from infra.local.stack import Stack
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 Found = TypeVar("Found")
 
@@ -169,17 +172,20 @@ class Pressroom:
         assert answer.status_code == 200
         return answer.content
 
-    def stored(self, key: str) -> bytes:
-        """Return an object of the bucket."""
+    def s3(self) -> "S3Client":
+        """Return a client of the stack's object store."""
         env = self.stack.env
-        s3 = boto3.client(
+        return boto3.client(
             "s3",
             endpoint_url=env["AWS_ENDPOINT_URL_S3"],
             aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
             region_name=env["AWS_DEFAULT_REGION"],
         )
-        return s3.get_object(Bucket=env["S3_BUCKET"], Key=key)["Body"].read()
+
+    def stored(self, key: str) -> bytes:
+        """Return an object of the bucket."""
+        return self.s3().get_object(Bucket=self.stack.env["S3_BUCKET"], Key=key)["Body"].read()
 
 
 def text_of(book: bytes) -> str:
