@@ -1,6 +1,6 @@
 """The stubs' control doors, for the demo and for tests: what they saw, and what they shall do wrong."""
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx2
 import msgspec
@@ -74,16 +74,72 @@ class InboxDoor(Door):
 
 
 class StripeDoor(Door):
-    """The Stripe stub, as a customer's browser and as an onlooker see it."""
+    """The Stripe stub: the customer's browser, the payer's bank, an onlooker and whoever makes it fail."""
 
-    def pay(self, session: str, email: str = "") -> str:
-        """Press the Pay button. Returns where the browser is sent."""
-        return str(self._call("POST", f"/pay/{session}", data={"email": email}).headers.get("location", ""))
+    def pay(self, session: str, email: str = "", *, later: bool = False) -> str:
+        """Press the Pay button, `later` with a delayed method. Returns where the browser is sent."""
+        form = {"email": email, "method": "bank_debit" if later else "card"}
+        return str(self._call("POST", f"/pay/{session}", data=form).headers.get("location", ""))
+
+    def settle_payment(self, session: str) -> None:
+        """The delayed payment succeeds."""
+        self._control("settle_payment", session=session)
+
+    def fail_payment(self, session: str) -> None:
+        """The delayed payment fails."""
+        self._control("fail_payment", session=session)
+
+    def apply_coupon(self, session: str, percent: int = 100) -> None:
+        """Take so much off an open session; with all of it off, paying needs no payment."""
+        self._control("apply_coupon", session=session, percent=percent)
+
+    def expire_session(self, session: str) -> None:
+        """An open session can no longer be paid."""
+        self._control("expire_session", session=session)
+
+    def fail_refund(self, refund: str) -> None:
+        """A refund that had succeeded fails after all."""
+        self._control("fail_refund", refund=refund)
+
+    def open_dispute(self, payment_intent: str, reason: str = "general") -> str:
+        """The payer disputes a payment. Returns the dispute's id."""
+        return str(self._control("open_dispute", payment_intent=payment_intent, reason=reason))
+
+    def close_dispute(self, dispute: str, outcome: Literal["won", "lost"]) -> None:
+        """The dispute is decided, `won` being ours."""
+        self._control("close_dispute", dispute=dispute, outcome=outcome)
 
     def deliveries(self) -> list[Delivery]:
         """Every attempt to deliver an event."""
         return self._get("/deliveries", list[Delivery])
 
     def deliver_again(self, event: str, copies: int = 1) -> None:
-        """Deliver an event again, so many times at once."""
-        self._post("/deliveries", [event, copies])
+        """Deliver an event, held or not, so many times at once."""
+        self._control("deliver_again", event=event, copies=copies)
+
+    def deliver_in_order(self, *events: str) -> None:
+        """Deliver events, held or not, each once the one before has been tried."""
+        self._control("deliver_in_order", events=events)
+
+    def hold_deliveries(self) -> None:
+        """Make events from now on without delivering them."""
+        self._control("hold_deliveries", on=True)
+
+    def resume_deliveries(self) -> None:
+        """Deliver events again from now on; those made while holding stay undelivered."""
+        self._control("hold_deliveries", on=False)
+
+    def undelivered(self) -> list[str]:
+        """The ids of the events that nobody has accepted, the oldest first."""
+        return list(self._control("undelivered"))
+
+    def set_api_version(self, version: str) -> None:
+        """The version of events made from now on."""
+        self._control("set_api_version", version=version)
+
+    def add_fault(self, **fault: Any) -> None:
+        """Ask for a fault: the fields of `infra.local.stripe.faults.StripeFault`."""
+        self._post("/faults", [fault])
+
+    def _control(self, name: str, **asked: object) -> Any:
+        return msgspec.json.decode(self._call("POST", f"/controls/{name}", json=asked).content)

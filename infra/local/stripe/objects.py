@@ -1,16 +1,10 @@
-"""Stripe's objects, with the fields that say something where a fixed amount is paid once, and its lists."""
+"""Stripe's objects, with the fields that say something where a fixed amount is paid once."""
 
 import copy
-import operator
 import secrets
 import time
-from collections.abc import Iterable
-from itertools import dropwhile
-from typing import Any
 
-Json = dict[str, Any]
-
-_RANGES = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
+from infra.local.stripe.wire import Json, as_list
 
 
 def new_id(prefix: str) -> str:
@@ -18,22 +12,37 @@ def new_id(prefix: str) -> str:
     return prefix + secrets.token_hex(24)
 
 
-def read_form(pairs: Iterable[tuple[str, str]]) -> Json:
-    """Nested dicts of strings, lists by number: `line_items[0][price_data][currency]=usd` and the like."""
-    form: Json = {}
-    for key, value in pairs:
-        *above, last = key.replace("]", "").split("[")
-        place = form
-        for step in above:
-            place = place.setdefault(step, {})
-        place[last or str(len(place))] = value
-    return form
+def new_product(form: Json) -> Json:
+    """Something with a name."""
+    return _new("product", "prod_", name=form["name"])
 
 
-def new_session(form: Json, page_base: str) -> Json:
+def new_price(form: Json, product: str) -> Json:
+    """What a product costs; by its lookup key a shop knows it from the others."""
+    amount, currency = int(form["unit_amount"]), form["currency"]
+    lookup_key = form.get("lookup_key")
+    return _new("price", "price_1", currency=currency, lookup_key=lookup_key, product=product, unit_amount=amount)
+
+
+def new_line_item(price: Json, name: str, quantity: int) -> Json:
+    """So many of a thing at its price."""
+    total = price["unit_amount"] * quantity
+    return {
+        "id": new_id("li_1"),
+        "object": "item",
+        "amount_discount": 0,
+        "amount_subtotal": total,
+        "amount_total": total,
+        "currency": price["currency"],
+        "description": name,
+        "price": price,
+        "quantity": quantity,
+    }
+
+
+def new_session(form: Json, items: list[Json], page_base: str) -> Json:
     """An open Checkout Session with its line items."""
     key, now = new_id("cs_test_a1"), int(time.time())
-    items = [_line_item(item) for item in form["line_items"].values()]
     total = sum(item["amount_total"] for item in items)
     return {
         "id": key,
@@ -49,7 +58,7 @@ def new_session(form: Json, page_base: str) -> Json:
         "customer_details": None,
         "customer_email": form.get("customer_email"),
         "expires_at": now + 24 * 3600,
-        "line_items": _list(items, f"/v1/checkout/sessions/{key}/line_items"),
+        "line_items": as_list(items, f"/v1/checkout/sessions/{key}/line_items"),
         "livemode": False,
         "metadata": form.get("metadata", {}),
         "mode": "payment",
@@ -57,74 +66,64 @@ def new_session(form: Json, page_base: str) -> Json:
         "payment_status": "unpaid",
         "status": "open",
         "success_url": form["success_url"],
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "url": f"{page_base}/pay/{key}",
     }
 
 
-def complete_session(session: Json, email: str) -> None:
-    """Paid: the session holds the payer's address and its payment."""
-    session["customer_details"] = {"address": None, "email": email, "name": None, "phone": None}
-    session["payment_intent"] = new_id("pi_")
-    session["status"], session["payment_status"], session["url"] = "complete", "paid", None
+def without_items(one: Json) -> Json:
+    """An object as it is shown to those who do not ask for its line items."""
+    return {field: value for field, value in one.items() if field != "line_items"}
 
 
-def without_items(session: Json) -> Json:
-    """A session as it is shown to those who do not ask for its line items."""
-    return {field: value for field, value in session.items() if field != "line_items"}
-
-
-def new_event(kind: str, about: Json) -> Json:
-    """An event about an object as it is now."""
-    return {
-        "id": new_id("evt_1"),
-        "object": "event",
-        "api_version": "2026-10-28.endive",
-        "created": int(time.time()),
-        "data": {"object": copy.deepcopy(about)},
-        "livemode": False,
-        "pending_webhooks": 1,
-        "request": {"id": None, "idempotency_key": None},
-        "type": kind,
-    }
-
-
-def list_page(objects: list[Json], asked: Json, url: str) -> Json:
-    """One page of these objects (given oldest first), the newest first.
-
-    Understood are `limit`, `starting_after`, `created` by `gt gte lt lte`, `status`, `payment_intent`, `type`,
-    `types` and `delivery_success`.
-    """
-    chosen = [one for one in reversed(objects) if _fits(one, asked)]
-    if after := asked.get("starting_after"):
-        chosen = list(dropwhile(lambda one: one["id"] != after, chosen))[1:]
-    limit = min(int(asked.get("limit", 10)), 100)
-    return _list(chosen[:limit], url, has_more=len(chosen) > limit)
-
-
-def _fits(one: Json, asked: Json) -> bool:
-    delivered = str(one.get("pending_webhooks") == 0).lower()
-    return (
-        all(asked.get(field) in (None, one.get(field)) for field in ("status", "payment_intent", "type"))
-        and ("types" not in asked or one["type"] in asked["types"].values())
-        and asked.get("delivery_success") in (None, delivered)
-        and all(_RANGES[how](one["created"], int(at)) for how, at in asked.get("created", {}).items())
+def new_charge(session: Json) -> Json:
+    """The money that a session brought in."""
+    return _new(
+        "charge",
+        "ch_",
+        amount=session["amount_total"],
+        amount_captured=session["amount_total"],
+        amount_refunded=0,
+        captured=True,
+        currency=session["currency"],
+        disputed=False,
+        metadata={},
+        paid=True,
+        payment_intent=session["payment_intent"],
+        refunded=False,
+        status="succeeded",
     )
 
 
-def _list(data: list[Json], url: str, *, has_more: bool = False) -> Json:
-    return {"object": "list", "data": data, "has_more": has_more, "url": url}
+def new_refund(charge: Json, amount: int, form: Json) -> Json:
+    """Money on its way back."""
+    metadata, reason = form.get("metadata", {}), form.get("reason")
+    of = _of(charge)
+    return _new("refund", "re_", amount=amount, metadata=metadata, reason=reason, status="succeeded", **of)
 
 
-def _line_item(given: Json) -> Json:
-    price, quantity = given["price_data"], int(given["quantity"])
-    amount, currency = int(price["unit_amount"]), price["currency"]
-    return {
-        "id": new_id("li_1"),
-        "object": "item",
-        "amount_subtotal": amount * quantity,
-        "amount_total": amount * quantity,
-        "currency": currency,
-        "description": price["product_data"]["name"],
-        "price": {"id": new_id("price_1"), "object": "price", "currency": currency, "unit_amount": amount},
-        "quantity": quantity,
-    }
+def new_dispute(charge: Json, reason: str) -> Json:
+    """The whole charge, called into question by the payer's bank."""
+    return _new("dispute", "dp_", amount=charge["amount"], reason=reason, status="needs_response", **_of(charge))
+
+
+def new_event(kind: str, about: Json, previous: Json | None, api_version: str) -> Json:
+    """An event about an object as it is now, with the former values of what changed if they are told."""
+    told = {} if previous is None else {"previous_attributes": previous}
+    return _new(
+        "event",
+        "evt_1",
+        api_version=api_version,
+        data={"object": copy.deepcopy(without_items(about)), **told},
+        pending_webhooks=1,
+        request={"id": None, "idempotency_key": None},
+        type=kind,
+    )
+
+
+def _new(kind: str, prefix: str, **fields: object) -> Json:
+    return {"id": new_id(prefix), "object": kind, "created": int(time.time()), "livemode": False, **fields}
+
+
+def _of(charge: Json) -> Json:
+    return {"charge": charge["id"], "currency": charge["currency"], "payment_intent": charge["payment_intent"]}

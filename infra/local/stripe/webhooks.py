@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 import anyio
 import httpx2
 import msgspec
+from anyio.abc import TaskStatus
 
-from infra.local.stripe.objects import Json
+from infra.local.stripe.wire import Json
 
-# With pauses from 0.1 to 3 s, 40 attempts outlast an outage of about two minutes; Stripe itself goes on for days.
+# With pauses from 0.1 to 3 s, 40 retries outlast an outage of about two minutes; Stripe itself goes on for days.
 _WAITS_S = [min(0.1 * 2**attempt, 3.0) for attempt in range(40)]
 
 
@@ -50,20 +51,38 @@ class Webhooks:
         for _ in range(copies):
             self._tasks.start_soon(self._deliver, event)
 
-    async def _deliver(self, event: Json) -> None:
+    def send_in_order(self, events: list[Json]) -> None:
+        """Deliver events in the background, each once the one before has been tried; each until it is accepted."""
+        self._tasks.start_soon(self._deliver_in_order, events)
+
+    async def _deliver_in_order(self, events: list[Json]) -> None:
+        for event in events:
+            await self._tasks.start(self._deliver, event)
+
+    async def _deliver(self, event: Json, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Started, for who waits for that, means tried once."""
         body = json.dumps(event, indent=2).encode()
+        accepted = await self._try(event, body)
+        task_status.started()
         for wait_s in _WAITS_S:
-            delivery = Delivery(event["id"], time.time())
-            try:
-                answer = await self._client.post(self._url, content=body, headers=self._headers(body))
-                delivery.status = answer.status_code
-            except httpx2.HTTPError as error:
-                delivery.error = f"{type(error).__name__}: {error}"
-            self.deliveries.append(delivery)
-            if delivery.status in range(200, 300):
-                event["pending_webhooks"] = 0
+            if accepted:
                 return
             await anyio.sleep(wait_s)
+            accepted = await self._try(event, body)
+
+    async def _try(self, event: Json, body: bytes) -> bool:
+        """One attempt, recorded. Whether it was accepted."""
+        delivery = Delivery(event["id"], time.time())
+        try:
+            answer = await self._client.post(self._url, content=body, headers=self._headers(body))
+            delivery.status = answer.status_code
+        except httpx2.HTTPError as error:
+            delivery.error = f"{type(error).__name__}: {error}"
+        self.deliveries.append(delivery)
+        accepted = delivery.status in range(200, 300)
+        if accepted:
+            event["pending_webhooks"] = 0
+        return accepted
 
     def _headers(self, body: bytes) -> dict[str, str]:
         now = int(time.time())

@@ -22,3 +22,12 @@ def shop(stack: Stack) -> Iterator[Shop]:
     """Something that listens where Stripe's webhooks go."""
     with Shop(stack.web_port) as shop:
         yield shop
+
+
+@pytest.fixture
+def held(stack: Stack) -> Iterator[Stack]:
+    """The stack, with Stripe's events undelivered during the test and none of its faults left over."""
+    stack.stripe.hold_deliveries()
+    yield stack
+    stack.stripe.resume_deliveries()
+    stack.stripe.clear_faults()

@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from stripe import StripeClient
+from stripe import Event, RequestsClient, StripeClient
 from stripe.checkout import Session
 
 from infra.local.stack import Stack
 
 
-def connect(stack: Stack, key: str | None = None) -> StripeClient:
-    """A client of the stub, without retries."""
+def connect(stack: Stack, key: str | None = None, *, retries: int = 0, timeout: float = 10) -> StripeClient:
+    """A client of the stub, with so many retries."""
     return StripeClient(
         key or stack.env["STRIPE_API_KEY"],
         base_addresses={"api": stack.env["STRIPE_API_BASE"]},
-        max_network_retries=0,
+        max_network_retries=retries,
+        http_client=RequestsClient(timeout=timeout),
     )
 
 
@@ -36,3 +37,16 @@ def params(**more: Any) -> Any:
 def open_session(client: StripeClient, **more: Any) -> Session:
     """An open session."""
     return client.v1.checkout.sessions.create(params(**more))
+
+
+def pay_session(stack: Stack, session: str, *, later: bool = False) -> str:
+    """Pay an open session. Returns the payment intent."""
+    stack.stripe.pay(session, "anna@example.com", later=later)
+    return str(connect(stack).v1.checkout.sessions.retrieve(session).payment_intent)
+
+
+def events_about(stack: Stack, **wanted: str) -> list[Event]:
+    """The events about objects with these fields, the oldest first."""
+    newest_first = connect(stack).v1.events.list({"limit": 100}).auto_paging_iter()
+    fitting = [one for one in newest_first if wanted.items() <= one.data.object.to_dict().items()]
+    return fitting[::-1]

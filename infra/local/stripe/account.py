@@ -1,0 +1,58 @@
+"""What one Stripe account holds, and how it tells the shop of changes."""
+
+from infra.local.stripe.objects import new_event
+from infra.local.stripe.webhooks import Webhooks
+from infra.local.stripe.wire import Json, Refusal
+
+SESSIONS, EVENTS = "/v1/checkout/sessions", "/v1/events"
+PRODUCTS, PRICES = "/v1/products", "/v1/prices"
+CHARGES, REFUNDS, DISPUTES = "/v1/charges", "/v1/refunds", "/v1/disputes"
+
+
+class Account:
+    """One Stripe account, in memory: a restart of the stub forgets it."""
+
+    def __init__(self, page_base: str, webhooks: Webhooks) -> None:
+        """`page_base` is where its payment pages are."""
+        self.page_base = page_base
+        self.webhooks = webhooks
+        self.api_version = "2026-10-28.endive"
+        self.holding = False
+        folders = (SESSIONS, EVENTS, PRODUCTS, PRICES, CHARGES, REFUNDS, DISPUTES)
+        self.folders: dict[str, dict[str, Json]] = {folder: {} for folder in folders}
+
+    def keep(self, folder: str, one: Json) -> Json:
+        """Add an object to its folder."""
+        self.folders[folder][one["id"]] = one
+        return one
+
+    def find(self, folder: str, key: str) -> Json:
+        """The object itself; `Refusal` if there is none."""
+        found = self.folders.get(folder, {}).get(key)
+        if found is None:
+            raise Refusal(f"No such object: {folder}/{key}", 404, code="resource_missing")
+        return found
+
+    def find_charge(self, payment_intent: str | None) -> Json:
+        """The charge of a payment; `Refusal` if there is none."""
+        for charge in self.all(CHARGES):
+            if charge["payment_intent"] == payment_intent:
+                return charge
+        raise Refusal(f"The PaymentIntent {payment_intent} has no successful charge.", param="payment_intent")
+
+    def all(self, folder: str) -> list[Json]:
+        """Everything in a folder, the oldest first."""
+        return list(self.folders[folder].values())
+
+    def emit(self, kind: str, about: Json, previous: Json | None = None) -> None:
+        """Make an event, and deliver it unless events are held."""
+        event = self.keep(EVENTS, new_event(kind, about, previous, self.api_version))
+        if not self.holding:
+            self.webhooks.send(event)
+
+
+def change(one: Json, **new: object) -> Json:
+    """Set fields of an object. Returns the former values of those that differ."""
+    former = {field: one[field] for field, value in new.items() if one[field] != value}
+    one.update(new)
+    return former

@@ -1,0 +1,37 @@
+"""What Stripe's API may do wrong on request."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from infra.local.serve import Fault
+from infra.local.stripe.wire import Refusal
+
+
+class StripeFault(Fault):
+    """Do wrong with a request to the API whose path begins with `path`.
+
+    `status` answers with that HTTP status, and `reset` cuts the line: nothing is done. `hang` does what was asked
+    for and answers after `seconds`; `lost` does it and cuts the line.
+    """
+
+    kind: Literal["status", "reset", "hang", "lost"] = "status"
+    status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 500
+    seconds: float = 30.0
+    path: str = "/v1/"
+
+    async def disturb(self, request: Request, act: Callable[[Request], Awaitable[Response]]) -> Response:
+        """What comes of this request instead of the answer alone."""
+        if self.kind == "status":
+            return Refusal("Fault on request.", self.status).answer()
+        # uvicorn drops what is sent on a line that is gone, so an empty answer stands for none.
+        response = Response() if self.kind == "reset" else await act(request)
+        if self.kind == "hang":
+            await asyncio.sleep(self.seconds)
+        else:
+            request.state.line.abort()
+        return response
