@@ -8,7 +8,7 @@ from actors.engine.advance import pump
 from storage.database import Document
 from storage.dead_letters import record_dead_report
 from storage.orders import call_operator, find_order
-from storage.reports import find_report, kill_report, mark_planned, pin_plan
+from storage.reports import find_report, kill_report, mark_planned, park_report, pin_plan, unpark_reports
 from storage.steps import insert_steps
 
 log = structlog.get_logger()
@@ -20,7 +20,10 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     if report is None or report["state"] != "queued":
         return
     order = await find_order(deps.db, report["order"])
-    if order is None or order.get("stopped"):
+    if order is None:
+        return
+    if order["stopped"]:
+        await _park(deps, report)
         return
     plan_id = report["plan"] or (await deps.plans.current(PRODUCTS[report["product"]]))["_id"]
     pinned = await pin_plan(deps.db, report_id, plan_id, deps.clock.now())
@@ -33,11 +36,20 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     await pump(deps, report_id)
 
 
+async def _park(deps: Deps, report: Document) -> None:
+    """Let a refunded order's report lie; written first, then read: the refund may fail at this moment."""
+    await park_report(deps.db, report)
+    order = await find_order(deps.db, report["order"])
+    if order is not None and not order["stopped"]:
+        await unpark_reports(deps.db, [report["_id"]], deps.clock.now())
+
+
 async def give_up_report(deps: Deps, report_id: str, reason: str, trace: str = "") -> None:
     """Leave a report that cannot be begun to an operator."""
     await kill_report(deps.db, report_id)
-    await record_dead_report(deps.db, report_id, reason, trace, deps.clock.now())
-    await call_operator(deps.db, report_id.partition(":")[0], f"{report_id} could not be begun: {reason}")
+    now = deps.clock.now()
+    await record_dead_report(deps.db, report_id, reason, trace, now)
+    await call_operator(deps.db, report_id.partition(":")[0], f"{report_id} could not be begun: {reason}", now)
 
 
 def _step_documents(report: Document, plan: Document) -> list[Document]:

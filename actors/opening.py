@@ -7,11 +7,10 @@ import structlog
 
 from actors.deps import Deps
 from actors.engine.plans import PlanShelf
+from actors.intake.deps import open_intake
 from infra.broker.broker import Broker
-from infra.clock import SystemClock
 from infra.errors import TransientError
 from infra.settings import Settings
-from storage.database import Database
 from storage.indexes import ensure_indexes
 from storage.objects import ObjectStore
 
@@ -22,14 +21,14 @@ _PAUSE_S = 0.5
 
 def open_deps(settings: Settings, *, database_timeout_s: float = 10.0, broker: Broker | None = None) -> Deps:
     """Build the clients of this process; nothing is connected yet. To be called on the loop that uses them."""
-    db = Database(settings.mongodb_url, timeout_s=database_timeout_s)
+    intake = open_intake(settings, database_timeout_s=database_timeout_s)
     return Deps(
         settings=settings,
-        clock=SystemClock(),
-        db=db,
-        broker=broker or Broker(settings.redis_url),
+        clock=intake.clock,
+        db=intake.db,
+        broker=broker or intake.broker,
         objects=ObjectStore(settings.s3_bucket, settings.aws_endpoint_url_s3),
-        plans=PlanShelf(db),
+        plans=PlanShelf(intake.db),
     )
 
 

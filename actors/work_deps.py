@@ -13,6 +13,7 @@ from actors.engine.timers import Timers
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
+from storage.database import Document
 
 
 class Writer(Protocol):
@@ -39,6 +40,13 @@ class Postman(Protocol):
         """Send and return the server's answer."""
 
 
+class Till(Protocol):
+    """Stripe, where a session must be asked for."""
+
+    async def session(self, session_id: str) -> Document:
+        """Return a Checkout Session with its line items."""
+
+
 @dataclass(frozen=True)
 class WorkDeps(Deps):
     """What a worker has beside that. `stopping` is set when it was told to end."""
@@ -47,6 +55,7 @@ class WorkDeps(Deps):
     llm: Writer
     typesetter: Typesetter
     postman: Postman
+    till: Till
     claims: Claims = field(default_factory=Claims)
     room: Room = field(default_factory=Room)
     timers: Timers = field(default_factory=Timers)

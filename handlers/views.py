@@ -42,7 +42,7 @@ def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Docum
         "attention": order["attention"],
         "placed_at": as_text(order["placed_at"]),
         "paid_at": as_text(order["paid_at"]),
-        "amount_refunded": order.get("amount_refunded", 0),
+        "amount_refunded": order["amount_refunded"],
     }
 
 

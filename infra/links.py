@@ -18,6 +18,10 @@ class Links:
         """Return the address of an order's page."""
         return f"{self._base}/orders/{self._signer.sign(token).decode()}"
 
+    def details(self, token: str) -> str:
+        """Return the address of the form for what is missing."""
+        return f"{self.order(token)}/details"
+
     def report(self, token: str, product: str) -> str:
         """Return the address from which a report is downloaded."""
         return f"{self.order(token)}/reports/{product}.pdf"

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,19 +13,38 @@ from infra.errors import SettingsError
 Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
+Read = TypeVar("Read", bound="WebhookSettings")
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
+    """What the webhook alone needs: no key of a vendor, nothing that can read or send a customer's report."""
+
+    mongodb_url: Text
+    redis_url: Text
+    stripe_webhook_secret: Text
+    stripe_livemode: bool
+    log_format: Literal["json", "text"] = "json"
+
+    def __post_init__(self) -> None:
+        """Refuse what has the right type and still cannot work."""
+        _expect_scheme("MONGODB_URL", self.mongodb_url, "mongodb", "mongodb+srv")
+        _expect_scheme("REDIS_URL", self.redis_url, "redis", "rediss")
+        if any(not secret.strip() or secret != secret.strip() for secret in self.webhook_secrets):
+            raise SettingsError("STRIPE_WEBHOOK_SECRET has an empty element or a blank around one.")
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The signing secrets that are valid now: two of them while they rotate."""
+        return tuple(self.stripe_webhook_secret.split(","))
+
+
+class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     """Every setting by the name of its environment variable, in lower case.
 
     Those without a default are required; none has a default that works on one machine only.
     """
 
-    mongodb_url: Text
-    redis_url: Text
     stripe_api_key: Text
-    stripe_webhook_secret: Text
-    stripe_livemode: bool
     stripe_api_base: Text | None = None
     openai_api_key: Text
     openai_base_url: Text | None = None
@@ -44,37 +63,42 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     alert_webhook_url: Text | None = None
     public_url: Text
     secret_key: Annotated[str, Meta(min_length=16, max_length=4096)]
-    log_format: Literal["json", "text"] = "json"
 
     def __post_init__(self) -> None:
         """Refuse what has the right type and still cannot work."""
-        _expect_scheme("MONGODB_URL", self.mongodb_url, "mongodb", "mongodb+srv")
-        _expect_scheme("REDIS_URL", self.redis_url, "redis", "rediss")
+        super().__post_init__()
         _expect_scheme("MAIL_URL", self.mail_url, "smtp", "smtps", "ses")
         _expect_scheme("PUBLIC_URL", self.public_url, "http", "https")
+        if self.alert_webhook_url is not None:
+            _expect_scheme("ALERT_WEBHOOK_URL", self.alert_webhook_url, "http", "https")
         for name, address in (("MAIL_FROM", self.mail_from), ("ALERT_MAIL", self.alert_mail)):
             if "@" not in address or "\n" in address:
                 raise SettingsError(f"{name} is not a mail address.")
-        if any(not secret.strip() or secret != secret.strip() for secret in self.webhook_secrets):
-            raise SettingsError("STRIPE_WEBHOOK_SECRET has an empty element or a blank around one.")
-
-    @property
-    def webhook_secrets(self) -> tuple[str, ...]:
-        """The signing secrets that are valid now: two of them while they rotate."""
-        return tuple(self.stripe_webhook_secret.split(","))
 
 
 def _expect_scheme(name: str, url: str, *schemes: str) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise SettingsError(f"{name} is not a URL: a bracket in a password is written %5B or %5D.") from None
     if parts.scheme not in schemes or not parts.netloc:
         raise SettingsError(f"{name} must be a URL that begins with {' or '.join(s + '://' for s in schemes)}.")
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; SettingsError names the first that is missing or malformed, never its value."""
+    return _read(environment, Settings)
+
+
+def read_webhook_settings(environment: Mapping[str, str] = os.environ) -> WebhookSettings:
+    """Read what the webhook needs when it runs alone; errors as in `read_settings`."""
+    return _read(environment, WebhookSettings)
+
+
+def _read(environment: Mapping[str, str], kind: type[Read]) -> Read:
     given = {name: value for name, value in environment.items() if value != ""}
     try:
-        return msgspec.convert(given, Settings, strict=False)
+        return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         cause = error.__cause__
         raise SettingsError(str(cause) if isinstance(cause, SettingsError) else _in_words(str(error))) from None

@@ -12,7 +12,6 @@ async def keep_answers(db: Database, reference: str, product: str, answers: dict
 
 
 @translating
-async def find_answers(db: Database, reference: str) -> dict[str, str] | None:
-    """Return the answers of a form, or None."""
-    form = await db.answers.find_one({"_id": reference})
-    return form["answers"] if form else None
+async def find_answers(db: Database, references: list[str]) -> dict[str, dict[str, str]]:
+    """Return the answers of forms, by reference."""
+    return {form["_id"]: form["answers"] async for form in db.answers.find({"_id": {"$in": references}})}

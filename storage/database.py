@@ -1,13 +1,20 @@
 """The connection to MongoDB, its collections, and the one translation of its failures."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import ConfigurationError, ConnectionFailure, ExecutionTimeout, PyMongoError, WriteConcernError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    PyMongoError,
+    WriteConcernError,
+)
 
 from infra.errors import SettingsError, TransientError
 
@@ -15,6 +22,8 @@ Document = dict[str, Any]
 Collection = AsyncCollection[Document]
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+_DUPLICATE_KEY = 11000
 
 
 class DatabaseIsDown(TransientError):
@@ -31,6 +40,7 @@ class Database:
         self.host = urlsplit(url).netloc.rpartition("@")[2]
         self.events: Collection = database["events"]
         self.orders: Collection = database["orders"]
+        self.payments: Collection = database["payments"]
         self.answers: Collection = database["answers"]
         self.plans: Collection = database["plans"]
         self.reports: Collection = database["reports"]
@@ -38,6 +48,7 @@ class Database:
         self.ledger: Collection = database["ledger"]
         self.deliveries: Collection = database["deliveries"]
         self.dead_letters: Collection = database["dead_letters"]
+        self.alerts: Collection = database["alerts"]
         # Beats are neither journaled nor awaited by a majority: a slow replica must not make workers look dead.
         self.workers: Collection = database.get_collection("workers", write_concern=WriteConcern(w=1))
         self.audit: Collection = database["audit"]
@@ -63,7 +74,7 @@ def _client(url: str, timeout_s: float) -> AsyncMongoClient[Document]:
             serverSelectionTimeoutMS=int(timeout_s * 1000),
             connectTimeoutMS=2000,
         )
-    except (ConfigurationError, ValueError):
+    except (ConfigurationError, ValueError, OSError):
         # The driver's own message may quote the URL, and with it a password.
         raise SettingsError("MONGODB_URL is not one that the MongoDB driver accepts.") from None
 
@@ -85,3 +96,15 @@ def translating(
             raise
 
     return translated
+
+
+async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Any]:
+    """Insert documents in one go; return the keys that were taken already, whose documents stay as they are."""
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        if error.details["writeConcernErrors"] or any(one["code"] != _DUPLICATE_KEY for one in failures):
+            raise
+        return [documents[one["index"]]["_id"] for one in failures]
+    return []

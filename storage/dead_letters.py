@@ -33,10 +33,12 @@ async def record_dead_report(db: Database, report: str, error: str, traceback: s
 
 
 @translating
-async def record_dead_order(db: Database, order: str, error: str, traceback: str, now: datetime) -> None:
-    """Keep why the letter of an order could not be made."""
-    facts = {"order": order, "error": error, "traceback": traceback, "at": now}
-    await _record(db, f"{order}:letter:{int(now.timestamp())}", "letter", facts)
+async def record_dead_errand(
+    db: Database, order: str, errand: str, error: str, traceback: str, now: datetime
+) -> None:
+    """Keep why an order's errand, such as its letter, could not be run."""
+    facts = {"order": order, "errand": errand, "error": error, "traceback": traceback, "at": now}
+    await _record(db, f"{order}:{errand}:{int(now.timestamp())}", "errand", facts)
 
 
 @translating

@@ -82,10 +82,10 @@ async def refuse_delivery(db: Database, delivery: Document, error: str) -> None:
 
 
 @translating
-async def revive_delivery(db: Database, order_id: str, letter: str, now: datetime) -> None:
-    """Let a refused letter be tried again: its address was mended, or the server changed its mind."""
-    refused = {"_id": f"{order_id}:{letter}", "state": "refused"}
-    await db.deliveries.update_one(refused, {"$set": {"state": "waiting", "until": now}})
+async def revive_deliveries(db: Database, order_id: str, now: datetime) -> None:
+    """Let refused letters be tried again: the address was mended, or the server changed its mind."""
+    refused = {"order": order_id, "state": "refused"}
+    await db.deliveries.update_many(refused, {"$set": {"state": "waiting", "until": now}})
 
 
 @translating

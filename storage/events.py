@@ -1,33 +1,52 @@
 """The raw inbox: every event that was signed by Stripe, as it came."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pymongo.errors import DuplicateKeyError
-
-from storage.database import Database, Document, translating
+from storage.database import Database, Document, insert_new, translating
 
 Outcome = Literal["applied", "ignored", "failed"]
 
+#: How long who recorded an event may take to apply it before the sweep does.
+APPLY_WITHIN = timedelta(seconds=5)
+
+
+def new_event(event_id: str, kind: str, raw: bytes, now: datetime) -> Document:
+    """Return an event as it is recorded."""
+    return {
+        "_id": event_id,
+        "type": kind,
+        "raw": raw,
+        "state": "new",
+        "tries": 0,
+        "received_at": now,
+        "due_at": now + APPLY_WITHIN,
+    }
+
 
 @translating
-async def record_event(db: Database, event_id: str, kind: str, raw: bytes, now: datetime) -> Document | None:
-    """T1: keep an event; None if it is new, else the document that was there first."""
-    event = {"_id": event_id, "type": kind, "raw": raw, "state": "new", "tries": 0, "received_at": now}
-    try:
-        await db.events.insert_one(event)
-    except DuplicateKeyError:
-        return await db.events.find_one({"_id": event_id})
-    return None
+async def record_events(db: Database, events: Sequence[Document]) -> list[Document]:
+    """T1: keep events; an id that is there already keeps its first body. Return the events of such ids."""
+    taken = await insert_new(db.events, events)
+    return await db.events.find({"_id": {"$in": taken}}).to_list() if taken else []
 
 
 @translating
-async def settle_event(db: Database, event_id: str, outcome: Outcome, reason: str | None = None) -> None:
-    """Note what became of an event; what was applied once stays applied."""
-    await db.events.update_one(
-        {"_id": event_id, "state": {"$ne": "applied"}},
+async def settle_events(
+    db: Database, event_ids: Sequence[str], outcome: Outcome, reason: str | None = None
+) -> None:
+    """Note what became of events; what was applied once stays applied."""
+    await db.events.update_many(
+        {"_id": {"$in": list(event_ids)}, "state": {"$ne": "applied"}},
         {"$set": {"state": outcome, "reason": reason}, "$inc": {"tries": 1}},
     )
+
+
+@translating
+async def delay_events(db: Database, event_ids: Sequence[str], until: datetime) -> None:
+    """Leave events to whoever sees to them; the sweep looks again then."""
+    await db.events.update_many({"_id": {"$in": list(event_ids)}, "state": "new"}, {"$set": {"due_at": until}})
 
 
 @translating
@@ -45,7 +64,14 @@ async def find_event(db: Database, event_id: str) -> Document | None:
 
 
 @translating
-async def unapplied_events(db: Database, before: datetime, limit: int) -> list[Document]:
-    """Events that a crash left unapplied for 5 s or more, oldest first."""
-    query = {"state": "new", "received_at": {"$lte": before - timedelta(seconds=5)}}
-    return await db.events.find(query).sort("received_at").limit(limit).to_list()
+async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, str]:
+    """Return the state of those events that were recorded, by id."""
+    found = db.events.find({"_id": {"$in": list(event_ids)}}, {"state": 1})
+    return {event["_id"]: event["state"] async for event in found}
+
+
+@translating
+async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Document]:
+    """Events that should have been applied by now, oldest first."""
+    query = {"state": "new", "due_at": {"$lte": now}}
+    return await db.events.find(query).sort("due_at").limit(limit).to_list()

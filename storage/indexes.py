@@ -1,29 +1,41 @@
 """The indexes that the transitions and the sweep need, ensured when a process starts."""
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import OperationFailure
 
 from storage.database import Collection, Database, translating
+from storage.errands import ERRANDS
+
+#: MongoDB's IndexOptionsConflict and IndexKeySpecsConflict.
+_DEFINED_OTHERWISE = {85, 86}
 
 
 def _index(*keys: str, unique: bool = False, where: dict[str, object] | None = None) -> IndexModel:
+    """Return an index; `where` must be part of every query that is to use it."""
     fields = [(key.removeprefix("-"), DESCENDING if key.startswith("-") else ASCENDING) for key in keys]
     options: dict[str, object] = {"unique": True} if unique else {}
     return IndexModel(fields, **options, **({"partialFilterExpression": where} if where else {}))
+
+
+def _sparse(field: str) -> IndexModel:
+    """Return an index of those documents that have the field: few, and only as long as something is due."""
+    return IndexModel([(field, ASCENDING)], sparse=True)
 
 
 @translating
 async def ensure_indexes(db: Database) -> None:
     """Create what is missing; safe to run in several processes at once."""
     wanted: list[tuple[Collection, list[IndexModel]]] = [
-        (db.events, [_index("received_at", where={"state": "new"})]),
+        (db.events, [_index("due_at", where={"state": "new"})]),
         (
             db.orders,
             [
                 _index("token", unique=True),
-                _index("payment_intent", where={"payment_intent": {"$exists": True}}),
-                _index("letter_check_at", where={"letter_check_at": {"$exists": True}}),
+                _index("payment_intent"),
+                _sparse("details_by"),
                 _index("replaying", where={"replaying": True}),
                 _index("-placed_at"),
+                *(_sparse(f"errands.{name}") for name in ERRANDS),
             ],
         ),
         (
@@ -51,7 +63,19 @@ async def ensure_indexes(db: Database) -> None:
         (db.ledger, [_index("step", "state"), _index("order")]),
         (db.deliveries, [_index("order")]),
         (db.dead_letters, [_index("state", "-at"), _index("order")]),
+        (db.alerts, [_index("due_at", where={"state": "new"}), _index("order")]),
         (db.audit, [_index("order", "-at")]),
     ]
     for collection, models in wanted:
+        await _create(collection, models)
+
+
+async def _create(collection: Collection, models: list[IndexModel]) -> None:
+    """Create indexes; one that has our name and another definition is an older version's, and is made anew."""
+    try:
+        await collection.create_indexes(models)
+    except OperationFailure as error:
+        if error.code not in _DEFINED_OTHERWISE:
+            raise
+        await collection.drop_indexes()
         await collection.create_indexes(models)

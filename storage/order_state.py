@@ -1,6 +1,10 @@
-"""The state of an order: derived from its facts, never stored, so that it cannot contradict them."""
+"""The state of an order: derived from its facts, never stored, so that it cannot contradict them.
 
-from collections.abc import Collection
+Facts only accumulate, whatever order Stripe's events come in: paid, ended unpaid, refunded, a refund failed,
+disputed, called to an operator, begun, stored, delivered. The first line of the table that holds is the state.
+"""
+
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from storage.database import Document
@@ -13,20 +17,31 @@ OrderState = Literal[
     "delivering",
     "delivered",
     "needs_attention",
+    "refunded",
+    "cancelled",
 ]
+
+_TABLE: tuple[tuple[OrderState, Callable[[Document], bool]], ...] = (
+    ("refunded", lambda order: order["stopped"]),
+    ("needs_attention", lambda order: order["refund_failed"]),
+    ("cancelled", lambda order: order["paid_at"] is None and order["ended_at"] is not None),
+    ("delivered", lambda order: order["delivered_at"] is not None),
+    ("needs_attention", lambda order: order["attention"] is not None),
+    ("awaiting_payment", lambda order: order["paid_at"] is None),
+    ("awaiting_details", lambda order: bool(order["missing"])),
+    ("delivering", lambda order: order["stored_at"] is not None),
+)
 
 
 def order_state(order: Document, begun: Collection[Document]) -> OrderState:
     """Return the state; `begun` are those of its reports that have a plan."""
-    checks: list[tuple[bool, OrderState]] = [
-        (order["delivered_at"] is not None, "delivered"),
-        (order["attention"] is not None, "needs_attention"),
-        (order["paid_at"] is None, "awaiting_payment"),
-        (bool(order["missing"]), "awaiting_details"),
-        (order["stored_at"] is not None, "delivering"),
-        (bool(begun), "generating"),
-    ]
-    return next((state for holds, state in checks if holds), "paid")
+    found = next((state for state, holds in _TABLE if holds(order)), None)
+    return found or ("generating" if begun else "paid")
+
+
+def may_begin(order: Document) -> bool:
+    """Return whether an order's reports may be opened: it is paid for and stays so, and nothing is missing."""
+    return order["paid_at"] is not None and not (order["stopped"] or order["objection"] or order["missing"])
 
 
 def report_state(report: Document, counts: dict[tuple[str, str, str], int]) -> str:

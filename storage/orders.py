@@ -1,22 +1,59 @@
 """One document a Checkout Session: facts that only accumulate, and the one letter that may be chosen."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
-from storage.database import Database, Document, translating
+from storage.alerts import raise_alert, withdraw_alerts
+from storage.database import Database, Document, insert_new, translating
+from storage.errands import ERRAND_CHECK
+from storage.payments import Standing
 
 Letter = Literal["completion", "refund"]
 
-#: How long the sweep leaves a letter alone before it asks whether it still travels.
-LETTER_CHECK = timedelta(seconds=15)
+#: Why an operator is called when a customer does not fill in what is missing.
+DETAILS_OVERDUE = "The customer has not filled in what is missing."
+
+_LETTER = "errands.complete_order"
 
 
 @translating
-async def place_order(db: Database, order: Document) -> None:
-    """T2: insert the order of a session, or add to it that it was paid."""
-    result = await db.orders.update_one({"_id": order["_id"]}, {"$setOnInsert": order}, upsert=True)
-    if result.matched_count and order["paid_at"]:
-        await db.orders.update_one({"_id": order["_id"], "paid_at": None}, {"$set": {"paid_at": order["paid_at"]}})
+async def place_orders(db: Database, orders: Sequence[Document]) -> list[str]:
+    """T2: insert the orders of sessions; those that are there already stay, and their ids are returned."""
+    return await insert_new(db.orders, orders)
+
+
+@translating
+async def note_paid(db: Database, order_id: str, at: datetime) -> None:
+    """Add that an order was paid, by the earliest word of it."""
+    for later in (None, {"$gt": at}):
+        await db.orders.update_one({"_id": order_id, "paid_at": later}, {"$set": {"paid_at": at}})
+
+
+@translating
+async def note_ended(db: Database, order_id: str, at: datetime) -> None:
+    """Add that the session ended without a payment: it expired, or the payment failed."""
+    await db.orders.update_one({"_id": order_id, "ended_at": None}, {"$set": {"ended_at": at}})
+
+
+@translating
+async def note_payment(db: Database, order_id: str, version: int, standing: Standing) -> bool:
+    """T2r: copy what is known of a payment to its order; the word of a later version stays."""
+    older = {"_id": order_id, "payment_version": {"$lt": version}}
+    facts = {"payment_version": version, **standing._asdict()}
+    return (await db.orders.update_one(older, {"$set": facts})).matched_count == 1
+
+
+@translating
+async def orders_of_payments(db: Database, intents: Sequence[str]) -> list[Document]:
+    """Return the orders that those payments paid."""
+    return await db.orders.find({"payment_intent": {"$in": list(intents)}}).to_list()
+
+
+@translating
+async def find_orders(db: Database, order_ids: Sequence[str]) -> list[Document]:
+    """Return the orders of those ids."""
+    return await db.orders.find({"_id": {"$in": list(order_ids)}}).to_list()
 
 
 @translating
@@ -38,8 +75,10 @@ async def latest_orders(db: Database, limit: int) -> list[Document]:
 
 
 @translating
-async def call_operator(db: Database, order_id: str, reason: str) -> None:
-    """Put the order before an operator; the first reason stays."""
+async def call_operator(db: Database, order_id: str, reason: str, now: datetime) -> None:
+    """Put the order before an operator and alert them; the first reason stays."""
+    # The alert first: one that turns out idle is better than trouble that nobody hears of.
+    await raise_alert(db, "needs_attention", reason, now, order=order_id)
     await db.orders.update_one({"_id": order_id, "attention": None}, {"$set": {"attention": reason}})
 
 
@@ -47,6 +86,43 @@ async def call_operator(db: Database, order_id: str, reason: str) -> None:
 async def release_operator(db: Database, order_id: str) -> None:
     """Take the order off the operator's list."""
     await db.orders.update_one({"_id": order_id}, {"$set": {"attention": None}})
+    await withdraw_alerts(db, order_id)
+
+
+@translating
+async def identify_order(db: Database, order_id: str, facts: Document) -> bool:
+    """Add what was bought to an order that named no product; True if that was not known yet."""
+    unknown = {"_id": order_id, "product": None}
+    return (await db.orders.update_one(unknown, {"$set": facts})).matched_count == 1
+
+
+@translating
+async def await_details(db: Database, order_id: str, by: datetime) -> None:
+    """Note until when the customer may fill in what is missing before an operator is asked."""
+    await db.orders.update_one({"_id": order_id, "details_by": {"$exists": False}}, {"$set": {"details_by": by}})
+
+
+@translating
+async def fill_details(db: Database, order_id: str, given: dict[str, str], now: datetime) -> None:
+    """Add answers (and the `email`) that were missing; what was there stays.
+
+    A paid order that lacks nothing more then has a durable intent to be started.
+    """
+    for name, value in given.items():
+        field = "email" if name == "email" else f"answers.{name}"
+        filled = {"$set": {field: value}, "$pull": {"missing": name}}
+        await db.orders.update_one({"_id": order_id, "missing": name}, filled)
+    complete = {"$set": {"errands.start_order": now + ERRAND_CHECK}, "$unset": {"details_by": ""}}
+    await db.orders.update_one({"_id": order_id, "missing": [], "details_by": {"$exists": True}}, complete)
+    called = {"_id": order_id, "missing": [], "attention": DETAILS_OVERDUE}
+    await db.orders.update_one(called, {"$set": {"attention": None}})
+
+
+@translating
+async def overdue_details(db: Database, now: datetime, limit: int) -> list[Document]:
+    """Return orders whose customers have not filled in what is missing in time, and no operator knows."""
+    query = {"details_by": {"$lte": now}, "attention": None}
+    return await db.orders.find(query, {"_id": 1}).limit(limit).to_list()
 
 
 @translating
@@ -59,7 +135,7 @@ async def add_stored(db: Database, order_id: str, product: str, run: int, now: d
     if order is None or set(order["stored"]) < set(order["products"]):
         return False
     complete = {"_id": order_id, f"run.{product}": run, "stored": {"$all": order["products"]}, "stored_at": None}
-    await db.orders.update_one(complete, {"$set": {"stored_at": now, "letter_check_at": now + LETTER_CHECK}})
+    await db.orders.update_one(complete, {"$set": {"stored_at": now, _LETTER: now + ERRAND_CHECK}})
     return True
 
 
@@ -68,7 +144,7 @@ async def choose_letter(db: Database, order_id: str, letter: Letter) -> bool:
     """T18: decide which letter ends the order; True if it is this one."""
     free: dict[str, Any] = {"_id": order_id, "letter": None}
     if letter == "completion":
-        free |= {"stored_at": {"$ne": None}, "on_hold": False, "replaying": {"$ne": True}}
+        free |= {"stored_at": {"$ne": None}, "on_hold": False, "stopped": False, "replaying": {"$ne": True}}
     await db.orders.update_one(free, {"$set": {"letter": letter}})
     return await db.orders.count_documents({"_id": order_id, "letter": letter}) == 1
 
@@ -78,37 +154,8 @@ async def mark_delivered(db: Database, order_id: str, now: datetime) -> None:
     """Note that the completion mail was accepted; the sweep looks at the order no more."""
     await db.orders.update_one(
         {"_id": order_id, "delivered_at": None},
-        {"$set": {"delivered_at": now}, "$unset": {"letter_check_at": ""}},
+        {"$set": {"delivered_at": now, "attention": None}, "$unset": {_LETTER: ""}},
     )
-
-
-@translating
-async def delay_letter(db: Database, order_id: str, until: datetime) -> None:
-    """Ask the sweep to look at the order's letter again then."""
-    await db.orders.update_one(
-        {"_id": order_id, "letter_check_at": {"$ne": None}}, {"$set": {"letter_check_at": until}}
-    )
-
-
-@translating
-async def drop_letter(db: Database, order_id: str) -> None:
-    """Take the order off the sweep's list: its letter waits for an operator."""
-    await db.orders.update_one({"_id": order_id}, {"$unset": {"letter_check_at": ""}})
-
-
-@translating
-async def revive_letter(db: Database, order_id: str, now: datetime) -> None:
-    """Put an order back on the sweep's list, so that its letter is made and sent after all."""
-    await db.orders.update_one(
-        {"_id": order_id, "stored_at": {"$ne": None}, "delivered_at": None}, {"$set": {"letter_check_at": now}}
-    )
-
-
-@translating
-async def due_letters(db: Database, now: datetime, limit: int) -> list[Document]:
-    """Orders whose reports are all stored and whose letter is not known to be on its way."""
-    query = {"letter_check_at": {"$lte": now}, "on_hold": False, "replaying": {"$ne": True}}
-    return await db.orders.find(query).limit(limit).to_list()
 
 
 @translating
@@ -119,7 +166,7 @@ async def begin_replay(db: Database, order_id: str, product: str, run: int, step
     update = {
         "$set": {f"run.{product}": run, "replaying": True, "replay": intent, "stored_at": None},
         "$pull": {"stored": product},
-        "$unset": {"letter_check_at": ""},
+        "$unset": {_LETTER: ""},
     }
     return (await db.orders.update_one(free, update)).matched_count == 1
 

@@ -1,11 +1,10 @@
 """One document an order and product: its plan, its run, and the slots that bound what is in the air."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pymongo.errors import DuplicateKeyError
-
-from storage.database import Database, Document, translating
+from storage.database import Database, Document, insert_new, translating
 
 Slot = Literal["write", "render"]
 
@@ -23,10 +22,9 @@ def slot_token(step_id: str, run: int) -> str:
     return f"{step_id}@{run}"
 
 
-@translating
-async def open_report(db: Database, order: Document, product: str, message: str, now: datetime) -> Document | None:
-    """T3: insert a report, queued under that message id; None if it is new, else the one that is there."""
-    report = {
+def new_report(order: Document, product: str, message: str, now: datetime) -> Document:
+    """Return a report as it is opened, queued under that message id."""
+    return {
         "_id": report_id(order["_id"], product),
         "order": order["_id"],
         "product": product,
@@ -42,13 +40,42 @@ async def open_report(db: Database, order: Document, product: str, message: str,
         "slots": {"write": [], "render": []},
         "gap_until": {},
         "replay": None,
+        "stopped": False,
+        "payment_version": 0,
         "pdf": None,
     }
-    try:
-        await db.reports.insert_one(report)
-    except DuplicateKeyError:
-        return await db.reports.find_one({"_id": report["_id"]})
-    return None
+
+
+@translating
+async def open_reports(db: Database, reports: Sequence[Document]) -> list[Document]:
+    """T3: insert reports; those that are there already stay, and are returned."""
+    taken = await insert_new(db.reports, reports)
+    return await db.reports.find({"_id": {"$in": taken}}).to_list() if taken else []
+
+
+@translating
+async def stop_reports(db: Database, order_id: str, version: int, *, stopped: bool) -> list[str]:
+    """T2r: let no step of an order be queued any more, or again; the word of a later version stays.
+
+    Return the ids of the order's reports.
+    """
+    older = {"order": order_id, "payment_version": {"$lt": version}}
+    await db.reports.update_many(older, {"$set": {"stopped": stopped, "payment_version": version}})
+    return [report["_id"] async for report in db.reports.find({"order": order_id}, {"_id": 1})]
+
+
+@translating
+async def park_report(db: Database, seen: Document) -> None:
+    """Leave a queued report of a stopped order where it is: the sweep sends it no more."""
+    still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
+    await db.reports.update_one(still, {"$unset": {"check_at": ""}})
+
+
+@translating
+async def unpark_reports(db: Database, reports: Sequence[str], now: datetime) -> None:
+    """Let the sweep send those reports again that were parked before they were begun."""
+    parked = {"_id": {"$in": list(reports)}, "state": "queued", "check_at": {"$exists": False}}
+    await db.reports.update_many(parked, {"$set": {"check_at": now}})
 
 
 @translating
@@ -107,7 +134,7 @@ async def reserve_slot(db: Database, report: str, slot: Slot, token: str, bound:
     free: dict[str, Any] = {
         "_id": report,
         "state": "running",
-        "stopped": {"$ne": True},
+        "stopped": False,
         "replay": None,
         f"slots.{slot}.{bound - 1}": {"$exists": False},
         f"slots.{slot}": {"$ne": token},
@@ -135,9 +162,9 @@ async def store_report(db: Database, report: str, run: int, pdf: Document, now: 
 
 @translating
 async def running_reports(db: Database) -> list[Document]:
-    """Return the slots and replays of every report in the making, for the sweep to heal."""
+    """Return the slots and replays of every report that is being made, for the sweep to heal."""
     fields = {"slots": 1, "run": 1, "plan": 1, "order": 1, "product": 1}
-    return await db.reports.find({"state": "running"}, fields).to_list()
+    return await db.reports.find({"state": "running", "stopped": False}, fields).to_list()
 
 
 @translating

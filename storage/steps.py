@@ -8,24 +8,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo.errors import BulkWriteError
-
-from storage.database import Database, Document, translating
+from storage.database import Database, Document, insert_new, translating
 from storage.reports import CHECK_AFTER
 
-_DUPLICATE_KEY = 11000
 _OF_THE_OLD_RUN = ("failing_since", "error", "traceback", "advanced", "done_at", "result")
 
 
 @translating
 async def insert_steps(db: Database, steps: Sequence[Document]) -> None:
     """T5: insert the steps of a plan; those that are there already stay as they are."""
-    try:
-        await db.steps.insert_many(steps, ordered=False)
-    except BulkWriteError as error:
-        failures = error.details["writeErrors"] + error.details["writeConcernErrors"]
-        if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
-            raise
+    await insert_new(db.steps, steps)
 
 
 @translating
@@ -108,6 +100,20 @@ async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) ->
     await db.steps.update_many(
         {"message": {"$in": messages}, "state": "queued"}, {"$set": {"check_at": now + CHECK_AFTER}}
     )
+
+
+@translating
+async def park_step(db: Database, seen: Document) -> None:
+    """Leave a queued step of a stopped order where it is: the sweep sends it no more."""
+    still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
+    await db.steps.update_one(still, {"$unset": {"check_at": ""}})
+
+
+@translating
+async def unpark_steps(db: Database, reports: Sequence[str], now: datetime) -> None:
+    """Let the sweep send the parked steps of those reports again."""
+    parked = {"report": {"$in": list(reports)}, "state": "queued", "check_at": {"$exists": False}}
+    await db.steps.update_many(parked, {"$set": {"check_at": now}})
 
 
 @translating

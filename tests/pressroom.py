@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import boto3
 import httpx2
 import redis
+import stripe
 from pymongo import MongoClient
 from pypdf import PdfReader
 from stripe import WebhookSignature
@@ -135,6 +136,21 @@ class Pressroom:
         event = self.event(**session)
         assert self.send(event).status_code == 200
         return str(event["data"]["object"]["id"])
+
+    def checkout(self, form: dict[str, str]) -> str:
+        """Fill in the shop's form and go to the till; return the session."""
+        till = httpx2.post(f"{self.stack.urls.web}/checkout", data=form, timeout=30)
+        assert till.status_code == 303
+        session: str = till.headers["location"].rpartition("/")[2]
+        return session
+
+    def refund(self, session: str, amount: int | None = None) -> str:
+        """Refund a session at Stripe, all of it if no amount is given; return the refund."""
+        addresses: Any = {"api": self.stack.env["STRIPE_API_BASE"]}
+        client = stripe.StripeClient(self.stack.env["STRIPE_API_KEY"], base_addresses=addresses)
+        intent = str(client.v1.checkout.sessions.retrieve(session).payment_intent)
+        wanted: Any = {"payment_intent": intent, **({"amount": amount} if amount else {})}
+        return client.v1.refunds.create(wanted).id
 
     def order(self, order: str) -> Any:
         """Return `pressroom orders show`, by the order's own page where that is quicker."""

@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
+
+from tests.serverless import NOWHERE
 
 HEAVY = ("openai", "weasyprint", "pikepdf", "pebble", "moto")
 
@@ -22,3 +26,27 @@ def test_the_command_line_starts_without_the_vendors() -> None:
     code = f"import sys, handlers.cli.main; print(*sorted(set(sys.modules) & set({heavy!r})))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout.split() == []
+
+
+def test_the_serverless_webhook_loads_nothing_that_it_does_not_need() -> None:
+    """With its own four settings the function starts, connects to nothing, and brings no other part's library."""
+    foreign = (*HEAVY, "boto3", "botocore", "jinja2", "click", "httpx2", "uvicorn", "itsdangerous", "nh3")
+    code = f"import sys, handlers.serverless; print(*sorted(set(sys.modules) & set({foreign!r})))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=NOWHERE, capture_output=True, text=True, check=True, timeout=30
+    )
+    assert done.stdout.split() == []
+    assert done.stderr == ""
+
+
+def test_the_serverless_lock_has_all_that_the_webhook_imports() -> None:
+    """A function installed from its own lock starts: whatever it imports is in there."""
+    folder = Path(__file__).parent.parent / "infra" / "deploy" / "locks"
+    locked = {line.split("==")[0] for line in (folder / "serverless.txt").read_text().splitlines() if "==" in line}
+    others = {
+        module
+        for module, owners in packages_distributions().items()
+        if not {owner.lower().replace("_", "-") for owner in owners} & {*locked, "pressroom"}
+    }
+    code = f"import sys; sys.modules.update(dict.fromkeys({sorted(others)!r})); import handlers.serverless"
+    subprocess.run([sys.executable, "-c", code], env=NOWHERE, check=True, timeout=30)

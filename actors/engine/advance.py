@@ -52,7 +52,7 @@ async def advance_or_call(deps: Deps, step: Document) -> None:
     except Exception as error:
         log.exception("step_cannot_advance", order=step["order"], step=step["_id"])
         reason = f"{step['product']}: what follows {step['key']} fails: {error}"
-        await call_operator(deps.db, step["order"], reason)
+        await call_operator(deps.db, step["order"], reason, deps.clock.now())
 
 
 async def give_up(deps: Deps, step: Document, epoch: int, reason: str, trace: str = "") -> None:
@@ -67,7 +67,8 @@ async def give_up(deps: Deps, step: Document, epoch: int, reason: str, trace: st
 async def bury(deps: Deps, step: Document) -> None:
     """Record a dead step, call the operator, and let the rest of its report go on."""
     await record_dead_step(deps.db, step)
-    await call_operator(deps.db, step["order"], f"{step['product']}: {step['key']} is dead: {step['error']}")
+    reason = f"{step['product']}: {step['key']} is dead: {step['error']}"
+    await call_operator(deps.db, step["order"], reason, deps.clock.now())
     log.error("step_dead", order=step["order"], step=step["_id"], error=step["error"])
     await _move_on(deps, step)
 

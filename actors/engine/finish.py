@@ -1,8 +1,7 @@
 """The end of a report: its PDF gets the contract's name, and the last report of an order starts the mail."""
 
-from actors.catalogue import MAIL_QUEUE
 from actors.deps import Deps
-from actors.engine.sending import new_message_id, send
+from actors.engine.sending import send_errand
 from storage.database import Document
 from storage.orders import add_stored
 from storage.reports import store_report
@@ -15,9 +14,4 @@ async def finish_report(deps: Deps, step: Document) -> None:
     now = deps.clock.now()
     await store_report(deps.db, step["report"], step["run"], pdf, now)
     if await add_stored(deps.db, step["order"], step["product"], step["run"], now):
-        await send_letter(deps, step["order"])
-
-
-async def send_letter(deps: Deps, order_id: str) -> None:
-    """Wake a worker for an order whose reports are all stored."""
-    await send(deps, MAIL_QUEUE, "complete_order", new_message_id(), order=order_id)
+        await send_errand(deps, "complete_order", step["order"])

@@ -6,17 +6,18 @@ from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from actors.deps import Deps
-from actors.engine.finish import send_letter
 from actors.engine.replay import replay
-from actors.engine.sending import new_message_id, send
-from actors.intake import apply_event
+from actors.engine.sending import new_message_id, send, send_all, send_errand
+from actors.intake.apply import apply_events
+from actors.intake.news import Event
 from infra.errors import PressroomError
 from storage.audit import record_action
 from storage.database import Document
 from storage.dead_letters import close_dead_letter, find_dead_letter, is_last_open
-from storage.deliveries import revive_delivery
+from storage.deliveries import revive_deliveries
+from storage.errands import add_errand
 from storage.events import find_event
-from storage.orders import release_operator, revive_letter
+from storage.orders import release_operator
 from storage.reports import report_id, revive_report
 from storage.steps import find_step, results_of
 
@@ -68,16 +69,16 @@ async def _replay_report(deps: Deps, letter: Document) -> None:
         await send(deps, letter["product"], "begin_report", message, report=report)
 
 
-async def _replay_letter(deps: Deps, letter: Document) -> None:
-    await revive_delivery(deps.db, letter["order"], "completion", deps.clock.now())
-    await revive_letter(deps.db, letter["order"], deps.clock.now())
-    await send_letter(deps, letter["order"])
+async def _replay_errand(deps: Deps, letter: Document) -> None:
+    await revive_deliveries(deps.db, letter["order"], deps.clock.now())
+    await add_errand(deps.db, letter["order"], letter["errand"], deps.clock.now())
+    await send_errand(deps, letter["errand"], letter["order"])
 
 
 async def _replay_event(deps: Deps, letter: Document) -> None:
     event = await find_event(deps.db, letter["_id"].removeprefix("event:"))
     if event is not None:
-        await apply_event(deps, event["_id"], event["type"], event["raw"])
+        await send_all(deps, await apply_events(deps, [Event(event["_id"], event["type"], event["raw"])]))
 
 
 async def _replay_message(deps: Deps, letter: Document) -> None:
@@ -91,7 +92,7 @@ async def _replay_message(deps: Deps, letter: Document) -> None:
 _REPLAYS: dict[str, Callable[[Deps, Document], Awaitable[None]]] = {
     "step": _replay_step,
     "report": _replay_report,
-    "letter": _replay_letter,
+    "errand": _replay_errand,
     "event": _replay_event,
     "message": _replay_message,
 }

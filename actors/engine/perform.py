@@ -17,7 +17,15 @@ from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.database import Document
 from storage.orders import find_order
-from storage.steps import claim_step, complete_step, find_step, release_step, requeue_step
+from storage.steps import (
+    claim_step,
+    complete_step,
+    find_step,
+    park_step,
+    release_step,
+    requeue_step,
+    unpark_steps,
+)
 
 log = structlog.get_logger()
 
@@ -88,11 +96,22 @@ async def _hand_on(deps: WorkDeps, seen: Document) -> None:
 
 async def _claim(deps: WorkDeps, order_id: str, seen: Document) -> Claim | None:
     order = await find_order(deps.db, order_id)
-    if order is None or order.get("stopped"):
+    if order is None:
+        return None
+    if order["stopped"]:
+        await _park(deps, seen)
         return None
     until = deps.clock.now() + _FIRST_LEASE
     step = await claim_step(deps.db, seen, deps.worker, uuid.uuid4().hex, [FORMAT], until)
     return Claim(deps.db, step, order) if step else None
+
+
+async def _park(deps: WorkDeps, seen: Document) -> None:
+    """Let a step of a refunded order lie; written first, then read: the refund may fail at this moment."""
+    await park_step(deps.db, seen)
+    order = await find_order(deps.db, seen["order"])
+    if order is not None and not order["stopped"]:
+        await unpark_steps(deps.db, [seen["report"]], deps.clock.now())
 
 
 async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> Document:

@@ -1,13 +1,17 @@
-"""Sending a message: ids only, and no harm if it is lost, since MongoDB knows what should be under way."""
+"""Sending messages: ids only, and no harm if one is lost, since MongoDB knows what should be under way."""
 
 import asyncio
 import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import structlog
 from dramatiq import Message
 
-from actors.deps import Deps
+from actors.catalogue import MAIL_QUEUE
+from actors.intake.deps import IntakeDeps
 from infra.errors import TransientError
+from storage.errands import Errand
 
 log = structlog.get_logger()
 
@@ -17,19 +21,61 @@ STEP_ACTORS = {"write": "write_section", "render": "render_chunk", "assemble": "
 _DEADLINE_S = 2.0
 
 
+class Post(NamedTuple):
+    """A message to be sent. `maybe_held`: it was sent before, and is sent only if Redis lost it."""
+
+    queue: str
+    actor: str
+    message_id: str
+    ids: dict[str, str]
+    maybe_held: bool = False
+
+
 def new_message_id() -> str:
     """Return an id for a message, to be written down before it is sent."""
     return str(uuid.uuid4())
 
 
-async def send(deps: Deps, queue: str, actor: str, message_id: str, **ids: str) -> bool:
+async def send(deps: IntakeDeps, queue: str, actor: str, message_id: str, **ids: str) -> bool:
     """Queue a message; False if Redis does not take it in time: the sweep will send it again."""
-    message: Message[None] = Message(
-        queue_name=queue, actor_name=actor, args=(), kwargs=dict(ids), options={}, message_id=message_id
-    )
+    return await send_all(deps, [Post(queue, actor, message_id, ids)])
+
+
+async def send_errand(deps: IntakeDeps, errand: Errand, order_id: str) -> bool:
+    """Wake a mail worker for an errand that is written down."""
+    return await send_all(deps, [errand_post(errand, order_id)])
+
+
+def errand_post(errand: Errand, order_id: str) -> Post:
+    """Return the message that wakes a mail worker for an errand."""
+    return Post(MAIL_QUEUE, errand, new_message_id(), {"order": order_id})
+
+
+async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:
+    """Queue messages in one go; False if Redis does not take them in time: the sweep will send them again."""
+    if not posts:
+        return True
     try:
-        await asyncio.wait_for(asyncio.to_thread(deps.broker.enqueue, message), _DEADLINE_S)
+        await asyncio.wait_for(asyncio.to_thread(_send_all, deps, posts), _DEADLINE_S)
     except (TransientError, TimeoutError):
-        log.warning("message_left_to_sweep", queue=queue, actor=actor, **ids)
+        log.warning("messages_left_to_sweep", actors=sorted({post.actor for post in posts}), count=len(posts))
         return False
     return True
+
+
+def _send_all(deps: IntakeDeps, posts: Sequence[Post]) -> None:
+    held: set[str] = set()
+    for queue in {post.queue for post in posts if post.maybe_held}:
+        held |= deps.broker.holds(queue, [post.message_id for post in posts if post.queue == queue])
+    deps.broker.enqueue_all([_message(post) for post in posts if post.message_id not in held])
+
+
+def _message(post: Post) -> Message[None]:
+    return Message(
+        queue_name=post.queue,
+        actor_name=post.actor,
+        args=(),
+        kwargs=dict(post.ids),
+        options={},
+        message_id=post.message_id,
+    )

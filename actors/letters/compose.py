@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from actors.brand import brand_name
 from actors.catalogue import OFFERS, PRODUCTS
+from actors.questions import QUESTIONS
 from infra.links import Links
 from infra.mail.letter import Letter
 from infra.settings import Settings
@@ -55,7 +56,38 @@ def completion(settings: Settings, order: Document, reports: list[Document], now
         for product in order["products"]
     ]
     facts = {"title": OFFERS[order["product"]].title, "reports": attached}
-    return _letter(settings, order, "completion", now, facts)
+    return _to_customer(settings, order, "completion", now, facts)
+
+
+def details(settings: Settings, order: Document, now: datetime) -> Letter:
+    """Return the letter that asks a customer for what is missing."""
+    facts = {
+        "title": OFFERS[order["product"]].title,
+        "wanted": [QUESTIONS[name] for name in order["missing"]],
+        "url": Links(settings).details(order["token"]),
+    }
+    return _to_customer(settings, order, "details", now, facts)
+
+
+def alert_letter(settings: Settings, alert: Document) -> Letter:
+    """Return the letter that tells an operator of trouble."""
+    about = alert["order"] or alert["event"] or ""
+    facts = {
+        "brand": brand_name(settings),
+        "title": alert["text"],
+        "about": about,
+        "since": alert["at"].isoformat(timespec="seconds"),
+        **{name: alert[name] for name in ("kind", "order", "text")},
+    }
+    return Letter(
+        kind="alert",
+        order=alert["order"] or "",
+        message_id=letter_id(settings, alert["_id"], "alert"),
+        sender=settings.mail_from,
+        recipient=settings.alert_mail,
+        written_at=alert["at"],
+        **_words("alert", facts),
+    )
 
 
 def readable_size(size: int) -> str:
@@ -63,7 +95,7 @@ def readable_size(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} kB"
 
 
-def _letter(settings: Settings, order: Document, kind: str, now: datetime, facts: dict[str, Any]) -> Letter:
+def _to_customer(settings: Settings, order: Document, kind: str, now: datetime, facts: dict[str, Any]) -> Letter:
     known = {
         "brand": brand_name(settings),
         "name": order["answers"].get("name", ""),
@@ -76,8 +108,11 @@ def _letter(settings: Settings, order: Document, kind: str, now: datetime, facts
         message_id=letter_id(settings, order["_id"], kind),
         sender=settings.mail_from,
         recipient=order["email"],
-        subject=_TEMPLATES.get_template(f"{kind}/subject.txt").render(known),
-        text=_TEMPLATES.get_template(f"{kind}/letter.txt").render(known),
-        html=_TEMPLATES.get_template(f"{kind}/letter.html").render(known),
         written_at=now,
+        **_words(kind, known),
     )
+
+
+def _words(kind: str, facts: dict[str, Any]) -> dict[str, str]:
+    files = {"subject": "subject.txt", "text": "letter.txt", "html": "letter.html"}
+    return {part: _TEMPLATES.get_template(f"{kind}/{file}").render(facts) for part, file in files.items()}

@@ -1,13 +1,17 @@
 """Events that were recorded and not applied: a crash, or a database that went away in between."""
 
 from actors.deps import Deps
-from actors.intake import apply_event
+from actors.engine.sending import send_all
+from actors.intake.apply import apply_events
+from actors.intake.news import Event
 from storage.events import unapplied_events
 
 _BATCH = 100
 
 
 async def apply_left_events(deps: Deps) -> None:
-    """Apply events that have waited for 5 s or more."""
-    for event in await unapplied_events(deps.db, deps.clock.now(), _BATCH):
-        await apply_event(deps, event["_id"], event["type"], event["raw"])
+    """Apply events that nobody has applied in time."""
+    left = await unapplied_events(deps.db, deps.clock.now(), _BATCH)
+    if left:
+        events = [Event(event["_id"], event["type"], event["raw"]) for event in left]
+        await send_all(deps, await apply_events(deps, events))

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 import structlog
 
 from actors.deps import Deps
 from actors.engine.replay import resume_replays
+from actors.reconcile import Records, reconcile
 from actors.sweep.claims import expire_lapsed_claims
+from actors.sweep.errands import end_patience, resend_errands, send_alerts
 from actors.sweep.events import apply_left_events
-from actors.sweep.letters import send_due_letters
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
 from actors.sweep.missed import advance_missed_steps
 from actors.sweep.slots import heal_slots
@@ -17,6 +19,10 @@ from actors.sweep.watch import Watch
 from infra.errors import TransientError
 
 log = structlog.get_logger()
+
+_RECONCILE_EVERY_S = 600.0
+#: Stripe itself goes on delivering for three days: https://docs.stripe.com/webhooks#retries
+_LOOK_BACK = timedelta(days=3)
 
 Duty = Callable[[Deps], Awaitable[None]]
 
@@ -28,7 +34,9 @@ _DUTIES: tuple[Duty, ...] = (
     resend_unbegun_reports,
     resend_lost_messages,
     heal_slots,
-    send_due_letters,
+    resend_errands,
+    end_patience,
+    send_alerts,
 )
 
 
@@ -37,20 +45,30 @@ async def sweep_once(deps: Deps, watch: Watch) -> None:
     await _do(deps, (watch.bury_dead_workers, *_DUTIES))
 
 
-async def sweep_for_ever(deps: Deps, every_s: float, stopping: asyncio.Event) -> None:
+async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping: asyncio.Event) -> None:
     """Sweep every `every_s` seconds, from start to start, until told to stop: then at once.
 
-    Dead workers are looked for in a loop of their own, so that no slow duty keeps their work waiting.
+    Dead workers are looked for in a loop of their own, so that no slow duty keeps their work waiting. So is Stripe
+    asked: if it does not answer, only that is delayed.
     """
     watch = Watch(deps.clock)
     loops = [
         asyncio.create_task(_repeat(deps, (watch.bury_dead_workers,), every_s)),
         asyncio.create_task(_repeat(deps, _DUTIES, every_s)),
+        asyncio.create_task(_reconcile_for_ever(deps, records)),
     ]
     await stopping.wait()
     for loop in loops:
         loop.cancel()
     await asyncio.wait(loops, timeout=1.0)
+
+
+async def _reconcile_for_ever(deps: Deps, records: Records) -> None:
+    async def reconcile_recent(deps: Deps) -> None:
+        await reconcile(deps, records, deps.clock.now() - _LOOK_BACK, dry_run=False, progress=lambda *_: None)
+
+    await deps.clock.sleep(_RECONCILE_EVERY_S)
+    await _repeat(deps, (reconcile_recent,), _RECONCILE_EVERY_S)
 
 
 async def _repeat(deps: Deps, duties: Sequence[Duty], every_s: float) -> None:

@@ -21,6 +21,7 @@ from infra.llm.client import Llm
 from infra.mail.transport import transport_for
 from infra.pdf import Renderer
 from infra.settings import Settings
+from infra.stripe.client import Stripe
 from storage.dead_letters import record_dead_message
 
 log = structlog.get_logger()
@@ -92,6 +93,7 @@ class WorkerProcess:
             llm=self._llm,
             typesetter=self._renderer,
             postman=self._postman,
+            till=Stripe(self._settings),
         )
 
     async def _leave(self) -> None:

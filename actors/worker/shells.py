@@ -9,26 +9,39 @@ from typing import Any
 import dramatiq
 import structlog
 
+from actors.ask_details import ask_details
 from actors.assemble_report import assemble_report
 from actors.begin_report import begin_report, give_up_report
 from actors.catalogue import MAIL_QUEUE
 from actors.complete_order import complete_order
 from actors.engine.claims import Claim, Work
 from actors.engine.perform import perform
+from actors.fetch_session import fetch_session, identify_order
 from actors.render_chunk import render_chunk
+from actors.start_order import start_order
+from actors.tell_alert import tell_alert
 from actors.work_deps import WorkDeps
 from actors.write_section import write_section
 from infra.broker.broker import Broker
 from infra.errors import TransientError
 from storage.database import Document
-from storage.dead_letters import record_dead_order
-from storage.orders import call_operator, drop_letter
+from storage.dead_letters import record_dead_errand
+from storage.errands import Errand, end_errand
+from storage.orders import call_operator
 
 log = structlog.get_logger()
 
 #: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released.
 _TIME_LIMIT_MS = 15 * 60 * 1000
 
+RunErrand = Callable[[WorkDeps, str], Awaitable[None]]
+
+_ERRANDS: dict[Errand, RunErrand] = {
+    "complete_order": complete_order,
+    "ask_details": ask_details,
+    "identify_order": identify_order,
+    "start_order": start_order,
+}
 _WORK: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
     "write_section": write_section,
     "render_chunk": render_chunk,
@@ -39,7 +52,10 @@ _WORK: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
 def declare_actors(broker: Broker, queue: str, deps: WorkDeps) -> None:
     """Declare the actors of a queue: those of its product, or the one that completes orders."""
     if queue == MAIL_QUEUE:
-        _declare(broker, deps, queue, "complete_order", partial(_complete, deps))
+        for errand, run in _ERRANDS.items():
+            _declare(broker, deps, queue, errand, partial(_run_errand, deps, errand, run))
+        _declare(broker, deps, queue, "fetch_session", partial(_fetch, deps))
+        _declare(broker, deps, queue, "tell_alert", partial(_tell, deps))
         return
     _declare(broker, deps, queue, "begin_report", partial(_begin, deps))
     for name, work in _WORK.items():
@@ -78,13 +94,22 @@ async def _begin(deps: WorkDeps, *, report: str) -> None:
         await give_up_report(deps, report, str(error), "".join(traceback.format_exception(error)))
 
 
-async def _complete(deps: WorkDeps, *, order: str) -> None:
+async def _fetch(deps: WorkDeps, *, event: str) -> None:
+    await fetch_session(deps, event)
+
+
+async def _tell(deps: WorkDeps, *, alert: str) -> None:
+    await tell_alert(deps, alert)
+
+
+async def _run_errand(deps: WorkDeps, errand: Errand, run: RunErrand, *, order: str) -> None:
     try:
-        await complete_order(deps, order)
+        await run(deps, order)
     except TransientError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever it is, the order waits for an operator, not for ever
         trace = "".join(traceback.format_exception(error))
-        await drop_letter(deps.db, order)
-        await record_dead_order(deps.db, order, str(error), trace, deps.clock.now())
-        await call_operator(deps.db, order, f"The completion mail could not be made: {error}")
+        now = deps.clock.now()
+        await end_errand(deps.db, order, errand)
+        await record_dead_errand(deps.db, order, errand, str(error), trace, now)
+        await call_operator(deps.db, order, f"{errand} failed: {error}", now)

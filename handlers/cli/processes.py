@@ -76,6 +76,7 @@ async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> 
     from actors.opening import open_deps
     from actors.sweep.sweep import sweep_for_ever, sweep_once
     from actors.sweep.watch import Watch
+    from infra.stripe.client import Stripe
 
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,7 +86,7 @@ async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> 
     if once:
         await sweep_once(deps, Watch(deps.clock))
     else:
-        await sweep_for_ever(deps, every, stopping)
+        await sweep_for_ever(deps, Stripe(settings), every, stopping)
     _end(0)
 
 

@@ -2,51 +2,29 @@
 
 import asyncio
 import secrets
-from pathlib import Path
-from urllib.parse import parse_qsl
 
 import structlog
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from actors.brand import brand_name
 from actors.catalogue import CURRENCY, OFFERS, Offer
 from actors.deps import Deps
-from actors.session import plain_answers
+from actors.intake.session import plain_answers
+from handlers.web.forms import FormCannotBeRead, fields_for, read_form
+from handlers.web.page import page
 from infra.errors import PermanentError, TransientError
 from infra.stripe.client import Purchase, Stripe
 from storage.answers import keep_answers
 
 log = structlog.get_logger()
 
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined
-)
-#: What may load on a page: our own inline style, and nothing else; forms go to us and on to Stripe.
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 _DEADLINE_S = 25.0
-_MAX_FIELDS = 20
-
-#: What each answer is called in the form, and which kind of field takes it.
-FIELDS = {
-    "name": ("Your name", "text"),
-    "birth_date": ("Date of birth", "date"),
-    "birth_time": ("Time of birth", "time"),
-    "birth_place": ("Place of birth", "text"),
-    "question": ("What would you like clarity about?", "long"),
-    "language": ("Language", "text"),
-}
 
 
 async def home(request: Request) -> Response:
     """Show what can be bought."""
     facts = {"offers": list(OFFERS.values()), "thanks": "thanks" in request.query_params}
-    return _page(request, "home.html", 200, **facts)
+    return page(request, "home.html", 200, **facts)
 
 
 async def product_page(request: Request) -> Response:
@@ -60,9 +38,9 @@ async def product_page(request: Request) -> Response:
 async def checkout(request: Request) -> Response:
     """Keep the answers, then send the customer to Stripe; the form again if something needed is missing."""
     try:
-        given = dict(parse_qsl((await request.body()).decode(), max_num_fields=_MAX_FIELDS))
-    except ValueError:
-        return PlainTextResponse("This form cannot be read.\n", 400)
+        given = await read_form(request)
+    except FormCannotBeRead as error:
+        return PlainTextResponse(f"{error}\n", 400)
     offer = OFFERS.get(given.get("product", ""))
     if offer is None:
         return PlainTextResponse("There is no such product.\n", 404)
@@ -95,11 +73,5 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> s
 
 
 def _form(request: Request, offer: Offer, answers: dict[str, str], status: int) -> Response:
-    fields = [(name, *FIELDS[name], answers.get(name, "")) for name in offer.needed]
-    return _page(request, "product.html", status, offer=offer, fields=fields, incomplete=status != 200)
-
-
-def _page(request: Request, template: str, status: int, **facts: object) -> Response:
-    deps: Deps = request.state.deps
-    text = _PAGES.get_template(template).render(brand=brand_name(deps.settings), **facts)
-    return HTMLResponse(text, status, headers=_HEADERS)
+    fields = fields_for(offer.needed, answers)
+    return page(request, "product.html", status, offer=offer, fields=fields, incomplete=status != 200)

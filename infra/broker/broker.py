@@ -1,7 +1,7 @@
 """The broker: Dramatiq's Redis broker with the caller's message ids, no delays, and a doorbell."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from dramatiq.middleware import Middleware
 from infra.broker.consumer import QueueConsumer, decoded
 from infra.broker.dead_message import DeadMessage
 from infra.broker.names import QueueKeys
-from infra.errors import TransientError
+from infra.errors import SettingsError, TransientError
 
 #: A worker whose broker id has not been heard of for this long gives its messages up (Dramatiq's own repair; the
 #: sweep is quicker). Peers' clocks may differ by less than this.
@@ -40,9 +40,7 @@ class Broker(RedisBroker):
         bury: Callable[[DeadMessage], None] | None = None,
     ) -> None:
         """Connect lazily. Without `bury` (web, sweep) the broker only sends."""
-        client = redis.Redis.from_url(
-            url, socket_timeout=2.0, socket_connect_timeout=1.0, health_check_interval=0, retry=None
-        )
+        client = _client(url)
         super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves it untyped
             client=client,
             middleware=middleware or [],
@@ -83,18 +81,23 @@ class Broker(RedisBroker):
         """
         if delay is not None:
             raise ValueError("Messages are not delayed in Redis; steps have a due_at in MongoDB.")
-        message = message.copy(options={"redis_message_id": message.message_id})
-        keys = QueueKeys(self.namespace, message.queue_name)
+        return self.enqueue_all([message])[0]
+
+    def enqueue_all(self, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
+        """Queue messages in one transaction, each under its own id; BrokerIsDown if that cannot be done."""
+        named = [message.copy(options={"redis_message_id": message.message_id}) for message in messages]
         try:
             with self.client.pipeline(transaction=True) as pipe:
-                pipe.hset(keys.messages, message.message_id, message.encode())
-                pipe.rpush(keys.queue, message.message_id)
-                pipe.lpush(keys.bell, "1")
-                pipe.ltrim(keys.bell, 0, _MAX_RINGS - 1)
+                for message in named:
+                    keys = QueueKeys(self.namespace, message.queue_name)
+                    pipe.hset(keys.messages, message.message_id, message.encode())
+                    pipe.rpush(keys.queue, message.message_id)
+                    pipe.lpush(keys.bell, "1")
+                    pipe.ltrim(keys.bell, 0, _MAX_RINGS - 1)
                 pipe.execute()
         except redis.RedisError as error:
             raise BrokerIsDown("Redis does not answer.") from error
-        return message
+        return named
 
     def holds(self, queue: str, message_ids: list[str]) -> set[str]:
         """Return which messages are waiting or in somebody's hands; BrokerIsDown if Redis cannot say."""
@@ -135,3 +138,13 @@ class Broker(RedisBroker):
             self.client.ping()
         except redis.RedisError as error:
             raise BrokerIsDown("Redis does not answer.") from error
+
+
+def _client(url: str) -> redis.Redis:
+    try:
+        return redis.Redis.from_url(
+            url, socket_timeout=2.0, socket_connect_timeout=1.0, health_check_interval=0, retry=None
+        )
+    except ValueError:
+        # The client's own message may quote the URL, and with it a password.
+        raise SettingsError("REDIS_URL is not one that the Redis client accepts.") from None

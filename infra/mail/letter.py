@@ -10,7 +10,10 @@ from email.utils import format_datetime, parseaddr
 
 @dataclass(frozen=True)
 class Letter:
-    """What one customer is told once: the same letter has the same Message-ID however often it is sent."""
+    """What somebody is told once: the same letter has the same Message-ID however often it is sent.
+
+    `order` is empty where it is about none.
+    """
 
     kind: str
     order: str
@@ -36,7 +39,8 @@ def as_message(letter: Letter) -> EmailMessage:
     message["From"] = _address(letter.sender)
     message["To"] = _address(letter.recipient)
     message["Subject"] = " ".join(letter.subject.split())
-    message["X-Pressroom-Order"] = letter.order
+    if letter.order:
+        message["X-Pressroom-Order"] = letter.order
     message["X-Pressroom-Mail"] = letter.kind
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)

@@ -1,14 +1,24 @@
 """The Stripe client: explicit timeouts, two network retries, idempotency keys derived from our own ids."""
 
 import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import stripe
 
 from infra.errors import PermanentError, TransientError
 from infra.settings import Settings
+from infra.stripe.version import API_VERSION
 
+Answer = TypeVar("Answer")
+Json = dict[str, Any]
+
+#: Seconds for each attempt; with two retries a call ends within about half a minute.
 _TIMEOUT_S = 10
+_RETRIES = 2
+_PAGE = 100
 
 
 class StripeIsDown(TransientError):
@@ -16,7 +26,7 @@ class StripeIsDown(TransientError):
 
 
 class StripeRefusesUs(PermanentError):
-    """Stripe says that the request or our key is wrong."""
+    """Stripe says that the request or our key is wrong, or that there is no such thing."""
 
 
 @dataclass(frozen=True)
@@ -33,47 +43,76 @@ class Purchase:
 
 
 class Stripe:
-    """Makes Checkout Sessions. The SDK blocks, so each call runs in a thread."""
+    """Makes and reads Checkout Sessions, and lists events. The SDK blocks, so each call runs in a thread."""
 
     def __init__(self, settings: Settings) -> None:
         """Connect lazily; STRIPE_API_BASE is for tests."""
         self._client = stripe.StripeClient(
             settings.stripe_api_key,
+            stripe_version=API_VERSION,
             base_addresses={"api": settings.stripe_api_base or stripe.DEFAULT_API_BASE},
-            max_network_retries=2,
+            max_network_retries=_RETRIES,
             http_client=stripe.RequestsClient(timeout=_TIMEOUT_S),
         )
 
     async def open_checkout(self, purchase: Purchase) -> str:
         """Return the address of Stripe's payment page for a purchase: the same one if asked twice."""
-        return await asyncio.to_thread(self._open_checkout, purchase)
-
-    def _open_checkout(self, purchase: Purchase) -> str:
-        try:
-            session = self._client.v1.checkout.sessions.create(
+        wanted = {
+            "mode": "payment",
+            "client_reference_id": purchase.reference,
+            "metadata": {"product": purchase.product},
+            "line_items": [
                 {
-                    "mode": "payment",
-                    "client_reference_id": purchase.reference,
-                    "metadata": {"product": purchase.product},
-                    "line_items": [
-                        {
-                            "quantity": 1,
-                            "price_data": {
-                                "currency": purchase.currency,
-                                "unit_amount": purchase.price,
-                                "product_data": {"name": purchase.title},
-                            },
-                        }
-                    ],
-                    "success_url": purchase.success_url,
-                    "cancel_url": purchase.cancel_url,
-                },
-                {"idempotency_key": f"checkout-{purchase.reference}"},
-            )
-        except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
-            raise StripeIsDown(f"Stripe was not reached: {type(error).__name__}.") from error
-        except stripe.StripeError as error:
-            raise StripeRefusesUs(f"Stripe refused the request: {type(error).__name__}.") from error
-        if session.url is None:
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": purchase.currency,
+                        "unit_amount": purchase.price,
+                        "product_data": {"name": purchase.title},
+                    },
+                }
+            ],
+            "success_url": purchase.success_url,
+            "cancel_url": purchase.cancel_url,
+        }
+        key = f"checkout-{purchase.reference}"
+        session = await self._ask("post", "/v1/checkout/sessions", **wanted, idempotency_key=key)
+        if not isinstance(session.get("url"), str):
             raise StripeRefusesUs("Stripe gave the session no address.")
-        return session.url
+        return str(session["url"])
+
+    async def session(self, session_id: str) -> Json:
+        """Return a Checkout Session with its line items, in our version of the API."""
+        return await self._ask("get", f"/v1/checkout/sessions/{session_id}", expand=["line_items"])
+
+    def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Json]:
+        """Yield events of those types since then (Unix time) that not every webhook has taken, newest first."""
+        return self._list("/v1/events", types=kinds, delivery_success=False, created={"gte": since})
+
+    def complete_sessions(self, since: int) -> AsyncIterator[Json]:
+        """Yield sessions made since then (Unix time) whose checkout was completed, newest first."""
+        return self._list("/v1/checkout/sessions", status="complete", created={"gte": since})
+
+    async def _list(self, path: str, **wanted: Any) -> AsyncIterator[Json]:
+        after: Json = {}
+        while True:
+            page = await self._ask("get", path, **wanted, **after, limit=_PAGE)
+            for one in page["data"]:
+                yield one
+            if not (page.get("has_more") and page["data"]):
+                return
+            after = {"starting_after": page["data"][-1]["id"]}
+
+    async def _ask(self, method: str, path: str, **wanted: Any) -> Json:
+        # Raw, so that what is kept and read is what Stripe sent, not what this version of the SDK makes of it.
+        return await asyncio.to_thread(
+            _translated, lambda: json.loads(self._client.raw_request(method, path, **wanted).body)
+        )
+
+
+def _translated(call: Callable[[], Answer]) -> Answer:
+    try:
+        return call()
+    except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError, ValueError) as error:
+        raise StripeIsDown(f"Stripe was not reached: {type(error).__name__}.") from error
+    except stripe.StripeError as error:
+        raise StripeRefusesUs(f"Stripe refused the request: {type(error).__name__}.") from error

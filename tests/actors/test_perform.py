@@ -42,6 +42,10 @@ class Nobody:
         """Fail."""
         raise AssertionError(request)
 
+    async def session(self, session_id: str) -> Document:
+        """Fail."""
+        raise AssertionError(session_id)
+
     async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
         """Fail."""
         raise AssertionError(source)
@@ -73,7 +77,7 @@ def working(deps: Deps, postman: Any = None) -> WorkDeps:
     """Return a worker's deps."""
     shared = {field.name: getattr(deps, field.name) for field in fields(Deps)}
     nobody = Nobody()
-    return WorkDeps(**shared, worker="w1", llm=nobody, typesetter=nobody, postman=postman or nobody)
+    return WorkDeps(**shared, worker="w1", llm=nobody, typesetter=nobody, postman=postman or nobody, till=nobody)
 
 
 async def begun(deps: Deps) -> tuple[str, list[Document]]:

@@ -13,12 +13,14 @@ from actors.engine.advance import give_up
 from actors.engine.claims import Claims
 from actors.engine.mending import close_letter
 from actors.engine.replay import ReplayIsImpossible, replay
-from actors.intake import apply_event
+from actors.engine.sending import send_all
+from actors.intake.apply import apply_events
+from actors.intake.news import Event
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from storage.database import Document
 from storage.dead_letters import dead_letters
-from storage.events import record_event
+from storage.events import new_event, record_events
 from storage.orders import begin_replay, find_order
 from storage.reports import find_report, report_id
 from storage.steps import find_step, steps_of
@@ -48,10 +50,15 @@ async def sweep(deps: Deps) -> None:
     await sweep_once(deps, Watch(deps.clock))
 
 
+async def apply(deps: Deps, raw: bytes) -> None:
+    """Do what the webhook does with a verified event."""
+    await send_all(deps, await apply_events(deps, [Event("evt", "checkout.session.completed", raw)]))
+
+
 async def placed(deps: Deps) -> str:
     """Return the id of an order that has just been placed."""
     session = f"cs_test_{uuid.uuid4().hex}"
-    await apply_event(deps, "evt", "checkout.session.completed", event(session))
+    await apply(deps, event(session))
     return session
 
 
@@ -83,7 +90,7 @@ def messages(deps: Deps, queue: str = BOOK) -> list[dict[str, Any]]:
 async def test_an_event_that_was_recorded_and_not_applied_is_applied(deps: Deps, clock: StoppedClock) -> None:
     """A crash between recording and placing leaves an order that the sweep places and queues."""
     session = f"cs_test_{uuid.uuid4().hex}"
-    await record_event(deps.db, "evt_1", "checkout.session.completed", event(session), clock.now())
+    await record_events(deps.db, [new_event("evt_1", "checkout.session.completed", event(session), clock.now())])
     await sweep(deps)
     assert await find_order(deps.db, session) is None
     clock.forward(5)
@@ -212,7 +219,7 @@ async def test_an_overdue_letter_wakes_a_worker_again(deps: Deps, clock: Stopped
     """An order whose reports are stored and whose mail is not known to be sent is taken up again."""
     order = await placed(deps)
     await deps.db.orders.update_one(
-        {"_id": order}, {"$set": {"stored_at": clock.now(), "letter_check_at": clock.now()}}
+        {"_id": order}, {"$set": {"stored_at": clock.now(), "errands.complete_order": clock.now()}}
     )
     await sweep(deps)
     await sweep(deps)
@@ -258,8 +265,8 @@ async def test_an_event_that_cannot_be_applied_holds_nobody_up(deps: Deps, clock
     """What is not understood becomes a dead letter; the paid order behind it is placed."""
     session = f"cs_test_{uuid.uuid4().hex}"
     odd = event("cs_odd").replace(b'"amount_subtotal": 1900', b'"amount_subtotal": %d' % 2**70)
-    await record_event(deps.db, "evt_1", "checkout.session.completed", odd, clock.now())
-    await record_event(deps.db, "evt_2", "checkout.session.completed", event(session), clock.now())
+    await record_events(deps.db, [new_event("evt_1", "checkout.session.completed", odd, clock.now())])
+    await record_events(deps.db, [new_event("evt_2", "checkout.session.completed", event(session), clock.now())])
     clock.forward(5)
     await sweep(deps)
     assert await find_order(deps.db, session) is not None
@@ -272,7 +279,7 @@ async def test_a_report_opens_though_another_of_its_order_is_in_trouble(deps: De
     order = await placed(deps)
     await deps.db.orders.update_one({"_id": order}, {"$set": {"attention": "another report is dead"}})
     await deps.db.reports.delete_many({})
-    await apply_event(deps, "evt_2", "checkout.session.completed", event(order))
+    await apply(deps, event(order))
     assert await find_report(deps.db, report_id(order, BOOK)) is not None
 
 

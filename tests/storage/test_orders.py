@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from storage.database import Database, Document
-from storage.orders import add_stored, begin_replay, choose_letter, find_order, place_order
+from storage.orders import add_stored, begin_replay, choose_letter, find_order, note_paid, place_orders
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -26,6 +26,7 @@ def order(clock: StoppedClock, **facts: Any) -> Document:
         "letter": None,
         "delivered_at": None,
         "on_hold": False,
+        "stopped": False,
         "attention": None,
         **facts,
     }
@@ -41,21 +42,23 @@ async def present(db: Database) -> Document:
 async def test_the_first_placing_of_an_order_stays(db: Database, clock: StoppedClock) -> None:
     """Two events of one session make one order, with the first one's token."""
     for token in ("first", "second"):
-        await place_order(db, order(clock, token=token))
+        await place_orders(db, [order(clock, token=token)])
     assert (await present(db))["token"] == "first"
 
 
 async def test_a_payment_that_comes_later_is_added(db: Database, clock: StoppedClock) -> None:
-    """An order that was placed unpaid becomes paid, and never unpaid again."""
-    await place_order(db, order(clock, paid_at=None))
-    await place_order(db, order(clock))
-    await place_order(db, order(clock, paid_at=None))
-    assert (await present(db))["paid_at"] == clock.now()
+    """An order that was placed unpaid becomes paid, at the earliest time that is known."""
+    await place_orders(db, [order(clock, paid_at=None)])
+    earlier = clock.now()
+    clock.forward(1)
+    for at in (clock.now(), earlier, clock.now()):
+        await note_paid(db, "cs_1", at)
+    assert (await present(db))["paid_at"] == earlier
 
 
 async def test_the_last_report_stored_completes_the_order(db: Database, clock: StoppedClock) -> None:
     """Whichever of two reports is stored last sees the order complete, also when both are at once."""
-    await place_order(db, order(clock))
+    await place_orders(db, [order(clock)])
     seen = await asyncio.gather(*(add_stored(db, "cs_1", product, 1, clock.now()) for product in ("a", "b")))
     assert any(seen)
     assert (await present(db))["stored_at"] == clock.now()
@@ -63,7 +66,7 @@ async def test_the_last_report_stored_completes_the_order(db: Database, clock: S
 
 async def test_a_report_of_an_older_run_completes_nothing(db: Database, clock: StoppedClock) -> None:
     """A PDF that was made before a replay does not count after it."""
-    await place_order(db, order(clock, products=["a"]))
+    await place_orders(db, [order(clock, products=["a"])])
     assert await begin_replay(db, "cs_1", "a", 2, ["s"])
     assert not await add_stored(db, "cs_1", "a", 1, clock.now())
     assert await add_stored(db, "cs_1", "a", 2, clock.now())
@@ -71,7 +74,7 @@ async def test_a_report_of_an_older_run_completes_nothing(db: Database, clock: S
 
 async def test_the_two_letters_exclude_one_another(db: Database, clock: StoppedClock) -> None:
     """Of a completion and a refund letter that are chosen at once, one stands, and both sides know which."""
-    await place_order(db, order(clock, stored_at=clock.now()))
+    await place_orders(db, [order(clock, stored_at=clock.now())])
     completion, refund = await asyncio.gather(
         choose_letter(db, "cs_1", "completion"), choose_letter(db, "cs_1", "refund")
     )
@@ -81,7 +84,7 @@ async def test_the_two_letters_exclude_one_another(db: Database, clock: StoppedC
 
 async def test_choosing_the_same_letter_again_says_yes(db: Database, clock: StoppedClock) -> None:
     """Who retries after a crash finds its letter chosen."""
-    await place_order(db, order(clock, stored_at=clock.now()))
+    await place_orders(db, [order(clock, stored_at=clock.now())])
     assert await choose_letter(db, "cs_1", "completion")
     assert await choose_letter(db, "cs_1", "completion")
 
@@ -91,20 +94,20 @@ async def test_no_completion_letter_before_its_time(
     db: Database, clock: StoppedClock, facts: dict[str, Any]
 ) -> None:
     """An order that is not complete, or held by a dispute, gets no completion letter."""
-    await place_order(db, order(clock, **{"stored_at": clock.now(), **facts}))
+    await place_orders(db, [order(clock, **{"stored_at": clock.now(), **facts})])
     assert not await choose_letter(db, "cs_1", "completion")
 
 
 async def test_an_order_whose_letter_is_chosen_is_not_replayed(db: Database, clock: StoppedClock) -> None:
     """A replay after the letter is chosen could mail twice, so it does not begin."""
-    await place_order(db, order(clock, stored_at=clock.now()))
+    await place_orders(db, [order(clock, stored_at=clock.now())])
     await choose_letter(db, "cs_1", "completion")
     assert not await begin_replay(db, "cs_1", "a", 2, ["s"])
 
 
 async def test_two_operators_begin_one_replay(db: Database, clock: StoppedClock) -> None:
     """Of two replays of one report at once, one begins."""
-    await place_order(db, order(clock))
+    await place_orders(db, [order(clock)])
     begun = await asyncio.gather(*(begin_replay(db, "cs_1", "a", 2, ["s"]) for _ in range(2)))
     assert sorted(begun) == [False, True]
 
@@ -113,7 +116,7 @@ async def test_a_replay_between_stored_and_complete_keeps_the_order_open(
     db: Database, clock: StoppedClock
 ) -> None:
     """While a report is replayed the order is not complete, whoever noted an older run as stored."""
-    await place_order(db, order(clock, products=["a"]))
+    await place_orders(db, [order(clock, products=["a"])])
     await asyncio.gather(add_stored(db, "cs_1", "a", 1, clock.now()), begin_replay(db, "cs_1", "a", 2, ["s"]))
     found = await present(db)
     assert (found["run"]["a"], found["stored"], found["stored_at"]) == (2, [], None)

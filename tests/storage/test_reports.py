@@ -12,7 +12,8 @@ from storage.reports import (
     find_report,
     free_slot,
     mark_planned,
-    open_report,
+    new_report,
+    open_reports,
     pin_plan,
     pull_tokens,
     requeue_report,
@@ -26,9 +27,14 @@ ORDER = {"_id": "cs_1", "tenant": "main"}
 REPORT = "cs_1:book"
 
 
+async def opened(db: Database, clock: StoppedClock, message: str) -> list[Document]:
+    """Open the report under that message id; return what was there before."""
+    return await open_reports(db, [new_report(ORDER, "book", message, clock.now())])
+
+
 async def running(db: Database, clock: StoppedClock) -> Document:
     """Return a report whose plan is inserted."""
-    assert await open_report(db, ORDER, "book", "m1", clock.now()) is None
+    assert await opened(db, clock, "m1") == []
     await pin_plan(db, REPORT, "book-1", clock.now())
     await mark_planned(db, REPORT)
     return await present(db)
@@ -43,14 +49,14 @@ async def present(db: Database) -> Document:
 
 async def test_a_report_is_opened_once(db: Database, clock: StoppedClock) -> None:
     """Of sixteen placings of one order, one opens the report; the others see it."""
-    answers = await asyncio.gather(*(open_report(db, ORDER, "book", f"m{n}", clock.now()) for n in range(16)))
-    assert answers.count(None) == 1
-    assert (await present(db))["message"] == f"m{answers.index(None)}"
+    answers = await asyncio.gather(*(opened(db, clock, f"m{n}") for n in range(16)))
+    assert answers.count([]) == 1
+    assert (await present(db))["message"] == f"m{answers.index([])}"
 
 
 async def test_a_plan_is_pinned_once(db: Database, clock: StoppedClock) -> None:
     """A report keeps the plan that it was begun with, whatever is deployed later."""
-    await open_report(db, ORDER, "book", "m1", clock.now())
+    await opened(db, clock, "m1")
     await pin_plan(db, REPORT, "book-1", clock.now())
     pinned = await pin_plan(db, REPORT, "book-2", clock.now())
     assert pinned is not None
@@ -85,7 +91,7 @@ async def test_a_slot_is_free_again_after_the_pause(db: Database, clock: Stopped
 
 async def test_nothing_is_reserved_before_the_plan_is_whole(db: Database, clock: StoppedClock) -> None:
     """A report whose steps are not all inserted queues none of them."""
-    await open_report(db, ORDER, "book", "m1", clock.now())
+    await opened(db, clock, "m1")
     await pin_plan(db, REPORT, "book-1", clock.now())
     assert not await reserve_slot(db, REPORT, "write", "a@1", 4, clock.now())
 
@@ -110,6 +116,6 @@ async def test_a_leftover_slot_is_taken_back_exactly(db: Database, clock: Stoppe
 
 async def test_one_of_two_sweeps_begins_a_report_again(db: Database, clock: StoppedClock) -> None:
     """The message that begins a report is sent again by one of those who miss it."""
-    await open_report(db, ORDER, "book", "m1", clock.now())
+    await opened(db, clock, "m1")
     seen = await present(db)
     assert [await requeue_report(db, seen, m, clock.now()) for m in ("m2", "m3")] == [True, False]

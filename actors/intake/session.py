@@ -11,8 +11,12 @@ from msgspec import Meta
 ANSWERS = ("name", "birth_date", "birth_time", "birth_place", "question", "language")
 #: A BCP 47 tag, as far as hyphenation and the writing go.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+#: What has two sides and no blank: whether the address takes mail only sending shows.
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 #: Characters of one answer that are used; the raw event keeps the rest.
 _MAX_ANSWER = 2000
+#: Stripe's own bound on references.
+_MAX_REFERENCE = 200
 
 
 class CustomerDetails(msgspec.Struct, frozen=True):
@@ -35,12 +39,30 @@ class CheckoutSession(msgspec.Struct, frozen=True):
     customer_email: str | None = None
     custom_fields: list[dict[str, Any]] = []
     metadata: dict[str, Any] | None = None
+    line_items: dict[str, Any] | None = None
+
+    @property
+    def product(self) -> str | None:
+        """What was bought: the metadata's word, else the lookup key of the first price, where that is shown."""
+        return self.named("product") or self._lookup_key
+
+    @property
+    def _lookup_key(self) -> str | None:
+        items = (self.line_items or {}).get("data")
+        price = items[0].get("price") if isinstance(items, list) and items and isinstance(items[0], dict) else None
+        key = price.get("lookup_key") if isinstance(price, dict) else None
+        return key if isinstance(key, str) else None
+
+    @property
+    def reference(self) -> str | None:
+        """The id of our own form's answers; None for what is none, since a payment link takes anybody's text."""
+        given = self.client_reference_id or ""
+        return given if given.isascii() and given.isprintable() and 0 < len(given) <= _MAX_REFERENCE else None
 
     @property
     def email(self) -> str | None:
         """The address that the customer gave at the till, else the one that the session was made with."""
-        given = (self.customer_details and self.customer_details.email) or self.customer_email
-        return given[:320] if given and "@" in given and given.isprintable() else None
+        return plain_email((self.customer_details and self.customer_details.email) or self.customer_email)
 
     def named(self, key: str) -> str | None:
         """The metadata value of that key, if it is text."""
@@ -53,6 +75,11 @@ class CheckoutSession(msgspec.Struct, frozen=True):
         intent = self.payment_intent
         named = intent.get("id") if isinstance(intent, dict) else intent
         return named if isinstance(named, str) else None
+
+
+def plain_email(given: str | None) -> str | None:
+    """Return a mail address if it can be one (RFC 5321 bounds it at 320 characters), else None."""
+    return given if given and _ADDRESS.fullmatch(given) and given.isprintable() and len(given) <= 320 else None
 
 
 def answers_of(session: CheckoutSession, form: dict[str, str]) -> dict[str, str]:

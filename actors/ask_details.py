@@ -1,0 +1,23 @@
+"""Something that a report needs is missing: the customer gets a link to its form."""
+
+from actors.engine.mailing import deliver
+from actors.engine.sending import send_errand
+from actors.letters.compose import details
+from actors.work_deps import WorkDeps
+from storage.errands import end_errand
+from storage.orders import find_order
+
+
+async def ask_details(deps: WorkDeps, order_id: str) -> None:
+    """Send the letter that asks for what is missing, once; nothing if it is there by now."""
+    order = await find_order(deps.db, order_id)
+    if order is None:
+        return
+    if deps.stopping.is_set():
+        await send_errand(deps, "ask_details", order_id)  # another worker's
+        return
+    waits = order["missing"] and order["email"] and not order["stopped"]
+    if not waits or await deliver(
+        deps, order_id, "ask_details", "details", lambda: details(deps.settings, order, deps.clock.now())
+    ):
+        await end_errand(deps.db, order_id, "ask_details")

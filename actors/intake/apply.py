@@ -1,0 +1,112 @@
+"""Doing what events ask for: many at once where many came at once, in as few writes as one would need."""
+
+import traceback
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from actors.catalogue import MAIL_QUEUE
+from actors.engine.sending import Post, new_message_id
+from actors.intake.deps import IntakeDeps
+from actors.intake.news import Event, News, OtherVersion, PaymentNews, SessionNews, read_event
+from actors.intake.payments import copy_payments
+from actors.intake.placing import place_sessions, see_to
+from infra.errors import TransientError
+from storage.alerts import raise_alert
+from storage.database import Document
+from storage.dead_letters import record_dead_event
+from storage.events import count_try, delay_events, settle_events
+from storage.orders import find_orders, orders_of_payments
+from storage.payments import find_payments
+
+log = structlog.get_logger()
+
+#: How often an event that fails is tried before an operator is asked.
+_MAX_TRIES = 5
+#: How long an actor may take to fetch a session before the sweep asks for it again.
+_FETCH_WITHIN = timedelta(seconds=60)
+
+
+async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> list[Post]:
+    """Do what recorded events ask for, however often; return the messages to be sent.
+
+    TransientError leaves all of them to the sweep; nothing else is raised. What cannot be understood, or fails
+    again and again, is a dead letter for an operator, and does not keep the others from being applied.
+    """
+    try:
+        return await _apply(deps, events)
+    except TransientError:
+        raise
+    except Exception as error:  # noqa: BLE001  # one event must never keep the others from being applied
+        if len(events) == 1:
+            await _count_failure(deps, events[0], error)
+            return []
+    posts = [await apply_events(deps, [event]) for event in events]
+    return [post for each in posts for post in each]
+
+
+async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> list[Post]:
+    news = await _read(deps, events)
+    sessions = [one for one in news.values() if isinstance(one, SessionNews)]
+    payments = [one for one in news.values() if isinstance(one, PaymentNews)]
+    fetches = [one.event for one in news.values() if isinstance(one, OtherVersion)]
+    orders = await place_sessions(deps, sessions) if sessions else []
+    orders = await _take_payments(deps, orders, payments)
+    posts = await see_to(deps, orders)
+    if fetches:
+        await delay_events(deps.db, fetches, deps.clock.now() + _FETCH_WITHIN)
+        posts += [Post(MAIL_QUEUE, "fetch_session", new_message_id(), {"event": event}) for event in fetches]
+    ignored = [event for event, one in news.items() if one is None]
+    if ignored:
+        await settle_events(deps.db, ignored, "ignored")
+    if applied := [event for event in news if event not in {*ignored, *fetches}]:
+        await settle_events(deps.db, applied, "applied")
+    return posts
+
+
+async def _read(deps: IntakeDeps, events: Sequence[Event]) -> dict[str, News]:
+    news: dict[str, News] = {}
+    for event in events:
+        try:
+            news[event.id] = read_event(deps.settings, event, deps.clock.now())
+        except msgspec.ValidationError as error:
+            await _fail(deps, event.id, error)
+    return news
+
+
+async def _take_payments(deps: IntakeDeps, orders: list[Document], news: Sequence[PaymentNews]) -> list[Document]:
+    """T2r, and the second half of T2: refunds and disputes are written first, then read, whoever came first."""
+    for one in news:
+        await one.note(deps.db)
+    intents = {one.intent for one in news} | {order["payment_intent"] for order in orders} - {None}
+    payments = await find_payments(deps.db, sorted(intents)) if intents else []
+    if not payments:
+        return orders
+    await copy_payments(deps, payments)
+    befallen = await orders_of_payments(deps.db, [payment["_id"] for payment in payments])
+    ids = {order["_id"] for order in (*orders, *befallen)}
+    return await find_orders(deps.db, sorted(ids))
+
+
+async def _count_failure(deps: IntakeDeps, event: Event, error: Exception) -> None:
+    log.error("event_failed", event_id=event.id, error=type(error).__name__)
+    if await count_try(deps.db, event.id) >= _MAX_TRIES:
+        await _fail(deps, event.id, error)
+
+
+async def _fail(deps: IntakeDeps, event_id: str, error: Exception) -> None:
+    # The traceback's frames and types tell where; the error's own text may quote what a customer wrote.
+    reason = str(error) if isinstance(error, msgspec.ValidationError) else type(error).__name__
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error("event_not_applied", event_id=event_id, reason=reason)
+    await raise_alert(
+        deps.db,
+        "event_failed",
+        f"An event of Stripe's was not applied: {reason}",
+        deps.clock.now(),
+        event=event_id,
+    )
+    await settle_events(deps.db, [event_id], "failed", reason)
+    await record_dead_event(deps.db, event_id, reason, trace, deps.clock.now())

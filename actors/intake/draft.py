@@ -1,0 +1,69 @@
+"""An order as it is first written: from a session, our form's answers and the catalogue."""
+
+import secrets
+from datetime import datetime
+
+from actors.catalogue import CURRENCY, OFFERS, Offer
+from actors.intake.news import SessionNews
+from actors.intake.session import CheckoutSession, answers_of
+from storage.database import Document
+from storage.payments import Standing
+
+#: The objection to an order that may still be identified by its price.
+NO_PRODUCT = "The session names no product that is sold here."
+
+
+def draft_order(news: SessionNews, form: dict[str, str], now: datetime) -> Document:
+    """Return the order of a session, with a token of its own."""
+    session = news.session
+    bought = purchase_of(session, form)
+    return {
+        "_id": session.id,
+        "token": secrets.token_urlsafe(18),
+        "tenant": "main",
+        **bought,
+        "email": session.email,
+        "payment_intent": session.payment_intent_id,
+        "amount_subtotal": session.amount_subtotal,
+        "currency": session.currency,
+        "paid_at": news.paid_at,
+        "ended_at": news.ended_at,
+        "placed_at": now,
+        "stored": [],
+        "stored_at": None,
+        "letter": None,
+        "delivered_at": None,
+        "attention": None,
+        "errands": {},
+        "payment_version": 0,
+        **Standing()._asdict(),
+    }
+
+
+def purchase_of(session: CheckoutSession, form: dict[str, str]) -> Document:
+    """Return what was bought: product, reports, answers, and what is missing or wrong."""
+    offer = OFFERS.get(session.product or "")
+    answers = answers_of(session, form)
+    return {
+        "product": offer.name if offer else None,
+        "products": list(offer.reports) if offer else [],
+        "run": dict.fromkeys(offer.reports, 1) if offer else {},
+        "answers": answers,
+        "missing": _missing(offer, session, answers),
+        "objection": _objection(offer, session),
+    }
+
+
+def _objection(offer: Offer | None, session: CheckoutSession) -> str | None:
+    if (session.named("tenant") or "main") != "main":
+        return "The session names a tenant that is not known here."
+    if offer is None:
+        return NO_PRODUCT
+    if (session.amount_subtotal, session.currency) != (offer.price, CURRENCY):
+        return f"The session's price is not that of {offer.name}."
+    return None
+
+
+def _missing(offer: Offer | None, session: CheckoutSession, answers: dict[str, str]) -> list[str]:
+    wanted = [name for name in (offer.needed if offer else ()) if not answers.get(name)]
+    return wanted + ([] if session.email else ["email"])

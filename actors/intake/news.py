@@ -1,0 +1,173 @@
+"""What an event says: read from its bytes, typed, checked; nothing is done about it here."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from actors.intake.session import CheckoutSession
+from infra.settings import WebhookSettings
+from infra.stripe.version import API_VERSION
+from storage.database import Database
+from storage.payments import (
+    DISPUTE_ENDED,
+    DISPUTE_LOST,
+    DISPUTE_OPEN,
+    note_dispute,
+    note_failed_refund,
+    note_refunded,
+)
+
+PAID = {"paid", "no_payment_required"}
+_ENDED = {"checkout.session.async_payment_failed", "checkout.session.expired"}
+_SESSION_EVENTS = {"checkout.session.completed", "checkout.session.async_payment_succeeded", *_ENDED}
+
+#: Ids become keys in MongoDB, and must be what Stripe's ids are.
+_Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,255}$")]
+_Cents = Annotated[int, Meta(ge=0, le=10**12)]
+
+
+class Event(NamedTuple):
+    """A recorded event. `fetched` is its session as Stripe shows it in our version of the API, if it was asked."""
+
+    id: str
+    kind: str
+    raw: bytes
+    fetched: Any = None
+
+
+class SessionNews(NamedTuple):
+    """A Checkout Session stands like this; paid or ended (unpaid) at that moment, or neither yet."""
+
+    session: CheckoutSession
+    paid_at: datetime | None
+    ended_at: datetime | None
+
+
+class PaymentNews(NamedTuple):
+    """Something befell a payment; `note` writes it down."""
+
+    intent: str
+    note: Callable[[Database], Awaitable[None]]
+
+
+class OtherVersion(NamedTuple):
+    """The session is in the shape of another API version: it must be fetched in ours."""
+
+    event: str
+
+
+News = SessionNews | PaymentNews | OtherVersion | None
+
+
+class _Intent(msgspec.Struct, frozen=True):
+    id: _Id
+
+
+class _OfPayment(msgspec.Struct, frozen=True):
+    payment_intent: _Id | _Intent | None = None
+
+    @property
+    def intent(self) -> str | None:
+        return self.payment_intent.id if isinstance(self.payment_intent, _Intent) else self.payment_intent
+
+
+class _Charge(_OfPayment, frozen=True, kw_only=True):
+    amount: _Cents
+    amount_refunded: _Cents
+    refunded: bool = False
+
+
+class _Refund(_OfPayment, frozen=True, kw_only=True):
+    id: _Id
+    amount: _Cents
+
+
+class _Dispute(_OfPayment, frozen=True, kw_only=True):
+    id: _Id
+    status: str
+
+
+def read_event(settings: WebhookSettings, event: Event, now: datetime) -> News:
+    """Return what an event says; None if it is not for us. ValidationError if it is and cannot be understood."""
+    body = json.loads(event.raw)
+    if body.get("livemode") is not settings.stripe_livemode or body.get("account") is not None:
+        return None
+    at = _created(body, now)
+    if event.kind in _SESSION_EVENTS:
+        if event.fetched is None and body.get("api_version") != API_VERSION:
+            return OtherVersion(event.id)
+        return _session_news(event.kind, event.fetched or object_of(body), at)
+    read = _PAYMENT_EVENTS.get(event.kind)
+    return read(object_of(body), int(at.timestamp())) if read else None
+
+
+def object_of(body: dict[str, Any]) -> Any:
+    """Return the object that an event is about, or None."""
+    data = body.get("data")
+    return data.get("object") if isinstance(data, dict) else None
+
+
+def _session_news(kind: str, shown: Any, at: datetime) -> News:
+    session = msgspec.convert(shown, CheckoutSession)
+    if session.mode != "payment":
+        return None
+    paid = session.payment_status in PAID
+    return SessionNews(session, at if paid else None, at if kind in _ENDED else None)
+
+
+def _refunded(shown: Any, at: int) -> News:
+    charge = msgspec.convert(shown, _Charge)
+    if charge.intent is None:
+        return None
+    refunded = charge.amount if charge.refunded else charge.amount_refunded
+    return PaymentNews(
+        charge.intent,
+        partial(note_refunded, intent=charge.intent, charged=charge.amount, refunded=refunded, at=at),
+    )
+
+
+def _refund_failed(shown: Any, at: int) -> News:
+    refund = msgspec.convert(shown, _Refund)
+    if refund.intent is None:
+        return None
+    return PaymentNews(
+        refund.intent,
+        partial(note_failed_refund, intent=refund.intent, refund=refund.id, amount=refund.amount, at=at),
+    )
+
+
+def _disputed(shown: Any, at: int) -> News:
+    del at  # of two words about a dispute the later one is the greater one, whenever it was said
+    dispute = msgspec.convert(shown, _Dispute)
+    if dispute.intent is None:
+        return None
+    ended = DISPUTE_LOST if dispute.status == "lost" else DISPUTE_ENDED
+    word = ended if dispute.status in _DISPUTE_OVER else DISPUTE_OPEN
+    return PaymentNews(dispute.intent, partial(note_dispute, intent=dispute.intent, dispute=dispute.id, word=word))
+
+
+#: https://docs.stripe.com/api/disputes/object#dispute_object-status
+_DISPUTE_OVER = {"won", "lost", "warning_closed", "prevented"}
+
+_PAYMENT_EVENTS: dict[str, Callable[[Any, int], News]] = {
+    "charge.refunded": _refunded,
+    "refund.failed": _refund_failed,
+    "charge.dispute.created": _disputed,
+    "charge.dispute.closed": _disputed,
+}
+
+
+#: The types of events that mean something here.
+EVENTS = _SESSION_EVENTS | set(_PAYMENT_EVENTS)
+
+
+def _created(body: dict[str, Any], now: datetime) -> datetime:
+    created = body.get("created")
+    if isinstance(created, int) and 0 < created <= now.timestamp() + 300:
+        return datetime.fromtimestamp(created, UTC)
+    return now

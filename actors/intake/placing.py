@@ -1,0 +1,104 @@
+"""T2 and T3: orders are written, then what stands in MongoDB decides what is begun."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from actors.engine.sending import Post, errand_post, new_message_id
+from actors.intake.deps import IntakeDeps
+from actors.intake.draft import NO_PRODUCT, draft_order
+from actors.intake.news import SessionNews
+from storage.answers import find_answers
+from storage.database import Document
+from storage.errands import Errand, add_errand
+from storage.order_state import may_begin
+from storage.orders import (
+    await_details,
+    call_operator,
+    fill_details,
+    find_orders,
+    note_ended,
+    note_paid,
+    place_orders,
+)
+from storage.reports import new_report, open_reports
+
+log = structlog.get_logger()
+
+#: How long a customer may take to fill in what is missing before an operator is asked.
+_DETAILS_WITHIN = timedelta(days=7)
+
+
+async def place_sessions(deps: IntakeDeps, news: Sequence[SessionNews]) -> list[Document]:
+    """T2: write the orders of sessions, or add what is new to those that are there; return them as they stand."""
+    references = [one.session.reference for one in news if one.session.reference]
+    forms = await find_answers(deps.db, references) if references else {}
+    now = deps.clock.now()
+    drafts = [draft_order(one, forms.get(one.session.reference or "", {}), now) for one in news]
+    taken = set(await place_orders(deps.db, drafts))
+    if not taken:
+        return drafts
+    for draft in drafts:
+        if draft["_id"] in taken:
+            await _add(deps, draft)
+    return await find_orders(deps.db, [draft["_id"] for draft in drafts])
+
+
+async def _add(deps: IntakeDeps, draft: Document) -> None:
+    order_id = draft["_id"]
+    if draft["paid_at"]:
+        await note_paid(deps.db, order_id, draft["paid_at"])
+    if draft["ended_at"]:
+        await note_ended(deps.db, order_id, draft["ended_at"])
+    given = {**draft["answers"], **({"email": draft["email"]} if draft["email"] else {})}
+    await fill_details(deps.db, order_id, given, deps.clock.now())
+
+
+async def see_to(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
+    """Begin what may begin, and ask whoever must be asked about the rest; return the messages to be sent."""
+    posts = await start_orders(deps, [order for order in orders if may_begin(order)])
+    for order in orders:
+        if order["paid_at"] is not None and not order["stopped"] and not may_begin(order):
+            posts += await _ask(deps, order)
+    return posts
+
+
+async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
+    """T3: open the reports of orders; return the messages that begin those which are not begun."""
+    now = deps.clock.now()
+    reports = [
+        new_report(order, product, new_message_id(), now) for order in orders for product in order["products"]
+    ]
+    if not reports:
+        return []
+    present = {report["_id"]: report for report in await open_reports(deps.db, reports)}
+    fresh = [report for report in reports if report["_id"] not in present]
+    for report in fresh:
+        log.info("order_placed", order=report["order"], product=report["product"])
+    return [_begin(report, maybe_held=False) for report in fresh] + [
+        _begin(report, maybe_held=True) for report in present.values() if report["state"] == "queued"
+    ]
+
+
+def _begin(report: Document, *, maybe_held: bool) -> Post:
+    return Post(
+        report["product"], "begin_report", report["message"], {"report": report["_id"]}, maybe_held=maybe_held
+    )
+
+
+async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:
+    """Ask Stripe what was bought, the customer what is missing, or the operator."""
+    log.info("order_waits", order=order["_id"], reason=order["objection"] or "details")
+    if order["objection"] is not None:
+        await call_operator(deps.db, order["_id"], order["objection"], deps.clock.now())
+        return await _send_for(deps, order, "identify_order") if order["objection"] == NO_PRODUCT else []
+    if "details_by" in order:
+        return []
+    await await_details(deps.db, order["_id"], order["paid_at"] + _DETAILS_WITHIN)
+    return await _send_for(deps, order, "ask_details") if order["email"] else []
+
+
+async def _send_for(deps: IntakeDeps, order: Document, errand: Errand) -> list[Post]:
+    await add_errand(deps.db, order["_id"], errand, deps.clock.now())
+    return [errand_post(errand, order["_id"])]

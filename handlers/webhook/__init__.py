@@ -1,0 +1,1 @@
+"""Stripe's webhook: verify, record, place, queue, 200."""

@@ -1,0 +1,83 @@
+"""POST /webhooks/stripe: nothing is acknowledged that is not durable."""
+
+import asyncio
+import json
+from typing import Any, TypeGuard
+
+import structlog
+from starlette.background import BackgroundTask
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from handlers.webhook.reception import Arrival, Reception
+from handlers.webhook.signature import SignatureIsTooLong, SignatureIsWrong, check_signature
+from infra.errors import PressroomError, TransientError
+
+log = structlog.get_logger()
+
+#: Stripe's events are a few KiB; what is larger than this is refused unread.
+MAX_BODY = 256 * 1024
+#: The driver's own bound on each operation, below the handler's deadline.
+DATABASE_TIMEOUT_S = 2.0
+#: Stripe waits about ten seconds; MongoDB and then Redis have this long together. Without MongoDB it hears 503 and
+#: comes again later; without Redis it hears 200, and the sweep sends what was not queued.
+_DEADLINE_S = 2.5
+#: The longest id or type that is taken for one.
+_MAX_NAME = 255
+
+
+class BodyIsNoEvent(PressroomError):
+    """The body was signed and is still not a Stripe event."""
+
+
+async def stripe_webhook(request: Request) -> Response:
+    """Answer 200 once the event is durable, 400 for what is not Stripe's, 503 while it cannot be kept."""
+    reception: Reception = request.state.reception
+    try:
+        arrival = await _verified(request, reception)
+    except ClientDisconnect:
+        return Response(status_code=400)
+    except (SignatureIsWrong, BodyIsNoEvent) as error:
+        log.warning("webhook_refused", reason=str(error))
+        return PlainTextResponse(f"{error}\n", status_code=431 if isinstance(error, SignatureIsTooLong) else 400)
+    began = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout(_DEADLINE_S):
+            sending = await reception.take(arrival)
+    except (TransientError, TimeoutError):
+        log.exception("webhook_put_off", event_id=arrival.event_id)
+        return PlainTextResponse("Not now.\n", status_code=503, headers={"Retry-After": "10"})
+    passed_s = asyncio.get_running_loop().time() - began
+    await asyncio.wait({sending}, timeout=max(0.0, _DEADLINE_S - passed_s))
+    return PlainTextResponse("Thank you.\n", background=BackgroundTask(_note, arrival, began))
+
+
+webhook_route = Route("/webhooks/stripe", stripe_webhook, methods=["POST"])
+
+
+async def _verified(request: Request, reception: Reception) -> Arrival:
+    body = await request.body()
+    secrets = reception.deps.settings.webhook_secrets
+    check_signature(request.headers.getlist("stripe-signature"), body, secrets, reception.deps.clock.now())
+    return Arrival(*_names(body), body)
+
+
+async def _note(arrival: Arrival, began: float) -> None:
+    ms = round((asyncio.get_running_loop().time() - began) * 1000, 1)
+    log.info("webhook_taken", event_id=arrival.event_id, type=arrival.kind, ms=ms)
+
+
+def _names(body: bytes) -> tuple[str, str]:
+    try:
+        event: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BodyIsNoEvent("The body is not JSON.") from None
+    event_id, kind = (event.get("id"), event.get("type")) if isinstance(event, dict) else (None, None)
+    if not (_is_name(event_id) and _is_name(kind)):
+        raise BodyIsNoEvent("The body is no Stripe event.")
+    return event_id, kind
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= _MAX_NAME and value.isascii() and value.isprintable()

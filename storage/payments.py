@@ -1,0 +1,78 @@
+"""What Stripe says of a payment after it was made: refunds and disputes, as facts that only accumulate.
+
+One document a payment intent, whether its order is known yet or not. Facts are joined by minimum and maximum, so
+any order of arrival and any repetition of Stripe's events leaves the same document.
+"""
+
+from typing import NamedTuple
+
+from pymongo.errors import DuplicateKeyError
+
+from storage.database import Database, Document, translating
+
+#: How a dispute stands; the later of two words about it is the greater one.
+DISPUTE_OPEN, DISPUTE_ENDED, DISPUTE_LOST = 1, 2, 3
+
+
+class Standing(NamedTuple):
+    """What a payment's facts come to. Amounts are in the currency's smallest unit."""
+
+    amount_refunded: int = 0
+    #: All of it was given back: nothing more is made.
+    stopped: bool = False
+    refund_failed: bool = False
+    #: A dispute is open, or was lost: nothing is delivered.
+    on_hold: bool = False
+    dispute_lost: bool = False
+
+
+@translating
+async def note_refunded(db: Database, intent: str, *, charged: int, refunded: int, at: int) -> None:
+    """T2r: a charge of `charged` stood at `refunded` at that moment (Unix time)."""
+    await _join(db, intent, {"charged": charged, f"refunded.{at}": refunded})
+
+
+@translating
+async def note_failed_refund(db: Database, intent: str, refund: str, *, amount: int, at: int) -> None:
+    """T2r: the bank sent a refund back; `refund` is its id."""
+    await _join(db, intent, {f"failed.{refund}.amount": amount}, {f"failed.{refund}.at": at})
+
+
+@translating
+async def note_dispute(db: Database, intent: str, dispute: str, word: int) -> None:
+    """T2r: a dispute, by its id, is open, ended or lost."""
+    await _join(db, intent, {f"disputes.{dispute}": word})
+
+
+async def _join(db: Database, intent: str, most: dict[str, int], least: dict[str, int] | None = None) -> None:
+    update = {"$max": most, "$inc": {"version": 1}} | ({"$min": least} if least else {})
+    try:
+        await db.payments.update_one({"_id": intent}, update, upsert=True)
+    except DuplicateKeyError:  # two first facts at once: the document is there now
+        await db.payments.update_one({"_id": intent}, update)
+
+
+@translating
+async def find_payments(db: Database, intents: list[str]) -> list[Document]:
+    """Return what is known of those payments."""
+    return await db.payments.find({"_id": {"$in": intents}}).to_list()
+
+
+def standing_of(payment: Document) -> Standing:
+    """Return what the facts come to.
+
+    Stripe's latest word on the charge counts, less the refunds that failed since: those before are in it already.
+    """
+    words = {int(at): amount for at, amount in payment.get("refunded", {}).items()}
+    failed = payment.get("failed", {}).values()
+    latest = max(words, default=0)
+    returned = sum(refund["amount"] for refund in failed if refund["at"] >= latest)
+    refunded = max(0, words.get(latest, 0) - returned)
+    disputes = payment.get("disputes", {}).values()
+    return Standing(
+        amount_refunded=refunded,
+        stopped=0 < payment.get("charged", 0) <= refunded,
+        refund_failed=bool(failed),
+        on_hold=any(word != DISPUTE_ENDED for word in disputes),
+        dispute_lost=DISPUTE_LOST in disputes,
+    )
