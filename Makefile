@@ -1,5 +1,5 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check lock
+.PHONY: setup demo up test check bench-webhook bench-serverless storm lock
 
 setup:
 	@infra/local/setup.sh
@@ -20,9 +20,24 @@ check: setup
 	.venv/bin/lint-imports
 	.venv/bin/vulture
 
+bench-webhook: setup
+	@.venv/bin/python -m tests.benchmarks.webhook
+
+# Ten thousand deliveries and more, through outages: the long form of tests/faults/test_storm.py.
+storm: setup
+	@.venv/bin/python -m tests.faults.storm
+
+bench-serverless: setup
+	@.venv/bin/python -m tests.benchmarks.serverless
+
 # Locks carry names, versions and hashes only: no index address, so they work behind any mirror.
+LOCKS = infra/deploy/locks
 LOCK = uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	--python-version 3.11 pyproject.toml
+	--python-version 3.11
+# What the webhook imports when it runs alone: the same versions, and nothing else that the product needs.
+SERVERLESS = dramatiq[redis] mangum msgspec pymongo starlette stripe structlog
 lock:
-	$(LOCK) --output-file infra/deploy/locks/run.txt
-	$(LOCK) --extra local --extra dev --constraint infra/deploy/locks/run.txt --output-file infra/deploy/locks/dev.txt
+	$(LOCK) pyproject.toml --output-file $(LOCKS)/run.txt
+	$(LOCK) pyproject.toml --extra local --extra dev --extra serverless --constraint $(LOCKS)/run.txt \
+		--output-file $(LOCKS)/dev.txt
+	printf '%s\n' $(SERVERLESS) | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/serverless.txt
