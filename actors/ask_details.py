@@ -5,7 +5,15 @@ from actors.engine.sending import send_errand
 from actors.letters.compose import details
 from actors.work_deps import WorkDeps
 from storage.errands import end_errand
-from storage.orders import find_order
+from storage.orders import DETAILS_OVERDUE, call_operator, find_order
+
+
+async def end_patience(deps: WorkDeps, order_id: str) -> None:
+    """Put an order before an operator whose customer has not filled in what is missing in time."""
+    order = await find_order(deps.db, order_id)
+    if order is not None and order["missing"] and not order["stopped"]:
+        await call_operator(deps.db, order_id, DETAILS_OVERDUE, deps.clock.now())
+    await end_errand(deps.db, order_id, "end_patience")
 
 
 async def ask_details(deps: WorkDeps, order_id: str) -> None:

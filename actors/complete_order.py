@@ -22,7 +22,7 @@ async def complete_order(deps: WorkDeps, order_id: str) -> None:
         return
     if not await choose_letter(deps.db, order_id, "completion"):
         return
-    reports, now = await reports_of(deps.db, [order_id]), deps.clock.now()
+    reports, now = await reports_of(deps.db, [order]), deps.clock.now()
     if await deliver(
         deps, order_id, "complete_order", "completion", lambda: completion(deps.settings, order, reports, now)
     ):

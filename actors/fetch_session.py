@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from actors.engine.sending import send_all
-from actors.intake.apply import apply_events
+from actors.intake.apply import apply_events, finish_events
 from actors.intake.draft import purchase_of
 from actors.intake.news import Event, object_of
 from actors.intake.placing import see_to
@@ -36,7 +36,7 @@ async def fetch_session(deps: WorkDeps, event_id: str) -> None:
         shown = await deps.till.session(shown["id"])
     except (PressroomError, KeyError, TypeError) as error:
         log.warning("session_not_fetched", event_id=event_id, error=type(error).__name__)
-    await send_all(deps, await apply_events(deps, [Event(event_id, event["type"], event["raw"], shown)]))
+    await finish_events(deps, await apply_events(deps, [Event(event_id, event["type"], event["raw"], shown)]))
 
 
 async def identify_order(deps: WorkDeps, order_id: str) -> None:

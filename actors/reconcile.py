@@ -7,8 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 
-from actors.engine.sending import send_all
-from actors.intake.apply import apply_events
+from actors.intake.apply import apply_events, finish_events
 from actors.intake.deps import IntakeDeps
 from actors.intake.news import EVENTS, PAID, Event
 from infra.stripe.version import API_VERSION
@@ -111,7 +110,7 @@ async def _place(deps: IntakeDeps, events: Sequence[Document], *, dry_run: bool)
     now = deps.clock.now()
     told = [Event(event["id"], event["type"], json.dumps(event).encode()) for event in events]
     await record_events(deps.db, [new_event(*event[:3], now) for event in told])
-    await send_all(deps, await apply_events(deps, told))
+    await finish_events(deps, await apply_events(deps, told))
 
 
 def _finding(what: str, event: Document) -> Finding:

@@ -15,7 +15,7 @@ from storage.steps import count_steps
 
 async def order_view(deps: Deps, order: Document) -> Document:
     """Return an order as the outside contract names its parts."""
-    reports = await reports_of(deps.db, [order["_id"]])
+    reports = await reports_of(deps.db, [order])
     counts = await count_steps(deps.db, [report["_id"] for report in reports])
     costs = await costs_of(deps.db, order["_id"])
     mails = await deliveries_of(deps.db, order["_id"])

@@ -1,43 +1,55 @@
-"""What the mail worker must see to about an order: durable intents, for which the sweep sends messages again.
+"""What must be seen to about an order: durable intents, for which the sweep sends messages again.
 
 An errand is a time in `orders.errands`, by the name of the actor that runs it; it is there until that is done.
+`errands_at` is no later than the earliest of them, so that one small index finds whatever is due.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal
 
 from storage.database import Database, Document, translating
 
-Errand = Literal["complete_order", "ask_details", "identify_order", "start_order"]
-ERRANDS: tuple[Errand, ...] = get_args(Errand)
+Errand = Literal["complete_order", "ask_details", "end_patience", "identify_order", "start_order"]
 
 #: How long the sweep leaves an errand alone before it sends its message again.
 ERRAND_CHECK = timedelta(seconds=15)
-#: What an order must not be for its letter to be sent.
-_HELD_BACK = {"on_hold": False, "stopped": False, "replaying": {"$ne": True}}
+
+
+def errand_update(errand: Errand, due_at: datetime) -> dict[str, Any]:
+    """Return the update that writes an errand down, to be part of the one that causes it."""
+    return {"$set": {f"errands.{errand}": due_at}, "$min": {"errands_at": due_at}}
 
 
 @translating
-async def add_errand(db: Database, order_id: str, errand: Errand, now: datetime) -> None:
-    """Write down that an errand must be run; who does sends its message, the sweep does after a while."""
-    await db.orders.update_one({"_id": order_id}, {"$set": {f"errands.{errand}": now + ERRAND_CHECK}})
-
-
-@translating
-async def due_errands(db: Database, errand: Errand, now: datetime, limit: int) -> list[Document]:
-    """Return orders about which an errand should have been run by now."""
-    query = {f"errands.{errand}": {"$lte": now}} | (_HELD_BACK if errand == "complete_order" else {})
-    return await db.orders.find(query, {"_id": 1}).limit(limit).to_list()
+async def add_errand(db: Database, order_id: str, errand: Errand, due_at: datetime) -> None:
+    """Write down that an errand must be run; from `due_at` on the sweep sends its message."""
+    await db.orders.update_one({"_id": order_id}, errand_update(errand, due_at))
 
 
 @translating
 async def delay_errand(db: Database, order_id: str, errand: Errand, until: datetime) -> None:
-    """Let the sweep ask for an errand again then, if it is not run before."""
-    field = f"errands.{errand}"
-    await db.orders.update_one({"_id": order_id, field: {"$exists": True}}, {"$set": {field: until}})
+    """Let the sweep ask for an errand again then, if it is still to be run."""
+    open_errand = {"_id": order_id, f"errands.{errand}": {"$exists": True}}
+    await db.orders.update_one(open_errand, errand_update(errand, until))
 
 
 @translating
 async def end_errand(db: Database, order_id: str, errand: Errand) -> None:
     """Ask for an errand no more."""
     await db.orders.update_one({"_id": order_id}, {"$unset": {f"errands.{errand}": ""}})
+
+
+@translating
+async def orders_with_errands(db: Database, now: datetime, limit: int) -> list[Document]:
+    """Return id and errands of orders of which one may be due."""
+    return await db.orders.find({"errands_at": {"$lte": now}}, {"errands": 1}).limit(limit).to_list()
+
+
+@translating
+async def reschedule(db: Database, seen: Document, errands: dict[str, datetime]) -> bool:
+    """Set when an order's errands are due, if nobody has changed them since they were seen."""
+    still = {"_id": seen["_id"], "errands": seen["errands"]}
+    update: dict[str, Any] = {"$unset": {"errands_at": ""}}
+    if errands:
+        update = {"$set": {"errands": errands, "errands_at": min(errands.values())}}
+    return (await db.orders.update_one(still, update)).matched_count == 1

@@ -4,7 +4,6 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import OperationFailure
 
 from storage.database import Collection, Database, translating
-from storage.errands import ERRANDS
 
 #: MongoDB's IndexOptionsConflict and IndexKeySpecsConflict.
 _DEFINED_OTHERWISE = {85, 86}
@@ -32,16 +31,14 @@ async def ensure_indexes(db: Database) -> None:
             [
                 _index("token", unique=True),
                 _index("payment_intent"),
-                _sparse("details_by"),
+                _sparse("errands_at"),
                 _index("replaying", where={"replaying": True}),
                 _index("-placed_at"),
-                *(_sparse(f"errands.{name}") for name in ERRANDS),
             ],
         ),
         (
             db.reports,
             [
-                _index("order"),
                 _index("check_at", where={"state": "queued"}),
                 _index("state", where={"state": "running"}),
             ],

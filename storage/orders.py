@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from storage.alerts import raise_alert, withdraw_alerts
 from storage.database import Database, Document, insert_new, translating
-from storage.errands import ERRAND_CHECK
+from storage.errands import ERRAND_CHECK, errand_update
 from storage.payments import Standing
 
 Letter = Literal["completion", "refund"]
@@ -99,7 +99,9 @@ async def identify_order(db: Database, order_id: str, facts: Document) -> bool:
 @translating
 async def await_details(db: Database, order_id: str, by: datetime) -> None:
     """Note until when the customer may fill in what is missing before an operator is asked."""
-    await db.orders.update_one({"_id": order_id, "details_by": {"$exists": False}}, {"$set": {"details_by": by}})
+    errand = errand_update("end_patience", by)
+    errand["$set"]["details_by"] = by
+    await db.orders.update_one({"_id": order_id, "details_by": {"$exists": False}}, errand)
 
 
 @translating
@@ -112,17 +114,11 @@ async def fill_details(db: Database, order_id: str, given: dict[str, str], now: 
         field = "email" if name == "email" else f"answers.{name}"
         filled = {"$set": {field: value}, "$pull": {"missing": name}}
         await db.orders.update_one({"_id": order_id, "missing": name}, filled)
-    complete = {"$set": {"errands.start_order": now + ERRAND_CHECK}, "$unset": {"details_by": ""}}
-    await db.orders.update_one({"_id": order_id, "missing": [], "details_by": {"$exists": True}}, complete)
+    complete = {"_id": order_id, "missing": [], "details_by": {"$exists": True}}
+    start = errand_update("start_order", now + ERRAND_CHECK) | {"$unset": {"details_by": ""}}
+    await db.orders.update_one(complete, start)
     called = {"_id": order_id, "missing": [], "attention": DETAILS_OVERDUE}
     await db.orders.update_one(called, {"$set": {"attention": None}})
-
-
-@translating
-async def overdue_details(db: Database, now: datetime, limit: int) -> list[Document]:
-    """Return orders whose customers have not filled in what is missing in time, and no operator knows."""
-    query = {"details_by": {"$lte": now}, "attention": None}
-    return await db.orders.find(query, {"_id": 1}).limit(limit).to_list()
 
 
 @translating
@@ -135,7 +131,9 @@ async def add_stored(db: Database, order_id: str, product: str, run: int, now: d
     if order is None or set(order["stored"]) < set(order["products"]):
         return False
     complete = {"_id": order_id, f"run.{product}": run, "stored": {"$all": order["products"]}, "stored_at": None}
-    await db.orders.update_one(complete, {"$set": {"stored_at": now, _LETTER: now + ERRAND_CHECK}})
+    letter = errand_update("complete_order", now + ERRAND_CHECK)
+    letter["$set"]["stored_at"] = now
+    await db.orders.update_one(complete, letter)
     return True
 
 

@@ -54,14 +54,10 @@ async def open_reports(db: Database, reports: Sequence[Document]) -> list[Docume
 
 
 @translating
-async def stop_reports(db: Database, order_id: str, version: int, *, stopped: bool) -> list[str]:
-    """T2r: let no step of an order be queued any more, or again; the word of a later version stays.
-
-    Return the ids of the order's reports.
-    """
-    older = {"order": order_id, "payment_version": {"$lt": version}}
+async def stop_reports(db: Database, reports: Sequence[str], version: int, *, stopped: bool) -> None:
+    """T2r: let no step of reports be queued any more, or again; the word of a later version stays."""
+    older = {"_id": {"$in": list(reports)}, "payment_version": {"$lt": version}}
     await db.reports.update_many(older, {"$set": {"stopped": stopped, "payment_version": version}})
-    return [report["_id"] async for report in db.reports.find({"order": order_id}, {"_id": 1})]
 
 
 @translating
@@ -84,10 +80,16 @@ async def find_report(db: Database, report: str) -> Document | None:
     return await db.reports.find_one({"_id": report})
 
 
+def report_ids(order: Document) -> list[str]:
+    """Return the ids of an order's reports, opened or not."""
+    return [report_id(order["_id"], product) for product in order["products"]]
+
+
 @translating
-async def reports_of(db: Database, order_ids: list[str]) -> list[Document]:
+async def reports_of(db: Database, orders: Sequence[Document]) -> list[Document]:
     """Return the reports of some orders."""
-    return await db.reports.find({"order": {"$in": order_ids}}).to_list()
+    ids = [report for order in orders for report in report_ids(order)]
+    return await db.reports.find({"_id": {"$in": ids}}).to_list()
 
 
 @translating

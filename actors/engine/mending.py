@@ -7,15 +7,15 @@ from dramatiq.errors import DecodeError
 
 from actors.deps import Deps
 from actors.engine.replay import replay
-from actors.engine.sending import new_message_id, send, send_all, send_errand
-from actors.intake.apply import apply_events
+from actors.engine.sending import new_message_id, send, send_errand
+from actors.intake.apply import apply_events, finish_events
 from actors.intake.news import Event
 from infra.errors import PressroomError
 from storage.audit import record_action
 from storage.database import Document
 from storage.dead_letters import close_dead_letter, find_dead_letter, is_last_open
 from storage.deliveries import revive_deliveries
-from storage.errands import add_errand
+from storage.errands import ERRAND_CHECK, add_errand
 from storage.events import find_event
 from storage.orders import release_operator
 from storage.reports import report_id, revive_report
@@ -71,14 +71,14 @@ async def _replay_report(deps: Deps, letter: Document) -> None:
 
 async def _replay_errand(deps: Deps, letter: Document) -> None:
     await revive_deliveries(deps.db, letter["order"], deps.clock.now())
-    await add_errand(deps.db, letter["order"], letter["errand"], deps.clock.now())
+    await add_errand(deps.db, letter["order"], letter["errand"], deps.clock.now() + ERRAND_CHECK)
     await send_errand(deps, letter["errand"], letter["order"])
 
 
 async def _replay_event(deps: Deps, letter: Document) -> None:
     event = await find_event(deps.db, letter["_id"].removeprefix("event:"))
     if event is not None:
-        await send_all(deps, await apply_events(deps, [Event(event["_id"], event["type"], event["raw"])]))
+        await finish_events(deps, await apply_events(deps, [Event(event["_id"], event["type"], event["raw"])]))
 
 
 async def _replay_message(deps: Deps, letter: Document) -> None:

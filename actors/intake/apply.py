@@ -1,14 +1,16 @@
 """Doing what events ask for: many at once where many came at once, in as few writes as one would need."""
 
+import asyncio
 import traceback
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 import msgspec
 import structlog
 
 from actors.catalogue import MAIL_QUEUE
-from actors.engine.sending import Post, new_message_id
+from actors.engine.sending import Post, new_message_id, send_all
 from actors.intake.deps import IntakeDeps
 from actors.intake.news import Event, News, OtherVersion, PaymentNews, SessionNews, read_event
 from actors.intake.payments import copy_payments
@@ -29,8 +31,26 @@ _MAX_TRIES = 5
 _FETCH_WITHIN = timedelta(seconds=60)
 
 
-async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> list[Post]:
-    """Do what recorded events ask for, however often; return the messages to be sent.
+class Applied(NamedTuple):
+    """What is left to do once everything that events ask for is durable: `finish_events` does it."""
+
+    posts: list[Post]
+    events: list[str]
+
+
+async def finish_events(deps: IntakeDeps, applied: Applied) -> None:
+    """Send the messages and mark the events as applied. Whatever a crash leaves of it is the sweep's."""
+    await asyncio.gather(send_all(deps, applied.posts), mark_applied(deps, applied))
+
+
+async def mark_applied(deps: IntakeDeps, applied: Applied) -> None:
+    """Mark events as applied: until then the sweep would apply them again, which changes nothing."""
+    if applied.events:
+        await settle_events(deps.db, applied.events, "applied")
+
+
+async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
+    """Do what recorded events ask for, however often; return what is left to do.
 
     TransientError leaves all of them to the sweep; nothing else is raised. What cannot be understood, or fails
     again and again, is a dead letter for an operator, and does not keep the others from being applied.
@@ -42,12 +62,12 @@ async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> list[Post]:
     except Exception as error:  # noqa: BLE001  # one event must never keep the others from being applied
         if len(events) == 1:
             await _count_failure(deps, events[0], error)
-            return []
-    posts = [await apply_events(deps, [event]) for event in events]
-    return [post for each in posts for post in each]
+            return Applied([], [])
+    alone = [await apply_events(deps, [event]) for event in events]
+    return Applied([post for each in alone for post in each.posts], [one for each in alone for one in each.events])
 
 
-async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> list[Post]:
+async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
     news = await _read(deps, events)
     sessions = [one for one in news.values() if isinstance(one, SessionNews)]
     payments = [one for one in news.values() if isinstance(one, PaymentNews)]
@@ -61,9 +81,7 @@ async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> list[Post]:
     ignored = [event for event, one in news.items() if one is None]
     if ignored:
         await settle_events(deps.db, ignored, "ignored")
-    if applied := [event for event in news if event not in {*ignored, *fetches}]:
-        await settle_events(deps.db, applied, "applied")
-    return posts
+    return Applied(posts, [event for event in news if event not in {*ignored, *fetches}])
 
 
 async def _read(deps: IntakeDeps, events: Sequence[Event]) -> dict[str, News]:

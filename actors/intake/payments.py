@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from actors.intake.deps import IntakeDeps
 from storage.database import Document
+from storage.errands import delay_errand
 from storage.orders import call_operator, note_payment, orders_of_payments
 from storage.payments import Standing, standing_of
-from storage.reports import stop_reports, unpark_reports
+from storage.reports import report_ids, stop_reports, unpark_reports
 from storage.steps import unpark_steps
 
 
@@ -15,17 +16,20 @@ async def copy_payments(deps: IntakeDeps, payments: Sequence[Document]) -> None:
     known = {payment["_id"]: payment for payment in payments}
     for order in await orders_of_payments(deps.db, list(known)):
         payment = known[order["payment_intent"]]
-        await _copy(deps, order["_id"], payment["version"], standing_of(payment))
+        await _copy(deps, order, payment["version"], standing_of(payment))
 
 
-async def _copy(deps: IntakeDeps, order_id: str, version: int, standing: Standing) -> None:
+async def _copy(deps: IntakeDeps, order: Document, version: int, standing: Standing) -> None:
+    order_id, reports = order["_id"], report_ids(order)
     await note_payment(deps.db, order_id, version, standing)
     now = deps.clock.now()
     if standing.stopped or standing.refund_failed:  # nothing else stops an order, or sets it going again
-        reports = await stop_reports(deps.db, order_id, version, stopped=standing.stopped)
+        await stop_reports(deps.db, reports, version, stopped=standing.stopped)
         if not standing.stopped:
             await unpark_reports(deps.db, reports, now)
             await unpark_steps(deps.db, reports, now)
+    if not standing.on_hold:  # a letter that a dispute held back need not wait for the sweep's next look
+        await delay_errand(deps.db, order_id, "complete_order", now)
     if standing.refund_failed:
         await call_operator(deps.db, order_id, "A refund failed: the customer does not have the money.", now)
     if standing.dispute_lost:

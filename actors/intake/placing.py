@@ -11,7 +11,7 @@ from actors.intake.draft import NO_PRODUCT, draft_order
 from actors.intake.news import SessionNews
 from storage.answers import find_answers
 from storage.database import Document
-from storage.errands import Errand, add_errand
+from storage.errands import ERRAND_CHECK, Errand, add_errand
 from storage.order_state import may_begin
 from storage.orders import (
     await_details,
@@ -74,8 +74,6 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
         return []
     present = {report["_id"]: report for report in await open_reports(deps.db, reports)}
     fresh = [report for report in reports if report["_id"] not in present]
-    for report in fresh:
-        log.info("order_placed", order=report["order"], product=report["product"])
     return [_begin(report, maybe_held=False) for report in fresh] + [
         _begin(report, maybe_held=True) for report in present.values() if report["state"] == "queued"
     ]
@@ -100,5 +98,5 @@ async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:
 
 
 async def _send_for(deps: IntakeDeps, order: Document, errand: Errand) -> list[Post]:
-    await add_errand(deps.db, order["_id"], errand, deps.clock.now())
+    await add_errand(deps.db, order["_id"], errand, deps.clock.now() + ERRAND_CHECK)
     return [errand_post(errand, order["_id"])]

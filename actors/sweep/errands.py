@@ -4,8 +4,7 @@ from actors.catalogue import MAIL_QUEUE
 from actors.deps import Deps
 from actors.engine.sending import Post, errand_post, send_all
 from storage.alerts import due_alerts
-from storage.errands import ERRAND_CHECK, ERRANDS, delay_errand, due_errands
-from storage.orders import DETAILS_OVERDUE, call_operator, overdue_details
+from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 
 _BATCH = 500
 
@@ -13,11 +12,12 @@ _BATCH = 500
 async def resend_errands(deps: Deps) -> None:
     """Send the messages of due errands again; each claims what it does, so twice does no harm."""
     now = deps.clock.now()
-    for errand in ERRANDS:
-        due = await due_errands(deps.db, errand, now, _BATCH)
-        for order in due:
-            await delay_errand(deps.db, order["_id"], errand, now + ERRAND_CHECK)
-        await send_all(deps, [errand_post(errand, order["_id"]) for order in due])
+    posts: list[Post] = []
+    for order in await orders_with_errands(deps.db, now, _BATCH):
+        due = [errand for errand, at in order["errands"].items() if at <= now]
+        if await reschedule(deps.db, order, order["errands"] | dict.fromkeys(due, now + ERRAND_CHECK)):
+            posts += [errand_post(errand, order["_id"]) for errand in due]
+    await send_all(deps, posts)
 
 
 async def send_alerts(deps: Deps) -> None:
@@ -26,10 +26,3 @@ async def send_alerts(deps: Deps) -> None:
     await send_all(
         deps, [Post(MAIL_QUEUE, "tell_alert", alert, {"alert": alert}, maybe_held=True) for alert in due]
     )
-
-
-async def end_patience(deps: Deps) -> None:
-    """Put orders before an operator whose customers have not filled in what is missing in time."""
-    now = deps.clock.now()
-    for order in await overdue_details(deps.db, now, _BATCH):
-        await call_operator(deps.db, order["_id"], DETAILS_OVERDUE, now)

@@ -10,7 +10,7 @@ from actors.deps import Deps
 from actors.engine.replay import resume_replays
 from actors.reconcile import Records, reconcile
 from actors.sweep.claims import expire_lapsed_claims
-from actors.sweep.errands import end_patience, resend_errands, send_alerts
+from actors.sweep.errands import resend_errands, send_alerts
 from actors.sweep.events import apply_left_events
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
 from actors.sweep.missed import advance_missed_steps
@@ -35,7 +35,6 @@ _DUTIES: tuple[Duty, ...] = (
     resend_lost_messages,
     heal_slots,
     resend_errands,
-    end_patience,
     send_alerts,
 )
 

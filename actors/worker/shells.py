@@ -9,7 +9,7 @@ from typing import Any
 import dramatiq
 import structlog
 
-from actors.ask_details import ask_details
+from actors.ask_details import ask_details, end_patience
 from actors.assemble_report import assemble_report
 from actors.begin_report import begin_report, give_up_report
 from actors.catalogue import MAIL_QUEUE
@@ -39,6 +39,7 @@ RunErrand = Callable[[WorkDeps, str], Awaitable[None]]
 _ERRANDS: dict[Errand, RunErrand] = {
     "complete_order": complete_order,
     "ask_details": ask_details,
+    "end_patience": end_patience,
     "identify_order": identify_order,
     "start_order": start_order,
 }

@@ -59,7 +59,7 @@ async def _list(deps: Deps, limit: int) -> list[dict[str, Any]]:
     from storage.reports import reports_of
 
     found = await latest_orders(deps.db, limit)
-    reports = await reports_of(deps.db, [order["_id"] for order in found])
+    reports = await reports_of(deps.db, found)
     return [order_summary(deps, order, [r for r in reports if r["order"] == order["_id"]]) for order in found]
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import structlog
 
 from actors.engine.sending import send_all
-from actors.intake.apply import apply_events
+from actors.intake.apply import Applied, apply_events, mark_applied
 from actors.intake.deps import IntakeDeps
 from actors.intake.news import Event
 from handlers.webhook.rounds import Rounds
@@ -35,6 +35,7 @@ class Reception:
         """Nothing is connected yet."""
         self.deps = deps
         self._rounds = Rounds(self._take, most=_MOST)
+        self._marking: set[asyncio.Task[None]] = set()
 
     async def take(self, arrival: Arrival) -> asyncio.Task[bool]:
         """Return once the event and its order are durable; the messages are on their way in the task returned.
@@ -52,9 +53,24 @@ class Reception:
             await self._compare(event, arrival)
         # Those applied before, too: a crash may have kept their messages from being sent, and twice does no harm.
         events = [Event(one["_id"], one["type"], one["raw"]) for one in known if one["state"] != "ignored"]
-        posts = await apply_events(self.deps, events) if events else []
+        applied = await apply_events(self.deps, events)
+        await self._mark(applied, lone=len(arrivals) == 1)
         # Not awaited here: a Redis that hangs must not keep the next round waiting.
-        return asyncio.create_task(send_all(self.deps, posts))
+        return asyncio.create_task(send_all(self.deps, applied.posts))
+
+    async def _mark(self, applied: Applied, *, lone: bool) -> None:
+        """Mark events as applied, under load while the answers are on their way: nothing depends on the mark."""
+        marking = asyncio.create_task(mark_applied(self.deps, applied))
+        if lone:
+            await marking
+        else:
+            self._marking.add(marking)
+            marking.add_done_callback(self._forget)
+
+    def _forget(self, marking: asyncio.Task[None]) -> None:
+        self._marking.discard(marking)
+        if not marking.cancelled() and marking.exception() is not None:
+            log.warning("events_left_to_sweep", error=type(marking.exception()).__name__)
 
     async def _compare(self, event: Document, arrival: Arrival) -> None:
         if event["raw"] == arrival.body:

@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from actors.deps import Deps
-from actors.engine.sending import send_all
-from actors.intake.apply import apply_events
+from actors.intake.apply import apply_events, finish_events
 from actors.intake.news import Event
 from storage.database import Document
 from storage.errands import end_errand
@@ -113,7 +112,7 @@ async def test_told_in_order_a_purchase_has_its_reports_once(deps: Deps, story: 
     # Returned money first: an order that is refunded before it is placed is never begun.
     for word in sorted(words, key=lambda word: word[0].startswith("checkout.session.")):
         await apply_events(deps, [one.said(word)])
-    assert len(await reports_of(deps.db, [f"cs_{one.key}"])) == end[3]
+    assert len(await reports_of(deps.db, [await order_of(deps, one)])) == end[3]
 
 
 FACTS = st.sampled_from([COMPLETED, PAID, FAILED, EXPIRED, PART, WHOLE, BOUNCED, DISPUTED, WON, LOST])
@@ -161,8 +160,8 @@ async def test_an_event_that_breaks_does_not_keep_its_round_from_being_applied(d
 async def test_what_was_recorded_of_a_round_is_sent_in_one_go(deps: Deps) -> None:
     """Ten orders that come at once leave ten messages, each under the id that its report names."""
     purchases = [purchase() for _ in range(10)]
-    assert await send_all(deps, await apply_events(deps, [one.said(PAID) for one in purchases]))
-    reports = await reports_of(deps.db, [f"cs_{one.key}" for one in purchases])
+    await finish_events(deps, await apply_events(deps, [one.said(PAID) for one in purchases]))
+    reports = await reports_of(deps.db, [await order_of(deps, one) for one in purchases])
     assert deps.broker.holds("life_clarity", [report["message"] for report in reports]) == {
         report["message"] for report in reports
     }

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,7 @@ from actors.engine.advance import give_up
 from actors.engine.claims import Claims
 from actors.engine.mending import close_letter
 from actors.engine.replay import ReplayIsImpossible, replay
-from actors.engine.sending import send_all
-from actors.intake.apply import apply_events
+from actors.intake.apply import apply_events, finish_events
 from actors.intake.news import Event
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
@@ -52,7 +52,7 @@ async def sweep(deps: Deps) -> None:
 
 async def apply(deps: Deps, raw: bytes) -> None:
     """Do what the webhook does with a verified event."""
-    await send_all(deps, await apply_events(deps, [Event("evt", "checkout.session.completed", raw)]))
+    await finish_events(deps, await apply_events(deps, [Event("evt", "checkout.session.completed", raw)]))
 
 
 async def placed(deps: Deps) -> str:
@@ -72,6 +72,11 @@ async def begun(deps: Deps) -> str:
 async def steps(deps: Deps, order: str, kind: str) -> list[Document]:
     """Return the steps of one kind, in plan order."""
     return [step for step in await steps_of(deps.db, report_id(order, BOOK)) if step["kind"] == kind]
+
+
+def due(errand: str, now: datetime) -> dict[str, datetime]:
+    """Return the facts of an order about which an errand is due."""
+    return {f"errands.{errand}": now, "errands_at": now}
 
 
 async def finish(deps: Deps, step: Document, **facts: Any) -> None:
@@ -219,7 +224,8 @@ async def test_an_overdue_letter_wakes_a_worker_again(deps: Deps, clock: Stopped
     """An order whose reports are stored and whose mail is not known to be sent is taken up again."""
     order = await placed(deps)
     await deps.db.orders.update_one(
-        {"_id": order}, {"$set": {"stored_at": clock.now(), "errands.complete_order": clock.now()}}
+        {"_id": order},
+        {"$set": {"stored_at": clock.now(), **due("complete_order", clock.now())}},
     )
     await sweep(deps)
     await sweep(deps)
