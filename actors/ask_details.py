@@ -3,6 +3,7 @@
 from actors.engine.mailing import deliver
 from actors.engine.sending import send_errand
 from actors.letters.compose import details
+from actors.start_order import start_order
 from actors.work_deps import WorkDeps
 from storage.errands import end_errand
 from storage.orders import DETAILS_OVERDUE, call_operator, find_order
@@ -13,6 +14,8 @@ async def end_patience(deps: WorkDeps, order_id: str) -> None:
     order = await find_order(deps.db, order_id)
     if order is not None and order["missing"] and not order["stopped"]:
         await call_operator(deps.db, order_id, DETAILS_OVERDUE, deps.clock.now())
+    elif order is not None:  # filled in, and a crash kept the form from saying so
+        await start_order(deps, order_id)
     await end_errand(deps.db, order_id, "end_patience")
 
 

@@ -46,10 +46,10 @@ async def _park(deps: Deps, report: Document) -> None:
 
 async def give_up_report(deps: Deps, report_id: str, reason: str, trace: str = "") -> None:
     """Leave a report that cannot be begun to an operator."""
-    await kill_report(deps.db, report_id)
     now = deps.clock.now()
     await record_dead_report(deps.db, report_id, reason, trace, now)
     await call_operator(deps.db, report_id.partition(":")[0], f"{report_id} could not be begun: {reason}", now)
+    await kill_report(deps.db, report_id)
 
 
 def _step_documents(report: Document, plan: Document) -> list[Document]:

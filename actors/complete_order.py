@@ -1,21 +1,31 @@
 """All reports stored: choose the one letter, send it once, and the order is delivered."""
 
+from datetime import timedelta
+
 import structlog
 
 from actors.engine.mailing import deliver
 from actors.engine.sending import send_errand
 from actors.letters.compose import completion
 from actors.work_deps import WorkDeps
+from storage.errands import delay_errand, end_errand
 from storage.orders import choose_letter, find_order, mark_delivered
 from storage.reports import reports_of
 
 log = structlog.get_logger()
 
+#: How long a letter that is held back is left alone.
+_HELD_BACK = timedelta(hours=6)
+
 
 async def complete_order(deps: WorkDeps, order_id: str) -> None:
     """Send the completion mail of an order whose reports are all stored, if nobody else does."""
     order = await find_order(deps.db, order_id)
-    if order is None or order["delivered_at"] is not None or order["on_hold"]:
+    if order is None or order["delivered_at"] is not None:
+        await end_errand(deps.db, order_id, "complete_order")
+        return
+    if order["on_hold"] or order["stopped"]:  # what ends that makes the errand due at once
+        await delay_errand(deps.db, order_id, "complete_order", deps.clock.now() + _HELD_BACK)
         return
     if deps.stopping.is_set():
         await send_errand(deps, "complete_order", order_id)  # another worker's

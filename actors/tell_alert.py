@@ -9,7 +9,7 @@ import structlog
 from actors.letters.compose import alert_letter
 from actors.work_deps import WorkDeps
 from infra.alert_hook import post_alert
-from infra.errors import PermanentError, TransientError
+from infra.errors import TransientError
 from storage.alerts import claim_alert, close_alert, note_told
 from storage.database import Document
 
@@ -27,7 +27,8 @@ async def tell_alert(deps: WorkDeps, alert_id: str) -> None:
     if alert is None:
         return
     ways: dict[str, Callable[[WorkDeps, Document], Awaitable[None]]] = {"mail": _mail, "hook": _hook}
-    told = [await _tell(deps, alert, way, tell) for way, tell in ways.items() if way not in alert["told"]]
+    left = [_tell(deps, alert, way, tell) for way, tell in ways.items() if way not in alert["told"]]
+    told = await asyncio.gather(*left)  # a mail server that hangs must not keep the other way waiting
     if all(told):
         await close_alert(deps.db, alert_id, deps.clock.now())
         log.info("alert_told", kind=alert["kind"], order=alert["order"])
@@ -41,9 +42,9 @@ async def _tell(
     except TransientError as error:
         log.warning("alert_put_off", way=way, error=str(error))
         return False
-    except PermanentError:
-        # A server's words may quote the address. The other way may work; trying this one again would not.
-        log.error("alert_refused", way=way, kind=alert["kind"])
+    except Exception as error:  # noqa: BLE001  # the other way may work; trying this one again would not
+        # Not its words: a server may quote the address.
+        log.error("alert_refused", way=way, kind=alert["kind"], error=type(error).__name__)
     await note_told(deps.db, alert["_id"], way)
     return True
 

@@ -8,7 +8,7 @@ from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.deliveries import deliveries_of
 from storage.ledger import costs_of
-from storage.order_state import order_state, report_state
+from storage.order_state import attention_of, order_state, report_state
 from storage.reports import reports_of
 from storage.steps import count_steps
 
@@ -39,7 +39,7 @@ def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Docum
         "product": order["product"],
         "url": Links(deps.settings).order(order["token"]),
         "on_hold": order["on_hold"],
-        "attention": order["attention"],
+        "attention": attention_of(order),
         "placed_at": as_text(order["placed_at"]),
         "paid_at": as_text(order["paid_at"]),
         "amount_refunded": order["amount_refunded"],

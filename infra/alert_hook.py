@@ -2,20 +2,30 @@
 
 import httpx2
 
-from infra.errors import TransientError
+from infra.errors import PermanentError, TransientError
 
 _TIMEOUT_S = 5.0
+#: Request Timeout and Too Many Requests.
+_NOT_NOW = {408, 429}
 
 
 class HookIsDown(TransientError):
     """The operators' webhook did not take an alert."""
 
 
+class HookRefusesUs(PermanentError):
+    """The operators' webhook is not there, or does not want us."""
+
+
 async def post_alert(url: str, alert: dict[str, str | None]) -> None:
-    """Post an alert; HookIsDown if it was not taken."""
+    """Post an alert; HookIsDown or HookRefusesUs if it was not taken."""
     try:
         async with httpx2.AsyncClient(timeout=_TIMEOUT_S) as client:
-            (await client.post(url, json=alert)).raise_for_status()
+            answer = await client.post(url, json=alert)
     except httpx2.HTTPError as error:
         # The address may hold a secret.
         raise HookIsDown(f"ALERT_WEBHOOK_URL did not take an alert: {type(error).__name__}.") from None
+    if answer.is_client_error and answer.status_code not in _NOT_NOW:
+        raise HookRefusesUs(f"ALERT_WEBHOOK_URL answered {answer.status_code}.")
+    if not answer.is_success:
+        raise HookIsDown(f"ALERT_WEBHOOK_URL answered {answer.status_code}.")

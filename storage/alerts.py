@@ -24,9 +24,10 @@ async def raise_alert(
 
 
 @translating
-async def withdraw_alerts(db: Database, order: str) -> None:
-    """Tell nobody of an order's trouble that is over before it was told; told or not, it may be told anew."""
-    await db.alerts.delete_many({"order": order, "kind": "needs_attention"})
+async def withdraw_alert(db: Database, about: str, text: str) -> None:
+    """Tell nobody of trouble that is over before it was told; told or not, it is told anew if it comes again."""
+    for field in ("order", "event"):
+        await db.alerts.delete_many({field: about, "text": text})
 
 
 @translating

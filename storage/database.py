@@ -16,7 +16,7 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from infra.errors import SettingsError, TransientError
+from infra.errors import PressroomError, SettingsError, TransientError
 
 Document = dict[str, Any]
 Collection = AsyncCollection[Document]
@@ -28,6 +28,10 @@ _DUPLICATE_KEY = 11000
 
 class DatabaseIsDown(TransientError):
     """MongoDB did not answer in time, or could not say whether a write is durable."""
+
+
+class WriteIsRefused(PressroomError):
+    """MongoDB will not store a document."""
 
 
 class Database:
@@ -103,8 +107,11 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> l
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
+        # The driver's own error quotes the documents, and with them what customers wrote.
         failures = error.details["writeErrors"]
-        if error.details["writeConcernErrors"] or any(one["code"] != _DUPLICATE_KEY for one in failures):
-            raise
+        if error.details["writeConcernErrors"]:
+            raise DatabaseIsDown("MongoDB cannot say whether a write is durable.") from None
+        if codes := {one["code"] for one in failures} - {_DUPLICATE_KEY}:
+            raise WriteIsRefused(f"MongoDB refused a write with {sorted(codes)}.") from None
         return [documents[one["index"]]["_id"] for one in failures]
     return []

@@ -43,8 +43,11 @@ async def record_dead_errand(
 
 @translating
 async def record_dead_event(db: Database, event_id: str, error: str, traceback: str, now: datetime) -> None:
-    """Keep why an event could not be applied."""
-    await _record(db, f"event:{event_id}", "event", {"error": error, "traceback": traceback, "at": now})
+    """Keep why an event could not be applied; one that failed, was replayed and failed again opens again."""
+    facts = {"error": error, "traceback": traceback, "at": now}
+    await _record(db, f"event:{event_id}", "event", facts)
+    closed = {"_id": f"event:{event_id}", "state": {"$ne": "open"}}
+    await db.dead_letters.update_one(closed, {"$set": {**facts, "state": "open"}})
 
 
 @translating

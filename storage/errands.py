@@ -41,8 +41,9 @@ async def end_errand(db: Database, order_id: str, errand: Errand) -> None:
 
 @translating
 async def orders_with_errands(db: Database, now: datetime, limit: int) -> list[Document]:
-    """Return id and errands of orders of which one may be due."""
-    return await db.orders.find({"errands_at": {"$lte": now}}, {"errands": 1}).limit(limit).to_list()
+    """Return id and errands of orders of which one may be due, the longest overdue first."""
+    due = {"errands_at": {"$lte": now}}
+    return await db.orders.find(due, {"errands": 1}).sort("errands_at").limit(limit).to_list()
 
 
 @translating

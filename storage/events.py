@@ -50,6 +50,13 @@ async def delay_events(db: Database, event_ids: Sequence[str], until: datetime) 
 
 
 @translating
+async def renew_event(db: Database, event_id: str, now: datetime) -> None:
+    """Let the sweep apply a failed event once more, as if it had just come."""
+    fresh = {"state": "new", "tries": 0, "due_at": now + APPLY_WITHIN}
+    await db.events.update_one({"_id": event_id, "state": "failed"}, {"$set": fresh})
+
+
+@translating
 async def count_try(db: Database, event_id: str) -> int:
     """Note that applying the event failed for now, and return how often it has."""
     await db.events.update_one({"_id": event_id, "state": "new"}, {"$inc": {"tries": 1}})

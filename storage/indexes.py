@@ -60,7 +60,7 @@ async def ensure_indexes(db: Database) -> None:
         (db.ledger, [_index("step", "state"), _index("order")]),
         (db.deliveries, [_index("order")]),
         (db.dead_letters, [_index("state", "-at"), _index("order")]),
-        (db.alerts, [_index("due_at", where={"state": "new"}), _index("order")]),
+        (db.alerts, [_index("due_at", where={"state": "new"}), _index("order"), _index("event")]),
         (db.audit, [_index("order", "-at")]),
     ]
     for collection, models in wanted:

@@ -21,12 +21,16 @@ OrderState = Literal[
     "cancelled",
 ]
 
+#: What an operator is told of facts that only they can see to.
+REFUND_FAILED = "A refund failed: the customer does not have the money."
+DISPUTE_LOST = "A dispute was lost: nothing is delivered."
+
 _TABLE: tuple[tuple[OrderState, Callable[[Document], bool]], ...] = (
     ("refunded", lambda order: order["stopped"]),
     ("needs_attention", lambda order: order["refund_failed"]),
     ("cancelled", lambda order: order["paid_at"] is None and order["ended_at"] is not None),
     ("delivered", lambda order: order["delivered_at"] is not None),
-    ("needs_attention", lambda order: order["attention"] is not None),
+    ("needs_attention", lambda order: attention_of(order) is not None),
     ("awaiting_payment", lambda order: order["paid_at"] is None),
     ("awaiting_details", lambda order: bool(order["missing"])),
     ("delivering", lambda order: order["stored_at"] is not None),
@@ -37,6 +41,17 @@ def order_state(order: Document, begun: Collection[Document]) -> OrderState:
     """Return the state; `begun` are those of its reports that have a plan."""
     found = next((state for state, holds in _TABLE if holds(order)), None)
     return found or ("generating" if begun else "paid")
+
+
+def attention_of(order: Document) -> str | None:
+    """Return why an operator is needed, or None; what facts say cannot be hidden by what was mended since."""
+    if order["refund_failed"]:
+        return REFUND_FAILED
+    if order["attention"] is not None:
+        return str(order["attention"])
+    if order["dispute_lost"]:
+        return DISPUTE_LOST
+    return order["objection"] if order["paid_at"] is not None else None
 
 
 def may_begin(order: Document) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from storage.alerts import raise_alert, withdraw_alerts
+from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Database, Document, insert_new, translating
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.payments import Standing
@@ -83,10 +83,10 @@ async def call_operator(db: Database, order_id: str, reason: str, now: datetime)
 
 
 @translating
-async def release_operator(db: Database, order_id: str) -> None:
-    """Take the order off the operator's list."""
-    await db.orders.update_one({"_id": order_id}, {"$set": {"attention": None}})
-    await withdraw_alerts(db, order_id)
+async def release_operator(db: Database, order_id: str, reason: str) -> None:
+    """Take the order off the operator's list, if it is on it for that reason."""
+    await db.orders.update_one({"_id": order_id, "attention": reason}, {"$set": {"attention": None}})
+    await withdraw_alert(db, order_id, reason)
 
 
 @translating
@@ -97,11 +97,14 @@ async def identify_order(db: Database, order_id: str, facts: Document) -> bool:
 
 
 @translating
-async def await_details(db: Database, order_id: str, by: datetime) -> None:
-    """Note until when the customer may fill in what is missing before an operator is asked."""
-    errand = errand_update("end_patience", by)
-    errand["$set"]["details_by"] = by
-    await db.orders.update_one({"_id": order_id, "details_by": {"$exists": False}}, errand)
+async def await_details(db: Database, order_id: str, by: datetime, ask_at: datetime | None) -> None:
+    """Note until when the customer may fill in what is missing before an operator is asked.
+
+    From `ask_at` on the sweep asks for the letter to the customer; None if there is no address.
+    """
+    errands = {"errands.end_patience": by} | ({"errands.ask_details": ask_at} if ask_at else {})
+    update = {"$set": {"details_by": by, **errands}, "$min": {"errands_at": min(errands.values())}}
+    await db.orders.update_one({"_id": order_id, "details_by": {"$exists": False}}, update)
 
 
 @translating

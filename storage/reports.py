@@ -40,8 +40,9 @@ def new_report(order: Document, product: str, message: str, now: datetime) -> Do
         "slots": {"write": [], "render": []},
         "gap_until": {},
         "replay": None,
-        "stopped": False,
-        "payment_version": 0,
+        # As known here: an older word that comes later must not stop a report that a newer one let go.
+        "stopped": order["stopped"],
+        "payment_version": order["payment_version"],
         "pdf": None,
     }
 

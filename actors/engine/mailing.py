@@ -97,7 +97,7 @@ async def _postpone(deps: WorkDeps, errand: Errand, delivery: Document, error: s
     await postpone_delivery(deps.db, delivery, due_at, error)
     await delay_errand(deps.db, delivery["order"], errand, due_at)
     if delivery["tries"] >= _WORRYING_TRIES:
-        reason = f"The {delivery['kind']} mail cannot be sent: {error}"
+        reason = f"The {delivery['kind']} mail cannot be sent; the server says not now, again and again."
         await call_operator(deps.db, delivery["order"], reason, now)
 
 
@@ -105,7 +105,8 @@ async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: str
     # A server's words may quote the address: they are for the operator, not for the log.
     log.error("mail_refused", order=delivery["order"])
     order_id, now = delivery["order"], deps.clock.now()
-    await refuse_delivery(deps.db, delivery, error)
-    await end_errand(deps.db, order_id, errand)
+    # The record first, the end of the work last: what is interrupted in between is tried, and recorded, again.
     await record_dead_errand(deps.db, order_id, errand, error, "", now)
     await call_operator(deps.db, order_id, f"The {delivery['kind']} mail was refused: {error}", now)
+    await end_errand(deps.db, order_id, errand)
+    await refuse_delivery(deps.db, delivery, error)

@@ -8,16 +8,15 @@ from dramatiq.errors import DecodeError
 from actors.deps import Deps
 from actors.engine.replay import replay
 from actors.engine.sending import new_message_id, send, send_errand
-from actors.intake.apply import apply_events, finish_events
-from actors.intake.news import Event
 from infra.errors import PressroomError
+from storage.alerts import withdraw_alert
 from storage.audit import record_action
 from storage.database import Document
 from storage.dead_letters import close_dead_letter, find_dead_letter, is_last_open
 from storage.deliveries import revive_deliveries
 from storage.errands import ERRAND_CHECK, add_errand
-from storage.events import find_event
-from storage.orders import release_operator
+from storage.events import renew_event
+from storage.orders import call_operator, find_order, release_operator
 from storage.reports import report_id, revive_report
 from storage.steps import find_step, results_of
 
@@ -41,10 +40,23 @@ async def close_letter(deps: Deps, letter_id: str, action: str, *, who: str, rea
     )
     if action == "replayed":
         # Before the work begins: if it fails again, the new reason must stay.
-        if letter["order"] and await is_last_open(deps.db, letter):
-            await release_operator(deps.db, letter["order"])
-        await _REPLAYS[letter["kind"]](deps, letter)
+        released = await _release(deps, letter)
+        try:
+            await _REPLAYS[letter["kind"]](deps, letter)
+        except Exception:
+            if released:
+                await call_operator(deps.db, letter["order"], released, now)
+            raise
     await close_dead_letter(deps.db, letter_id, action, now)
+
+
+async def _release(deps: Deps, letter: Document) -> str | None:
+    """Take the order of the last open letter off the operator's list, and return why it was on it."""
+    order = await find_order(deps.db, letter["order"]) if letter["order"] else None
+    if order is None or order["attention"] is None or not await is_last_open(deps.db, letter):
+        return None
+    await release_operator(deps.db, order["_id"], order["attention"])
+    return str(order["attention"])
 
 
 async def _replay_step(deps: Deps, letter: Document) -> None:
@@ -76,9 +88,10 @@ async def _replay_errand(deps: Deps, letter: Document) -> None:
 
 
 async def _replay_event(deps: Deps, letter: Document) -> None:
-    event = await find_event(deps.db, letter["_id"].removeprefix("event:"))
-    if event is not None:
-        await finish_events(deps, await apply_events(deps, [Event(event["_id"], event["type"], event["raw"])]))
+    event_id = letter["_id"].removeprefix("event:")
+    await withdraw_alert(deps.db, event_id, letter["error"])
+    # The sweep applies it, after this letter is closed: if it fails again, the letter opens again.
+    await renew_event(deps.db, event_id, deps.clock.now())
 
 
 async def _replay_message(deps: Deps, letter: Document) -> None:

@@ -119,12 +119,6 @@ async def _fail(deps: IntakeDeps, event_id: str, error: Exception) -> None:
     reason = str(error) if isinstance(error, msgspec.ValidationError) else type(error).__name__
     trace = "".join(traceback.format_tb(error.__traceback__))
     log.error("event_not_applied", event_id=event_id, reason=reason)
-    await raise_alert(
-        deps.db,
-        "event_failed",
-        f"An event of Stripe's was not applied: {reason}",
-        deps.clock.now(),
-        event=event_id,
-    )
-    await settle_events(deps.db, [event_id], "failed", reason)
+    await raise_alert(deps.db, "event_failed", reason, deps.clock.now(), event=event_id)
     await record_dead_event(deps.db, event_id, reason, trace, deps.clock.now())
+    await settle_events(deps.db, [event_id], "failed", reason)

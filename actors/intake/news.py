@@ -101,7 +101,7 @@ def read_event(settings: WebhookSettings, event: Event, now: datetime) -> News:
     if event.kind in _SESSION_EVENTS:
         if event.fetched is None and body.get("api_version") != API_VERSION:
             return OtherVersion(event.id)
-        return _session_news(event.kind, event.fetched or object_of(body), at)
+        return _session_news(event.kind, object_of(body) if event.fetched is None else event.fetched, at)
     read = _PAYMENT_EVENTS.get(event.kind)
     return read(object_of(body), int(at.timestamp())) if read else None
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from actors.intake.deps import IntakeDeps
 from storage.database import Document
 from storage.errands import delay_errand
+from storage.order_state import DISPUTE_LOST, REFUND_FAILED
 from storage.orders import call_operator, note_payment, orders_of_payments
 from storage.payments import Standing, standing_of
 from storage.reports import report_ids, stop_reports, unpark_reports
@@ -28,9 +29,11 @@ async def _copy(deps: IntakeDeps, order: Document, version: int, standing: Stand
         if not standing.stopped:
             await unpark_reports(deps.db, reports, now)
             await unpark_steps(deps.db, reports, now)
-    if not standing.on_hold:  # a letter that a dispute held back need not wait for the sweep's next look
+    if not (
+        standing.on_hold or standing.stopped
+    ):  # a letter that a dispute held back need not wait for the sweep's next look
         await delay_errand(deps.db, order_id, "complete_order", now)
     if standing.refund_failed:
-        await call_operator(deps.db, order_id, "A refund failed: the customer does not have the money.", now)
+        await call_operator(deps.db, order_id, REFUND_FAILED, now)
     if standing.dispute_lost:
-        await call_operator(deps.db, order_id, "A dispute was lost: nothing is delivered.", now)
+        await call_operator(deps.db, order_id, DISPUTE_LOST, now)

@@ -11,7 +11,7 @@ from actors.intake.draft import NO_PRODUCT, draft_order
 from actors.intake.news import SessionNews
 from storage.answers import find_answers
 from storage.database import Document
-from storage.errands import ERRAND_CHECK, Errand, add_errand
+from storage.errands import ERRAND_CHECK, add_errand
 from storage.order_state import may_begin
 from storage.orders import (
     await_details,
@@ -90,13 +90,12 @@ async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:
     log.info("order_waits", order=order["_id"], reason=order["objection"] or "details")
     if order["objection"] is not None:
         await call_operator(deps.db, order["_id"], order["objection"], deps.clock.now())
-        return await _send_for(deps, order, "identify_order") if order["objection"] == NO_PRODUCT else []
+        if order["objection"] != NO_PRODUCT:
+            return []
+        await add_errand(deps.db, order["_id"], "identify_order", deps.clock.now() + ERRAND_CHECK)
+        return [errand_post("identify_order", order["_id"])]
     if "details_by" in order:
         return []
-    await await_details(deps.db, order["_id"], order["paid_at"] + _DETAILS_WITHIN)
-    return await _send_for(deps, order, "ask_details") if order["email"] else []
-
-
-async def _send_for(deps: IntakeDeps, order: Document, errand: Errand) -> list[Post]:
-    await add_errand(deps.db, order["_id"], errand, deps.clock.now() + ERRAND_CHECK)
-    return [errand_post(errand, order["_id"])]
+    ask_at = deps.clock.now() + ERRAND_CHECK if order["email"] else None
+    await await_details(deps.db, order["_id"], order["paid_at"] + _DETAILS_WITHIN, ask_at)
+    return [errand_post("ask_details", order["_id"])] if order["email"] else []

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.utils import parseaddr
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,8 +14,8 @@ from msgspec import Meta
 ANSWERS = ("name", "birth_date", "birth_time", "birth_place", "question", "language")
 #: A BCP 47 tag, as far as hyphenation and the writing go.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-#: What has two sides and no blank: whether the address takes mail only sending shows.
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+#: RFC 5321, 4.5.3.1: 64 for the local part, 255 for the domain.
+_MAX_ADDRESS = 320
 #: Characters of one answer that are used; the raw event keeps the rest.
 _MAX_ANSWER = 2000
 #: Stripe's own bound on references.
@@ -78,8 +81,14 @@ class CheckoutSession(msgspec.Struct, frozen=True):
 
 
 def plain_email(given: str | None) -> str | None:
-    """Return a mail address if it can be one (RFC 5321 bounds it at 320 characters), else None."""
-    return given if given and _ADDRESS.fullmatch(given) and given.isprintable() and len(given) <= 320 else None
+    """Return a mail address if it is one that can be written to as it stands, else None."""
+    if not given or len(given) > _MAX_ADDRESS or not given.isascii() or parseaddr(given)[1] != given:
+        return None
+    try:
+        address = Address(addr_spec=given)
+    except (HeaderParseError, ValueError):
+        return None
+    return given if address.username and address.domain else None
 
 
 def answers_of(session: CheckoutSession, form: dict[str, str]) -> dict[str, str]:

@@ -111,6 +111,6 @@ async def _run_errand(deps: WorkDeps, errand: Errand, run: RunErrand, *, order: 
     except Exception as error:  # noqa: BLE001  # whatever it is, the order waits for an operator, not for ever
         trace = "".join(traceback.format_exception(error))
         now = deps.clock.now()
-        await end_errand(deps.db, order, errand)
         await record_dead_errand(deps.db, order, errand, str(error), trace, now)
         await call_operator(deps.db, order, f"{errand} failed: {error}", now)
+        await end_errand(deps.db, order, errand)

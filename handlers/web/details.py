@@ -31,7 +31,7 @@ async def details_form(request: Request) -> Response:
             order = await _order(deps, request.path_params["token"])
             if order is None or order["product"] is None:
                 return PlainTextResponse("There is no such order.\n", 404)
-            if given and order["missing"] and not order["stopped"]:
+            if given and (order["missing"] or "details_by" in order) and not order["stopped"]:
                 order = await _fill(deps, order, given)
     except FormCannotBeRead as error:
         return PlainTextResponse(f"{error}\n", 400)

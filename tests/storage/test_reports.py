@@ -23,7 +23,7 @@ from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
 
-ORDER = {"_id": "cs_1", "tenant": "main"}
+ORDER = {"_id": "cs_1", "tenant": "main", "stopped": False, "payment_version": 0}
 REPORT = "cs_1:book"
 
 
