@@ -29,9 +29,7 @@ async def _copy(deps: IntakeDeps, order: Document, version: int, standing: Stand
         if not standing.stopped:
             await unpark_reports(deps.db, reports, now)
             await unpark_steps(deps.db, reports, now)
-    if not (
-        standing.on_hold or standing.stopped
-    ):  # a letter that a dispute held back need not wait for the sweep's next look
+    if not (standing.on_hold or standing.stopped):  # a letter that was held back is due now
         await delay_errand(deps.db, order_id, "complete_order", now)
     if standing.refund_failed:
         await call_operator(deps.db, order_id, REFUND_FAILED, now)

@@ -73,11 +73,13 @@ class SlowPostman:
         return "250 OK"
 
 
-def working(deps: Deps, postman: Any = None) -> WorkDeps:
+def working(deps: Deps, postman: Any = None, till: Any = None) -> WorkDeps:
     """Return a worker's deps."""
     shared = {field.name: getattr(deps, field.name) for field in fields(Deps)}
     nobody = Nobody()
-    return WorkDeps(**shared, worker="w1", llm=nobody, typesetter=nobody, postman=postman or nobody, till=nobody)
+    return WorkDeps(
+        **shared, worker="w1", llm=nobody, typesetter=nobody, postman=postman or nobody, till=till or nobody
+    )
 
 
 async def begun(deps: Deps) -> tuple[str, list[Document]]:

@@ -1,0 +1,166 @@
+"""Errands outlive crashes between any two of their writes, and what an operator must know is never hidden."""
+
+import json
+from typing import Any
+
+import pytest
+
+from actors.ask_details import end_patience
+from actors.deps import Deps
+from actors.engine.mending import close_letter
+from actors.engine.replay import ReplayIsImpossible
+from actors.fetch_session import fetch_session, identify_order
+from actors.intake.apply import apply_events, finish_events
+from actors.intake.news import Event
+from actors.intake.session import plain_email
+from actors.sweep.sweep import sweep_once
+from actors.sweep.watch import Watch
+from storage.database import Document
+from storage.dead_letters import dead_letters, record_dead_step
+from storage.errands import add_errand
+from storage.events import new_event, record_events
+from storage.order_state import attention_of, order_state
+from storage.orders import call_operator, find_order
+from storage.reports import reports_of
+from tests.actors.test_perform import working
+from tests.actors.test_sweep import event, messages
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+ORDER = "cs_errand"
+KIND = "checkout.session.completed"
+
+
+class Till:
+    """Stripe, which shows one session and counts how often it was asked."""
+
+    def __init__(self, shown: dict[str, Any]) -> None:
+        """Show that."""
+        self.shown, self.asked = shown, 0
+
+    async def session(self, session_id: str) -> dict[str, Any]:
+        """Show the session."""
+        self.asked += 1
+        return {**self.shown, "id": session_id}
+
+
+def session(**facts: Any) -> dict[str, Any]:
+    """Return a paid session as Stripe shows it."""
+    return {**json.loads(event(ORDER))["data"]["object"], **facts}
+
+
+async def place(deps: Deps, **facts: Any) -> Document:
+    """Place an order of such a session, and return it."""
+    body = {**json.loads(event(ORDER)), "data": {"object": session(**facts)}}
+    await finish_events(deps, await apply_events(deps, [Event("evt", KIND, json.dumps(body).encode())]))
+    return await present(deps)
+
+
+async def present(deps: Deps) -> Document:
+    """Return the order, which must be there."""
+    found = await find_order(deps.db, ORDER)
+    assert found is not None
+    return found
+
+
+async def test_an_order_identified_by_a_worker_that_died_begins_all_the_same(deps: Deps) -> None:
+    """The errand that looked the product up does the rest of it when it is run again, without asking again."""
+    bare = {"metadata": {"name": "Ada", "question": "Whither?"}}
+    order = await place(deps, **bare)
+    assert (order["product"], order_state(order, [])) == (None, "needs_attention")
+    priced = {"line_items": {"data": [{"price": {"lookup_key": "life_clarity"}}]}}
+    till = Till(session(**bare, **priced))
+    await identify_order(working(deps, till=till), ORDER)
+    await deps.db.reports.delete_many({})
+    await add_errand(deps.db, ORDER, "identify_order", deps.clock.now())
+    await identify_order(working(deps, till=till), ORDER)
+    order = await present(deps)
+    assert (till.asked, order["errands"], attention_of(order)) == (1, {}, None)
+    assert len(await reports_of(deps.db, [order])) == 1
+
+
+async def test_details_whose_form_was_interrupted_start_the_order_in_the_end(deps: Deps) -> None:
+    """When the last answer is there and nobody was told, the end of the customer's time begins the report."""
+    await place(deps, metadata={"product": "life_clarity", "name": "Ada"})
+    await deps.db.orders.update_one({}, {"$set": {"missing": [], "answers.question": "Whither?"}})
+    await end_patience(working(deps), ORDER)
+    order = await present(deps)
+    assert "end_patience" not in order["errands"]
+    assert len(await reports_of(deps.db, [order])) == 1
+
+
+async def test_a_customer_who_does_not_answer_is_an_operators_after_seven_days(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """The letter is asked for at once; after seven days, and not before, the sweep has the operator called."""
+    order = await place(deps, metadata={"product": "life_clarity", "name": "Ada"})
+    assert [one["actor_name"] for one in messages(deps, "bundle")] == ["ask_details"]
+    assert order_state(order, []) == "awaiting_details"
+    deps.broker.client.flushdb()
+    clock.moment = order["details_by"]
+    await sweep_once(deps, Watch(clock))
+    assert {one["actor_name"] for one in messages(deps, "bundle")} == {"ask_details", "end_patience"}
+    await end_patience(working(deps), ORDER)
+    assert order_state(await present(deps), []) == "needs_attention"
+
+
+async def test_an_event_that_fails_again_after_its_replay_is_open_again(deps: Deps, clock: StoppedClock) -> None:
+    """Replaying hands the event to the sweep; if it cannot be applied this time either, the letter is back."""
+    broken = json.dumps({**json.loads(event(ORDER)), "data": {"object": session(amount_subtotal="much")}}).encode()
+    await record_events(deps.db, [new_event("evt_1", KIND, broken, clock.now())])
+    clock.forward(5)
+    await sweep_once(deps, Watch(clock))
+    await close_letter(deps, "event:evt_1", "replayed", who="test", reason="why not")
+    assert await dead_letters(deps.db, limit=9, state="open") == []
+    clock.forward(5)
+    await sweep_once(deps, Watch(clock))
+    assert [letter["_id"] for letter in await dead_letters(deps.db, limit=9, state="open")] == ["event:evt_1"]
+
+
+async def test_an_event_of_another_version_without_a_session_is_an_operators(deps: Deps) -> None:
+    """What cannot be fetched because it names nothing ends as a dead letter, not in a circle."""
+    odd = {**json.loads(event(ORDER)), "api_version": "2020-08-27", "data": {"object": None}}
+    await record_events(deps.db, [new_event("evt_1", KIND, json.dumps(odd).encode(), deps.clock.now())])
+    await fetch_session(working(deps), "evt_1")
+    assert [letter["_id"] for letter in await dead_letters(deps.db, limit=9)] == ["event:evt_1"]
+    assert messages(deps, "bundle") == []
+
+
+async def test_a_replay_that_is_refused_leaves_the_order_before_the_operator(deps: Deps) -> None:
+    """Whoever fails to replay a step does not take its order off the list."""
+    await place(deps)
+    step = {
+        "_id": f"{ORDER}:life_clarity:x",
+        "order": ORDER,
+        "product": "life_clarity",
+        "epoch": 1,
+        "kind": "write",
+    }
+    dead = {**step, "state": "dead", "error": "!", "traceback": "", "attempts": 1, "done_at": deps.clock.now()}
+    await deps.db.steps.insert_one(dead)
+    await record_dead_step(deps.db, dead)
+    await call_operator(deps.db, ORDER, "A step is dead.", deps.clock.now())
+    await deps.db.orders.update_one({}, {"$set": {"letter": "completion"}})
+    letter = (await dead_letters(deps.db, limit=1))[0]["_id"]
+    with pytest.raises(ReplayIsImpossible):
+        await close_letter(deps, letter, "replayed", who="test", reason="why not")
+    order = await present(deps)
+    assert order["attention"] == "A step is dead."
+
+
+@pytest.mark.parametrize("address", ["a@b.example", "a.b+c@d.example", "x@localhost"])
+def test_an_address_that_can_be_written_to_is_kept(address: str) -> None:
+    """What is a plain address stays as it is."""
+    assert plain_email(address) == address
+
+
+ELSEWHERE = [None, "", "a", "@b", "a@", "a b@c.d", "a:b@c.d", "a@b,c", "a,b@c.d", "a..b@c.d", "A <a@b.c>"]
+NOT_ASCII = ["jösé@c.d", "a@exämple.de"]
+HOSTILE = ["a@b.c\nBcc: d@e.f", "a" * 321 + "@b.c"]
+
+
+@pytest.mark.parametrize("address", [*ELSEWHERE, *NOT_ASCII, *HOSTILE])
+def test_an_address_that_cannot_be_written_to_is_missing(address: str | None) -> None:
+    """What would go elsewhere, or nowhere, counts as no address, so that the customer is asked for one."""
+    assert plain_email(address) is None
