@@ -39,20 +39,27 @@ async def place_sessions(deps: IntakeDeps, news: Sequence[SessionNews]) -> list[
     taken = set(await place_orders(deps.db, drafts))
     if not taken:
         return drafts
-    for draft in drafts:
-        if draft["_id"] in taken:
-            await _add(deps, draft)
-    return await find_orders(deps.db, [draft["_id"] for draft in drafts])
+    present = {order["_id"]: order for order in await find_orders(deps.db, sorted(taken))}
+    added = [await _add(deps, draft, present[draft["_id"]]) for draft in drafts if draft["_id"] in taken]
+    if any(added):
+        present = {order["_id"]: order for order in await find_orders(deps.db, sorted(taken))}
+    return [draft for draft in drafts if draft["_id"] not in taken] + list(present.values())
 
 
-async def _add(deps: IntakeDeps, draft: Document) -> None:
-    order_id = draft["_id"]
-    if draft["paid_at"]:
-        await note_paid(deps.db, order_id, draft["paid_at"])
-    if draft["ended_at"]:
-        await note_ended(deps.db, order_id, draft["ended_at"])
-    given = {**draft["answers"], **({"email": draft["email"]} if draft["email"] else {})}
-    await fill_details(deps.db, order_id, given, deps.clock.now())
+async def _add(deps: IntakeDeps, draft: Document, order: Document) -> bool:
+    """Add what a session's later event says and its order, as seen, lacks; False if that is nothing."""
+    order_id, paid_at, ended_at = draft["_id"], draft["paid_at"], draft["ended_at"]
+    paid = paid_at is not None and (order["paid_at"] is None or paid_at < order["paid_at"])
+    ended = ended_at is not None and order["ended_at"] is None
+    answers = {**draft["answers"], "email": draft["email"]}
+    given = {name: answers[name] for name in order["missing"] if answers.get(name)}
+    if paid:
+        await note_paid(deps.db, order_id, paid_at)
+    if ended:
+        await note_ended(deps.db, order_id, ended_at)
+    if given:
+        await fill_details(deps.db, order_id, given, deps.clock.now())
+    return bool(paid or ended or given)
 
 
 async def see_to(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:

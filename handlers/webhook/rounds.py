@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 #: How long a round under load waits for those whom the last one answered: they are back within a few
 #: milliseconds, and a round of all costs little more than one of the first (as PostgreSQL's commit_delay does).
-_LINGER_S = 0.004
+_LINGER_S = 0.012
 
 
 class Rounds(Generic[Item, Result]):
