@@ -22,13 +22,12 @@ _DEADLINE_S = 2.0
 
 
 class Post(NamedTuple):
-    """A message to be sent. `maybe_held`: it was sent before, and is sent only if Redis lost it."""
+    """A message to be sent; one that Redis holds already is not sent again."""
 
     queue: str
     actor: str
     message_id: str
     ids: dict[str, str]
-    maybe_held: bool = False
 
 
 def new_message_id() -> str:
@@ -56,18 +55,12 @@ async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:
     if not posts:
         return True
     try:
-        await asyncio.wait_for(asyncio.to_thread(_send_all, deps, posts), _DEADLINE_S)
+        sending = asyncio.to_thread(deps.broker.enqueue_all, [_message(post) for post in posts])
+        await asyncio.wait_for(sending, _DEADLINE_S)
     except (TransientError, TimeoutError):
         log.warning("messages_left_to_sweep", actors=sorted({post.actor for post in posts}), count=len(posts))
         return False
     return True
-
-
-def _send_all(deps: IntakeDeps, posts: Sequence[Post]) -> None:
-    held: set[str] = set()
-    for queue in {post.queue for post in posts if post.maybe_held}:
-        held |= deps.broker.holds(queue, [post.message_id for post in posts if post.queue == queue])
-    deps.broker.enqueue_all([_message(post) for post in posts if post.message_id not in held])
 
 
 def _message(post: Post) -> Message[None]:

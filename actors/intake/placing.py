@@ -80,16 +80,12 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
     if not reports:
         return []
     present = {report["_id"]: report for report in await open_reports(deps.db, reports)}
-    fresh = [report for report in reports if report["_id"] not in present]
-    return [_begin(report, maybe_held=False) for report in fresh] + [
-        _begin(report, maybe_held=True) for report in present.values() if report["state"] == "queued"
-    ]
+    queued = [present.get(report["_id"], report) for report in reports]
+    return [_begin(report) for report in queued if report["state"] == "queued"]
 
 
-def _begin(report: Document, *, maybe_held: bool) -> Post:
-    return Post(
-        report["product"], "begin_report", report["message"], {"report": report["_id"]}, maybe_held=maybe_held
-    )
+def _begin(report: Document) -> Post:
+    return Post(report["product"], "begin_report", report["message"], {"report": report["_id"]})
 
 
 async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:

@@ -23,6 +23,4 @@ async def resend_errands(deps: Deps) -> None:
 async def send_alerts(deps: Deps) -> None:
     """Wake a mail worker for every alert that is to be told."""
     due = [alert["_id"] for alert in await due_alerts(deps.db, deps.clock.now(), _BATCH)]
-    await send_all(
-        deps, [Post(MAIL_QUEUE, "tell_alert", alert, {"alert": alert}, maybe_held=True) for alert in due]
-    )
+    await send_all(deps, [Post(MAIL_QUEUE, "tell_alert", alert, {"alert": alert}) for alert in due])

@@ -51,7 +51,9 @@ class Broker(RedisBroker):
         self.draining = threading.Event()
         self.drained = threading.Event()
         self._held: dict[str, set[str]] = {}
-        self.fetch = client.register_script((Path(__file__).parent / "fetch.lua").read_bytes())
+        folder = Path(__file__).parent
+        self.fetch = client.register_script((folder / "fetch.lua").read_bytes())
+        self._send = client.register_script((folder / "send.lua").read_bytes())
 
     @property
     def consumer_class(self) -> type[QueueConsumer]:
@@ -84,16 +86,17 @@ class Broker(RedisBroker):
         return self.enqueue_all([message])[0]
 
     def enqueue_all(self, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
-        """Queue messages in one transaction, each under its own id; BrokerIsDown if that cannot be done."""
+        """Queue messages in one transaction, each under its own id; BrokerIsDown if that cannot be done.
+
+        One that is waiting or in somebody's hands already is not queued again.
+        """
         named = [message.copy(options={"redis_message_id": message.message_id}) for message in messages]
         try:
             with self.client.pipeline(transaction=True) as pipe:
                 for message in named:
                     keys = QueueKeys(self.namespace, message.queue_name)
-                    pipe.hset(keys.messages, message.message_id, message.encode())
-                    pipe.rpush(keys.queue, message.message_id)
-                    pipe.lpush(keys.bell, "1")
-                    pipe.ltrim(keys.bell, 0, _MAX_RINGS - 1)
+                    names = [keys.queue, keys.messages, keys.bell]
+                    self._send(names, [message.message_id, message.encode(), _MAX_RINGS], client=pipe)
                 pipe.execute()
         except redis.RedisError as error:
             raise BrokerIsDown("Redis does not answer.") from error

@@ -25,8 +25,8 @@ def doors(stack: Stack) -> Iterator[Doors]:
 
 
 def test_deliveries_at_the_same_moment_never_double_an_order(doors: Doors) -> None:
-    """Fifty sessions whose event reaches two processes at once, three times over: each report is queued once."""
-    assert twins(*doors, sessions=50, rounds=3) == 0
+    """Fifty sessions whose event reaches two processes at once, eight times over: each report is queued once."""
+    assert twins(*doors, sessions=50, rounds=8) == 0
 
 
 def test_a_storm_with_both_servers_away_loses_and_doubles_nothing(doors: Doors) -> None:

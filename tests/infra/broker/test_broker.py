@@ -5,6 +5,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,6 +57,14 @@ def test_a_message_keeps_the_id_that_its_sender_wrote_down(redis_url: str) -> No
     broker = Broker(redis_url)
     broker.enqueue(message("m-1"))
     assert broker.holds("books", ["m-1", "m-2"]) == {"m-1"}
+
+
+def test_a_message_that_is_sent_twice_waits_once(redis_url: str) -> None:
+    """Two processes that send a message under one id at the same moment leave one message."""
+    senders = [Broker(redis_url) for _ in range(8)]
+    with ThreadPoolExecutor(len(senders)) as pool:
+        list(pool.map(lambda sender: sender.enqueue_all([message("m-1"), message("m-1")]), senders))
+    assert senders[0].waiting("books") == 1
 
 
 def test_a_message_in_hand_is_still_held(redis_url: str) -> None:
