@@ -1,5 +1,7 @@
 """Processes and servers die in the middle of an order: it completes, with one mail, and pays for nothing twice."""
 
+from typing import Any
+
 import pytest
 
 from tests.pressroom import Pressroom
@@ -179,3 +181,28 @@ def test_processes_end_in_time_though_their_database_is_away(pressroom: Pressroo
     pressroom.stack.llm.set_latency(0.05)
     pressroom.start_missing()
     check_delivered(pressroom, order, repaid=CALLS)
+
+
+def test_after_a_refund_no_section_is_bought_and_one_that_fails_sets_the_work_going(pressroom: Pressroom) -> None:
+    """A refund stops an order before its first call; when the bank sends it back, the report is made."""
+    pressroom.part("worker-life_clarity").terminate()
+    event = pressroom.event()
+    assert pressroom.send(event).status_code == 200
+    order, intent = event["data"]["object"]["id"], event["data"]["object"]["payment_intent"]
+    charge = {"id": "ch_1", "payment_intent": intent, "amount": 1900, "amount_refunded": 1900, "refunded": True}
+    say(pressroom, "charge.refunded", charge)
+    assert pressroom.order(order)["state"] == "refunded"
+    pressroom.start("worker", "life_clarity")
+    parked = {"order": order, "state": "queued", "check_at": {"$exists": False}}
+    pressroom.until("parking", lambda: pressroom.db.reports.count_documents(parked) == 1)
+    assert pressroom.stack.llm.requests(order=order) == []
+    say(pressroom, "refund.failed", {"id": "re_1", "payment_intent": intent, "amount": 1900, "status": "failed"})
+    check_delivered(pressroom, order, repaid=0)
+    shown = pressroom.order(order)
+    assert (shown["state"], shown["amount_refunded"]) == ("needs_attention", 0)
+
+
+def say(pressroom: Pressroom, kind: str, about: dict[str, Any]) -> None:
+    """Deliver an event of that type about an object."""
+    event = {**pressroom.event(), "type": kind, "data": {"object": about}}
+    assert pressroom.send(event).status_code == 200
