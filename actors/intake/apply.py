@@ -39,14 +39,10 @@ class Applied(NamedTuple):
 
 
 async def finish_events(deps: IntakeDeps, applied: Applied) -> None:
-    """Send the messages and mark the events as applied. Whatever a crash leaves of it is the sweep's."""
-    await asyncio.gather(send_all(deps, applied.posts), mark_applied(deps, applied))
-
-
-async def mark_applied(deps: IntakeDeps, applied: Applied) -> None:
-    """Mark events as applied: until then the sweep would apply them again, which changes nothing."""
-    if applied.events:
-        await settle_events(deps.db, applied.events, "applied")
+    """Send the messages, and mark the events as applied. Whatever a crash leaves of it is the sweep's."""
+    sending = send_all(deps, applied.posts)
+    marking = settle_events(deps.db, applied.events, "applied") if applied.events else asyncio.sleep(0)
+    await asyncio.gather(sending, marking)
 
 
 async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> Applied:

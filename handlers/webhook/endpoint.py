@@ -44,12 +44,13 @@ async def stripe_webhook(request: Request) -> Response:
     began = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            sending = await reception.take(arrival)
+            queueing = await reception.take(arrival)
     except (TransientError, TimeoutError):
         log.exception("webhook_put_off", event_id=arrival.event_id)
         return PlainTextResponse("Not now.\n", status_code=503, headers={"Retry-After": "10"})
-    passed_s = asyncio.get_running_loop().time() - began
-    await asyncio.wait({sending}, timeout=max(0.0, _DEADLINE_S - passed_s))
+    if queueing is not None:
+        passed_s = asyncio.get_running_loop().time() - began
+        await asyncio.wait({queueing}, timeout=max(0.0, _DEADLINE_S - passed_s))
     return PlainTextResponse("Thank you.\n", background=BackgroundTask(_note, arrival, began))
 
 

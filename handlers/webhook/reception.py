@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from actors.engine.sending import send_all
-from actors.intake.apply import Applied, apply_events, mark_applied
+from actors.intake.apply import apply_events, finish_events
 from actors.intake.deps import IntakeDeps
 from actors.intake.news import Event
 from handlers.webhook.rounds import Rounds
@@ -36,16 +35,17 @@ class Reception:
         """Nothing is connected yet."""
         self.deps = deps
         self._rounds = Rounds(self._take, most=_MOST)
-        self._marking: set[asyncio.Task[None]] = set()
+        self._finishing: set[asyncio.Task[None]] = set()
 
-    async def take(self, arrival: Arrival) -> asyncio.Task[bool]:
-        """Return once the event and its order are durable; the messages are on their way in the task returned.
+    async def take(self, arrival: Arrival) -> asyncio.Task[None] | None:
+        """Return once the event, its order and its reports are durable.
 
+        What is returned queues them, and may be waited for; None under load, when it is done behind the answers.
         TransientError if MongoDB does not answer: then nothing may be acknowledged.
         """
         return await self._rounds.join(arrival)
 
-    async def _take(self, arrivals: list[Arrival]) -> asyncio.Task[bool]:
+    async def _take(self, arrivals: list[Arrival]) -> asyncio.Task[None] | None:
         now = self.deps.clock.now()
         fresh = [new_event(one.event_id, one.kind, one.body, now) for one in arrivals]
         present = {event["_id"]: event for event in await record_events(self.deps.db, fresh)}
@@ -55,23 +55,16 @@ class Reception:
         # Those applied before, too: a crash may have kept their messages from being sent, and twice does no harm.
         events = [Event(one["_id"], one["type"], one["raw"]) for one in known if one["state"] != "ignored"]
         applied = await apply_events(self.deps, events)
-        await self._mark(applied, lone=len(arrivals) == 1)
         # Not awaited here: a Redis that hangs must not keep the next round waiting.
-        return asyncio.create_task(send_all(self.deps, applied.posts))
+        finishing = asyncio.create_task(finish_events(self.deps, applied))
+        self._finishing.add(finishing)
+        finishing.add_done_callback(self._forget)
+        return finishing if len(arrivals) == 1 else None
 
-    async def _mark(self, applied: Applied, *, lone: bool) -> None:
-        """Mark events as applied, under load while the answers are on their way: nothing depends on the mark."""
-        marking = asyncio.create_task(mark_applied(self.deps, applied))
-        if lone:
-            await marking
-        else:
-            self._marking.add(marking)
-            marking.add_done_callback(self._forget)
-
-    def _forget(self, marking: asyncio.Task[None]) -> None:
-        self._marking.discard(marking)
-        if not marking.cancelled() and marking.exception() is not None:
-            log.warning("events_left_to_sweep", error=type(marking.exception()).__name__)
+    def _forget(self, finishing: asyncio.Task[None]) -> None:
+        self._finishing.discard(finishing)
+        if not finishing.cancelled() and (error := finishing.exception()) is not None:
+            log.warning("events_left_to_sweep", error=type(error).__name__)
 
     async def _compare(self, event: Document, arrival: Arrival) -> None:
         if event["raw"] == arrival.body or _meaning(event["raw"]) == _meaning(arrival.body):

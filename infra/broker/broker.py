@@ -20,6 +20,8 @@ from infra.errors import SettingsError, TransientError
 _HEARTBEAT_TIMEOUT_MS = 15_000
 #: Rings that are kept: more than any number of idle workers that could answer them.
 _MAX_RINGS = 100
+_FOLDER = Path(__file__).parent
+_SEND = (_FOLDER / "send.lua").read_text()
 
 
 class BrokerIsDown(TransientError):
@@ -51,9 +53,7 @@ class Broker(RedisBroker):
         self.draining = threading.Event()
         self.drained = threading.Event()
         self._held: dict[str, set[str]] = {}
-        folder = Path(__file__).parent
-        self.fetch = client.register_script((folder / "fetch.lua").read_bytes())
-        self._send = client.register_script((folder / "send.lua").read_bytes())
+        self.fetch = client.register_script((_FOLDER / "fetch.lua").read_bytes())
 
     @property
     def consumer_class(self) -> type[QueueConsumer]:
@@ -96,7 +96,8 @@ class Broker(RedisBroker):
                 for message in named:
                     keys = QueueKeys(self.namespace, message.queue_name)
                     names = [keys.queue, keys.messages, keys.bell]
-                    self._send(names, [message.message_id, message.encode(), _MAX_RINGS], client=pipe)
+                    # The script itself, not its digest: asking whether Redis knows it costs a round trip.
+                    pipe.eval(_SEND, len(names), *names, message.message_id, message.encode(), _MAX_RINGS)
                 pipe.execute()
         except redis.RedisError as error:
             raise BrokerIsDown("Redis does not answer.") from error
