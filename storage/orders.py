@@ -15,6 +15,7 @@ Letter = Literal["completion", "refund"]
 DETAILS_OVERDUE = "The customer has not filled in what is missing."
 
 _LETTER = "errands.complete_order"
+_REPLAY = "errands.resume_replay"
 
 
 @translating
@@ -145,7 +146,7 @@ async def choose_letter(db: Database, order_id: str, letter: Letter) -> bool:
     """T18: decide which letter ends the order; True if it is this one."""
     free: dict[str, Any] = {"_id": order_id, "letter": None}
     if letter == "completion":
-        free |= {"stored_at": {"$ne": None}, "on_hold": False, "stopped": False, "replaying": {"$ne": True}}
+        free |= {"stored_at": {"$ne": None}, "on_hold": False, "stopped": False, _REPLAY: {"$exists": False}}
     await db.orders.update_one(free, {"$set": {"letter": letter}})
     return await db.orders.count_documents({"_id": order_id, "letter": letter}) == 1
 
@@ -160,25 +161,19 @@ async def mark_delivered(db: Database, order_id: str, now: datetime) -> None:
 
 
 @translating
-async def begin_replay(db: Database, order_id: str, product: str, run: int, steps: list[str]) -> bool:
+async def begin_replay(
+    db: Database, order_id: str, product: str, run: int, steps: list[str], now: datetime
+) -> bool:
     """T17: start a new run of a report, and write down durably what is to be made again."""
-    free = {"_id": order_id, "letter": None, "replaying": {"$ne": True}, f"run.{product}": run - 1}
+    free = {"_id": order_id, "letter": None, _REPLAY: {"$exists": False}, f"run.{product}": run - 1}
     intent = {"product": product, "run": run, "steps": steps}
-    update = {
-        "$set": {f"run.{product}": run, "replaying": True, "replay": intent, "stored_at": None},
-        "$pull": {"stored": product},
-        "$unset": {_LETTER: ""},
-    }
+    update = errand_update("resume_replay", now + ERRAND_CHECK)
+    update["$set"] |= {f"run.{product}": run, "replay": intent, "stored_at": None}
+    update |= {"$pull": {"stored": product}, "$unset": {_LETTER: ""}}
     return (await db.orders.update_one(free, update)).matched_count == 1
 
 
 @translating
 async def end_replay(db: Database, order_id: str, run: int) -> None:
     """T17: all steps are reset, so the intent is fulfilled."""
-    await db.orders.update_one({"_id": order_id, "replay.run": run}, {"$unset": {"replaying": "", "replay": ""}})
-
-
-@translating
-async def orders_replaying(db: Database) -> list[Document]:
-    """Return orders whose replay has begun and not ended."""
-    return await db.orders.find({"replaying": True}).to_list()
+    await db.orders.update_one({"_id": order_id, "replay.run": run}, {"$unset": {_REPLAY: "", "replay": ""}})

@@ -8,7 +8,8 @@ from actors.deps import Deps
 from actors.engine.advance import pump, slot_of
 from infra.errors import PressroomError
 from storage.database import Document
-from storage.orders import begin_replay, end_replay, find_order, orders_replaying
+from storage.errands import end_errand
+from storage.orders import begin_replay, end_replay, find_order
 from storage.reports import begin_report_replay, end_report_replay, pull_tokens, report_id, slot_token
 from storage.steps import ready_step, reset_step, steps_of
 
@@ -27,15 +28,18 @@ async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str]) 
     if order["letter"] is not None:
         raise ReplayIsImpossible(f"The {order['letter']} letter of order {order_id} is chosen already.")
     run = order["run"][product] + 1
-    if not await begin_replay(deps.db, order_id, product, run, sorted(steps)):
+    if not await begin_replay(deps.db, order_id, product, run, sorted(steps), deps.clock.now()):
         raise ReplayIsImpossible(f"Somebody else is replaying order {order_id}.")
     await _carry_out(deps, order_id, {"product": product, "run": run, "steps": sorted(steps)})
 
 
-async def resume_replays(deps: Deps) -> None:
+async def resume_replay(deps: Deps, order_id: str) -> None:
     """Finish what a crash interrupted: every step of it is safe to repeat."""
-    for order in await orders_replaying(deps.db):
-        await _carry_out(deps, order["_id"], order["replay"])
+    order = await find_order(deps.db, order_id)
+    if order is not None and "replay" in order:
+        await _carry_out(deps, order_id, order["replay"])
+    else:
+        await end_errand(deps.db, order_id, "resume_replay")
 
 
 async def _carry_out(deps: Deps, order_id: str, intent: Document) -> None:

@@ -16,13 +16,13 @@ NO_PRODUCT = "The session names no product that is sold here."
 def draft_order(news: SessionNews, form: dict[str, str], now: datetime) -> Document:
     """Return the order of a session, with a token of its own."""
     session = news.session
-    bought = purchase_of(session, form)
+    email = session.email
     return {
         "_id": session.id,
         "token": secrets.token_urlsafe(18),
         "tenant": "main",
-        **bought,
-        "email": session.email,
+        **purchase_of(session, form, email),
+        "email": email,
         "payment_intent": session.payment_intent_id,
         "amount_subtotal": session.amount_subtotal,
         "currency": session.currency,
@@ -40,7 +40,7 @@ def draft_order(news: SessionNews, form: dict[str, str], now: datetime) -> Docum
     }
 
 
-def purchase_of(session: CheckoutSession, form: dict[str, str]) -> Document:
+def purchase_of(session: CheckoutSession, form: dict[str, str], email: str | None) -> Document:
     """Return what was bought: product, reports, answers, and what is missing or wrong."""
     offer = OFFERS.get(session.product or "")
     answers = answers_of(session, form)
@@ -49,7 +49,7 @@ def purchase_of(session: CheckoutSession, form: dict[str, str]) -> Document:
         "products": list(offer.reports) if offer else [],
         "run": dict.fromkeys(offer.reports, 1) if offer else {},
         "answers": answers,
-        "missing": _missing(offer, session, answers),
+        "missing": _missing(offer, answers, email),
         "objection": _objection(offer, session),
     }
 
@@ -64,6 +64,6 @@ def _objection(offer: Offer | None, session: CheckoutSession) -> str | None:
     return None
 
 
-def _missing(offer: Offer | None, session: CheckoutSession, answers: dict[str, str]) -> list[str]:
+def _missing(offer: Offer | None, answers: dict[str, str], email: str | None) -> list[str]:
     wanted = [name for name in (offer.needed if offer else ()) if not answers.get(name)]
-    return wanted + ([] if session.email else ["email"])
+    return wanted + ([] if email else ["email"])

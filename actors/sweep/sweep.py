@@ -7,7 +7,6 @@ from datetime import timedelta
 import structlog
 
 from actors.deps import Deps
-from actors.engine.replay import resume_replays
 from actors.reconcile import Records, reconcile
 from actors.sweep.claims import expire_lapsed_claims
 from actors.sweep.errands import resend_errands, send_alerts
@@ -29,7 +28,6 @@ Duty = Callable[[Deps], Awaitable[None]]
 _DUTIES: tuple[Duty, ...] = (
     expire_lapsed_claims,
     advance_missed_steps,
-    resume_replays,
     apply_left_events,
     resend_unbegun_reports,
     resend_lost_messages,

@@ -16,6 +16,7 @@ from actors.catalogue import MAIL_QUEUE
 from actors.complete_order import complete_order
 from actors.engine.claims import Claim, Work
 from actors.engine.perform import perform
+from actors.engine.replay import resume_replay
 from actors.fetch_session import fetch_session, identify_order
 from actors.render_chunk import render_chunk
 from actors.start_order import start_order
@@ -42,6 +43,7 @@ _ERRANDS: dict[Errand, RunErrand] = {
     "end_patience": end_patience,
     "identify_order": identify_order,
     "start_order": start_order,
+    "resume_replay": resume_replay,
 }
 _WORK: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
     "write_section": write_section,

@@ -32,7 +32,9 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
         deps = open_deps(settings, database_timeout_s=DATABASE_TIMEOUT_S)
-        yield {"deps": deps, "reception": Reception(deps)}
+        reception = Reception(deps)
+        yield {"deps": deps, "reception": reception}
+        await reception.close()
         await deps.db.close()
 
     app = Starlette(

@@ -51,7 +51,7 @@ async def stripe_webhook(request: Request) -> Response:
     if queueing is not None:
         passed_s = asyncio.get_running_loop().time() - began
         await asyncio.wait({queueing}, timeout=max(0.0, _DEADLINE_S - passed_s))
-    return PlainTextResponse("Thank you.\n", background=BackgroundTask(_note, arrival, began))
+    return Response(background=BackgroundTask(_note, arrival, began))
 
 
 webhook_route = Route("/webhooks/stripe", stripe_webhook, methods=["POST"])

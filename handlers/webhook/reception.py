@@ -45,6 +45,10 @@ class Reception:
         """
         return await self._rounds.join(arrival)
 
+    async def close(self) -> None:
+        """Return when what is done behind the answers is done."""
+        await asyncio.gather(*self._finishing, return_exceptions=True)
+
     async def _take(self, arrivals: list[Arrival]) -> asyncio.Task[None] | None:
         now = self.deps.clock.now()
         fresh = [new_event(one.event_id, one.kind, one.body, now) for one in arrivals]

@@ -20,8 +20,6 @@ from infra.errors import SettingsError, TransientError
 _HEARTBEAT_TIMEOUT_MS = 15_000
 #: Rings that are kept: more than any number of idle workers that could answer them.
 _MAX_RINGS = 100
-_FOLDER = Path(__file__).parent
-_SEND = (_FOLDER / "send.lua").read_text()
 
 
 class BrokerIsDown(TransientError):
@@ -53,7 +51,9 @@ class Broker(RedisBroker):
         self.draining = threading.Event()
         self.drained = threading.Event()
         self._held: dict[str, set[str]] = {}
-        self.fetch = client.register_script((_FOLDER / "fetch.lua").read_bytes())
+        folder = Path(__file__).parent
+        self.fetch = client.register_script((folder / "fetch.lua").read_bytes())
+        self._send = client.register_script((folder / "send.lua").read_bytes())
 
     @property
     def consumer_class(self) -> type[QueueConsumer]:
@@ -86,19 +86,19 @@ class Broker(RedisBroker):
         return self.enqueue_all([message])[0]
 
     def enqueue_all(self, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
-        """Queue messages in one transaction, each under its own id; BrokerIsDown if that cannot be done.
+        """Queue messages, all or none of them, each under its own id; BrokerIsDown if that cannot be done.
 
         One that is waiting or in somebody's hands already is not queued again.
         """
         named = [message.copy(options={"redis_message_id": message.message_id}) for message in messages]
+        names: list[str] = []
+        contents: list[str | bytes] = []
+        for message in named:
+            keys = QueueKeys(self.namespace, message.queue_name)
+            names += [keys.queue, keys.messages, keys.bell]
+            contents += [message.message_id, message.encode()]
         try:
-            with self.client.pipeline(transaction=True) as pipe:
-                for message in named:
-                    keys = QueueKeys(self.namespace, message.queue_name)
-                    names = [keys.queue, keys.messages, keys.bell]
-                    # The script itself, not its digest: asking whether Redis knows it costs a round trip.
-                    pipe.eval(_SEND, len(names), *names, message.message_id, message.encode(), _MAX_RINGS)
-                pipe.execute()
+            self._send(names, [_MAX_RINGS, *contents])
         except redis.RedisError as error:
             raise BrokerIsDown("Redis does not answer.") from error
         return named

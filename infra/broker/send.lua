@@ -1,7 +1,11 @@
--- Queues a message, unless one of that id waits or is in somebody's hands: who sends it twice sends it once.
--- KEYS: queue list, messages hash, doorbell. ARGV: message id, data, most rings.
-if redis.call("hsetnx", KEYS[2], ARGV[1], ARGV[2]) == 1 then
-    redis.call("rpush", KEYS[1], ARGV[1])
-    redis.call("lpush", KEYS[3], "1")
-    redis.call("ltrim", KEYS[3], 0, ARGV[3] - 1)
+-- Queues messages, but none of an id that waits or is in somebody's hands: who sends it twice sends it once.
+-- KEYS, for each: queue list, messages hash, doorbell. ARGV: most rings, then for each: message id, data.
+for nth = 0, #KEYS / 3 - 1 do
+    local queue, messages, bell = KEYS[3 * nth + 1], KEYS[3 * nth + 2], KEYS[3 * nth + 3]
+    local id, data = ARGV[2 * nth + 2], ARGV[2 * nth + 3]
+    if redis.call("hsetnx", messages, id, data) == 1 then
+        redis.call("rpush", queue, id)
+        redis.call("lpush", bell, "1")
+        redis.call("ltrim", bell, 0, ARGV[1] - 1)
+    end
 end

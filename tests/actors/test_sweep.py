@@ -13,7 +13,7 @@ from actors.deps import Deps
 from actors.engine.advance import give_up
 from actors.engine.claims import Claims
 from actors.engine.mending import close_letter
-from actors.engine.replay import ReplayIsImpossible, replay
+from actors.engine.replay import ReplayIsImpossible, replay, resume_replay
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.news import Event
 from actors.sweep.sweep import sweep_once
@@ -188,18 +188,21 @@ async def test_a_ready_step_with_a_slot_is_queued(deps: Deps, clock: StoppedCloc
 
 
 async def test_an_interrupted_replay_is_finished(deps: Deps, clock: StoppedClock) -> None:
-    """A crash right after a replay was written down loses none of it: the sweep resets the steps and goes on."""
+    """A crash right after a replay was written down loses none of it: the sweep has it resumed."""
     order = await begun(deps)
     written = (await steps(deps, order, "write"))[0]
     await finish(deps, written, advanced=True)
-    assert await begin_replay(deps.db, order, BOOK, 2, [written["_id"]])
+    assert await begin_replay(deps.db, order, BOOK, 2, [written["_id"]], clock.now())
+    clock.forward(15)
     await sweep(deps)
+    assert [one["actor_name"] for one in messages(deps, "bundle")] == ["resume_replay"]
+    await resume_replay(deps, order)
     again = await find_step(deps.db, written["_id"])
     found = await find_order(deps.db, order)
     assert again is not None
     assert found is not None
     assert (again["state"], again["run"]) == ("queued", 2)
-    assert "replaying" not in found
+    assert found["errands"] == {}
     assert {step["run"] for step in await steps(deps, order, "assemble")} == {2}
     assert {step["run"] for step in (await steps(deps, order, "write"))[1:]} == {1}
 

@@ -63,7 +63,7 @@ def test_a_paid_session_is_one_order_with_one_report(
     """An event of every shape is kept, and its order is placed and queued before the answer."""
     event, sent = paid(door, shape, encoded=encoded)
     answer = container.answer(sent)
-    assert (answer["statusCode"], answer["body"], answer["isBase64Encoded"]) == (200, "Thank you.\n", False)
+    assert (answer["statusCode"], answer["body"], answer["isBase64Encoded"]) == (200, "", False)
     assert door.redis.hexists("dramatiq:life_clarity.msgs", begun_report(door, event)["message"])
 
 
