@@ -1,14 +1,19 @@
 """The first actor of a report: write the plan down, then start what needs nothing."""
 
+import asyncio
+from collections.abc import Sequence
+
 import structlog
 
 from actors.catalogue import PRODUCTS
 from actors.deps import Deps
-from actors.engine.advance import pump
+from actors.engine.pump import queue_and_send
+from actors.engine.slots import SLOTS, slot_of, token_of
 from storage.database import Document
 from storage.dead_letters import record_dead_report
 from storage.orders import call_operator, find_order
-from storage.reports import find_report, kill_report, mark_planned, park_report, pin_plan, unpark_reports
+from storage.reports import find_report, kill_report, park_report, pin_plan, start_report, unpark_reports
+from storage.slots import Slot
 from storage.steps import insert_steps
 
 log = structlog.get_logger()
@@ -16,24 +21,25 @@ log = structlog.get_logger()
 
 async def begin_report(deps: Deps, report_id: str) -> None:
     """T5: pin the plan, insert its steps, queue the first. Repeating it changes nothing."""
-    report = await find_report(deps.db, report_id)
-    if report is None or report["state"] != "queued":
-        return
-    order = await find_order(deps.db, report["order"])
-    if order is None:
+    order_id = report_id.partition(":")[0]
+    report, order = await asyncio.gather(find_report(deps.db, report_id), find_order(deps.db, order_id))
+    if report is None or report["state"] != "queued" or order is None:
         return
     if order["stopped"]:
         await _park(deps, report)
         return
     plan_id = report["plan"] or (await deps.plans.current(PRODUCTS[report["product"]]))["_id"]
-    pinned = await pin_plan(deps.db, report_id, plan_id, deps.clock.now())
+    pinned = report if report["plan"] else await pin_plan(deps.db, report, plan_id, deps.clock.now())
     if pinned is None:
         return
     plan = await deps.plans.get(pinned["plan"])
-    await insert_steps(deps.db, _step_documents(pinned, plan))
-    await mark_planned(deps.db, report_id)
-    log.info("report_begun", order=report["order"], product=report["product"], steps=len(plan["steps"]))
-    await pump(deps, report_id)
+    steps = _step_documents(pinned, plan)
+    await insert_steps(deps.db, steps)
+    first = _first_steps(steps, plan)
+    slots = {slot: [token_of(step) for step in held] for slot, held in first.items()}
+    if await start_report(deps.db, report_id, plan["_id"], slots):
+        log.info("report_begun", order=report["order"], product=report["product"], steps=len(steps))
+        await queue_and_send(deps, [step for held in first.values() for step in held])
 
 
 async def _park(deps: Deps, report: Document) -> None:
@@ -56,21 +62,30 @@ def _step_documents(report: Document, plan: Document) -> list[Document]:
     return [_step_document(report, plan, step) for step in plan["steps"].values()]
 
 
+def _first_steps(steps: Sequence[Document], plan: Document) -> dict[Slot, list[Document]]:
+    """Return the steps that need nothing, in plan order, as many as have a slot."""
+    ready = [step for step in steps if step["state"] == "ready"]
+    return {slot: [step for step in ready if step["slot"] == slot][: plan["bounds"][slot]] for slot in SLOTS}
+
+
 def _step_document(report: Document, plan: Document, step: Document) -> Document:
+    ready = not step["needs"]
     return {
         "_id": f"{report['_id']}:{step['key']}",
         "order": report["order"],
         "report": report["_id"],
         "product": report["product"],
+        "tenant": report["tenant"],
         "plan": plan["_id"],
         "format": plan["format"],
         "key": step["key"],
         "kind": step["kind"],
+        "slot": slot_of(step),
         "seq": step["seq"],
         "section": step.get("section"),
         "needs": [f"{report['_id']}:{need}" for need in step["needs"]],
-        "state": "waiting" if step["needs"] else "ready",
-        "due_at": report["began_at"],
+        "state": "ready" if ready else "waiting",
+        **({"due_at": report["began_at"]} if ready else {}),
         "run": report["run"],
         "epoch": 0,
         "attempts": 0,

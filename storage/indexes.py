@@ -43,15 +43,8 @@ async def ensure_indexes(db: Database) -> None:
         (
             db.steps,
             [
-                _index("report", "state", "seq"),
-                _index("report", "kind", "state"),
-                _index("report", "needs"),
-                _index("message", where={"state": "queued"}),
-                _index("check_at", where={"state": "queued"}),
-                _index("due_at", where={"state": "ready"}),
-                _index("claim.worker", where={"state": "claimed"}),
-                _index("claim.until", where={"state": "claimed"}),
-                _index("done_at", where={"advanced": False}),
+                _index("report", "slot", "state", "seq"),
+                _index("state", "due_at"),
             ],
         ),
         (db.ledger, [_index("step", "state"), _index("order")]),

@@ -1,12 +1,10 @@
-"""One document an order and product: its plan, its run, and the slots that bound what is in the air."""
+"""One document an order and product: its plan, its run and its state."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
 
 from storage.database import Database, Document, insert_new, translating
-
-Slot = Literal["write", "render"]
+from storage.slots import Slot
 
 #: How long a sent message is trusted before the sweep asks the broker for it.
 CHECK_AFTER = timedelta(seconds=5)
@@ -15,11 +13,6 @@ CHECK_AFTER = timedelta(seconds=5)
 def report_id(order_id: str, product: str) -> str:
     """Return the id of an order's report of one product."""
     return f"{order_id}:{product}"
-
-
-def slot_token(step_id: str, run: int) -> str:
-    """Return the member that a step holds in a slot set; a replay's new run makes a new one."""
-    return f"{step_id}@{run}"
 
 
 def new_report(order: Document, product: str, message: str, now: datetime) -> Document:
@@ -94,18 +87,22 @@ async def reports_of(db: Database, orders: Sequence[Document]) -> list[Document]
 
 
 @translating
-async def pin_plan(db: Database, report: str, plan: str, now: datetime) -> Document | None:
-    """T5: give the report its plan if it has none; return it as it then stands."""
-    await db.reports.update_one({"_id": report, "plan": None}, {"$set": {"plan": plan, "began_at": now}})
-    return await find_report(db, report)
+async def pin_plan(db: Database, seen: Document, plan: str, now: datetime) -> Document | None:
+    """T5: give a report that was seen without a plan this one; return it as it then stands, None if it is gone."""
+    facts = {"plan": plan, "began_at": now}
+    pinned = await db.reports.update_one({"_id": seen["_id"], "plan": None}, {"$set": facts})
+    return {**seen, **facts} if pinned.matched_count else await find_report(db, seen["_id"])
 
 
 @translating
-async def mark_planned(db: Database, report: str) -> None:
-    """T5: all steps of the plan are inserted, so they may be queued."""
-    await db.reports.update_one(
-        {"_id": report, "state": "queued", "planned": False}, {"$set": {"planned": True, "state": "running"}}
-    )
+async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, list[str]]) -> bool:
+    """T5, and T7 for its first steps: the plan is inserted, and the steps that hold a slot may be queued.
+
+    False if somebody else has started it, or if it is stopped.
+    """
+    planned = {"_id": report, "state": "queued", "planned": False, "plan": plan, "stopped": False}
+    update = {"$set": {"planned": True, "state": "running", "slots": slots}, "$unset": {"check_at": ""}}
+    return (await db.reports.update_one(planned, update)).matched_count == 1
 
 
 @translating
@@ -132,42 +129,11 @@ async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Docum
 
 
 @translating
-async def reserve_slot(db: Database, report: str, slot: Slot, token: str, bound: int, now: datetime) -> bool:
-    """T7: take one of `bound` slots; False if none is free, a pause holds, or the token has one already."""
-    free: dict[str, Any] = {
-        "_id": report,
-        "state": "running",
-        "stopped": False,
-        "replay": None,
-        f"slots.{slot}.{bound - 1}": {"$exists": False},
-        f"slots.{slot}": {"$ne": token},
-        f"gap_until.{slot}": {"$not": {"$gt": now}},
-    }
-    return (await db.reports.update_one(free, {"$push": {f"slots.{slot}": token}})).matched_count == 1
-
-
-@translating
-async def free_slot(db: Database, report: str, slot: Slot, token: str, gap_until: datetime | None) -> None:
-    """Give a slot back, and start the pause that the pace asks for after a call."""
-    update: dict[str, Any] = {"$pull": {f"slots.{slot}": token}}
-    if gap_until is not None:
-        update["$max"] = {f"gap_until.{slot}": gap_until}
-    await db.reports.update_one({"_id": report, f"slots.{slot}": token}, update)
-
-
-@translating
 async def store_report(db: Database, report: str, run: int, pdf: Document, now: datetime) -> None:
     """T16: note where the finished PDF is."""
     await db.reports.update_one(
         {"_id": report, "run": run}, {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
     )
-
-
-@translating
-async def running_reports(db: Database) -> list[Document]:
-    """Return the slots and replays of every report that is being made, for the sweep to heal."""
-    fields = {"slots": 1, "run": 1, "plan": 1, "order": 1, "product": 1}
-    return await db.reports.find({"state": "running", "stopped": False}, fields).to_list()
 
 
 @translating
@@ -181,12 +147,6 @@ async def begin_report_replay(db: Database, report: str, run: int) -> None:
 async def end_report_replay(db: Database, report: str, run: int) -> None:
     """T17: let the steps of the new run be queued."""
     await db.reports.update_one({"_id": report, "replay": run}, {"$set": {"replay": None}})
-
-
-@translating
-async def pull_tokens(db: Database, report: str, slot: Slot, tokens: list[str]) -> None:
-    """T15: take back exactly those slots, whose steps are settled or belong to an older run."""
-    await db.reports.update_one({"_id": report}, {"$pullAll": {f"slots.{slot}": tokens}})
 
 
 @translating

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from storage.claims import fence_step
 from storage.database import Database, Document
-from storage.steps import fence_step
 
 
 class ClaimIsLost(Exception):

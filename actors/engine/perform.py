@@ -8,24 +8,18 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from actors.engine.advance import advance_or_call, give_up, pump, queue_released, send_step
+from actors.engine.advance import advance_or_call, give_up
 from actors.engine.claims import Claim, ClaimIsLost, Work, WorkerStops
 from actors.engine.insist import insist
 from actors.engine.plans import FORMAT
-from actors.engine.sending import new_message_id
+from actors.engine.pump import pump, queue_released
+from actors.engine.sending import new_message_id, send_step
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
+from storage.claims import claim_step, complete_step, release_step
 from storage.database import Document
 from storage.orders import find_order
-from storage.steps import (
-    claim_step,
-    complete_step,
-    find_step,
-    park_step,
-    release_step,
-    requeue_step,
-    unpark_steps,
-)
+from storage.steps import find_step, park_step, requeue_step, unpark_steps
 
 log = structlog.get_logger()
 
@@ -36,6 +30,8 @@ _QUICK_BUDGET_S = 30.0
 #: Time for a claimed step to reach its first fence, or its end without one. Generous, since a dead holder is known
 #: by its heartbeat: it only ends what a live one has forgotten and its own audit does not find.
 _FIRST_LEASE = timedelta(minutes=10)
+#: Whether an order was refunded must be known this freshly when one of its steps is claimed.
+_FRESH_S = 1.0
 #: A step that took this many processes with it runs alone, so that the next one is surely its own.
 _SUSPECT_KILLS = 3
 #: The pause before a released step is queued again: doubled with each failure.
@@ -45,7 +41,8 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
 async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> None:
     """Claim a step if it is to be had, do its work once, and leave it done, released or dead."""
     with structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
-        seen = await find_step(deps.db, step_id)
+        read_at = deps.clock.monotonic()
+        seen, order = await asyncio.gather(find_step(deps.db, step_id), find_order(deps.db, order_id))
         if seen is None or seen["state"] != "queued":
             return
         # The room comes before the claim: who only waits for it must not be counted among the dead.
@@ -54,8 +51,10 @@ async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> No
             if deps.stopping.is_set():
                 await _hand_on(deps, seen)
                 return
+            if deps.clock.monotonic() - read_at > _FRESH_S:
+                order = await find_order(deps.db, order_id)
             with deps.claims.holding(step_id):
-                claim = await _claim(deps, order_id, seen)
+                claim = await _claim(deps, order, seen) if order is not None else None
                 if claim is not None:
                     await _work_on(deps, claim, work)
 
@@ -94,10 +93,7 @@ async def _hand_on(deps: WorkDeps, seen: Document) -> None:
         await send_step(deps, seen, message)
 
 
-async def _claim(deps: WorkDeps, order_id: str, seen: Document) -> Claim | None:
-    order = await find_order(deps.db, order_id)
-    if order is None:
-        return None
+async def _claim(deps: WorkDeps, order: Document, seen: Document) -> Claim | None:
     if order["stopped"]:
         await _park(deps, seen)
         return None

@@ -5,13 +5,16 @@ from collections.abc import Iterable
 import structlog
 
 from actors.deps import Deps
-from actors.engine.advance import pump, slot_of
+from actors.engine.pump import pump
+from actors.engine.ready import ready_complete
+from actors.engine.slots import slot_of, token_of
 from infra.errors import PressroomError
 from storage.database import Document
 from storage.errands import end_errand
 from storage.orders import begin_replay, end_replay, find_order
-from storage.reports import begin_report_replay, end_report_replay, pull_tokens, report_id, slot_token
-from storage.steps import ready_step, reset_step, steps_of
+from storage.reports import begin_report_replay, end_report_replay, report_id
+from storage.slots import pull_tokens
+from storage.steps import reset_step, steps_of
 
 log = structlog.get_logger()
 
@@ -50,9 +53,7 @@ async def _carry_out(deps: Deps, order_id: str, intent: Document) -> None:
     for step in steps:  # in plan order, so that needs come first
         if step["_id"] in again and step["run"] < run:
             await _reset(deps, step, run)
-    for step in await steps_of(deps.db, report):
-        if step["_id"] in again and step["state"] == "waiting":
-            await ready_step(deps.db, step, deps.clock.now())
+    await ready_complete(deps.db, sorted(again), deps.clock.now())
     await end_report_replay(deps.db, report, run)
     await end_replay(deps.db, order_id, run)
     log.info("replay_begun", order=order_id, product=intent["product"], steps=len(again))
@@ -60,7 +61,7 @@ async def _carry_out(deps: Deps, order_id: str, intent: Document) -> None:
 
 
 async def _reset(deps: Deps, step: Document, run: int) -> None:
-    await pull_tokens(deps.db, step["report"], slot_of(step), [slot_token(step["_id"], step["run"])])
+    await pull_tokens(deps.db, step["report"], slot_of(step), [token_of(step)])
     state = "waiting" if step["needs"] else "ready"
     await reset_step(deps.db, step, run, state, deps.clock.now())
 

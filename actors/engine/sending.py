@@ -11,6 +11,7 @@ from dramatiq import Message
 from actors.catalogue import MAIL_QUEUE
 from actors.intake.deps import IntakeDeps
 from infra.errors import TransientError
+from storage.database import Document
 from storage.errands import Errand
 
 log = structlog.get_logger()
@@ -48,6 +49,17 @@ async def send_errand(deps: IntakeDeps, errand: Errand, order_id: str) -> bool:
 def errand_post(errand: Errand, order_id: str) -> Post:
     """Return the message that wakes a mail worker for an errand."""
     return Post(MAIL_QUEUE, errand, new_message_id(), {"order": order_id})
+
+
+def step_post(step: Document, message: str) -> Post:
+    """Return the message that wakes a worker for a step which is queued under that id."""
+    ids = {"order": step["order"], "step": step["_id"]}
+    return Post(step["product"], STEP_ACTORS[step["kind"]], message, ids)
+
+
+async def send_step(deps: IntakeDeps, step: Document, message: str) -> bool:
+    """Wake a worker for a step that is queued under that message id."""
+    return await send_all(deps, [step_post(step, message)])
 
 
 async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:

@@ -3,10 +3,10 @@
 import structlog
 
 from actors.deps import Deps
-from actors.engine.advance import give_up, send_step
-from actors.engine.sending import new_message_id
+from actors.engine.advance import give_up
+from actors.engine.sending import new_message_id, send_step
+from storage.claims import claims_of, expire_step, lapsed_claims
 from storage.database import Document
-from storage.steps import claims_of, expire_step, lapsed_claims
 
 log = structlog.get_logger()
 

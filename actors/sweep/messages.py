@@ -9,8 +9,8 @@ import structlog
 from actors.begin_report import give_up_report
 from actors.catalogue import QUEUES
 from actors.deps import Deps
-from actors.engine.advance import give_up, send_step
-from actors.engine.sending import new_message_id, send
+from actors.engine.advance import give_up
+from actors.engine.sending import new_message_id, send, send_step
 from storage.database import Document
 from storage.reports import keep_report_queued, requeue_report, unbegun_reports
 from storage.steps import keep_queued, overdue_messages, requeue_step, steps_of_messages

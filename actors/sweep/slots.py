@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from actors.deps import Deps
-from actors.engine.advance import SLOTS, pump, queue_and_send
+from actors.engine.pump import pump, queue_and_send
+from actors.engine.slots import SLOTS
 from storage.database import Document
-from storage.reports import Slot, pull_tokens, running_reports
+from storage.slots import Slot, pull_tokens, running_reports
 from storage.steps import idle_ready_reports, slot_holders
 
 #: How long a ready step may stand before the sweep sees to it: those who readied it are at it first.
@@ -36,7 +37,7 @@ async def _heal(deps: Deps, report: Document, steps: dict[str, Document]) -> boo
             await pull_tokens(deps.db, report["_id"], slot, [token])
             healed = True
         elif step["state"] == "ready" and step["due_at"] + _IDLE <= deps.clock.now():
-            await queue_and_send(deps, step)
+            await queue_and_send(deps, [step])
     return healed
 
 

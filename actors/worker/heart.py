@@ -9,7 +9,7 @@ import structlog
 from actors.engine.plans import FORMAT
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
-from storage.steps import claims_of, release_step
+from storage.claims import claims_of, release_step
 from storage.workers import beat, remove_worker
 
 log = structlog.get_logger()

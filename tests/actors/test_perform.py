@@ -20,11 +20,12 @@ from infra.errors import TransientError
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
+from storage.claims import claim_step
 from storage.database import Document
 from storage.deliveries import find_delivery
 from storage.orders import add_stored, find_order
 from storage.reports import report_id, store_report
-from storage.steps import claim_step, find_step
+from storage.steps import find_step
 from storage.workers import beat, live_workers
 from tests.actors.test_sweep import BOOK, placed, steps
 

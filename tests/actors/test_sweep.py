@@ -81,7 +81,7 @@ def due(errand: str, now: datetime) -> dict[str, datetime]:
 
 async def finish(deps: Deps, step: Document, **facts: Any) -> None:
     """Complete a step as a worker does that dies right afterwards."""
-    done = {"state": "done", "result": {}, "advanced": False, "done_at": deps.clock.now(), **facts}
+    done = {"state": "done", "result": {}, "advanced": False, "due_at": deps.clock.now(), **facts}
     await deps.db.steps.update_one({"_id": step["_id"]}, {"$set": done})
 
 

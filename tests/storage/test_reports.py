@@ -10,21 +10,20 @@ from storage.reports import (
     begin_report_replay,
     end_report_replay,
     find_report,
-    free_slot,
-    mark_planned,
     new_report,
     open_reports,
     pin_plan,
-    pull_tokens,
     requeue_report,
-    reserve_slot,
+    start_report,
 )
+from storage.slots import Slot, free_slot, hand_over_slot, pull_tokens, reserve_slots
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
 
 ORDER = {"_id": "cs_1", "tenant": "main", "stopped": False, "payment_version": 0}
 REPORT = "cs_1:book"
+NONE: dict[Slot, list[str]] = {"write": [], "render": []}
 
 
 async def opened(db: Database, clock: StoppedClock, message: str) -> list[Document]:
@@ -35,8 +34,8 @@ async def opened(db: Database, clock: StoppedClock, message: str) -> list[Docume
 async def running(db: Database, clock: StoppedClock) -> Document:
     """Return a report whose plan is inserted."""
     assert await opened(db, clock, "m1") == []
-    await pin_plan(db, REPORT, "book-1", clock.now())
-    await mark_planned(db, REPORT)
+    await pin_plan(db, await present(db), "book-1", clock.now())
+    assert await start_report(db, REPORT, "book-1", NONE)
     return await present(db)
 
 
@@ -57,8 +56,8 @@ async def test_a_report_is_opened_once(db: Database, clock: StoppedClock) -> Non
 async def test_a_plan_is_pinned_once(db: Database, clock: StoppedClock) -> None:
     """A report keeps the plan that it was begun with, whatever is deployed later."""
     await opened(db, clock, "m1")
-    await pin_plan(db, REPORT, "book-1", clock.now())
-    pinned = await pin_plan(db, REPORT, "book-2", clock.now())
+    await pin_plan(db, await present(db), "book-1", clock.now())
+    pinned = await pin_plan(db, await present(db), "book-2", clock.now())
     assert pinned is not None
     assert pinned["plan"] == "book-1"
 
@@ -66,7 +65,7 @@ async def test_a_plan_is_pinned_once(db: Database, clock: StoppedClock) -> None:
 async def test_slots_never_exceed_the_bound(db: Database, clock: StoppedClock) -> None:
     """Of sixteen steps that ask at once for three slots, three get one."""
     await running(db, clock)
-    asked = (reserve_slot(db, REPORT, "write", f"s{n}@1", 3, clock.now()) for n in range(16))
+    asked = (reserve_slots(db, REPORT, "write", [f"s{n}@1"], 3, clock.now()) for n in range(16))
     assert sum(await asyncio.gather(*asked)) == 3
     assert len((await present(db))["slots"]["write"]) == 3
 
@@ -74,42 +73,73 @@ async def test_slots_never_exceed_the_bound(db: Database, clock: StoppedClock) -
 async def test_a_step_holds_one_slot(db: Database, clock: StoppedClock) -> None:
     """Who has a slot gets no second one, and the two kinds of slot are counted apart."""
     await running(db, clock)
-    assert await reserve_slot(db, REPORT, "write", "s@1", 3, clock.now())
-    assert not await reserve_slot(db, REPORT, "write", "s@1", 3, clock.now())
-    assert await reserve_slot(db, REPORT, "render", "s@1", 3, clock.now())
+    assert await reserve_slots(db, REPORT, "write", ["s@1"], 3, clock.now())
+    assert not await reserve_slots(db, REPORT, "write", ["s@1"], 3, clock.now())
+    assert await reserve_slots(db, REPORT, "render", ["s@1"], 3, clock.now())
+
+
+async def test_slots_are_taken_together_or_not_at_all(db: Database, clock: StoppedClock) -> None:
+    """Who asks for more slots than are free gets none of them."""
+    await running(db, clock)
+    assert await reserve_slots(db, REPORT, "write", ["a@1", "b@1"], 3, clock.now())
+    assert not await reserve_slots(db, REPORT, "write", ["c@1", "d@1"], 3, clock.now())
+    assert not await reserve_slots(db, REPORT, "write", ["c@1", "b@1"], 9, clock.now())
+    assert (await present(db))["slots"]["write"] == ["a@1", "b@1"]
+
+
+async def test_a_slot_is_handed_over_once(db: Database, clock: StoppedClock) -> None:
+    """A slot passes from one step to one other, however many ask, and the number of slots stays."""
+    await running(db, clock)
+    await reserve_slots(db, REPORT, "write", ["a@1", "b@1"], 2, clock.now())
+    asked = (hand_over_slot(db, REPORT, "write", "a@1", f"c{n}@1", clock.now()) for n in range(8))
+    assert sum(await asyncio.gather(*asked)) == 1
+    assert len((await present(db))["slots"]["write"]) == 2
+    assert not await hand_over_slot(db, REPORT, "write", "gone@1", "d@1", clock.now())
+    after = (await present(db))["slots"]["write"]
+    assert not await hand_over_slot(db, REPORT, "write", "b@1", after[0], clock.now())
+
+
+async def test_a_report_is_started_once_with_its_first_slots(db: Database, clock: StoppedClock) -> None:
+    """Of two who inserted the plan, one starts the report, and its first steps hold their slots from then on."""
+    await opened(db, clock, "m1")
+    await pin_plan(db, await present(db), "book-1", clock.now())
+    first: dict[Slot, list[str]] = {"write": ["a@1", "b@1"], "render": []}
+    started = await asyncio.gather(*(start_report(db, REPORT, "book-1", first) for _ in range(2)))
+    assert sorted(started) == [False, True]
+    assert (await present(db))["slots"] == first
 
 
 async def test_a_slot_is_free_again_after_the_pause(db: Database, clock: StoppedClock) -> None:
     """The pace's pause runs from the moment when a slot comes back."""
     await running(db, clock)
-    await reserve_slot(db, REPORT, "write", "a@1", 1, clock.now())
+    await reserve_slots(db, REPORT, "write", ["a@1"], 1, clock.now())
     await free_slot(db, REPORT, "write", "a@1", clock.now() + timedelta(seconds=2))
-    assert not await reserve_slot(db, REPORT, "write", "b@1", 1, clock.now())
+    assert not await reserve_slots(db, REPORT, "write", ["b@1"], 1, clock.now())
     clock.forward(2)
-    assert await reserve_slot(db, REPORT, "write", "b@1", 1, clock.now())
+    assert await reserve_slots(db, REPORT, "write", ["b@1"], 1, clock.now())
 
 
 async def test_nothing_is_reserved_before_the_plan_is_whole(db: Database, clock: StoppedClock) -> None:
     """A report whose steps are not all inserted queues none of them."""
     await opened(db, clock, "m1")
-    await pin_plan(db, REPORT, "book-1", clock.now())
-    assert not await reserve_slot(db, REPORT, "write", "a@1", 4, clock.now())
+    await pin_plan(db, await present(db), "book-1", clock.now())
+    assert not await reserve_slots(db, REPORT, "write", ["a@1"], 4, clock.now())
 
 
 async def test_nothing_is_reserved_during_a_replay(db: Database, clock: StoppedClock) -> None:
     """While steps are being reset, none is queued; afterwards they are."""
     await running(db, clock)
     await begin_report_replay(db, REPORT, 2)
-    assert not await reserve_slot(db, REPORT, "write", "a@2", 4, clock.now())
+    assert not await reserve_slots(db, REPORT, "write", ["a@2"], 4, clock.now())
     await end_report_replay(db, REPORT, 2)
-    assert await reserve_slot(db, REPORT, "write", "a@2", 4, clock.now())
+    assert await reserve_slots(db, REPORT, "write", ["a@2"], 4, clock.now())
 
 
 async def test_a_leftover_slot_is_taken_back_exactly(db: Database, clock: StoppedClock) -> None:
     """Healing pulls the token it names and no other."""
     await running(db, clock)
     for token in ("a@1", "b@1"):
-        await reserve_slot(db, REPORT, "write", token, 4, clock.now())
+        await reserve_slots(db, REPORT, "write", [token], 4, clock.now())
     await pull_tokens(db, REPORT, "write", ["a@1", "gone@1"])
     assert (await present(db))["slots"]["write"] == ["b@1"]
 

@@ -6,20 +6,23 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database, Document
-from storage.steps import (
+from storage.claims import (
     claim_step,
     claims_of,
     complete_step,
     expire_step,
     fence_step,
-    find_step,
-    insert_steps,
     kill_step,
     lapsed_claims,
-    queue_step,
-    ready_step,
     release_step,
+)
+from storage.database import Database, Document
+from storage.steps import (
+    find_step,
+    insert_steps,
+    queue_steps,
+    ready_after,
+    ready_steps,
     requeue_step,
     reset_step,
     stamp_advanced,
@@ -39,6 +42,7 @@ def step(step_id: str, clock: StoppedClock, **facts: Any) -> Document:
         "product": "book",
         "key": step_id,
         "kind": "write",
+        "slot": "write",
         "seq": 0,
         "needs": [],
         "state": "ready",
@@ -66,7 +70,7 @@ async def present(db: Database, step_id: str = "a") -> Document:
 async def queued(db: Database, clock: StoppedClock) -> Document:
     """Return a step that was queued under message m1."""
     await insert_steps(db, [step("a", clock)])
-    assert await queue_step(db, await present(db), "m1", clock.now())
+    assert await queue_steps(db, [(await present(db), "m1")], clock.now())
     return await present(db)
 
 
@@ -86,29 +90,27 @@ async def test_inserting_a_plan_twice_keeps_what_has_happened_since(db: Database
     assert (await present(db, "b"))["state"] == "ready"
 
 
-async def test_a_step_is_ready_only_when_all_its_needs_are_done(db: Database, clock: StoppedClock) -> None:
-    """A need that is not done, or not even inserted yet, keeps a step waiting."""
-    await insert_steps(db, [step("a", clock, state="done"), step("c", clock, state="waiting", needs=["a", "b"])])
-    waiting = await present(db, "c")
-    assert not await ready_step(db, waiting, clock.now())
-    await insert_steps(db, [step("b", clock, state="done")])
-    assert await ready_step(db, waiting, clock.now())
-    assert (await present(db, "c"))["state"] == "ready"
-
-
 async def test_needs_that_were_read_before_a_reset_ready_nothing(db: Database, clock: StoppedClock) -> None:
     """A step that was reset after it was seen waiting is not readied by who saw it before."""
     await insert_steps(db, [step("c", clock, state="waiting", needs=[])])
     seen = await present(db, "c")
     await db.steps.update_one({"_id": "c"}, {"$inc": {"epoch": 1}})
-    assert not await ready_step(db, seen, clock.now())
+    assert not await ready_steps(db, [seen], clock.now())
+
+
+async def test_a_need_done_in_an_older_run_readies_nothing(db: Database, clock: StoppedClock) -> None:
+    """A step that a replay has given a new run is not readied by what was done before it."""
+    await insert_steps(db, [step("c", clock, state="waiting", needs=["a"], run=2)])
+    assert not await ready_after(db, ["c"], 1, clock.now())
+    assert await ready_after(db, ["c"], 2, clock.now())
+    assert (await present(db, "c"))["state"] == "ready"
 
 
 async def test_one_of_many_queues_a_ready_step(db: Database, clock: StoppedClock) -> None:
     """Of sixteen pumps that saw a step ready, one queues it, and its message id is the one that stands."""
     await insert_steps(db, [step("a", clock)])
     seen = await present(db)
-    won = await asyncio.gather(*(queue_step(db, seen, f"m{n}", clock.now()) for n in range(16)))
+    won = await asyncio.gather(*(queue_steps(db, [(seen, f"m{n}")], clock.now()) for n in range(16)))
     assert sum(won) == 1
     assert (await present(db))["message"] == f"m{won.index(True)}"
 
@@ -117,9 +119,9 @@ async def test_a_step_that_is_not_due_is_not_queued(db: Database, clock: Stopped
     """A released step stays ready until its time has come."""
     await insert_steps(db, [step("a", clock, due_at=clock.now() + timedelta(seconds=5))])
     seen = await present(db)
-    assert not await queue_step(db, seen, "m1", clock.now())
+    assert not await queue_steps(db, [(seen, "m1")], clock.now())
     clock.forward(5)
-    assert await queue_step(db, seen, "m1", clock.now())
+    assert await queue_steps(db, [(seen, "m1")], clock.now())
 
 
 async def test_one_of_two_sweeps_sends_a_lost_message_again(db: Database, clock: StoppedClock) -> None:
@@ -187,7 +189,7 @@ async def test_a_released_step_counts_failures_and_a_stop_does_not(db: Database,
     mine = await claimed(db, clock)
     assert await release_step(db, "a", mine["epoch"], clock.now(), failed_at=None)
     assert (await present(db))["fails"] == 0
-    await queue_step(db, await present(db), "m2", clock.now())
+    await queue_steps(db, [(await present(db), "m2")], clock.now())
     again = await claim_step(db, await present(db), "w1", "t2", [1], clock.now())
     assert again is not None
     assert await release_step(db, "a", again["epoch"], clock.now(), failed_at=clock.now())
@@ -200,7 +202,7 @@ async def test_the_time_of_the_first_failure_stays(db: Database, clock: StoppedC
     first = clock.now()
     for number in range(3):
         if number:
-            await queue_step(db, await present(db), f"m{number}", clock.now())
+            await queue_steps(db, [(await present(db), f"m{number}")], clock.now())
         else:
             await queued(db, clock)
         mine = await claim_step(db, await present(db), "w1", f"t{number}", [1], clock.now())

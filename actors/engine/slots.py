@@ -1,0 +1,22 @@
+"""Which kinds of step share a slot set."""
+
+from storage.database import Document
+from storage.slots import Slot, slot_token
+
+SLOTS: dict[Slot, tuple[str, ...]] = {"write": ("write",), "render": ("render", "assemble", "compute")}
+_SLOT_OF: dict[str, Slot] = {kind: slot for slot, kinds in SLOTS.items() for kind in kinds}
+
+
+def slot_of_kind(kind: str) -> Slot:
+    """Return the slot set in which steps of that kind are counted."""
+    return _SLOT_OF[kind]
+
+
+def slot_of(step: Document) -> Slot:
+    """Return the slot set in which a step is counted."""
+    return _SLOT_OF[step["kind"]]
+
+
+def token_of(step: Document) -> str:
+    """Return the member that a step holds in its slot set."""
+    return slot_token(step["_id"], step["run"])

@@ -1,0 +1,88 @@
+"""T6: a done step unlocks exactly those that need nothing else, read from the plan."""
+
+from typing import Any
+
+import pytest
+
+from actors.engine.ready import ready_complete, ready_dependents
+from storage.database import Database, Document
+from storage.steps import find_step, insert_steps
+from tests.conftest import StoppedClock
+from tests.storage.test_steps import step
+
+pytestmark = pytest.mark.anyio
+
+REPORT = "cs_1:book"
+
+
+def plan(**needs: tuple[str, ...]) -> Document:
+    """Return a plan of steps by what each needs."""
+    return {"steps": {key: {"key": key, "kind": "write", "needs": list(those)} for key, those in needs.items()}}
+
+
+async def put(db: Database, clock: StoppedClock, key: str, **facts: Any) -> Document:
+    """Insert a step of the report and return it."""
+    needs = [f"{REPORT}:{need}" for need in facts.pop("needs", ())]
+    one = step(f"{REPORT}:{key}", clock, key=key, needs=needs, **facts)
+    await insert_steps(db, [one])
+    return one
+
+
+async def state(db: Database, key: str) -> str:
+    """Return the state of a step."""
+    found = await find_step(db, f"{REPORT}:{key}")
+    assert found is not None
+    return str(found["state"])
+
+
+async def test_a_step_that_needs_one_is_ready_after_it(db: Database, clock: StoppedClock) -> None:
+    """Each step that needs only the done one is readied, and nobody else."""
+    shape = plan(a=(), b=("a",), c=("a",), d=("b",))
+    done = await put(db, clock, "a", state="done")
+    for key, need in (("b", "a"), ("c", "a"), ("d", "b")):
+        await put(db, clock, key, state="waiting", needs=(need,))
+    readied = await ready_dependents(db, shape, done, clock.now())
+    assert [one["_id"] for one in readied] == [f"{REPORT}:b", f"{REPORT}:c"]
+    assert [await state(db, key) for key in "bcd"] == ["ready", "ready", "waiting"]
+    assert await ready_dependents(db, shape, done, clock.now()) == []
+
+
+async def test_a_step_waits_for_the_last_of_its_needs(db: Database, clock: StoppedClock) -> None:
+    """A need that is not done, or not even inserted yet, keeps a step waiting."""
+    shape = plan(a=(), b=(), c=("a", "b"))
+    done = await put(db, clock, "a", state="done")
+    await put(db, clock, "c", state="waiting", needs=("a", "b"))
+    assert await ready_dependents(db, shape, done, clock.now()) == []
+    other = await put(db, clock, "b", state="done")
+    assert [one["_id"] for one in await ready_dependents(db, shape, other, clock.now())] == [f"{REPORT}:c"]
+    assert await state(db, "c") == "ready"
+
+
+async def test_a_step_with_many_needs_waits_for_the_last(db: Database, clock: StoppedClock) -> None:
+    """So does one with so many needs that they are counted before they are read."""
+    keys = [f"s{number}" for number in range(30)]
+    shape = plan(**dict.fromkeys(keys, ()), book=tuple(keys))
+    done = [await put(db, clock, key, state="done") for key in keys[:-1]]
+    await put(db, clock, "book", state="waiting", needs=tuple(keys))
+    assert await ready_dependents(db, shape, done[0], clock.now()) == []
+    last = await put(db, clock, keys[-1], state="done")
+    assert len(await ready_dependents(db, shape, last, clock.now())) == 1
+    assert await state(db, "book") == "ready"
+
+
+async def test_a_replayed_step_waits_for_its_new_need(db: Database, clock: StoppedClock) -> None:
+    """What was done in an older run unlocks nothing that a replay has reset, until it is done again."""
+    shape = plan(a=(), b=("a",))
+    old = {**await put(db, clock, "a", state="ready", run=2), "run": 1}
+    await put(db, clock, "b", state="waiting", needs=("a",), run=2)
+    assert await ready_dependents(db, shape, old, clock.now()) == []
+    assert await state(db, "b") == "waiting"
+
+
+async def test_what_waits_for_nothing_more_is_readied_at_once(db: Database, clock: StoppedClock) -> None:
+    """Of several waiting steps those are readied whose needs are all done, whoever did them."""
+    await put(db, clock, "a", state="done")
+    for key, need in (("b", "a"), ("c", "gone")):
+        await put(db, clock, key, state="waiting", needs=(need,))
+    ids = [f"{REPORT}:{key}" for key in "abc"]
+    assert [one["_id"] for one in await ready_complete(db, ids, clock.now())] == [f"{REPORT}:b"]
