@@ -9,8 +9,6 @@ from infra.pdf.errors import (
     BookCannotBeBound,
     ChapterCannotBeSet,
     RendererCannotStart,
-    RenderingTookTooLong,
-    RenderingTookTooMuchMemory,
     TextIsUnsettable,
 )
 from infra.pdf.renderer import Renderer
@@ -24,8 +22,6 @@ __all__ = [
     "Chunk",
     "Renderer",
     "RendererCannotStart",
-    "RenderingTookTooLong",
-    "RenderingTookTooMuchMemory",
     "SectionSource",
     "Style",
     "TextIsUnsettable",

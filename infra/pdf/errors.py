@@ -15,13 +15,5 @@ class BookCannotBeBound(PermanentError):
     """The chunks cannot be joined; the text gives the cause in one line."""
 
 
-class RenderingTookTooLong(PermanentError):
-    """A child was still at work at its deadline, and was killed."""
-
-
-class RenderingTookTooMuchMemory(PermanentError):
-    """A child reached its bound of memory, and was given up."""
-
-
 class RendererCannotStart(PressroomError):
     """The typesetting libraries are missing or broken on this machine; the text names what."""

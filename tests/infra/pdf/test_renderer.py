@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.children import WorkTookTooLong, WorkTookTooMuchMemory
 from infra.errors import TransientError
-from infra.pdf import BookCannotBeBound, RenderingTookTooLong, RenderingTookTooMuchMemory
+from infra.pdf import BookCannotBeBound
 from tests.infra.pdf.press import BOOK, STYLE, Press, endless_chapter, new_press, text_chapter
 
 ROOT = Path(__file__).parents[3]
@@ -53,7 +54,7 @@ def test_work_past_its_limit_is_killed() -> None:
     """A chapter that takes too long is a permanent error, and its child is free for the next."""
     with new_press(processes=1, chapter_limit_s=1) as press:
         press.run(press.renderer.warm_up())
-        with pytest.raises(RenderingTookTooLong, match="1 s"):
+        with pytest.raises(WorkTookTooLong, match="1 s"):
             press.set(endless_chapter())
         assert press.set(text_chapter("Text.")).pages == 1
 
@@ -61,7 +62,7 @@ def test_work_past_its_limit_is_killed() -> None:
 def test_work_past_its_memory_is_given_up() -> None:
     """A chapter that needs too much memory is a permanent error, and its child does not set the next."""
     with new_press(processes=1, memory=384 << 20) as press:
-        with pytest.raises(RenderingTookTooMuchMemory, match="384 MB"):
+        with pytest.raises(WorkTookTooMuchMemory, match="384 MB"):
             press.set(endless_chapter())
         assert press.set(text_chapter("Text.")).pages == 1
 

@@ -1,0 +1,118 @@
+"""The pool of child processes."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, ParamSpec, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from infra.children import child
+from infra.children.errors import WorkTookTooLong, WorkTookTooMuchMemory
+from infra.errors import TransientError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ChildPool:
+    """Does work in `processes` children, without ever blocking the event loop.
+
+    Children are forked from one server process that has loaded the module `preload`, replaced after
+    `tasks_per_child` pieces of work, bounded to `memory` bytes of address space, and killed when a piece of work
+    takes longer than its limit or is cancelled. They die with the process that owns the pool, however it dies.
+    Nothing is started before it is needed. Belongs to one event loop.
+    """
+
+    def __init__(
+        self, *, processes: int, tasks_per_child: int, memory: int, preload: str, move_in: Callable[[], None]
+    ) -> None:
+        """`move_in` is called in each new child."""
+        self._processes, self._tasks_per_child, self._memory = processes, tasks_per_child, memory
+        self._preload, self._move_in = preload, move_in
+        self._changing = asyncio.Lock()
+        self._closed = False
+        self._awaited: set[Future[Any]] = set()
+        self._pool = self._new_pool()
+
+    async def run(self, limit_s: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `work` returns in a child, or raise what it raises.
+
+        WorkTookTooLong after `limit_s` seconds from its start, WorkTookTooMuchMemory, or TransientError if the
+        child died otherwise.
+        """
+        try:
+            try:
+                return await self._attempt(limit_s, work, *args, **kwargs)
+            except BrokenProcessPool:  # an idle child's death, not the work's doing
+                return await self._attempt(limit_s, work, *args, **kwargs)
+        except TimeoutError as error:
+            raise WorkTookTooLong(f"It took longer than {limit_s:g} s.") from error
+        except ProcessExpired as error:
+            if error.exitcode == child.OUT_OF_MEMORY:
+                raise WorkTookTooMuchMemory(f"It needs over {self._memory >> 20} MB.") from error
+            raise TransientError("A child process died.") from error
+        except BrokenProcessPool as error:
+            raise TransientError("The child processes died.") from error
+
+    async def close(self) -> None:
+        """Kill the children; work in progress ends in a TransientError. Nothing can be run any more."""
+        self._closed = True
+        async with self._changing:
+            for future in tuple(self._awaited):
+                future.cancel()
+            await asyncio.to_thread(_end, self._pool)
+
+    async def _attempt(self, limit_s: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Schedule `work` and wait for it; when cancelled, its child is killed."""
+        pool = await self._live_pool()
+        try:
+            future = pool.schedule(work, args=args, kwargs=kwargs, timeout=limit_s)
+        except RuntimeError as error:  # it broke since it was looked at
+            raise BrokenProcessPool(str(error)) from error
+        self._awaited.add(future)
+        future.add_done_callback(self._awaited.discard)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError as error:
+            # Only a cancelled caller may see what `close` drops as a cancellation of its own.
+            task = asyncio.current_task()
+            if self._closed and task is not None and not task.cancelling():
+                raise TransientError("The child processes were closed.") from error
+            raise
+
+    async def _live_pool(self) -> ProcessPool:
+        """The pool, started; a broken one is replaced: a child that dies while all are idle breaks it."""
+        async with self._changing:
+            if self._closed:
+                raise TransientError("The child processes are closed.")
+            if not await asyncio.to_thread(_start, self._pool):
+                broken, self._pool = self._pool, self._new_pool()
+                await asyncio.to_thread(_end, broken)
+                await asyncio.to_thread(_start, self._pool)
+            return self._pool
+
+    def _new_pool(self) -> ProcessPool:
+        """A pool that has not started yet: no process is made here."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([self._preload])
+        return ProcessPool(
+            self._processes,
+            max_tasks=self._tasks_per_child,
+            initializer=child.prepare,
+            initargs=(self._memory, self._move_in),
+            context=context,
+        )
+
+
+def _start(pool: ProcessPool) -> bool:
+    """Start the pool if need be, which takes about a second; False if it is broken."""
+    return bool(pool.active)
+
+
+def _end(pool: ProcessPool) -> None:
+    """Kill the pool's children and wait for its threads."""
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
