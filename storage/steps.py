@@ -42,6 +42,8 @@ async def steps_of(db: Database, report: str) -> list[Document]:
 @translating
 async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, Document]:
     """Return the results of those steps, by step id; those not done are left out."""
+    if not step_ids:
+        return {}
     found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"result": 1})
     return {step["_id"]: step["result"] async for step in found}
 

@@ -68,7 +68,7 @@ async def _move_on(deps: Deps, plan: Document, step: Document, readied: Sequence
     if gap_s := plan["gap_s"][slot]:
         await free_slot(deps.db, step["report"], slot, token_of(step), deps.clock.now() + timedelta(seconds=gap_s))
     else:
-        await pass_on(deps, step)
+        await pass_on(deps, plan, step)
     # One that became ready in the same set has had its chance at this step's slot; others need one of their own.
     for other in readied:
         if ready[slot_of(other)] == 1 and slot_of(other) != slot:

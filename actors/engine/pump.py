@@ -17,12 +17,16 @@ _LOOKS = 5
 async def pump(deps: Deps, report_id: str) -> None:
     """Offer the free slots of a report to its ready steps, in plan order."""
     for slot in SLOTS:
-        for _ in range(_LOOKS):
-            if await _fill(deps, report_id, slot):
-                break
+        await _fill(deps, report_id, slot)
 
 
-async def _fill(deps: Deps, report_id: str, slot: Slot) -> bool:
+async def _fill(deps: Deps, report_id: str, slot: Slot) -> None:
+    for _ in range(_LOOKS):
+        if await _fill_once(deps, report_id, slot):
+            break
+
+
+async def _fill_once(deps: Deps, report_id: str, slot: Slot) -> bool:
     """Fill one slot set; False if somebody else did meanwhile, so that it must be looked at again."""
     report = await find_report(deps.db, report_id)
     if report is None or report["state"] != "running" or report["replay"] is not None or report["stopped"]:
@@ -52,17 +56,26 @@ async def offer(deps: Deps, plan: Document, step: Document) -> None:
         await queue_and_send(deps, [step])
 
 
-async def pass_on(deps: Deps, step: Document) -> None:
+async def pass_on(deps: Deps, plan: Document, step: Document) -> None:
     """Give the slot of a settled step to the next ready one, or back."""
-    report, slot, now = step["report"], slot_of(step), deps.clock.now()
+    report, slot = step["report"], slot_of(step)
+    scarce = sum(slot_of(other) == slot for other in plan["steps"].values()) > plan["bounds"][slot]
+    if scarce and await _hand_over(deps, step, slot):
+        return
+    await free_slot(deps.db, report, slot, token_of(step), None)
+    # Freed first, then looked: whoever becomes ready in between sees a free slot, or is seen.
+    if scarce and await first_ready(deps.db, report, slot, 1):
+        await _fill(deps, report, slot)
+
+
+async def _hand_over(deps: Deps, step: Document, slot: Slot) -> bool:
+    report, now = step["report"], deps.clock.now()
     for following in await first_ready(deps.db, report, slot, 1):
         due = following["due_at"] <= now
         if due and await hand_over_slot(deps.db, report, slot, token_of(step), token_of(following), now):
             await queue_and_send(deps, [following])
-            return
-    # Freed first, then looked: whoever becomes ready in between sees a free slot, or is seen.
-    await free_slot(deps.db, report, slot, token_of(step), None)
-    await pump(deps, report)
+            return True
+    return False
 
 
 async def queue_released(deps: Deps, step_id: str) -> None:
