@@ -29,10 +29,17 @@ class Line:
         """Send a request and read its whole answer."""
         began = time.perf_counter()
         self._writer.write(request)
+        try:
+            status = await self._read()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            status = 0
+        return Answer(status, time.perf_counter() - began)
+
+    async def _read(self) -> int:
         head = await self._reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
         await self._reader.readexactly(length)
-        return Answer(int(head[9:12]), time.perf_counter() - began)
+        return int(head[9:12])
 
     def close(self) -> None:
         """Hang up."""

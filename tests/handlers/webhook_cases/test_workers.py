@@ -1,14 +1,10 @@
 """The cases that go on behind the front door: 47, 50, 52, 64 to 68 and 71 with every process at work."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from infra.local.ports import HOST
 from infra.local.stack import Stack
 from tests.handlers.webhook_cases.cases import (
     accept,
@@ -23,6 +19,7 @@ from tests.handlers.webhook_cases.cases import (
     one,
     session_of,
 )
+from tests.hook import Hook
 from tests.infra.local.stripe_client import connect, open_session, params
 from tests.pressroom import ANSWERS, Pressroom
 
@@ -30,36 +27,11 @@ OPERATOR = "operator-of-the-cases@pressroom.example"
 OLD_VERSION = "2020-08-27"
 
 
-class Hook:
-    """The operators' webhook: keeps what is posted to it."""
-
-    def __init__(self) -> None:
-        self.posts: list[dict[str, Any]] = []
-        posts = self.posts
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                posts.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer((HOST, 0), Handler)
-        self.url = f"http://{HOST}:{self.server.server_port}/alerts"
-
-
 @pytest.fixture(scope="module")
 def hook() -> Iterator[Hook]:
-    """An operators' webhook that takes everything."""
-    hook = Hook()
-    thread = threading.Thread(target=hook.server.serve_forever, args=(0.01,))
-    thread.start()
-    yield hook
-    hook.server.shutdown()
-    thread.join()
-    hook.server.server_close()
+    """The operators' webhook."""
+    with Hook() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +130,26 @@ def test_case_52_66_67_68_an_operator_hears(pressroom: Pressroom, hook: Hook) ->
     for kind, order, event in told:
         (letter,) = [letter for letter in letters if (order or event or "") in letter.text]
         assert kind in letter.subject
+
+
+def test_an_operator_whose_hook_fails_hears_by_mail(pressroom: Pressroom, hook: Hook) -> None:
+    """A hook that is gone or broken keeps no mail back; an alert that it will never take is not kept for it."""
+    gone, broken = session_of(pressroom.event()), session_of(pressroom.event())
+    hook.answers = {gone: 410, broken: 500}
+    for order in (gone, broken):
+        pressroom.buy(id=order, amount_subtotal=1)
+
+    def told() -> dict[str, tuple[str, ...]]:
+        return {alert["order"]: (alert["state"], *sorted(alert["told"])) for alert in pressroom.db.alerts.find()}
+
+    ends = {gone: ("told", "hook", "mail"), broken: ("new", "mail")}
+    pressroom.until("telling", lambda: told() == ends)
+    pressroom.until("answer", lambda: "ALERT_WEBHOOK_URL answered 500" in pressroom.part("worker-bundle").output())
+    assert told() == ends
+    assert hook.posted(gone) == 1
+    letters = pressroom.stack.inbox.letters(to=OPERATOR)
+    assert [sum(order in letter.text for letter in letters) for order in ends] == [1, 1]
+    assert not any(hook.secret in part.output() for part in pressroom.parts)
 
 
 def test_case_66_the_price_names_the_product(pressroom: Pressroom) -> None:

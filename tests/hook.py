@@ -1,0 +1,54 @@
+"""The operators' webhook in the hands of a test."""
+
+import json
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+from infra.local.ports import HOST
+
+
+class Hook:
+    """Keeps what is posted to it, and answers 204, or what it is told to.
+
+    To be used as `with Hook() as hook:`. Its address holds a secret, as those of chat services do.
+    """
+
+    def __init__(self) -> None:
+        """Take everything."""
+        self.posts: list[dict[str, Any]] = []
+        #: The status of every answer about an order; 0 hangs up instead.
+        self.answers: dict[str, int] = {}
+        self.secret = uuid.uuid4().hex
+        self._server = ThreadingHTTPServer((HOST, 0), _handler(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self.url = f"http://{HOST}:{self._server.server_port}/alerts/{self.secret}"
+
+    def posted(self, order: str) -> int:
+        """Return how often something about an order was posted."""
+        return sum(post["order"] == order for post in self.posts)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def _handler(hook: Hook) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            post = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            hook.posts.append(post)
+            if status := hook.answers.get(post["order"], 204):
+                self.send_response(status)
+                self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
