@@ -29,6 +29,6 @@ async def ask_details(deps: WorkDeps, order_id: str) -> None:
         return
     waits = order["missing"] and order["email"] and not order["stopped"]
     if not waits or await deliver(
-        deps, order_id, "ask_details", "details", lambda: details(deps.settings, order, deps.clock.now())
+        deps, order_id, "ask_details", "details", lambda: details(deps, order, deps.clock.now())
     ):
         await end_errand(deps.db, order_id, "ask_details")

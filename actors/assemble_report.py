@@ -40,6 +40,6 @@ def _book(deps: WorkDeps, plan: Document, order: Document) -> BookSource:
         subtitle=plan["subtitle"],
         prepared_for=order["answers"].get("name", ""),
         date=order["paid_at"].date(),
-        author=brand_name(deps.settings),
+        author=brand_name(deps, order["tenant"]),
         style=style_of(plan, order),
     )

@@ -1,10 +1,44 @@
-"""The name under which reports and letters go out."""
+"""How a tenant shows itself: the names under which reports and letters go out, and the picture beside them."""
 
+from base64 import b64encode
+from email.headerregistry import Address
 from email.utils import parseaddr
+from functools import lru_cache
+from pathlib import Path
 
-from infra.settings import Settings
+from actors.deps import Deps
+from infra.tenants import MAIN
+
+_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
-def brand_name(settings: Settings) -> str:
-    """Return the sender's display name, or Pressroom if it has none."""
-    return parseaddr(settings.mail_from)[0] or "Pressroom"
+def brand_name(deps: Deps, tenant_id: str = MAIN) -> str:
+    """Return the tenant's name, else its sender's, else the installation's sender's, else Pressroom."""
+    tenant = deps.tenants.of(tenant_id)
+    senders = (tenant.sender or "", deps.settings.mail_from)
+    return tenant.name or next((name for name, _ in map(parseaddr, senders) if name), "Pressroom")
+
+
+def sender_of(deps: Deps, tenant_id: str) -> str:
+    """Return who a tenant's letters are from: its own address or MAIL_FROM, under its own name if it has one."""
+    tenant = deps.tenants.of(tenant_id)
+    if tenant.name is None:
+        return tenant.sender or deps.settings.mail_from
+    name, spec = parseaddr(tenant.sender or deps.settings.mail_from)
+    own = name if tenant.sender else ""
+    return str(Address(display_name=own or tenant.name, addr_spec=spec))
+
+
+def logo_of(deps: Deps, tenant_id: str) -> str | None:
+    """Return the tenant's logo as a `data:` URI, or None if it has none."""
+    logo = deps.tenants.of(tenant_id).logo
+    return _data_uri(logo) if logo else None
+
+
+@lru_cache(maxsize=32)  # of half a MiB at most each
+def _data_uri(file: str) -> str | None:
+    try:
+        content = Path(file).read_bytes()
+    except OSError:  # it was there when the process started; a page without it is better than none
+        return None
+    return f"data:{_TYPES[Path(file).suffix]};base64,{b64encode(content).decode()}"

@@ -3,30 +3,59 @@
 from dataclasses import dataclass
 
 from actors.life_clarity.product import PRODUCT as LIFE_CLARITY
+from actors.personal_blueprint.product import PRODUCT as PERSONAL_BLUEPRINT
+from actors.personal_horoscope.product import PRODUCT as PERSONAL_HOROSCOPE
 from actors.product import Product
 
 #: Prices are in US cents.
 CURRENCY = "usd"
 
-PRODUCTS: dict[str, Product] = {product.name: product for product in (LIFE_CLARITY,)}
-
 
 @dataclass(frozen=True)
 class Offer:
-    """Something with a price: one report or several. `reports` names their products, which are their queues."""
+    """Something with a price: one report or several. `reports` names their products, which are their queues.
+
+    `promise_s` is how many seconds after the payment the last of them is promised for.
+    """
 
     name: str
     title: str
+    subtitle: str
     price: int
+    promise_s: int
     needed: tuple[str, ...]
     reports: tuple[str, ...]
 
 
-OFFERS: dict[str, Offer] = {
-    product.name: Offer(product.name, product.title, product.price, product.needed, (product.name,))
-    for product in PRODUCTS.values()
-}
+PRODUCTS: dict[str, Product] = {}
+OFFERS: dict[str, Offer] = {}
 
 #: Completion and all mail run on this queue, whatever was bought.
 MAIL_QUEUE = "bundle"
-QUEUES = (*PRODUCTS, MAIL_QUEUE)
+
+
+def sell(product: Product) -> None:
+    """Add a product, and the offer of it alone, to what can be bought by this process and made by its workers."""
+    PRODUCTS[product.name] = product
+    OFFERS[product.name] = Offer(
+        name=product.name,
+        title=product.title,
+        subtitle=product.subtitle,
+        price=product.price,
+        promise_s=product.promise_s,
+        needed=product.needed,
+        reports=(product.name,),
+    )
+
+
+def queues() -> tuple[str, ...]:
+    """Return every queue: one a product, and the one of all mail."""
+    return (*PRODUCTS, MAIL_QUEUE)
+
+
+for _product in (
+    LIFE_CLARITY,
+    PERSONAL_BLUEPRINT,
+    PERSONAL_HOROSCOPE,
+):
+    sell(_product)

@@ -34,7 +34,7 @@ async def complete_order(deps: WorkDeps, order_id: str) -> None:
         return
     reports, now = await reports_of(deps.db, [order]), deps.clock.now()
     if await deliver(
-        deps, order_id, "complete_order", "completion", lambda: completion(deps.settings, order, reports, now)
+        deps, order_id, "complete_order", "completion", lambda: completion(deps, order, reports, now)
     ):
         await mark_delivered(deps.db, order_id, deps.clock.now())
         log.info("order_delivered", order=order_id)

@@ -62,7 +62,7 @@ async def _identified(deps: WorkDeps, order_id: str) -> Document | None:
         log.warning("order_not_identified", order=order_id, error=type(error).__name__)
         return None
     forms = await find_answers(deps.db, [session.reference]) if session.reference else {}
-    bought = purchase_of(session, forms.get(session.reference or "", {}), session.email)
+    bought = purchase_of(deps.tenants, session, forms.get(session.reference or "", {}), session.email)
     if bought["product"] is not None:
         await note_purchase(deps.db, order_id, bought)
     return await find_order(deps.db, order_id)

@@ -27,6 +27,7 @@ def open_deps(settings: Settings, *, database_timeout_s: float = 10.0, broker: B
         clock=intake.clock,
         db=intake.db,
         broker=broker or intake.broker,
+        tenants=intake.tenants,
         objects=ObjectStore(settings.s3_bucket, settings.aws_endpoint_url_s3),
         plans=PlanShelf(intake.db),
     )

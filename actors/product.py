@@ -1,35 +1,69 @@
 """What a product is: the words a developer uses to define one."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from infra.errors import PressroomError
-
-
-class PlanIsWrong(PressroomError):
-    """A product's definition contradicts itself; raised when it is imported."""
+from actors.plan_checks import refuse_wrong_plan
 
 
 @dataclass(frozen=True)
 class Section:
     """One LLM call: a titled text of the report.
 
-    `after` names the sections whose summaries it receives as context. Its brief is `prompts/{id}.md`.
+    `after` names the sections whose summaries it receives as context, and the computations whose values. Its
+    brief is `prompts/{brief}.md`, or
+    `prompts/{id}.md` if none is named: sections of one kind share a brief, and their titles tell them apart.
     """
 
     id: str
     title: str
     after: tuple[str, ...] = ()
+    brief: str = ""
+
+    @property
+    def brief_name(self) -> str:
+        """The name of the prompt file that holds its brief."""
+        return self.brief or self.id
+
+
+class Found(NamedTuple):
+    """What a computation may know: the customer's answers, and by id the texts and values of what it follows."""
+
+    answers: Mapping[str, str]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Computation:
+    """A pure function of the customer's answers and of what it follows: no LLM call, and the same again each time.
+
+    `run` is called in a child process, so it is a function at the top of a module; it returns what JSON can hold,
+    and is kept and retried like a section. What it follows, `after`, may be sections and computations. A text
+    may stand in a chapter, under `title`.
+    """
+
+    id: str
+    run: Callable[[Found], Any]
+    after: tuple[str, ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """Sections that are set together: one chunk of the book, one entry of its contents."""
+    """Sections (or computed texts) that are set together: one chunk of the book, one entry of its contents.
+
+    Without sections it is an opener: the title page of a part, with `subtitle` below its title. `under` names the
+    opener beneath which the contents list a chapter.
+    """
 
     id: str
     title: str
-    sections: tuple[str, ...]
+    sections: tuple[str, ...] = ()
+    subtitle: str = ""
+    under: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,8 +75,33 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Soft limits in seconds, by kind of step: one that takes longer is released and tried again.
+
+    Each is longer than anything that goes as it should, and shorter than the 15 minutes after which a message is
+    given up. A section: three answers of at most 120 s each, the quick tries before them (30 s), its records. A
+    chapter: its child process is killed after 60 s, the rest is waiting for a free one and storing. A book: its
+    child is killed after 180 s, the rest is fetching its chunks and storing. A computation needs no other server.
+    """
+
+    write_s: float = 420.0
+    render_s: float = 120.0
+    assemble_s: float = 300.0
+    compute_s: float = 60.0
+
+    def by_kind(self) -> dict[str, float]:
+        """The limits as a plan holds them: seconds by the kind of step."""
+        return {
+            "write": self.write_s,
+            "render": self.render_s,
+            "assemble": self.assemble_s,
+            "compute": self.compute_s,
+        }
+
+
+@dataclass(frozen=True)
 class Theme:
-    """A product's colours in the house style, as CSS colours."""
+    """A product's colours in the house style, each as `#rrggbb`."""
 
     accent: str
     tint: str
@@ -50,34 +109,39 @@ class Theme:
 
 @dataclass(frozen=True)
 class Product:
-    """A report that can be bought. `price` is in US cents; `folder` holds its prompts."""
+    """A report that can be bought; PlanIsWrong if its definition contradicts itself.
+
+    `price` is in US cents; `promise_s` is how many seconds after the payment the report is promised for; `folder`
+    holds its prompts.
+    """
 
     name: str
     title: str
     subtitle: str
     price: int
+    promise_s: int
     needed: tuple[str, ...]
     sections: tuple[Section, ...]
     chapters: tuple[Chapter, ...]
     pace: Pace
     theme: Theme
     folder: Path
+    limits: Limits = Limits()
+    computations: tuple[Computation, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a definition that could not be written: PlanIsWrong says why."""
-        ids = [section.id for section in self.sections]
-        if len(set(ids)) != len(ids):
-            raise PlanIsWrong(f"{self.name} has two sections of one id.")
-        known: set[str] = set()
-        for section in self.sections:
-            if missing := set(section.after) - known:
-                raise PlanIsWrong(f"{self.name}.{section.id} follows {missing}, which do not come before it.")
-            known.add(section.id)
-        if [section for chapter in self.chapters for section in chapter.sections] != ids:
-            raise PlanIsWrong(f"The chapters of {self.name} do not hold each section once, in order.")
-        for file in (self.folder / "prompts" / f"{name}.md" for name in ("instructions", *ids)):
-            if not file.is_file():
-                raise PlanIsWrong(f"{self.name} has no {file.name} among its prompts.")
+        """Refuse a definition that could not be carried out."""
+        refuse_wrong_plan(self)
+
+    @property
+    def parts(self) -> tuple[Section | Computation, ...]:
+        """All that is found out for the report, by calls and by computations; their ids are unique together."""
+        return (*self.sections, *self.computations)
+
+    def step_keys(self) -> dict[str, str]:
+        """The keys of the steps that find something out, by the ids of sections and computations."""
+        computed = {one.id: f"compute-{one.id}" for one in self.computations}
+        return computed | {section.id: f"write-{section.id}" for section in self.sections}
 
     @cached_property
     def instructions(self) -> str:
@@ -86,4 +150,8 @@ class Product:
 
     def prompt(self, name: str) -> str:
         """The text of one prompt file."""
-        return (self.folder / "prompts" / f"{name}.md").read_text(encoding="utf-8").strip()
+        return self.prompt_file(name).read_text(encoding="utf-8").strip()
+
+    def prompt_file(self, name: str) -> Path:
+        """Where the prompt of that name is."""
+        return self.folder / "prompts" / f"{name}.md"

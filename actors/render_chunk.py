@@ -1,4 +1,4 @@
-"""Set one chapter as soon as its sections are written."""
+"""Set one chapter as soon as its sections are written; an opener, which has none, at once."""
 
 from actors.engine.claims import Claim
 from actors.work_deps import WorkDeps
@@ -20,10 +20,9 @@ async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
 
 
 def style_of(plan: Document, order: Document) -> Style:
-    """Return the colours of the plan and the language that the customer asked for."""
-    return Style(
-        accent=plan["theme"]["accent"], tint=plan["theme"]["tint"], language=order["answers"].get("language", "en")
-    )
+    """Return the colours of the order's brand, else of the plan, and the language that the customer asked for."""
+    colours = order.get("colours") or plan["theme"]
+    return Style(accent=colours["accent"], tint=colours["tint"], language=order["answers"].get("language", "en"))
 
 
 async def _chapter(deps: WorkDeps, claim: Claim, plan: Document) -> ChapterSource:
@@ -33,7 +32,9 @@ async def _chapter(deps: WorkDeps, claim: Claim, plan: Document) -> ChapterSourc
     return ChapterSource(
         anchor=step["key"],
         number=step["number"],
+        level=step["level"],
         title=step["title"],
+        subtitle=step["subtitle"],
         sections=tuple(SectionSource(title, texts[need]["text"]) for title, need in sections),
         running_title=plan["title"],
     )

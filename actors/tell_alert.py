@@ -50,7 +50,7 @@ async def _tell(
 
 
 async def _mail(deps: WorkDeps, alert: Document) -> None:
-    letter = alert_letter(deps.settings, alert)
+    letter = alert_letter(deps, alert)
     deadline = deps.clock.monotonic() + _SEND_S
     await asyncio.to_thread(deps.postman.send, letter, lambda: deadline - deps.clock.monotonic())
 

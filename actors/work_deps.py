@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from actors.deps import Deps
 from actors.engine.claims import Claims
@@ -15,12 +16,22 @@ from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
 from storage.database import Document
 
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+
+class Call(AbstractAsyncContextManager["Call"], Protocol):
+    """Room for one request within the provider's limits, for the length of a `with` block."""
+
+    async def write(self, entry: str) -> Answer:
+        """Make the request once, under the ledger entry's id: an answer that was paid for, or a typed failure."""
+
 
 class Writer(Protocol):
-    """The LLM: one request, one answer that was paid for, or a typed failure."""
+    """The LLM."""
 
-    async def write(self, request: Request) -> Answer:
-        """Make one request."""
+    async def reserve(self, request: Request, *, priority: int = 0) -> Call:
+        """Return once the limits have room for the request; the higher priority goes first."""
 
 
 class Typesetter(Protocol):
@@ -31,6 +42,13 @@ class Typesetter(Protocol):
 
     async def assemble(self, book: BookSource, chunks: Sequence[Path], out: Path) -> Book:
         """Join chapters into a book at `out`."""
+
+
+class Children(Protocol):
+    """Child processes for what would block the loop."""
+
+    async def run(self, limit_s: float, work: Callable[[Given], Result], given: Given, /) -> Result:
+        """Return what `work` returns for `given`, in a child that is killed after `limit_s` seconds."""
 
 
 class Postman(Protocol):
@@ -54,6 +72,7 @@ class WorkDeps(Deps):
     worker: str
     llm: Writer
     typesetter: Typesetter
+    children: Children
     postman: Postman
     till: Till
     claims: Claims = field(default_factory=Claims)

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from actors.deps import Deps
 from infra.links import Links
+from storage.costs import Costs, costs_of
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.deliveries import deliveries_of
-from storage.ledger import costs_of
 from storage.order_state import attention_of, order_state, report_state
 from storage.reports import reports_of
 from storage.steps import count_steps
@@ -22,7 +22,7 @@ async def order_view(deps: Deps, order: Document) -> Document:
     return {
         **order_summary(deps, order, reports),
         "reports": [_report(report, counts) for report in reports],
-        "llm": {name: costs[name] for name in ("attempts", "settled", "possibly_paid", "tokens", "cost_usd")},
+        "llm": _llm(costs),
         "mails": [{"kind": m["kind"], "message_id": m["message_id"], "state": m["state"]} for m in mails],
         "dead": [
             letter["_id"] for letter in await dead_letters(deps.db, limit=100, order=order["_id"], state="open")
@@ -49,6 +49,16 @@ def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Docum
 def as_text(moment: datetime | None) -> str | None:
     """Return a time as ISO 8601 in UTC, or None."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+
+
+def _llm(costs: Costs) -> Document:
+    return {
+        "attempts": costs.attempts,
+        "settled": costs.settled,
+        "possibly_paid": costs.possibly_paid,
+        "tokens": costs.input_tokens + costs.output_tokens,
+        "cost_usd": costs.cost_usd,
+    }
 
 
 def _report(report: Document, counts: dict[tuple[str, str, str], int]) -> Document:

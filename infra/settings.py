@@ -13,6 +13,7 @@ from infra.errors import SettingsError
 Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
+Dollars = Annotated[float, Meta(gt=0, le=1_000_000)]
 Read = TypeVar("Read", bound="WebhookSettings")
 
 
@@ -23,6 +24,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.uppe
     redis_url: Text
     stripe_webhook_secret: Text
     stripe_livemode: bool
+    tenants_file: Text | None = None
     log_format: Literal["json", "text"] = "json"
 
     def __post_init__(self) -> None:
@@ -53,7 +55,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     llm_tokens_per_minute: Count
     llm_timeout_s: Seconds = 120.0
     step_give_up_s: Seconds = 3600.0
-    order_budget_usd: Seconds | None = None
+    order_budget_usd: Dollars | None = None
     grace_s: Seconds = 30.0
     aws_endpoint_url_s3: Text | None = None
     s3_bucket: Text

@@ -49,6 +49,7 @@ class Database:
         self.plans: Collection = database["plans"]
         self.reports: Collection = database["reports"]
         self.steps: Collection = database["steps"]
+        self.tenants: Collection = database["tenants"]
         self.ledger: Collection = database["ledger"]
         self.deliveries: Collection = database["deliveries"]
         self.dead_letters: Collection = database["dead_letters"]

@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from storage.database import Database, Document, translating
 
-Errand = Literal["complete_order", "ask_details", "end_patience", "identify_order", "start_order", "resume_replay"]
+Errand = Literal[
+    "complete_order", "ask_details", "end_patience", "identify_order", "start_order", "resume_replay", "heed_pause"
+]
 
 #: How long the sweep leaves an errand alone before it sends its message again.
 ERRAND_CHECK = timedelta(seconds=15)

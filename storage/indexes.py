@@ -37,8 +37,8 @@ async def ensure_indexes(db: Database) -> None:
         ),
         (
             db.reports,
-            # One for the queued and for the running ones: each index makes the webhook wait.
-            [_index("state", "check_at")],
+            # One for the waiting, the queued and the running ones: each index makes the webhook wait.
+            [_index("state", "tenant", "queued_at")],
         ),
         (
             db.steps,
@@ -47,7 +47,7 @@ async def ensure_indexes(db: Database) -> None:
                 _index("state", "due_at"),
             ],
         ),
-        (db.ledger, [_index("step", "state"), _index("order")]),
+        (db.ledger, [_index("step", "state"), _index("order"), _index("day", "product")]),
         (db.deliveries, [_index("order")]),
         (db.dead_letters, [_index("state", "-at"), _index("order")]),
         (db.alerts, [_index("due_at", where={"state": "new"}), _index("order"), _index("event")]),

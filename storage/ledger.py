@@ -1,27 +1,33 @@
 """Every purchase from the LLM: written before the call, settled after it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from storage.database import Database, Document, translating
 
 
 @translating
-async def open_entry(db: Database, step: Document, epoch: int, now: datetime) -> str:
-    """T11: write that a call is about to be made; return the entry's id, which the provider sees too."""
+async def open_entry(
+    db: Database, step: Document, epoch: int, now: datetime, *, estimate_usd: float | None = None
+) -> str:
+    """T11: write that a call is about to be made; return the entry's id, which the provider sees too.
+
+    `estimate_usd` is the most that the call can cost, where a budget must know.
+    """
     entry_id = f"{step['_id']}:{epoch}"
-    await db.ledger.insert_one(
-        {
-            "_id": entry_id,
-            "step": step["_id"],
-            "order": step["order"],
-            "product": step["product"],
-            "section": step["section"],
-            "state": "open",
-            "opened_at": now,
-            "day": now.strftime("%Y-%m-%d"),
-        }
-    )
+    entry = {
+        "_id": entry_id,
+        "step": step["_id"],
+        "order": step["order"],
+        "report": step["report"],
+        "product": step["product"],
+        "section": step["section"],
+        "tenant": step.get("tenant", "main"),
+        "state": "open",
+        "opened_at": now,
+        "day": day_of(now),
+    }
+    await db.ledger.insert_one(entry if estimate_usd is None else {**entry, "estimate_usd": estimate_usd})
     return entry_id
 
 
@@ -34,18 +40,11 @@ async def settle_entry(db: Database, entry_id: str, facts: dict[str, Any], now: 
 
 
 @translating
-async def costs_of(db: Database, order_id: str) -> Document:
-    """Return what an order's calls came to: attempts, settled, possibly_paid, tokens and cost_usd.
+async def withdraw_entry(db: Database, entry_id: str) -> None:
+    """Take back an entry whose call was not made: it would count as possibly paid for ever."""
+    await db.ledger.delete_one({"_id": entry_id, "state": "open"})
 
-    `cost_usd` is None as soon as one settled call's price is unknown, never a sum that leaves it out.
-    """
-    entries = await db.ledger.find({"order": order_id}).to_list()
-    settled = [entry for entry in entries if entry["state"] == "settled"]
-    costs = [entry["cost_usd"] for entry in settled if entry.get("usage")]
-    return {
-        "attempts": len(entries),
-        "settled": len(settled),
-        "possibly_paid": len(entries) - len(settled),
-        "tokens": sum(e["usage"]["input"] + e["usage"]["output"] for e in settled if e.get("usage")),
-        "cost_usd": None if None in costs else round(sum(costs), 6),
-    }
+
+def day_of(moment: datetime) -> str:
+    """Return the day in UTC by which entries are found, such as 2026-03-01."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d")

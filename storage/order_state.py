@@ -1,12 +1,14 @@
 """The state of an order: derived from its facts, never stored, so that it cannot contradict them.
 
 Facts only accumulate, whatever order Stripe's events come in: paid, ended unpaid, refunded, a refund failed,
-disputed, called to an operator, begun, stored, delivered. The first line of the table that holds is the state.
+disputed, called to an operator, begun, stored, delivered. The first line of the table that holds is the state. One
+fact comes and goes: an order is paused until an operator resumes it.
 """
 
 from collections.abc import Callable, Collection
 from typing import Literal
 
+from storage.budget import is_paused
 from storage.database import Document
 
 OrderState = Literal[
@@ -49,9 +51,16 @@ def attention_of(order: Document) -> str | None:
         return REFUND_FAILED
     if order["attention"] is not None:
         return str(order["attention"])
+    if is_paused(order):
+        return str(order["pause"]["reason"])
     if order["dispute_lost"]:
         return DISPUTE_LOST
     return order["objection"] if order["paid_at"] is not None else None
+
+
+def lies_still(order: Document, step: Document) -> bool:
+    """Return whether a step is to be left where it is: all of a refunded order, what a paused one would buy."""
+    return order["stopped"] or (step["kind"] == "write" and is_paused(order))
 
 
 def may_begin(order: Document) -> bool:

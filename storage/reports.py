@@ -15,14 +15,14 @@ def report_id(order_id: str, product: str) -> str:
     return f"{order_id}:{product}"
 
 
-def new_report(order: Document, product: str, message: str, now: datetime) -> Document:
-    """Return a report as it is opened, queued under that message id."""
+def new_report(order: Document, product: str, message: str, now: datetime, *, waits: bool = False) -> Document:
+    """Return a report as it is opened: queued under that message id, or waiting for one of its tenant's places."""
     return {
         "_id": report_id(order["_id"], product),
         "order": order["_id"],
         "product": product,
         "tenant": order["tenant"],
-        "state": "queued",
+        "state": "waiting" if waits else "queued",
         "run": 1,
         "message": message,
         "check_at": now + CHECK_AFTER,
@@ -79,11 +79,15 @@ def report_ids(order: Document) -> list[str]:
     return [report_id(order["_id"], product) for product in order["products"]]
 
 
-@translating
 async def reports_of(db: Database, orders: Sequence[Document]) -> list[Document]:
     """Return the reports of some orders."""
-    ids = [report for order in orders for report in report_ids(order)]
-    return await db.reports.find({"_id": {"$in": ids}}).to_list()
+    return await find_reports(db, [report for order in orders for report in report_ids(order)])
+
+
+@translating
+async def find_reports(db: Database, reports: Sequence[str]) -> list[Document]:
+    """Return the reports of those ids."""
+    return await db.reports.find({"_id": {"$in": list(reports)}}).to_list()
 
 
 @translating

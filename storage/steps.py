@@ -176,6 +176,13 @@ async def idle_ready_reports(db: Database, now: datetime) -> list[str]:
 
 
 @translating
+async def has_live_steps(db: Database, report: str) -> bool:
+    """Return whether a step of the report can still go on without an operator."""
+    live = {"report": report, "state": {"$in": ["ready", "queued", "claimed"]}}
+    return await db.steps.find_one(live, {"_id": 1}) is not None
+
+
+@translating
 async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Document]:
     """Return steps without their results."""
     without = {"result": 0, "traceback": 0}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -31,15 +31,19 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 PATIENCE_S = 60.0
+PRESSROOM = (str(Path(sys.executable).parent / "pressroom"),)
+#: The same, with the products of tests.products sold beside the others.
+WITH_TEST_PRODUCTS = (sys.executable, "-m", "tests.products")
 ANSWERS = {"name": "Ada Byron", "question": "Shall I go?"}
 
 
 class Pressroom:
     """The processes of one test: a database and a Redis database of their own, whatever ran before."""
 
-    def __init__(self, stack: Stack, **env: str) -> None:
-        """`env` lies over the stack's settings."""
+    def __init__(self, stack: Stack, program: Sequence[str] = PRESSROOM, **env: str) -> None:
+        """`env` lies over the stack's settings; `program` is the command whose processes they are."""
         self.stack = stack
+        self.program = program
         name = f"test_{uuid.uuid4().hex[:12]}"
         self.env = {"GRACE_S": "5", **env}
         self.env["MONGODB_URL"] = stack.env["MONGODB_URL"].replace("/pressroom?", f"/{name}?")
@@ -64,18 +68,15 @@ class Pressroom:
 
     def start(self, *args: str, wait: bool = True, **env: str) -> Part:
         """Start one process, as `pressroom ARGS…`."""
-        part = self.stack.pressroom(*args, env={**self.env, **env}, wait=wait)
+        part = self.stack.pressroom(*args, env={**self.env, **env}, wait=wait, program=self.program)
         self.parts.append(part)
         return part
 
     def start_missing(self) -> None:
         """See that web, sweep and one worker a queue run, and return when all are ready."""
         commands = (("web",), ("sweep",), ("worker", "life_clarity"), ("worker", "bundle"))
-        running = {
-            tuple(part.command[1:3]) if part.command[1] == "worker" else (part.command[1],)
-            for part in self.parts
-            if part.running
-        }
+        given = [part.command[len(self.program) :] for part in self.parts if part.running]
+        running = {tuple(args[: 2 if args[0] == "worker" else 1]) for args in given}
         started = [self.start(*command, wait=False) for command in commands if command not in running]
         for part in started:
             part.wait_ready()
@@ -95,7 +96,7 @@ class Pressroom:
 
     def cli(self, *args: str, code: int = 0) -> str:
         """Run a command, which must end with that exit code, and return what it prints."""
-        command = [str(Path(sys.executable).parent / "pressroom"), *args]
+        command = [*self.program, *args]
         env = {**outer_environment(), **self.stack.env, **self.env}
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == code, done.stdout + done.stderr
@@ -178,11 +179,11 @@ class Pressroom:
         self.until("delivery", delivered, patience_s)
         return self.order(order)
 
-    def book(self, order: str) -> bytes:
+    def book(self, order: str, product: str = "life_clarity") -> bytes:
         """Return the PDF that the one letter about an order links to."""
         letters = self.letters(order)
         assert len(letters) == 1
-        link = re.search(r"https?://\S+/reports/life_clarity\.pdf", letters[0].text)
+        link = re.search(rf"https?://\S+/reports/{product}\.pdf", letters[0].text)
         assert link is not None
         answer = httpx2.get(link[0], follow_redirects=True, timeout=30)
         assert answer.status_code == 200

@@ -1,7 +1,8 @@
-"""The end of a report: its PDF gets the contract's name, and the last report of an order starts the mail."""
+"""The end of a report: its PDF gets the contract's name, the last of an order starts the mail, another begins."""
 
 from actors.deps import Deps
-from actors.engine.sending import send_errand
+from actors.engine.admission import leave
+from actors.engine.sending import send_all, send_errand
 from storage.database import Document
 from storage.orders import add_stored
 from storage.reports import store_report
@@ -15,3 +16,5 @@ async def finish_report(deps: Deps, step: Document) -> None:
     await store_report(deps.db, step["report"], step["run"], pdf, now)
     if await add_stored(deps.db, step["order"], step["product"], step["run"], now):
         await send_errand(deps, "complete_order", step["order"])
+    if deps.tenants.of(step["tenant"]).limit is not None:
+        await send_all(deps, await leave(deps, step["tenant"], [step["report"]]))

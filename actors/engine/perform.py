@@ -18,6 +18,7 @@ from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.claims import claim_step, complete_step, release_step
 from storage.database import Document
+from storage.order_state import lies_still
 from storage.orders import find_order
 from storage.steps import find_step, park_step, requeue_step, unpark_steps
 
@@ -36,6 +37,10 @@ _FRESH_S = 1.0
 _SUSPECT_KILLS = 3
 #: The pause before a released step is queued again: doubled with each failure.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
+
+
+class StepTakesTooLong(TransientError):
+    """A step is past its soft limit: it may be quicker another time."""
 
 
 async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> None:
@@ -94,7 +99,7 @@ async def _hand_on(deps: WorkDeps, seen: Document) -> None:
 
 
 async def _claim(deps: WorkDeps, order: Document, seen: Document) -> Claim | None:
-    if order["stopped"]:
+    if lies_still(order, seen):
         await _park(deps, seen)
         return None
     until = deps.clock.now() + _FIRST_LEASE
@@ -106,7 +111,7 @@ async def _park(deps: WorkDeps, seen: Document) -> None:
     """Let a step of a refunded order lie; written first, then read: the refund may fail at this moment."""
     await park_step(deps.db, seen)
     order = await find_order(deps.db, seen["order"])
-    if order is not None and not order["stopped"]:
+    if order is not None and not lies_still(order, seen):
         await unpark_steps(deps.db, [seen["report"]], deps.clock.now())
 
 
@@ -114,13 +119,25 @@ async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> Document:
     began = deps.clock.monotonic()
     for wait in _QUICK_WAITS_S:
         try:
-            return await work(claim)
+            return await _within_limit(deps, claim, work)
         except TransientError as error:
             if deps.clock.monotonic() - began > _QUICK_BUDGET_S or (error.retry_after or 0) > wait:
                 raise
             log.info("step_failed_quickly", error=str(error), again_in_s=wait)
         await _pause(deps, wait)
-    return await work(claim)
+    return await _within_limit(deps, claim, work)
+
+
+async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> Document:
+    """Do the work, up to its soft limit: past it the step is released, and tried again as after any failure."""
+    limit_s = (await deps.plans.get(claim.step["plan"]))["limits"][claim.step["kind"]]
+    try:
+        async with asyncio.timeout(limit_s) as limit:
+            return await work(claim)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise StepTakesTooLong(f"It took longer than {limit_s:g} s.") from None
 
 
 async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> None:

@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from actors.product import Product
+from actors.product import Chapter, Computation, Product, Section
 from infra.errors import PermanentError
 from storage.database import Database, Document
 from storage.plans import find_plan, keep_plan
 
 #: The form of plan that this code can carry out. A worker claims steps of no other.
-FORMAT = 1
+FORMAT = 2
 #: Chapters of one report that may be rendering at once, so that a long book leaves room for others.
 _RENDER_BOUND = 2
 
@@ -19,10 +21,12 @@ class PlanDoesNotExist(PermanentError):
     """A report names a plan that nobody has kept."""
 
 
+@cache
 def plan_of(product: Product) -> Document:
     """Return the plan of a product as it is defined now. Its id names its content.
 
-    It holds all words that its steps need, so that whoever finishes a report uses those it was begun with.
+    It holds all words that its steps need, so that whoever finishes a report uses those it was begun with. It is
+    made once in a process, since a long one takes a hundred prompt files; nobody may change it.
     """
     content: dict[str, Any] = {
         "format": FORMAT,
@@ -33,6 +37,7 @@ def plan_of(product: Product) -> Document:
         "theme": {"accent": product.theme.accent, "tint": product.theme.tint},
         "bounds": {"write": product.pace.max_in_flight, "render": _RENDER_BOUND},
         "gap_s": {"write": product.pace.gap_s, "render": 0.0},
+        "limits": product.limits.by_kind(),
         "steps": {step["key"]: step for step in _steps(product)},
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -40,19 +45,52 @@ def plan_of(product: Product) -> Document:
 
 
 def _steps(product: Product) -> list[Document]:
-    steps: list[Document] = []
-    titles = {section.id: section.title for section in product.sections}
-    for section in product.sections:
-        needs = [f"write-{other}" for other in section.after]
-        words = {"section": section.id, "title": section.title, "brief": product.prompt(section.id)}
-        steps.append({"key": f"write-{section.id}", "kind": "write", "needs": needs, **words})
-    for number, chapter in enumerate(product.chapters, start=1):
-        needs = [f"write-{section}" for section in chapter.sections]
-        heading = {"title": chapter.title, "number": number, "titles": [titles[s] for s in chapter.sections]}
+    keys = product.step_keys()
+    steps = [_finding(product, one, keys) for one in _needs_first(product)]
+    titles = {one.id: one.title for one in product.parts}
+    numbers = _numbers(product.chapters)
+    for chapter in product.chapters:
+        needs = [keys[section] for section in chapter.sections]
+        heading = {
+            "title": chapter.title,
+            "subtitle": chapter.subtitle,
+            "number": numbers.get(chapter.id),
+            "level": 2 if chapter.under else 1,
+            "titles": [titles[section] for section in chapter.sections],
+        }
         steps.append({"key": f"render-{chapter.id}", "kind": "render", "needs": needs, **heading})
     chunks = [step["key"] for step in steps if step["kind"] == "render"]
     steps.append({"key": "assemble", "kind": "assemble", "needs": chunks, "title": product.title})
     return [{**step, "seq": seq} for seq, step in enumerate(steps)]
+
+
+def _finding(product: Product, one: Section | Computation, keys: dict[str, str]) -> Document:
+    step: Document = {"key": keys[one.id], "needs": [keys[other] for other in one.after], "title": one.title}
+    if isinstance(one, Computation):
+        return {**step, "kind": "compute", "computation": one.id}
+    return {**step, "kind": "write", "section": one.id, "brief": product.prompt(one.brief_name)}
+
+
+def _needs_first(product: Product) -> list[Section | Computation]:
+    """Return sections and computations, each behind those that it follows, the sections in their own order."""
+    known: dict[str, Section | Computation] = {one.id: one for one in product.parts}
+    placed: dict[str, Section | Computation] = {}
+
+    def place(one: Section | Computation) -> None:
+        if one.id not in placed:
+            for other in one.after:
+                place(known[other])
+            placed[one.id] = one
+
+    for one in known.values():
+        place(one)
+    return list(placed.values())
+
+
+def _numbers(chapters: Sequence[Chapter]) -> dict[str, int]:
+    """Number the parts of a book that has parts, by their openers, and the chapters of any other."""
+    counted = [chapter.id for chapter in chapters if not chapter.sections] or [chapter.id for chapter in chapters]
+    return {chapter: number for number, chapter in enumerate(counted, start=1)}
 
 
 class PlanShelf:

@@ -50,7 +50,7 @@ async def _may_be_complete(db: Database, step: Document, candidate: Document) ->
 
 def _step_of(step: Document, planned: Document) -> Document:
     """Return what is known of another step of the same report without reading it."""
-    shared = {key: step[key] for key in ("order", "report", "product", "run")}
+    shared = {key: step[key] for key in ("order", "report", "product", "tenant", "run")}
     needs = planned["needs"]
     return {"_id": f"{step['report']}:{planned['key']}", "kind": planned["kind"], "needs": needs, **shared}
 

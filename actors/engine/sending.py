@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import structlog
 from dramatiq import Message
+from infra.tenants import MAIN
 
 from actors.catalogue import MAIL_QUEUE
 from actors.intake.deps import IntakeDeps
@@ -17,18 +18,27 @@ from storage.errands import Errand
 log = structlog.get_logger()
 
 #: The actor for each kind of step, on the queue of its product.
-STEP_ACTORS = {"write": "write_section", "render": "render_chunk", "assemble": "assemble_report"}
+STEP_ACTORS = {
+    "write": "write_section",
+    "render": "render_chunk",
+    "assemble": "assemble_report",
+    "compute": "compute_step",
+}
 #: One deadline for all that a send may wait for Redis.
 _DEADLINE_S = 2.0
 
 
 class Post(NamedTuple):
-    """A message to be sent; one that Redis holds already is not sent again."""
+    """A message to be sent; one that Redis holds already is not sent again.
+
+    It goes before those that wait if `tenant` has a priority.
+    """
 
     queue: str
     actor: str
     message_id: str
     ids: dict[str, str]
+    tenant: str = MAIN
 
 
 def new_message_id() -> str:
@@ -54,7 +64,13 @@ def errand_post(errand: Errand, order_id: str) -> Post:
 def step_post(step: Document, message: str) -> Post:
     """Return the message that wakes a worker for a step which is queued under that id."""
     ids = {"order": step["order"], "step": step["_id"]}
-    return Post(step["product"], STEP_ACTORS[step["kind"]], message, ids)
+    return Post(step["product"], STEP_ACTORS[step["kind"]], message, ids, step["tenant"])
+
+
+def begin_post(report: Document) -> Post:
+    """Return the message that begins a report which is queued."""
+    ids = {"report": report["_id"]}
+    return Post(report["product"], "begin_report", report["message"], ids, report["tenant"])
 
 
 async def send_step(deps: IntakeDeps, step: Document, message: str) -> bool:
@@ -67,7 +83,7 @@ async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:
     if not posts:
         return True
     try:
-        sending = asyncio.to_thread(deps.broker.enqueue_all, [_message(post) for post in posts])
+        sending = asyncio.to_thread(deps.broker.enqueue_all, [_message(deps, post) for post in posts])
         await asyncio.wait_for(sending, _DEADLINE_S)
     except (TransientError, TimeoutError):
         log.warning("messages_left_to_sweep", actors=sorted({post.actor for post in posts}), count=len(posts))
@@ -75,12 +91,13 @@ async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:
     return True
 
 
-def _message(post: Post) -> Message[None]:
+def _message(deps: IntakeDeps, post: Post) -> Message[None]:
+    first = deps.tenants.of(post.tenant).priority > 0
     return Message(
         queue_name=post.queue,
         actor_name=post.actor,
         args=(),
         kwargs=dict(post.ids),
-        options={},
+        options={"first": True} if first else {},
         message_id=post.message_id,
     )

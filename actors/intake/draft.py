@@ -3,9 +3,12 @@
 import secrets
 from datetime import datetime
 
+from msgspec.structs import asdict
+
 from actors.catalogue import CURRENCY, OFFERS, Offer
 from actors.intake.news import SessionNews
 from actors.intake.session import CheckoutSession, answers_of
+from infra.tenants import MAIN, Tenants, is_tenant_id
 from storage.database import Document
 from storage.payments import Standing
 
@@ -13,15 +16,15 @@ from storage.payments import Standing
 NO_PRODUCT = "The session names no product that is sold here."
 
 
-def draft_order(news: SessionNews, form: dict[str, str], now: datetime) -> Document:
+def draft_order(tenants: Tenants, news: SessionNews, form: dict[str, str], now: datetime) -> Document:
     """Return the order of a session, with a token of its own."""
     session = news.session
     email = session.email
     return {
         "_id": session.id,
         "token": secrets.token_urlsafe(18),
-        "tenant": "main",
-        **purchase_of(session, form, email),
+        **_brand(tenants, session),
+        **purchase_of(tenants, session, form, email),
         "email": email,
         "payment_intent": session.payment_intent_id,
         "amount_subtotal": session.amount_subtotal,
@@ -40,7 +43,19 @@ def draft_order(news: SessionNews, form: dict[str, str], now: datetime) -> Docum
     }
 
 
-def purchase_of(session: CheckoutSession, form: dict[str, str], email: str | None) -> Document:
+def _brand(tenants: Tenants, session: CheckoutSession) -> Document:
+    """Return whose order it is, and the colours as they are now: a report is never set in two sets of them."""
+    tenant = _tenant_of(session)
+    colours = tenants.of(tenant).colours
+    # A name that cannot be a tenant's is nobody's, and may be anything: the raw event keeps it.
+    return {"tenant": tenant if is_tenant_id(tenant) else MAIN, "colours": colours and asdict(colours)}
+
+
+def _tenant_of(session: CheckoutSession) -> str:
+    return session.named("tenant") or MAIN
+
+
+def purchase_of(tenants: Tenants, session: CheckoutSession, form: dict[str, str], email: str | None) -> Document:
     """Return what was bought: product, reports, answers, and what is missing or wrong."""
     offer = OFFERS.get(session.product or "")
     answers = answers_of(session, form)
@@ -50,15 +65,18 @@ def purchase_of(session: CheckoutSession, form: dict[str, str], email: str | Non
         "run": dict.fromkeys(offer.reports, 1) if offer else {},
         "answers": answers,
         "missing": _missing(offer, answers, email),
-        "objection": _objection(offer, session),
+        "objection": _objection(tenants, offer, session),
     }
 
 
-def _objection(offer: Offer | None, session: CheckoutSession) -> str | None:
-    if (session.named("tenant") or "main") != "main":
+def _objection(tenants: Tenants, offer: Offer | None, session: CheckoutSession) -> str | None:
+    tenant = tenants.get(_tenant_of(session))
+    if tenant is None:
         return "The session names a tenant that is not known here."
     if offer is None:
         return NO_PRODUCT
+    if not tenant.sells(offer.name):
+        return f"The tenant {tenant.id} does not sell {offer.name}."
     if (session.amount_subtotal, session.currency) != (offer.price, CURRENCY):
         return f"The session's price is not that of {offer.name}."
     return None

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import structlog
 
-from actors.engine.sending import Post, errand_post, new_message_id
+from actors.engine.admission import admit_waiting
+from actors.engine.sending import Post, begin_post, errand_post, new_message_id
 from actors.intake.deps import IntakeDeps
 from actors.intake.draft import NO_PRODUCT, draft_order
 from actors.intake.news import SessionNews
@@ -35,7 +36,7 @@ async def place_sessions(deps: IntakeDeps, news: Sequence[SessionNews]) -> list[
     references = [one.session.reference for one in news if one.session.reference]
     forms = await find_answers(deps.db, references) if references else {}
     now = deps.clock.now()
-    drafts = [draft_order(one, forms.get(one.session.reference or "", {}), now) for one in news]
+    drafts = [draft_order(deps.tenants, one, forms.get(one.session.reference or "", {}), now) for one in news]
     taken = set(await place_orders(deps.db, drafts))
     if not taken:
         return drafts
@@ -75,17 +76,22 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
     """T3: open the reports of orders; return the messages that begin those which are not begun."""
     now = deps.clock.now()
     reports = [
-        new_report(order, product, new_message_id(), now) for order in orders for product in order["products"]
+        new_report(order, product, new_message_id(), now, waits=_is_limited(deps, order))
+        for order in orders
+        for product in order["products"]
     ]
     if not reports:
         return []
     present = {report["_id"]: report for report in await open_reports(deps.db, reports)}
-    queued = [present.get(report["_id"], report) for report in reports]
-    return [_begin(report) for report in queued if report["state"] == "queued"]
+    opened = [present.get(report["_id"], report) for report in reports]
+    posts = [begin_post(report) for report in opened if report["state"] == "queued"]
+    for tenant in sorted({report["tenant"] for report in opened if report["state"] == "waiting"}):
+        posts += await admit_waiting(deps, tenant)
+    return posts
 
 
-def _begin(report: Document) -> Post:
-    return Post(report["product"], "begin_report", report["message"], {"report": report["_id"]})
+def _is_limited(deps: IntakeDeps, order: Document) -> bool:
+    return deps.tenants.of(order["tenant"]).limit is not None
 
 
 async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:

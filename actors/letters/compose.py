@@ -9,8 +9,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from actors.brand import brand_name
+from actors.brand import brand_name, sender_of
 from actors.catalogue import OFFERS, PRODUCTS
+from actors.deps import Deps
 from actors.questions import QUESTIONS
 from infra.links import Links
 from infra.mail.letter import Letter
@@ -42,9 +43,9 @@ def letter_id(settings: Settings, order_id: str, kind: str) -> str:
     return f"<{local}@{parseaddr(settings.mail_from)[1].rpartition('@')[2]}>"
 
 
-def completion(settings: Settings, order: Document, reports: list[Document], now: datetime) -> Letter:
+def completion(deps: Deps, order: Document, reports: list[Document], now: datetime) -> Letter:
     """Return the letter that brings an order's reports."""
-    links = Links(settings)
+    links = Links(deps.settings)
     by_product = {report["product"]: report for report in reports}
     attached = [
         Attached(
@@ -56,24 +57,24 @@ def completion(settings: Settings, order: Document, reports: list[Document], now
         for product in order["products"]
     ]
     facts = {"title": OFFERS[order["product"]].title, "reports": attached}
-    return _to_customer(settings, order, "completion", now, facts)
+    return _to_customer(deps, order, "completion", now, facts)
 
 
-def details(settings: Settings, order: Document, now: datetime) -> Letter:
+def details(deps: Deps, order: Document, now: datetime) -> Letter:
     """Return the letter that asks a customer for what is missing."""
     facts = {
         "title": OFFERS[order["product"]].title,
         "wanted": [QUESTIONS[name] for name in order["missing"]],
-        "url": Links(settings).details(order["token"]),
+        "url": Links(deps.settings).details(order["token"]),
     }
-    return _to_customer(settings, order, "details", now, facts)
+    return _to_customer(deps, order, "details", now, facts)
 
 
-def alert_letter(settings: Settings, alert: Document) -> Letter:
+def alert_letter(deps: Deps, alert: Document) -> Letter:
     """Return the letter that tells an operator of trouble."""
     about = alert["order"] or alert["event"] or ""
     facts = {
-        "brand": brand_name(settings),
+        "brand": brand_name(deps),
         "title": alert["text"],
         "about": about,
         "since": alert["at"].isoformat(timespec="seconds"),
@@ -82,9 +83,9 @@ def alert_letter(settings: Settings, alert: Document) -> Letter:
     return Letter(
         kind="alert",
         order=alert["order"] or "",
-        message_id=letter_id(settings, alert["_id"], "alert"),
-        sender=settings.mail_from,
-        recipient=settings.alert_mail,
+        message_id=letter_id(deps.settings, alert["_id"], "alert"),
+        sender=deps.settings.mail_from,
+        recipient=deps.settings.alert_mail,
         written_at=alert["at"],
         **_words("alert", facts),
     )
@@ -95,9 +96,9 @@ def readable_size(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} kB"
 
 
-def _to_customer(settings: Settings, order: Document, kind: str, now: datetime, facts: dict[str, Any]) -> Letter:
+def _to_customer(deps: Deps, order: Document, kind: str, now: datetime, facts: dict[str, Any]) -> Letter:
     known = {
-        "brand": brand_name(settings),
+        "brand": brand_name(deps, order["tenant"]),
         "name": order["answers"].get("name", ""),
         "order": order["_id"],
         **facts,
@@ -105,8 +106,8 @@ def _to_customer(settings: Settings, order: Document, kind: str, now: datetime, 
     return Letter(
         kind=kind,
         order=order["_id"],
-        message_id=letter_id(settings, order["_id"], kind),
-        sender=settings.mail_from,
+        message_id=letter_id(deps.settings, order["_id"], kind),
+        sender=sender_of(deps, order["tenant"]),
         recipient=order["email"],
         written_at=now,
         **_words(kind, known),

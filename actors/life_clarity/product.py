@@ -16,6 +16,7 @@ PRODUCT = Product(
     title="Life Clarity",
     subtitle="A personal reading of the question you are living with",
     price=1900,
+    promise_s=10 * 60,
     needed=("name", "question"),
     sections=_SECTIONS,
     chapters=tuple(Chapter(section.id, section.title, (section.id,)) for section in _SECTIONS),

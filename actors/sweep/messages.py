@@ -7,10 +7,10 @@ from datetime import timedelta
 import structlog
 
 from actors.begin_report import give_up_report
-from actors.catalogue import QUEUES
+from actors.catalogue import queues
 from actors.deps import Deps
 from actors.engine.advance import give_up
-from actors.engine.sending import new_message_id, send, send_step
+from actors.engine.sending import begin_post, new_message_id, send_all, send_step
 from storage.database import Document
 from storage.reports import keep_report_queued, requeue_report, unbegun_reports
 from storage.steps import keep_queued, overdue_messages, requeue_step, steps_of_messages
@@ -54,13 +54,13 @@ async def resend_unbegun_reports(deps: Deps) -> None:
             continue
         message = new_message_id()
         if await requeue_report(deps.db, report, message, now):
-            await send(deps, report["product"], "begin_report", message, report=report["_id"])
+            await send_all(deps, [begin_post({**report, "message": message})])
 
 
 async def resend_messages_of(deps: Deps, worker: Document) -> None:
     """Send again what a dead worker had taken from the broker and not finished."""
     lost: list[str] = []
-    for queue in QUEUES:
+    for queue in queues():
         lost += await asyncio.to_thread(deps.broker.forget_holder, worker["broker_id"], queue)
     for step in await steps_of_messages(deps.db, lost):
         await _resend(deps, step)

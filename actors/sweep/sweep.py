@@ -8,6 +8,7 @@ import structlog
 
 from actors.deps import Deps
 from actors.reconcile import Records, reconcile
+from actors.sweep.admission import admit_in_turn
 from actors.sweep.claims import expire_lapsed_claims
 from actors.sweep.errands import resend_errands, send_alerts
 from actors.sweep.events import apply_left_events
@@ -32,6 +33,7 @@ _DUTIES: tuple[Duty, ...] = (
     resend_unbegun_reports,
     resend_lost_messages,
     heal_slots,
+    admit_in_turn,
     resend_errands,
     send_alerts,
 )

@@ -56,6 +56,7 @@ class WorkerProcess:
             asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
         if queue != MAIL_QUEUE:
             asyncio.run_coroutine_threadsafe(self._renderer.warm_up(), self._loop.loop)
+            asyncio.run_coroutine_threadsafe(self._llm.beat_for_ever(), self._loop.loop)
         declare_actors(self._broker, queue, self._deps)
         self._worker = start_worker(self._broker, queue, threads)
 
@@ -92,6 +93,7 @@ class WorkerProcess:
             worker=uuid.uuid4().hex,
             llm=self._llm,
             typesetter=self._renderer,
+            children=self._renderer.pool,
             postman=self._postman,
             till=Stripe(self._settings),
         )
@@ -105,6 +107,7 @@ class WorkerProcess:
         try:
             async with asyncio.timeout(_LEAVE_S):
                 await self._heart.leave()
+                await self._llm.close()
                 await self._renderer.close()
         except TimeoutError:
             log.warning("worker_left_to_sweep", error="MongoDB does not answer.")

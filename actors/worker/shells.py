@@ -14,10 +14,12 @@ from actors.assemble_report import assemble_report
 from actors.begin_report import begin_report, give_up_report
 from actors.catalogue import MAIL_QUEUE
 from actors.complete_order import complete_order
+from actors.compute_step import compute_step
 from actors.engine.claims import Claim, Work
 from actors.engine.perform import perform
 from actors.engine.replay import resume_replay
 from actors.fetch_session import fetch_session, identify_order
+from actors.heed_pause import heed_pause
 from actors.render_chunk import render_chunk
 from actors.start_order import start_order
 from actors.tell_alert import tell_alert
@@ -44,11 +46,13 @@ _ERRANDS: dict[Errand, RunErrand] = {
     "identify_order": identify_order,
     "start_order": start_order,
     "resume_replay": resume_replay,
+    "heed_pause": heed_pause,
 }
 _WORK: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
     "write_section": write_section,
     "render_chunk": render_chunk,
     "assemble_report": assemble_report,
+    "compute_step": compute_step,
 }
 
 

@@ -1,4 +1,4 @@
-"""`pressroom doctor`: one line a server that Pressroom needs, and whether it answers."""
+"""`pressroom doctor`: what the settings come to, and whether each server that Pressroom needs answers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from actors.deps import Deps
 
 _DEADLINE_S = 5.0
+#: Of many tenants, the names that a line has room for.
+_SHOWN = 10
 
 
 @click.command()
@@ -47,7 +49,28 @@ async def _examine(deps: Deps) -> list[dict[str, Any]]:
         f"mail {postman.host}": asyncio.to_thread(postman.ping),
         "typesetter": typesetter(),
     }
-    return [await _finding(name, check) for name, check in checks.items()]
+    return [_tenants(deps), _budget(deps), *[await _finding(name, check) for name, check in checks.items()]]
+
+
+def _tenants(deps: Deps) -> dict[str, Any]:
+    """Say which brands are served; a file that cannot be used stops every command before it begins."""
+    names = sorted(deps.tenants)
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    where = "TENANTS_FILE" if deps.settings.tenants_file else "no TENANTS_FILE"
+    return {"server": "tenants", "well": True, "finding": f"{where}: {shown}"}
+
+
+def _budget(deps: Deps) -> dict[str, Any]:
+    """Say whether the budget can be kept: of a model without a known price nothing would be bought."""
+    from infra.llm.answer import Usage
+    from infra.llm.prices import cost_usd
+
+    budget, model = deps.settings.order_budget_usd, deps.settings.openai_model
+    priced = cost_usd(model, Usage(1, 0, 1)) is not None
+    finding = "no ORDER_BUDGET_USD" if budget is None else f"{budget:g} US dollars an order"
+    if budget is not None and not priced:
+        finding += f", which cannot be kept: the price of {model} is unknown, so that every order will be paused"
+    return {"server": "budget", "well": budget is None or priced, "finding": finding}
 
 
 async def _finding(server: str, check: Awaitable[None]) -> dict[str, Any]:

@@ -37,11 +37,11 @@ def queues() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def list_queues(as_json: bool) -> None:
     """List the queues and how many messages wait in each."""
-    from actors.catalogue import QUEUES
+    from actors.catalogue import queues
     from handlers.cli.session import show, with_deps
 
     async def count(deps: Deps) -> list[dict[str, Any]]:
-        return [{"queue": q, "waiting": await asyncio.to_thread(deps.broker.waiting, q)} for q in QUEUES]
+        return [{"queue": q, "waiting": await asyncio.to_thread(deps.broker.waiting, q)} for q in queues()]
 
     show(with_deps(count), ("queue", "waiting"), as_json=as_json)
 

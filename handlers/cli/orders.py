@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from handlers.cli.costs import cost
+from handlers.cli.resume import resume
+
 if TYPE_CHECKING:
     from actors.deps import Deps
 
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
 @click.group()
 def orders() -> None:
     """Look at orders."""
+
+
+orders.add_command(cost)
+orders.add_command(resume)
 
 
 @orders.command("list")

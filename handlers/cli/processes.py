@@ -38,12 +38,12 @@ def web(host: str, port: int) -> None:
 )
 def worker(queue: str, threads: int) -> None:
     """Do the work of one queue: a product's, or `bundle`, which completes orders and sends mail."""
-    from actors.catalogue import QUEUES
+    from actors.catalogue import queues
     from actors.opening import wait_for_servers
     from actors.worker.process import WorkerHangs, WorkerProcess
 
-    if queue not in QUEUES:
-        raise click.UsageError(f"There is no queue {queue!r}; there are {', '.join(QUEUES)}.")
+    if queue not in queues():
+        raise click.UsageError(f"There is no queue {queue!r}; there are {', '.join(queues())}.")
     settings = _begin(f"worker {queue}")
     asyncio.run(wait_for_servers(settings))
     stop = threading.Event()

@@ -8,9 +8,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from actors.catalogue import OFFERS
 from actors.deps import Deps
-from actors.intake.session import plain_answers, plain_email
+from actors.intake.session import plain_email
 from actors.start_order import start_order
-from handlers.web.forms import FormCannotBeRead, fields_for, read_form
+from handlers.web.forms import FormCannotBeRead, fields_for, read_form, usable_answers
 from handlers.web.page import page
 from infra.errors import TransientError
 from infra.links import Links
@@ -44,9 +44,10 @@ def _answer(request: Request, order: Document, given: dict[str, str]) -> Respons
     wanted = [] if order["stopped"] else order["missing"]
     title = OFFERS[order["product"]].title
     status = 422 if wanted and request.method == "POST" else 200
-    return page(
-        request, "details.html", status, title=title, fields=fields_for(wanted, given), incomplete=status != 200
-    )
+    deps: Deps = request.state.deps
+    fields = fields_for(wanted, given, deps.clock.now().date())
+    facts = {"title": title, "fields": fields, "incomplete": status != 200}
+    return page(request, "details.html", status, tenant=order["tenant"], **facts)
 
 
 async def _order(deps: Deps, signed: str) -> Document | None:
@@ -56,8 +57,9 @@ async def _order(deps: Deps, signed: str) -> Document | None:
 
 async def _fill(deps: Deps, order: Document, given: dict[str, str]) -> Document:
     email = plain_email(given.get("email", "").strip())
-    answers = plain_answers(given) | ({"email": email} if email else {})
-    await fill_details(deps.db, order["_id"], answers, deps.clock.now())
+    now = deps.clock.now()
+    answers = usable_answers(given, now.date()) | ({"email": email} if email else {})
+    await fill_details(deps.db, order["_id"], answers, now)
     filled = await find_order(deps.db, order["_id"]) or order
     if not filled["missing"]:
         log.info("details_filled", order=order["_id"])

@@ -6,12 +6,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from actors.brand import brand_name
+from actors.brand import brand_name, logo_of
 from actors.deps import Deps
+from infra.tenants import MAIN
+
+
+def spoken_duration(seconds: int) -> str:
+    """Return a length of time as people say it, in minutes up to an hour, then in whole hours."""
+    count, unit = (round(seconds / 60), "minute") if seconds < 3600 else (round(seconds / 3600), "hour")
+    return f"{count}\N{NO-BREAK SPACE}{unit}{'' if count == 1 else 's'}"
+
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined
 )
+_PAGES.filters["duration"] = spoken_duration
 #: What may load on a page: our own inline style, and nothing else; forms go to us and on to Stripe.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'",
@@ -20,8 +29,9 @@ _HEADERS = {
 }
 
 
-def page(request: Request, template: str, status: int, **facts: object) -> Response:
-    """Return a page."""
+def page(request: Request, template: str, status: int, *, tenant: str = MAIN, **facts: object) -> Response:
+    """Return a page under a tenant's brand."""
     deps: Deps = request.state.deps
-    text = _PAGES.get_template(template).render(brand=brand_name(deps.settings), **facts)
+    brand = {"brand": brand_name(deps, tenant), "logo": logo_of(deps, tenant)}
+    text = _PAGES.get_template(template).render(**brand, **facts)
     return HTMLResponse(text, status, headers=_HEADERS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from datetime import date
 
 import structlog
 from starlette.requests import Request
@@ -9,11 +10,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from actors.catalogue import CURRENCY, OFFERS, Offer
 from actors.deps import Deps
-from actors.intake.session import plain_answers
-from handlers.web.forms import FormCannotBeRead, fields_for, read_form
+from handlers.web.forms import FormCannotBeRead, fields_for, read_form, usable_answers
 from handlers.web.page import page
 from infra.errors import PermanentError, TransientError
 from infra.stripe.client import Purchase, Stripe
+from infra.tenants import MAIN
 from storage.answers import keep_answers
 
 log = structlog.get_logger()
@@ -23,13 +24,13 @@ _DEADLINE_S = 25.0
 
 async def home(request: Request) -> Response:
     """Show what can be bought."""
-    facts = {"offers": list(OFFERS.values()), "thanks": "thanks" in request.query_params}
-    return page(request, "home.html", 200, **facts)
+    offers = [offer for name, offer in OFFERS.items() if _offer(request, name)]
+    return page(request, "home.html", 200, offers=offers, thanks="thanks" in request.query_params)
 
 
 async def product_page(request: Request) -> Response:
     """Show one product and its form."""
-    offer = OFFERS.get(request.path_params["product"])
+    offer = _offer(request, request.path_params["product"])
     if offer is None:
         return PlainTextResponse("There is no such product.\n", 404)
     return _form(request, offer, {}, 200)
@@ -41,10 +42,10 @@ async def checkout(request: Request) -> Response:
         given = await read_form(request)
     except FormCannotBeRead as error:
         return PlainTextResponse(f"{error}\n", 400)
-    offer = OFFERS.get(given.get("product", ""))
+    offer = _offer(request, given.get("product", ""))
     if offer is None:
         return PlainTextResponse("There is no such product.\n", 404)
-    answers = plain_answers(given)
+    answers = usable_answers(given, _today(request))
     if any(not answers.get(name) for name in offer.needed):
         return _form(request, offer, answers, 422)
     try:
@@ -54,6 +55,12 @@ async def checkout(request: Request) -> Response:
         log.error("checkout_failed", product=offer.name, error=str(error))
         return PlainTextResponse("Payment is not possible at the moment. Please try again in a minute.\n", 503)
     return RedirectResponse(url, 303)
+
+
+def _offer(request: Request, product: str) -> Offer | None:
+    """Return what is sold here under that name: the shop is the main tenant's."""
+    deps: Deps = request.state.deps
+    return OFFERS.get(product) if deps.tenants[MAIN].sells(product) else None
 
 
 async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> str:
@@ -73,5 +80,10 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> s
 
 
 def _form(request: Request, offer: Offer, answers: dict[str, str], status: int) -> Response:
-    fields = fields_for(offer.needed, answers)
+    fields = fields_for(offer.needed, answers, _today(request))
     return page(request, "product.html", status, offer=offer, fields=fields, incomplete=status != 200)
+
+
+def _today(request: Request) -> date:
+    deps: Deps = request.state.deps
+    return deps.clock.now().date()

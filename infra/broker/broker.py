@@ -88,7 +88,8 @@ class Broker(RedisBroker):
     def enqueue_all(self, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
         """Queue messages, all or none of them, each under its own id; BrokerIsDown if that cannot be done.
 
-        One that is waiting or in somebody's hands already is not queued again.
+        One that is waiting or in somebody's hands already is not queued again. The option `first` puts a message
+        before those that wait.
         """
         named = [message.copy(options={"redis_message_id": message.message_id}) for message in messages]
         names: list[str] = []
@@ -96,7 +97,8 @@ class Broker(RedisBroker):
         for message in named:
             keys = QueueKeys(self.namespace, message.queue_name)
             names += [keys.queue, keys.messages, keys.bell]
-            contents += [message.message_id, message.encode()]
+            push = "lpush" if message.options.get("first") else "rpush"
+            contents += [message.message_id, message.encode(), push]
         try:
             self._send(names, [_MAX_RINGS, *contents])
         except redis.RedisError as error:

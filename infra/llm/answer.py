@@ -5,7 +5,15 @@ from typing import Literal
 
 from infra.errors import PermanentError, TransientError
 
-Outcome = Literal["written", "refused", "truncated", "empty"]
+Outcome = Literal["written", "refused", "truncated", "empty", "overlong"]
+
+#: Characters of English to a token, the provider's own rule of thumb; used only where it does not count itself.
+_CHARS_PER_TOKEN = 4
+#: The most tokens that an answer may have, as it is asked for first. A section is about 1,000; what a reasoning
+#: model thinks counts too, and may be twice as much. OpenAI counts all of them against the limits when the request
+#: comes (docs/decisions/0011-limiter.md), so more would waste what the account may do. Who was truncated asks for
+#: twice as many.
+MAX_OUTPUT_TOKENS = 4096
 
 
 @dataclass(frozen=True)
@@ -33,11 +41,21 @@ class Answer:
 class Request:
     """One section to be written. `instructions` are ours; whatever a customer wrote is in `input`."""
 
-    id: str
     instructions: str
     input: str
     cache_key: str
     metadata: dict[str, str] = field(default_factory=dict)
+    max_output_tokens: int = MAX_OUTPUT_TOKENS
+
+    @property
+    def input_tokens(self) -> int:
+        """About how many tokens it is."""
+        return estimated_tokens(len(self.instructions) + len(self.input))
+
+
+def estimated_tokens(characters: int) -> int:
+    """Return about how many tokens so much text is."""
+    return characters // _CHARS_PER_TOKEN
 
 
 class ProviderIsBusy(TransientError):

@@ -1,17 +1,13 @@
-"""The one place that talks to the LLM: the Responses API through the openai package."""
+"""The client of the LLM, built in one place: the openai package, and the limiter before it."""
 
-import openai
-from openai import AsyncOpenAI
-from openai.types.responses import Response
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from infra.llm.answer import Answer, Outcome, ProviderIsBusy, ProviderRefusesUs, Request, Usage
-from infra.llm.prices import cost_usd
+from infra.llm.answer import Request
+from infra.llm.bodies import PLAIN, bound_body
+from infra.llm.call import Call
+from infra.llm.limiter.limiter import Limiter
+from infra.llm.limiter.terms import Limits, Terms
 from infra.settings import Settings
-
-#: A long section is about 1,000 tokens, and a reasoning model's thoughts count too; past this it is a runaway.
-MAX_OUTPUT_TOKENS = 8192
-#: Characters of English to a token, the provider's own rule of thumb; used only where it does not count itself.
-_CHARS_PER_TOKEN = 4
 
 
 class Llm:
@@ -19,12 +15,17 @@ class Llm:
 
     def __init__(self, settings: Settings) -> None:
         """Connect lazily."""
+        limits = Limits(settings.llm_requests_per_minute, settings.llm_tokens_per_minute)
         self.model = settings.openai_model
+        # A provider's limits are a model's: each is counted by itself.
+        self._limiter = Limiter(settings.redis_url, self.model, Terms(limits, settings.llm_timeout_s))
         self._client = AsyncOpenAI(
             api_key=settings.openai_api_key,
             base_url=settings.openai_base_url,
             timeout=settings.llm_timeout_s,
             max_retries=0,
+            default_headers=PLAIN,
+            http_client=DefaultAsyncHttpxClient(event_hooks={"response": [bound_body]}),
         )
 
     @property
@@ -32,76 +33,21 @@ class Llm:
         """The host that it talks to."""
         return self._client.base_url.netloc.decode()
 
-    async def write(self, request: Request) -> Answer:
-        """Make one request. ProviderIsBusy or ProviderRefusesUs if it brought no answer."""
-        try:
-            response = await self._client.responses.create(
-                model=self.model,
-                instructions=request.instructions,
-                input=request.input,
-                metadata=request.metadata,
-                prompt_cache_key=request.cache_key,
-                max_output_tokens=MAX_OUTPUT_TOKENS,
-                store=False,
-                extra_headers={"X-Client-Request-Id": request.id},
-            )
-        except openai.APIStatusError as error:
-            raise _translated(error) from error
-        except openai.APIConnectionError as error:  # time-outs too
-            raise ProviderIsBusy(f"The LLM provider was not reached: {type(error).__name__}.") from error
-        except openai.APIError as error:
-            raise ProviderIsBusy("The LLM provider's answer could not be read.") from error
-        try:
-            return _answer(response, request, self.model)
-        except (TypeError, AttributeError) as error:
-            raise ProviderIsBusy("The LLM provider's answer has not the shape of one.") from error
+    async def reserve(self, request: Request, *, priority: int = 0) -> Call:
+        """Return once the limits have room for the request; to be used in a `with` block.
+
+        It waits for as long as it takes: who has no more patience, or is told to stop, cancels it. All that may be
+        written is reserved, since that is what the provider counts when the request comes.
+        """
+        tokens = request.input_tokens + request.max_output_tokens
+        reservation = await self._limiter.wait_for_room(tokens, priority=priority)
+        return Call(self._client, self._limiter, self.model, request, reservation)
+
+    async def beat_for_ever(self) -> None:
+        """Be counted among those that share the limits; to be run as long as sections are written."""
+        await self._limiter.beat_for_ever()
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Leave the limiter, and close every connection."""
+        await self._limiter.close()
         await self._client.close()
-
-
-def _translated(error: openai.APIStatusError) -> ProviderIsBusy | ProviderRefusesUs:
-    status = error.status_code
-    if status in {408, 409, 425, 429} or status >= 500:
-        return ProviderIsBusy(f"The LLM provider answered {status}.", retry_after=_retry_after(error))
-    code = f" ({error.code})" if error.code else ""
-    return ProviderRefusesUs(f"The LLM provider refused the request with {status}{code}.")
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    try:
-        seconds = float(error.response.headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds <= 3600 else None
-
-
-def _answer(response: Response, request: Request, model: str) -> Answer:
-    if response.status in {"failed", "cancelled"}:
-        code = response.error.code if response.error else response.status
-        raise ProviderIsBusy(f"The LLM provider began an answer and failed: {code}.")
-    text = response.output_text.strip()
-    usage = _usage(response, request, text)
-    named = response.model or model
-    return Answer(_outcome(response, text), text, named, usage, cost_usd(named, usage))
-
-
-def _outcome(response: Response, text: str) -> Outcome:
-    if any(part.type == "refusal" for item in response.output if item.type == "message" for part in item.content):
-        return "refused"
-    if response.status == "incomplete":
-        reason = response.incomplete_details.reason if response.incomplete_details else None
-        return "refused" if reason == "content_filter" else "truncated"
-    return "written" if text else "empty"
-
-
-def _usage(response: Response, request: Request, text: str) -> Usage:
-    # Compatible servers leave fields out that the SDK's types promise; what is missing is estimated.
-    usage = response.usage
-    read, written = getattr(usage, "input_tokens", None), getattr(usage, "output_tokens", None)
-    if isinstance(read, int) and isinstance(written, int):
-        cached = getattr(getattr(usage, "input_tokens_details", None), "cached_tokens", None)
-        return Usage(read, cached or 0, written)
-    given = len(request.instructions) + len(request.input)
-    return Usage(given // _CHARS_PER_TOKEN, 0, len(text) // _CHARS_PER_TOKEN, estimated=True)

@@ -7,6 +7,7 @@ import msgspec
 
 from infra.local.errors import PartError
 from infra.local.llm.exchange import Record
+from infra.local.llm.limits import Told
 from infra.local.mail.letters import Letter
 from infra.local.stripe.webhooks import Delivery
 
@@ -52,6 +53,13 @@ class LlmDoor(Door):
         """Ask for faults: the fields of `infra.local.llm.server.LlmFault`."""
         self._post("/faults", faults)
 
+    def add_random_faults(self, share: float, seed: int, *faults: dict[str, Any]) -> None:
+        """Ask that this share of all requests meets one of these faults, each as often as the others."""
+        each = share / len(faults)
+        # They are drawn one after the other: who comes to the second has escaped the first.
+        drawn = [{"share": each / (1 - nth * each), "seed": seed + nth} for nth in range(len(faults))]
+        self.add_faults(*({**fault, **draw} for fault, draw in zip(faults, drawn, strict=True)))
+
     def set_latency(self, seconds: float) -> None:
         """How long each answer takes from now on."""
         self._post("/latency", seconds)
@@ -59,6 +67,10 @@ class LlmDoor(Door):
     def set_limits(self, *, requests_per_minute: int, tokens_per_minute: int) -> None:
         """New limits, with full buckets."""
         self._post("/limits", [requests_per_minute, tokens_per_minute])
+
+    def tell_limits(self, told_as: Told) -> None:
+        """How answers tell of the limits from now on."""
+        self._post("/told", told_as)
 
 
 class InboxDoor(Door):

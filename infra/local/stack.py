@@ -2,7 +2,7 @@
 
 import fcntl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Self
@@ -94,8 +94,14 @@ class Stack:
         for part in self.parts:
             part.check()
 
-    def pressroom(self, *args: str, env: Mapping[str, str] | None = None, wait: bool = True) -> Part:
-        """Start `pressroom ARGS…` as one more part and return it once it is ready.
+    def pressroom(
+        self,
+        *args: str,
+        env: Mapping[str, str] | None = None,
+        wait: bool = True,
+        program: Sequence[str] = (str(SCRIPTS / "pressroom"),),
+    ) -> Part:
+        """Start `pressroom ARGS…`, or another `program`, as one more part and return it once it is ready.
 
         `web` gets the stack's port if no `--port` is given. Its name is `web`, `worker-QUEUE` or `sweep`, with a
         number if that is taken. `env` lies over the stack's. Without `wait` it is returned at once, and
@@ -108,7 +114,7 @@ class Stack:
         name = f"{name}-{twins + 1}" if twins else name
         part = Part(
             name,
-            [str(SCRIPTS / "pressroom"), *args],
+            [*program, *args],
             env={**outer_environment(), **self.env, **(env or {})},
             folder=Path.cwd(),
             log=self._folder / "logs" / f"{name}.log",

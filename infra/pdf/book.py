@@ -40,16 +40,21 @@ class SectionSource:
 class ChapterSource:
     """One chapter: the unit that is set at once, and becomes a chunk.
 
-    `anchor` names it within the book; `number` stands on its opener and in the contents; `running_title`,
-    the book's title as a rule, stands at the head of its pages. A chapter's only section may bear the chapter's
-    own title, which is then printed once.
+    `anchor` names it within the book; `number`, if it has one, stands on its first page and in the contents;
+    `running_title`, the book's title as a rule, stands at the head of its pages. A chapter's only section may bear
+    the chapter's own title, which is then printed once.
+
+    Without sections it is an opener: the title page of a part, with `subtitle` below its title. A chapter of
+    `level` 2 stands in the contents beneath the last one of level 1.
     """
 
     anchor: str
-    number: int
+    number: int | None
     title: str
     sections: tuple[SectionSource, ...]
     running_title: str
+    subtitle: str = ""
+    level: int = 1
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Where each chapter and section of a book begins, read from its chunks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ class Place:
 
 @dataclass(frozen=True)
 class NumberedChapter:
-    """A chapter of `pages` pages and its sections; a section that bears the chapter's title is left out."""
+    """A chapter of `pages` pages and its sections; a section that bears the chapter's title is left out.
+
+    An opener's sections are the chapters of its part, and their sections, and its pages are theirs too.
+    """
 
     number: str
     place: Place
@@ -40,9 +43,19 @@ def number_chapters(chunks: Iterable[Path]) -> Numbering:
     before = 0
     for path in chunks:
         with Pdf.open(path) as chunk:
-            chapters.append(_read(chunk, before))
-        before += chapters[-1].pages
+            chapter, level = _read(chunk, before), int(str(chunk.docinfo["/level"]))
+        before += chapter.pages
+        if level > 1 and chapters:
+            chapters[-1] = _joined(chapters[-1], chapter)
+        else:
+            chapters.append(chapter)
     return Numbering(tuple(chapters))
+
+
+def _joined(part: NumberedChapter, chapter: NumberedChapter) -> NumberedChapter:
+    """The part with a chapter more."""
+    sections = (*part.sections, chapter.place, *chapter.sections)
+    return replace(part, pages=part.pages + chapter.pages, sections=sections)
 
 
 def _read(chunk: Pdf, before: int) -> NumberedChapter:

@@ -20,7 +20,9 @@ _ROOMY_ROWS = 12
 
 
 def chapter_html(chapter: ChapterSource, style: Style) -> str:
-    """A chapter as an HTML document. TextIsUnsettable if a section breaks a bound."""
+    """A chapter as an HTML document, an opener if it has no sections. TextIsUnsettable if one breaks a bound."""
+    if not chapter.sections:
+        return _opener_html(chapter, style)
     title = one_line(chapter.title, TITLE_LENGTH)
     language = language_tag(style.language)
     sections = []
@@ -32,11 +34,26 @@ def chapter_html(chapter: ChapterSource, style: Style) -> str:
         "chapter.html",
         language,
         number=chapter.number,
+        level=chapter.level,
         title=title,
         running_title=one_line(chapter.running_title, TITLE_LENGTH),
         anchor=chapter.anchor,
         sections=sections,
         titled_once=len(sections) == 1 and sections[0]["title"] == title,
+    )
+
+
+def _opener_html(opener: ChapterSource, style: Style) -> str:
+    """The title page of a part: the cover's quieter sister, with an ornament of its own."""
+    return _fill(
+        "opener.html",
+        language_tag(style.language),
+        number=opener.number,
+        level=opener.level,
+        title=one_line(opener.title, TITLE_LENGTH),
+        subtitle=one_line(opener.subtitle, TITLE_LENGTH),
+        anchor=opener.anchor,
+        ornament=Markup(ornament(opener.title, palette(style)["quiet"])),  # noqa: S704 (numbers and a colour)
     )
 
 

@@ -14,10 +14,10 @@ from actors.complete_order import complete_order
 from actors.deps import Deps
 from actors.engine.claims import Claim
 from actors.engine.perform import perform
-from actors.work_deps import WorkDeps
+from actors.work_deps import Call, WorkDeps
 from actors.worker.heart import Heart
 from infra.errors import TransientError
-from infra.llm.answer import Answer, Request
+from infra.llm.answer import Request
 from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
 from storage.claims import claim_step
@@ -39,9 +39,13 @@ class Nobody:
         """Fail."""
         raise AssertionError(letter)
 
-    async def write(self, request: Request) -> Answer:
+    async def reserve(self, request: Request, *, priority: int = 0) -> Call:
         """Fail."""
         raise AssertionError(request)
+
+    async def run(self, limit_s: float, work: Callable[[Any], Any], given: Any, /) -> Any:
+        """Fail."""
+        raise AssertionError(limit_s, work, given)
 
     async def session(self, session_id: str) -> Document:
         """Fail."""
@@ -79,7 +83,13 @@ def working(deps: Deps, postman: Any = None, till: Any = None) -> WorkDeps:
     shared = {field.name: getattr(deps, field.name) for field in fields(Deps)}
     nobody = Nobody()
     return WorkDeps(
-        **shared, worker="w1", llm=nobody, typesetter=nobody, postman=postman or nobody, till=till or nobody
+        **shared,
+        worker="w1",
+        llm=nobody,
+        typesetter=nobody,
+        children=nobody,
+        postman=postman or nobody,
+        till=till or nobody,
     )
 
 
@@ -175,7 +185,7 @@ async def test_a_worker_leaves_the_register_only_with_empty_hands(deps: Deps) ->
     await beat(deps.db, worker.worker, {"queue": BOOK}, deps.clock.now())
     seen = await state(deps, sections[0])
     with worker.claims.holding(seen["_id"]):
-        assert await claim_step(deps.db, seen, worker.worker, "token", [1], deps.clock.now())
+        assert await claim_step(deps.db, seen, worker.worker, "token", [seen["format"]], deps.clock.now())
         await heart.leave()
         assert len(await live_workers(deps.db)) == 1
     await heart.leave()

@@ -1,17 +1,33 @@
 """Products and the plans that they come to."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from actors.catalogue import PRODUCTS
 from actors.engine.plans import plan_of
 from actors.engine.replay import following
-from actors.product import Chapter, PlanIsWrong, Section
-from actors.write_section import composed, summarised
+from actors.paces import REFERENCE
+from actors.plan_checks import PlanIsWrong
+from actors.product import Chapter, Limits, Pace, Product, Section, Theme
+from actors.section_request import composed
+from actors.write_section import summarised
 
 BOOK = PRODUCTS["life_clarity"]
+A, B, C = Section("a", "A"), Section("b", "B", after=("a",)), Section("c", "C", after=("a", "b"), brief="a")
+PART = (Chapter("part", "Part", subtitle="In two"), Chapter("a", "A", ("a",), under="part"))
+REST = (Chapter("b", "B", ("b",), under="part"), Chapter("c", "C", ("c",)))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Product:
+    """A part of two sections and a third one after it, which shares the first one's brief."""
+    (tmp_path / "prompts").mkdir()
+    for name in ("instructions", "a", "b"):
+        (tmp_path / "prompts" / f"{name}.md").write_text(f"The words of {name}.")
+    return replace(BOOK, folder=tmp_path, sections=(A, B, C), chapters=(*PART, *REST))
 
 
 def test_a_plan_is_every_section_every_chapter_and_the_assembly() -> None:
@@ -29,34 +45,92 @@ def test_a_plans_id_names_its_content() -> None:
     assert plan_of(replace(BOOK, subtitle="Another"))["_id"] != plan_of(BOOK)["_id"]
 
 
+def test_sections_of_one_kind_share_a_brief(small: Product) -> None:
+    """A section brings the words of the brief that it names, or of the one that has its own id."""
+    steps = plan_of(small)["steps"]
+    assert steps["write-c"]["brief"] == steps["write-a"]["brief"] == "The words of a."
+    assert steps["write-b"]["brief"] == "The words of b."
+
+
+def test_a_chapter_without_sections_opens_a_part(small: Product) -> None:
+    """An opener is a chunk that needs nothing; the parts are numbered in the place of the chapters."""
+    steps = plan_of(small)["steps"]
+    assert steps["assemble"]["needs"] == [f"render-{name}" for name in ("part", "a", "b", "c")]
+    opener = steps["render-part"]
+    assert (opener["needs"], opener["titles"], opener["subtitle"]) == ([], [], "In two")
+    levels = {
+        name: (steps[f"render-{name}"]["number"], steps[f"render-{name}"]["level"]) for name in ("part", "a", "c")
+    }
+    assert levels == {"part": (1, 1), "a": (None, 2), "c": (None, 1)}
+
+
+def test_chapters_are_numbered_where_there_are_no_parts() -> None:
+    """A book without openers counts its chapters."""
+    steps = plan_of(BOOK)["steps"].values()
+    assert [step["number"] for step in steps if step["kind"] == "render"] == [1, 2, 3, 4]
+
+
+def test_a_plan_says_how_long_a_step_may_take(small: Product) -> None:
+    """The limits are in the plan, by kind of step, in seconds."""
+    limits = plan_of(replace(small, limits=Limits(write_s=7.0)))["limits"]
+    assert limits == {"write": 7.0, "render": 120.0, "assemble": 300.0, "compute": 60.0}
+    assert set(limits) == {name.removesuffix("_s") for name in asdict(Limits())}
+
+
+def test_the_references_pace_is_a_plan_of_its_own() -> None:
+    """Each product can be written at the pace of the design it is compared with, beside its own."""
+    paces = {"life_clarity": (4, 0.0), "personal_blueprint": (5, 1.5), "personal_horoscope": (1, 2.0)}
+    for name, (in_flight, gap_s) in paces.items():
+        plan = plan_of(replace(PRODUCTS[name], pace=REFERENCE[name]))
+        assert (plan["bounds"]["write"], plan["gap_s"]["write"]) == (in_flight, gap_s)
+        assert plan["steps"] == plan_of(PRODUCTS[name])["steps"]
+
+
+def follower(count: int) -> tuple[Section, ...]:
+    """That many sections, and one that follows all of them."""
+    first = tuple(Section(f"s{number}", "S", brief="a") for number in range(count))
+    return (*first, Section("last", "L", after=tuple(section.id for section in first), brief="a"))
+
+
 @pytest.mark.parametrize(
-    ("sections", "chapters", "reason"),
+    ("changes", "reason"),
     [
-        (("a", "a"), ("a", "a"), "two sections"),
-        (("a", "b"), ("a",), "hold each section once"),
-        (("missing",), ("missing",), "missing.md"),
+        ({"sections": (A, A, C)}, "two sections have the id a"),
+        ({"chapters": (*PART, *PART[:1], *REST)}, "two chapters have the id part"),
+        ({"sections": (A, B, replace(C, id="C!"))}, "'C!' is no id"),
+        ({"chapters": (replace(PART[0], id="Teil Ä"), *PART[1:], *REST)}, "'Teil Ä' is no id"),
+        ({"name": "Small-Book"}, "'Small-Book' is no id"),
+        ({"sections": (A, replace(B, after=("x",)), C)}, "b follows x, which is no section"),
+        ({"sections": (replace(A, after=("b",)), B, C)}, "a follows b, which does not come before it"),
+        ({"sections": (A, replace(B, after=("b",)), C)}, "b follows b, which does not come before it"),
+        ({"sections": (A, replace(B, after=("a", "a")), C)}, "b follows a twice"),
+        ({"sections": follower(15)}, "last follows 15 sections, more than 14"),
+        ({"chapters": (*PART, REST[0])}, "hold each section once, in order"),
+        ({"chapters": (*PART, *REST, Chapter("d", "D", ("a",)))}, "hold each section once, in order"),
+        ({"chapters": (PART[0], REST[0], PART[1], REST[1])}, "hold each section once, in order"),
+        ({"chapters": (*PART[1:], PART[0], *REST)}, "a is under part, which is not the opener before it"),
+        ({"chapters": (*PART, replace(REST[0], under=""), replace(REST[1], under="part"))}, "c is under part"),
+        ({"chapters": (*PART, Chapter("inner", "I", under="part"), *REST)}, "inner is under part"),
+        ({"sections": (A, B, replace(C, brief="d"))}, "there is no d.md among its prompts"),
+        ({"folder": Path(__file__).parent}, "there is no instructions.md"),
+        ({"price": 0}, "price is not above nothing"),
+        ({"promise_s": 0}, "promise is not after the payment"),
+        ({"pace": Pace(0)}, "pace is below one call"),
+        ({"pace": Pace(1, -1.0)}, "pause below nothing"),
+        ({"limits": Limits(render_s=0)}, "limit for render is not above nothing"),
+        ({"needed": ("name", "shoe_size")}, "needs shoe_size, which customers are never asked"),
+        ({"needed": ("name", "email")}, "needs email, which customers are never asked"),
+        ({"theme": Theme("teal", "#ffffff")}, "'teal' is no colour"),
     ],
 )
-def test_a_definition_that_cannot_be_written_is_refused(
-    tmp_path: Path, sections: tuple[str, ...], chapters: tuple[str, ...], reason: str
+def test_a_definition_that_cannot_be_carried_out_is_refused(
+    small: Product, changes: dict[str, Any], reason: str
 ) -> None:
-    """A contradiction in a product is found when it is imported, and says what it is."""
-    (tmp_path / "prompts").mkdir()
-    for name in ("instructions", "a", "b"):
-        (tmp_path / "prompts" / f"{name}.md").write_text("x")
-    with pytest.raises(PlanIsWrong, match=reason):
-        replace(
-            BOOK,
-            folder=tmp_path,
-            sections=tuple(Section(name, name) for name in sections),
-            chapters=(Chapter("c", "C", chapters),),
-        )
-
-
-def test_a_section_follows_only_what_comes_before_it(tmp_path: Path) -> None:
-    """A cycle or an unknown need cannot be defined."""
-    with pytest.raises(PlanIsWrong, match="do not come before"):
-        replace(BOOK, sections=(Section("a", "A", after=("b",)), Section("b", "B")), folder=tmp_path)
+    """A contradiction in a product is found when it is imported, and one sentence says what it is."""
+    with pytest.raises(PlanIsWrong, match=reason) as refused:
+        replace(small, **changes)
+    assert str(refused.value).startswith(f"{changes.get('name', small.name)}: ")
+    assert str(refused.value).count("\n") == 0
 
 
 def test_a_replay_takes_along_what_follows() -> None:
@@ -81,6 +155,9 @@ def test_a_summary_is_the_first_paragraph_in_400_characters() -> None:
 
 def test_a_request_holds_title_brief_summaries_and_answers() -> None:
     """What varies from section to section is in the input, the customer's own words last."""
-    text = composed("Title", "Brief.", {"name": "Ada"}, [("Earlier", "It said so.")])
-    parts = [text.index(word) for word in ("Title", "Brief.", "Earlier: It said so.", "<name>Ada</name>")]
+    step = {"title": "Title", "brief": "Brief."}
+    values = [("Passages", "<b>Known</b>")]
+    text = composed(step, {"name": "Ada"}, summaries=[("Earlier", "It said so.")], values=values)
+    words = ("Title", "Brief.", "Earlier: It said so.", "## Passages\n\n‹b›Known‹/b›", "<name>Ada</name>")
+    parts = [text.index(word) for word in words]
     assert parts == sorted(parts)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
 from tests.pressroom import Pressroom
 
@@ -91,7 +92,7 @@ def test_listings_show_what_there_is(front_door: Pressroom) -> None:
     """Orders, queues and workers are listed, as JSON and as tables."""
     order = front_door.buy()
     assert front_door.json("orders", "list")[0]["order_id"] == order
-    assert {queue["queue"] for queue in front_door.json("queues", "list")} == {"life_clarity", "bundle"}
+    assert {queue["queue"] for queue in front_door.json("queues", "list")} == {*PRODUCTS, "bundle"}
     worker = front_door.start("worker", "bundle")
     listed = front_door.until("a heartbeat", lambda: front_door.json("workers", "list"))
     assert (listed[0]["queue"], listed[0]["pid"]) == ("bundle", worker.pid)

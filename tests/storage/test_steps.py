@@ -40,6 +40,7 @@ def step(step_id: str, clock: StoppedClock, **facts: Any) -> Document:
         "order": "cs_1",
         "report": "cs_1:book",
         "product": "book",
+        "tenant": "main",
         "key": step_id,
         "kind": "write",
         "slot": "write",

@@ -61,7 +61,7 @@ def up(port: int, latency: float) -> None:
 @contextmanager
 def _open(*, latency_s: float, web_port: int | None = None) -> Iterator[Stack]:
     """Start the servers, then Pressroom's processes, each as one line."""
-    from actors.catalogue import QUEUES
+    from actors.catalogue import queues
     from infra.local.stack import Stack
 
     # As orderly an end as Ctrl-C is, by leaving the `with` below.
@@ -69,7 +69,7 @@ def _open(*, latency_s: float, web_port: int | None = None) -> Iterator[Stack]:
     click.echo("Starting the local stack: MongoDB, Redis, S3, mail, LLM and Stripe stand-ins")
     with Stack(latency_s=latency_s, web_port=web_port) as stack:
         started = [stack.pressroom("web", wait=False), stack.pressroom("sweep", wait=False)]
-        started += [stack.pressroom("worker", queue, wait=False) for queue in QUEUES]
+        started += [stack.pressroom("worker", queue, wait=False) for queue in queues()]
         for part in started:
             part.wait_ready()
         click.echo(f"Pressroom is up: {', '.join(part.name for part in started)}")

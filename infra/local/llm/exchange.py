@@ -26,9 +26,9 @@ class Ask(msgspec.Struct):
 class Record(msgspec.Struct):
     """One request. Times are Unix time in seconds; `status` and `finished_at` are None while it is in flight.
 
-    `fault` is what it met, if anything; `client_gone` that nobody was there any more to take the answer; status
-    0 is a line that was cut. `request_id` is the caller's `X-Client-Request-Id`. `word` stands in the answer's
-    text and, but for a chance in a billion, in no other's.
+    `fault` is what it met, if anything; `charged` the tokens that it took from the limit; `client_gone` that
+    nobody was there any more to take the answer; status 0 is a line that was cut. `request_id` is the caller's
+    `X-Client-Request-Id`. `word` stands in the answer's text and, but for a chance in a billion, in no other's.
     """
 
     order: str
@@ -38,6 +38,7 @@ class Record(msgspec.Struct):
     input: str
     started_at: float
     word: str = msgspec.field(default_factory=lambda: "".join(random.choices(_SYLLABLES, k=5)))
+    charged: int = 0
     status: int | None = None
     fault: str | None = None
     client_gone: bool = False
@@ -45,7 +46,10 @@ class Record(msgspec.Struct):
 
 
 def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
-    """An answer of this text: `refusal` refuses in its words, `truncated` breaks it off, `failed` has none."""
+    """An answer of this text.
+
+    `refusal` refuses in its words, `truncated` breaks it off, `failed` has none, `uncounted` tells no usage.
+    """
     truncated, refused, failed = kind == "truncated", kind == "refusal", kind == "failed"
     text = text[: len(text) // 2] if truncated else text
     status = "incomplete" if truncated else "failed" if failed else "completed"
@@ -53,6 +57,13 @@ def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
     content = {"type": "refusal", "refusal": text} if refused else content
     message = {"type": "message", "role": "assistant", "status": status, "content": [content]}
     read, written = count_tokens(ask.instructions + ask.input), count_tokens(text)
+    usage = {
+        "input_tokens": read,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": written,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": read + written,
+    }
     return {
         "id": f"resp_{secrets.token_hex(24)}",
         "object": "response",
@@ -67,14 +78,17 @@ def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],
-        "usage": {
-            "input_tokens": read,
-            "input_tokens_details": {"cached_tokens": 0},
-            "output_tokens": written,
-            "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": read + written,
-        },
+        "usage": None if kind == "uncounted" else usage,
     }
+
+
+def charge(ask: Ask) -> int:
+    """The tokens that a request takes from the limit when it comes, whatever it uses in the end.
+
+    The most that it may write, or its input as estimated from the number of characters if that is more: so OpenAI's
+    guide to rate limits, developers.openai.com/api/docs/guides/rate-limits.
+    """
+    return max(ask.max_output_tokens, count_tokens(ask.instructions + ask.input))
 
 
 def count_tokens(text: str) -> int:

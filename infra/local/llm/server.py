@@ -3,9 +3,11 @@
 import asyncio
 import math
 import os
+import random
 import secrets
 import sys
 import time
+from itertools import cycle, islice
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,23 +16,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from infra.local.llm.exchange import Ask, Json, Record, answer, count_tokens
-from infra.local.llm.limits import Limits
+from infra.local.llm.exchange import Ask, Json, Record, answer, charge
+from infra.local.llm.limits import Limits, Told
 from infra.local.llm.prose import write_prose
 from infra.local.serve import Fault, Faults, as_json, serve
+
+Kind = Literal[
+    "status", "refusal", "truncated", "empty", "hang", "reset", "text", "failed", "long", "uncounted", "garbage"
+]
 
 _LABELS = ("order", "product", "section")
 
 
-class LlmFault(Fault):
+class LlmFault(Fault, dict=True):
     """Answer a request that fits `section`, `product` and `order` (each: any, if not given) in another way.
 
     `status` is an error with that HTTP status, and `retry_after` seconds in its header if given. `refusal`,
     `truncated` and `empty` are answers without usable text; `failed` is a response that says it failed; `text`
-    answers exactly `text`; `hang` waits `seconds` and then answers; `reset` cuts the line.
+    answers exactly `text`, `long` so many `words`; `uncounted` does not say what was used; `garbage` is no JSON;
+    `hang` waits `seconds` and then answers; `reset` cuts the line. Of the requests that fit, a `share` meets it,
+    drawn by `seed`.
     """
 
-    kind: Literal["status", "refusal", "truncated", "empty", "hang", "reset", "text", "failed"] = "status"
+    kind: Kind = "status"
     status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 500
     section: str | None = None
     product: str | None = None
@@ -38,10 +46,17 @@ class LlmFault(Fault):
     retry_after: float | None = None
     seconds: float = 30.0
     text: str = ""
+    words: int = 50_000
+    share: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self._draw = random.Random(self.seed)
 
     def fits(self, record: Record) -> bool:
         """Whether it is meant for this request."""
-        return all(getattr(self, label) in (None, getattr(record, label)) for label in _LABELS)
+        meant = all(getattr(self, label) in (None, getattr(record, label)) for label in _LABELS)
+        return meant and self._draw.random() < self.share
 
 
 class Llm:
@@ -51,6 +66,7 @@ class Llm:
         self._key = key
         self._latency_s = latency_s
         self._limits = limits
+        self._told_as: Told = "real"
         self._records: list[Record] = []
         self._faults: Faults[LlmFault] = Faults()
         self.routes = [
@@ -58,6 +74,7 @@ class Llm:
             Route("/requests", self._list_requests),
             Route("/latency", self._set_latency, methods=["POST"]),
             Route("/limits", self._set_limits, methods=["POST"]),
+            Route("/told", self._set_told, methods=["POST"]),
             *self._faults.routes(LlmFault),
         ]
 
@@ -82,20 +99,24 @@ class Llm:
         record.fault = fault.kind if fault else None
         if fault and fault.kind == "status":
             return self._refuse(fault.status, "fault_on_request", fault.retry_after)
-        tokens = count_tokens(ask.instructions + ask.input) + ask.max_output_tokens
-        if wait_s := self._limits.take(requests=1, tokens=tokens):
+        if wait_s := self._limits.take(requests=1, tokens=charge(ask)):
             record.fault = "limit"
             return self._refuse(429, "rate_limit_exceeded", math.ceil(wait_s))
+        record.charged = charge(ask)
         await asyncio.sleep(fault.seconds if fault and fault.kind == "hang" else self._latency_s)
         if fault and fault.kind == "reset":
             request.state.line.abort()
             return None
+        if fault and fault.kind == "garbage":
+            return Response("<html>502 Bad Gateway</html>", headers=self._limits.headers(self._told_as))
         return self._reply(200, self._compose(ask, record, fault))
 
     def _compose(self, ask: Ask, record: Record, fault: LlmFault | None) -> Json:
         text = write_prose(record.order, record.product, record.section, ask.input, record.word)
         if fault and fault.kind in {"text", "empty", "refusal"}:
             text = "I'm sorry, but I can't help with that." if fault.kind == "refusal" else fault.text
+        if fault and fault.kind == "long":
+            text = " ".join(islice(cycle(text.split()), fault.words))
         return answer(ask, text, kind=record.fault)
 
     def _refuse(self, status: int, code: str, retry_after: float | None = None) -> Response:
@@ -106,7 +127,9 @@ class Llm:
 
     def _reply(self, status: int, body: Json, **more: str) -> Response:
         request_id = f"req_{secrets.token_hex(16)}"
-        return JSONResponse(body, status, {"x-request-id": request_id, **self._limits.headers(), **more})
+        return JSONResponse(
+            body, status, {"x-request-id": request_id, **self._limits.headers(self._told_as), **more}
+        )
 
     async def _list_requests(self, request: Request) -> Response:
         wanted = request.query_params.items()
@@ -118,6 +141,10 @@ class Llm:
 
     async def _set_limits(self, request: Request) -> Response:
         self._limits = Limits(*msgspec.json.decode(await request.body(), type=tuple[int, int]))
+        return Response()
+
+    async def _set_told(self, request: Request) -> Response:
+        self._told_as = msgspec.json.decode(await request.body(), type=Told)
         return Response()
 
 

@@ -1,86 +1,201 @@
 """The LLM edge against the stub, through the real SDK."""
 
+import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
+import redis
 
 from infra.errors import TransientError
-from infra.llm.answer import ProviderIsBusy, ProviderRefusesUs, Request, Usage
+from infra.llm.answer import Answer, ProviderIsBusy, ProviderRefusesUs, Request, Usage
 from infra.llm.client import Llm
-from infra.llm.prices import cost_usd
+from infra.llm.prices import PRICES, cost_usd
+from infra.local.llm.exchange import Record
 from infra.local.stack import Stack
-from infra.settings import read_settings
+from infra.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def llm(stack: Stack) -> AsyncIterator[Llm]:
-    """A client of the stub, which has no faults afterwards."""
-    client = Llm(read_settings(stack.env))
-    yield client
-    await client.close()
-    stack.llm.clear_faults()
-
-
 def request(order: str = "") -> Request:
     """Return a request for one section of an order of its own."""
-    order = order or f"cs_{uuid.uuid4().hex}"
-    metadata = {"order": order, "product": "book", "section": "one"}
-    return Request(id=f"{order}:1", instructions="Write.", input="# One", cache_key="book", metadata=metadata)
+    metadata = {"order": order or f"cs_{uuid.uuid4().hex}", "product": "book", "section": "one"}
+    return Request(instructions="Write.", input="# One", cache_key="book", metadata=metadata)
+
+
+async def written(llm: Llm, asked: Request, entry: str = "") -> Answer:
+    """Return the answer to a request, made as soon as there is room for it."""
+    async with await llm.reserve(asked) as call:
+        return await call.write(entry or f"{asked.metadata['order']}:1")
+
+
+def seen(stack: Stack, asked: Request) -> list[Record]:
+    """Return what the provider has seen of a request."""
+    return stack.llm.requests(order=asked.metadata["order"])
 
 
 async def test_an_answer_has_text_usage_and_price(llm: Llm, stack: Stack) -> None:
     """A written answer says what it cost, and the provider saw our id, key and metadata."""
     asked = request()
-    answer = await llm.write(asked)
+    answer = await written(llm, asked, "ledger-1")
     assert answer.outcome == "written"
     assert answer.usage.output > 0
     assert not answer.usage.estimated
     assert answer.cost_usd == cost_usd("gpt-5-mini", answer.usage)
-    seen = stack.llm.requests(order=asked.metadata["order"])
-    assert [(one.request_id, one.section) for one in seen] == [(asked.id, "one")]
-    assert seen[0].word in answer.text
+    (record,) = seen(stack, asked)
+    assert (record.request_id, record.section) == ("ledger-1", "one")
+    assert record.word in answer.text
 
 
 @pytest.mark.parametrize(
-    ("kind", "outcome"), [("refusal", "refused"), ("truncated", "truncated"), ("empty", "empty")]
+    ("fault", "outcome"),
+    [
+        ({"kind": "refusal"}, "refused"),
+        ({"kind": "truncated"}, "truncated"),
+        ({"kind": "empty"}, "empty"),
+        ({"kind": "long", "words": 50_000}, "overlong"),
+    ],
+    ids=str,
 )
-async def test_what_is_no_text_is_a_typed_outcome(llm: Llm, stack: Stack, kind: str, outcome: str) -> None:
-    """A refusal, a truncation and an empty answer are outcomes that were paid for, not texts."""
+async def test_what_is_no_text_is_a_typed_outcome(
+    llm: Llm, stack: Stack, fault: dict[str, Any], outcome: str
+) -> None:
+    """A refusal, a truncation, an empty answer and 50,000 words are outcomes that were paid for, not texts."""
     asked = request()
-    stack.llm.add_faults({"kind": kind, "order": asked.metadata["order"]})
-    answer = await llm.write(asked)
+    stack.llm.add_faults({**fault, "order": asked.metadata["order"]})
+    answer = await written(llm, asked)
     assert answer.outcome == outcome
     assert answer.cost_usd is not None
+    assert not answer.usage.estimated
+
+
+async def test_a_body_without_end_is_not_read_to_its_end(llm: Llm, stack: Stack) -> None:
+    """Of an answer of several megabytes no more than one is read, and its cost is estimated from that."""
+    asked = request()
+    stack.llm.add_faults({"kind": "text", "text": "word " * 1_000_000, "order": asked.metadata["order"]})
+    answer = await written(llm, asked)
+    assert (answer.outcome, answer.text) == ("overlong", "")
+    assert answer.usage.estimated
+    assert answer.usage.output == 1024 * 1024 // 4
+
+
+async def test_an_answer_without_usage_is_estimated(llm: Llm, stack: Stack) -> None:
+    """A provider that does not count has its tokens estimated, and marked so."""
+    asked = request()
+    stack.llm.add_faults({"kind": "uncounted", "order": asked.metadata["order"]})
+    answer = await written(llm, asked)
+    assert answer.outcome == "written"
+    assert answer.usage.estimated
+    assert answer.usage.output == len(answer.text) // 4
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"),
+    ("fault", "error", "says"),
     [
-        ({"status": 429, "retry_after": 7}, ProviderIsBusy),
-        ({"status": 500}, ProviderIsBusy),
-        ({"status": 503}, ProviderIsBusy),
-        ({"kind": "reset"}, ProviderIsBusy),
-        ({"kind": "failed"}, ProviderIsBusy),
-        ({"status": 400}, ProviderRefusesUs),
-        ({"status": 401}, ProviderRefusesUs),
+        ({"status": 429, "retry_after": 0.2}, ProviderIsBusy, "429"),
+        ({"status": 500}, ProviderIsBusy, "500"),
+        ({"status": 503, "retry_after": 0.1}, ProviderIsBusy, "503"),
+        ({"status": 408}, ProviderIsBusy, "408"),
+        ({"kind": "reset"}, ProviderIsBusy, "not reached"),
+        ({"kind": "failed"}, ProviderIsBusy, "server_error"),
+        ({"kind": "garbage"}, ProviderIsBusy, "shape"),
+        ({"status": 400}, ProviderRefusesUs, "400 (fault_on_request)"),
+        ({"status": 401}, ProviderRefusesUs, "OPENAI_API_KEY"),
+        ({"status": 403}, ProviderRefusesUs, "may not use this model"),
+        ({"status": 404}, ProviderRefusesUs, "OPENAI_MODEL"),
+        ({"status": 422}, ProviderRefusesUs, "422"),
     ],
     ids=str,
 )
 async def test_an_error_is_translated_and_not_retried(
-    llm: Llm, stack: Stack, fault: dict[str, Any], error: type[Exception]
+    llm: Llm, stack: Stack, fault: dict[str, Any], error: type[Exception], says: str
 ) -> None:
-    """Each failure is worth another try or not, and is exactly one request: none is hidden in the SDK."""
+    """Each failure is worth another try or not, says what happened, and is exactly one request."""
     asked = request()
     stack.llm.add_faults({**fault, "order": asked.metadata["order"]})
     with pytest.raises(error) as raised:
-        await llm.write(asked)
-    assert len(stack.llm.requests(order=asked.metadata["order"])) == 1
+        await written(llm, asked)
+    assert says in str(raised.value)
+    assert len(seen(stack, asked)) == 1
     if isinstance(raised.value, TransientError):
         assert raised.value.retry_after == fault.get("retry_after")
+
+
+async def test_a_wrong_key_says_which_setting_is_wrong(settings: Settings) -> None:
+    """An operator who reads the dead letter of a refused key knows what to mend, and does not see the key."""
+    llm = Llm(msgspec.structs.replace(settings, openai_api_key="sk-wrong-one"))
+    with pytest.raises(ProviderRefusesUs, match="OPENAI_API_KEY") as raised:
+        await written(llm, request())
+    assert "sk-wrong-one" not in str(raised.value)
+    await llm.close()
+
+
+async def test_a_provider_that_hangs_is_given_up_in_time(settings: Settings, stack: Stack) -> None:
+    """A call ends after LLM_TIMEOUT_S, as an outage that may pass."""
+    llm, asked = Llm(msgspec.structs.replace(settings, llm_timeout_s=0.3)), request()
+    stack.llm.add_faults({"kind": "hang", "seconds": 5.0, "order": asked.metadata["order"]})
+    with pytest.raises(ProviderIsBusy, match="Timeout"):
+        await written(llm, asked)
+    await llm.close()
+
+
+@pytest.mark.parametrize("told_as", ["none", "minus", "nonsense"])
+async def test_headers_without_sense_disturb_nobody(llm: Llm, stack: Stack, told_as: Any) -> None:
+    """A provider that tells no limits, `-1`, or anything at all in their headers is used by our own limits."""
+    stack.llm.tell_limits(told_as)
+    for _ in range(3):
+        assert (await written(llm, request())).outcome == "written"
+
+
+async def test_a_pause_that_is_asked_for_is_kept_by_the_others(llm: Llm, settings: Settings, stack: Stack) -> None:
+    """After one worker's 429 with `retry-after` another worker asks no sooner than the provider wished."""
+    other, asked, second = Llm(settings), request(), request()
+    stack.llm.add_faults({"status": 429, "retry_after": 0.5, "order": asked.metadata["order"]})
+    with pytest.raises(ProviderIsBusy):
+        await written(llm, asked)
+    await written(other, second)
+    refused, answered = seen(stack, asked)[0], seen(stack, second)[0]
+    assert refused.finished_at is not None
+    # Redis counts in whole milliseconds.
+    assert answered.started_at - refused.finished_at >= 0.5 - 0.002
+    await other.close()
+
+
+async def test_workers_together_are_never_refused_and_use_what_they_may(settings: Settings, stack: Stack) -> None:
+    """Three workers whose limits are the provider's get no 429, though each of them asks without end."""
+    # A request is charged 4,096 tokens: 10 a second are allowed, of which a test sees two seconds.
+    limits = {"requests_per_minute": 6_000, "tokens_per_minute": 10 * 60 * 4096}
+    stack.llm.set_limits(**limits)
+    mine = {f"llm_{name}": value for name, value in limits.items()}
+    llms = [Llm(msgspec.structs.replace(settings, **mine)) for _ in range(3)]
+    order = f"cs_{uuid.uuid4().hex}"
+
+    async def ask(llm: Llm) -> None:
+        for _ in range(3):
+            await written(llm, request(order))
+
+    await asyncio.gather(*(ask(llm) for llm in llms for _ in range(2)))
+    records = stack.llm.requests(order=order)
+    assert [record.status for record in records] == [200] * 18
+    for llm in llms:
+        await llm.close()
+
+
+async def test_room_that_was_not_used_is_given_back(llm: Llm, redis_url: str) -> None:
+    """Who got room and makes no call, because its claim is lost, leaves nothing in the air."""
+    async with await llm.reserve(request()):
+        pass
+    client = redis.Redis.from_url(redis_url)
+    assert client.zcard("pressroom:llm:gpt-5-mini:calls") == 0
+    client.close()
+
+
+def test_every_price_has_its_three_kinds() -> None:
+    """Cached input is cheaper than fresh, and output dearer: a row that says otherwise was mistyped."""
+    for price in PRICES.values():
+        assert 0 < price.cached < price.input < price.output
 
 
 def test_an_unknown_model_has_no_price() -> None:

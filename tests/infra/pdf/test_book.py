@@ -123,6 +123,33 @@ def test_a_lone_section_of_the_chapters_own_title_is_headed_once(press: Press, t
     assert "The text itself." in reader.pages[2].extract_text()
 
 
+def lone(number: int, title: str, level: int = 1) -> ChapterSource:
+    """A chapter without a number, of one section that bears its title."""
+    return replace(chapter(number, SectionSource(title, "Text."), title=title), number=None, level=level)
+
+
+def parts() -> tuple[ChapterSource, ...]:
+    """A chapter, a part with two chapters beneath its opener, and a chapter after it."""
+    opener = replace(chapter(2, title="The First Month"), number=1, subtitle="Setting out")
+    return lone(1, "Before"), opener, lone(3, "Love", level=2), lone(4, "Work", level=2), lone(5, "After")
+
+
+def test_an_opener_is_a_page_of_its_own(press: Press, tmp_path: Path) -> None:
+    """A chapter without sections is one page with its number, title and subtitle, and no head."""
+    reader = PdfReader(press.print(tmp_path, parts()).path)
+    assert len(reader.pages) == 7
+    assert reader.pages[3].extract_text().split() == ["1", "The", "First", "Month", "Setting", "out", "2"]
+
+
+def test_contents_and_outline_list_a_parts_chapters_beneath_it(press: Press, tmp_path: Path) -> None:
+    """The part is an entry, with the page of its opener; its chapters are entries below, numbered by nothing."""
+    reader = PdfReader(press.print(tmp_path, parts()).path)
+    found = [(depth, str(item.title)) for depth, item in bookmarks(reader)]
+    assert found == [(0, "Before"), (0, "The First Month"), (1, "Love"), (1, "Work"), (0, "After")]
+    lines = [" ".join(line.split()) for line in reader.pages[1].extract_text().splitlines()]
+    assert lines[1:] == ["Before 1", "1 The First Month 2", "Love 3", "Work 4", "After 5", "ii"]
+
+
 def test_headings_in_a_text_stay_below_its_title(press: Press, tmp_path: Path) -> None:
     """A heading that the writer put into a section never becomes a chapter or a section of the book."""
     shouting = chapter(1, SectionSource("The Ground", "# One\n\ntext\n\n## Two\n\ntext\n\n###### Six\n\ntext"))

@@ -1,0 +1,72 @@
+"""One call to the LLM: given room by the limiter, made once, settled."""
+
+from types import TracebackType
+from typing import Self
+
+import openai
+from openai import AsyncOpenAI
+
+from infra.llm.answer import Answer, Request
+from infra.llm.bodies import MAX_BODY_BYTES, BodyIsTooLong
+from infra.llm.failures import translated
+from infra.llm.limiter.limiter import Limiter
+from infra.llm.limiter.terms import Outcome, Reservation
+from infra.llm.reading import overlong_answer, read_answer
+from infra.llm.told import told_by
+
+
+class Call:
+    """Holds room at the provider for the length of a `with` block, in which `write` may be called once.
+
+    Room for a call that was never made is given back whole.
+    """
+
+    def __init__(
+        self, client: AsyncOpenAI, limiter: Limiter, model: str, request: Request, reservation: Reservation
+    ) -> None:
+        """Hold the room that was reserved."""
+        self._client = client
+        self._limiter = limiter
+        self._model = model
+        self._request = request
+        self._reservation = reservation
+        self._outcome = Outcome("unsent")
+
+    async def write(self, entry: str) -> Answer:
+        """Make the request, which the provider sees under the ledger entry's id.
+
+        ProviderIsBusy or ProviderRefusesUs if it brought no answer.
+        """
+        self._outcome = Outcome("failed")  # which it is, too, if it is cancelled
+        try:
+            response = await self._client.responses.with_raw_response.create(
+                model=self._model,
+                instructions=self._request.instructions,
+                input=self._request.input,
+                metadata=self._request.metadata,
+                prompt_cache_key=self._request.cache_key,
+                max_output_tokens=self._request.max_output_tokens,
+                store=False,
+                extra_headers={"X-Client-Request-Id": entry},
+            )
+        except openai.APIStatusError as error:
+            told = told_by(error.response.headers)
+            self._outcome = Outcome("refused" if error.status_code == 429 else "failed", told=told)
+            raise translated(error) from error
+        except openai.OpenAIError as error:
+            raise translated(error) from error
+        except BodyIsTooLong:
+            return overlong_answer(MAX_BODY_BYTES, self._request, self._model)
+        told = told_by(response.headers)
+        self._outcome = Outcome("failed", told=told)
+        answer = read_answer(response.content, self._request, self._model)
+        self._outcome = Outcome("answered", answer.usage.input + answer.usage.output, told)
+        return answer
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._limiter.settle(self._reservation, self._outcome)

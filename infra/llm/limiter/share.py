@@ -1,0 +1,76 @@
+"""What one worker allows itself while nobody counts for all: an equal part of what was allowed last."""
+
+import uuid
+
+from infra.clock import Clock
+from infra.llm.limiter.terms import LONGEST_PAUSE_S, STEADY, Limits, Outcome, Reservation, Wait
+
+#: How many workers there are if Redis has never said it: more than most installations have.
+_UNKNOWN_WORKERS = 8
+#: Until a call of this process may have ended, and for how long it sleeps at most.
+_FULL_S, _NAP_S = 0.1, 1.0
+
+
+class Share:
+    """Gives and settles reservations in this process alone. It starts empty, as the shared count does.
+
+    Nothing is given back, and of what the provider tells only 429s and pauses are heard: it is not for long.
+    """
+
+    def __init__(self, clock: Clock, limits: Limits, bound: int, workers: int | None) -> None:
+        """Take a part of what Redis allowed last, among the workers that it knew of."""
+        self.parts = workers or _UNKNOWN_WORKERS
+        self._clock = clock
+        self._buckets = [_Bucket(limit, limit / self.parts) for limit in limits]
+        self._bound = max(1.0, bound / self.parts)
+        self._at = self._closed_until = clock.monotonic()
+        self._in_the_air: set[str] = set()
+
+    def reserve(self, tokens: int) -> Reservation | Wait:
+        """Take room for one call, or say when to ask again."""
+        now = self._clock.monotonic()
+        amounts = (1, tokens)
+        waits = [
+            bucket.refill(now - self._at, amount) for bucket, amount in zip(self._buckets, amounts, strict=True)
+        ]
+        self._at = now
+        full_s = _FULL_S if len(self._in_the_air) >= int(self._bound) else 0.0
+        if wait_s := max(*waits, self._closed_until - now, full_s):
+            return Wait(wait_s)
+        for bucket, amount in zip(self._buckets, amounts, strict=True):
+            bucket.take(amount)
+        call = uuid.uuid4().hex
+        self._in_the_air.add(call)
+        return Reservation(call, tokens, round(now * 1000), shared=False)
+
+    def settle(self, reservation: Reservation, outcome: Outcome) -> None:
+        """Give the call's place back; a 429 halves what is allowed in the air, answers let it grow."""
+        if reservation.id not in self._in_the_air:
+            return
+        if outcome.kind == "refused":
+            self._bound = max(1.0, min(self._bound, len(self._in_the_air)) // 2)
+        elif outcome.kind == "answered":
+            self._bound += 1 / self._bound
+        pause_s = min(outcome.told.pause_s or 0, LONGEST_PAUSE_S)
+        self._closed_until = max(self._closed_until, self._clock.monotonic() + pause_s)
+        self._in_the_air.discard(reservation.id)
+
+    async def nap(self, seconds: float) -> None:
+        """Return after that long, 1 s at most."""
+        await self._clock.sleep(min(seconds, _NAP_S))
+
+
+class _Bucket:
+    """Refills with `rate` a minute; what is larger than the whole `limit` waits for the limit, not for ever."""
+
+    def __init__(self, limit: float, rate: float) -> None:
+        self._limit, self._rate, self._level = limit, rate, 0.0
+
+    def refill(self, seconds: float, amount: int) -> float:
+        """Return the seconds until it holds that amount."""
+        size = max(self._rate * (1 - STEADY), min(amount, self._limit), self._level)
+        self._level = min(size, self._level + seconds * self._rate * STEADY / 60)
+        return max(0.0, (min(amount, self._limit) - self._level) * 60 / (self._rate * STEADY))
+
+    def take(self, amount: int) -> None:
+        self._level = max(0.0, self._level - min(amount, self._limit))

@@ -1,0 +1,121 @@
+"""The count that all workers share: in Redis, by scripts that use Redis's own clock."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from infra.errors import TransientError
+from infra.llm.limiter.terms import LONGEST_PAUSE_S, Limits, Outcome, Reservation, Terms, Wait
+from infra.llm.told import Rate
+
+#: A script takes less than a millisecond; a Redis that needs a thousand times as long is away.
+_ANSWERS_WITHIN_S = 1.0
+#: How long a worker waits for its bell before it asks by itself. Less than half of WAITER_FOR in `common.lua`.
+_NAP_S = 1.0
+_OUTCOMES = {"answered": 1, "refused": -1, "failed": 0, "unsent": 2}
+_FOLDER = Path(__file__).parent
+
+Result = TypeVar("Result")
+
+
+class SharedCountIsAway(TransientError):
+    """Redis did not answer in time."""
+
+
+class SharedCount:
+    """Gives and settles reservations. `workers`, `bound` and `limits` are what Redis said last."""
+
+    def __init__(self, url: str, name: str, terms: Terms) -> None:
+        """Connect lazily. `name` is what the limits are of: a provider counts by model."""
+        # Each call has its own deadline, and the wait for the bell may take longer than any socket should.
+        self._redis = redis.asyncio.Redis.from_url(
+            url, socket_timeout=None, socket_connect_timeout=_ANSWERS_WITHIN_S, retry=Retry(NoBackoff(), 0)
+        )
+        self._terms = terms
+        self._worker = uuid.uuid4().hex
+        base = f"pressroom:llm:{name}"
+        self._keys = [base, f"{base}:calls", f"{base}:workers", f"{base}:line"]
+        self._bell = f"{base}:bell:{self._worker}"
+        self._reserve, self._settle, self._beat, self._leave = map(
+            self._script, ("reserve", "settle", "beat", "leave")
+        )
+        self.workers: int | None = None
+        self.bound = terms.ceiling
+        self.limits = terms.limits
+
+    async def reserve(self, tokens: int) -> Reservation | Wait:
+        """Take room for one call, or say when to ask again; SharedCountIsAway without Redis."""
+        call = uuid.uuid4().hex
+        lease = round(self._terms.lease_s * 1000)
+        args = [call, tokens, self._worker, *self._terms.limits, lease, self._terms.ceiling]
+        wait, self.workers, self.bound, requests, all_tokens, now, *marks = await _asked(
+            self._reserve(self._keys, args)
+        )
+        self.limits = Limits(requests, all_tokens)
+        return Wait(wait / 1000) if wait else Reservation(call, tokens, now, Limits(*marks))
+
+    async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
+        """Give the call's place back and learn what came of it; SharedCountIsAway without Redis.
+
+        A reservation that was settled before, or has lapsed, changes nothing.
+        """
+        told = outcome.told
+        args = [
+            reservation.id,
+            _OUTCOMES[outcome.kind],
+            *self._terms.limits,
+            self._terms.ceiling,
+            reservation.tokens,
+            reservation.at,
+            *reservation.marks,
+            -1 if outcome.used is None else outcome.used,
+            *_numbers(told.requests),
+            *_numbers(told.tokens),
+            round(min(told.pause_s or 0, LONGEST_PAUSE_S) * 1000),
+        ]
+        await _asked(self._settle(self._keys, args))
+
+    async def nap(self, seconds: float) -> None:
+        """Return after that long, 1 s at most, or when there is reason to ask again."""
+        nap_s = min(max(seconds, 0.001), _NAP_S)
+        await _asked(self._redis.blpop([self._bell], timeout=nap_s), nap_s + _ANSWERS_WITHIN_S)
+
+    async def beat(self) -> None:
+        """Say that this worker lives, and learn how many do; SharedCountIsAway without Redis."""
+        self.workers = await _asked(self._beat(self._keys, [self._worker]))
+
+    async def leave_line(self) -> None:
+        """Let those behind this worker move up: none of its calls waits any more."""
+        await _asked(self._leave(self._keys, [self._worker, 0]))
+
+    async def close(self) -> None:
+        """Leave, and close every connection."""
+        with contextlib.suppress(SharedCountIsAway):  # forgotten by itself after a while
+            await _asked(self._leave(self._keys, [self._worker, 1]))
+        await self._redis.aclose()
+
+    def _script(self, name: str) -> Any:
+        return self._redis.register_script(
+            (_FOLDER / "common.lua").read_bytes() + (_FOLDER / f"{name}.lua").read_bytes()
+        )
+
+
+async def _asked(answer: Awaitable[Any], within_s: float = _ANSWERS_WITHIN_S) -> Any:
+    try:
+        async with asyncio.timeout(within_s):
+            return await answer
+    except (redis.RedisError, OSError, TimeoutError) as error:
+        raise SharedCountIsAway(
+            f"Redis does not count calls: {str(error)[:200] or type(error).__name__}"
+        ) from error
+
+
+def _numbers(rate: Rate) -> tuple[int, int]:
+    return (-1 if rate.limit is None else rate.limit, -1 if rate.rest is None else rate.rest)

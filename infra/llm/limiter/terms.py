@@ -1,0 +1,75 @@
+"""The words of the limiter: what is allowed, what was given, and what came of it."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from infra.llm.told import NOTHING_TOLD, Told
+
+#: Of a minute's limit this part is refilled in a minute, and the rest is what a bucket holds (3 s of it), so that
+#: no minute has more than its limit. Small bursts, because OpenAI may enforce a minute's limit over shorter times
+#: (help.openai.com, "An introduction to rate limits").
+STEADY = 0.95
+#: A pause that the provider asks for is obeyed up to this long (seconds): longer ones are for limits of a day, and
+#: one nonsense header must not close an installation.
+LONGEST_PAUSE_S = 300.0
+
+
+class Limits(NamedTuple):
+    """What may be asked for in a minute."""
+
+    requests: int
+    tokens: int
+
+
+_NO_MARKS = Limits(0, 0)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the settings allow. `timeout_s` is the longest that a call takes, `margin_s` the records around it."""
+
+    limits: Limits
+    timeout_s: float
+    margin_s: float = 30.0
+
+    @property
+    def lease_s(self) -> float:
+        """How long a call is counted as in the air if nobody settles it, in seconds."""
+        return self.timeout_s + self.margin_s
+
+    @property
+    def ceiling(self) -> int:
+        """The most calls that can be in the air: all of the requests, each taking as long as it may."""
+        return max(1, round(self.limits.requests * self.timeout_s / 60))
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Room for one call. `at` is when it was given, in ms of the clock that gave it.
+
+    `marks` are how many requests and tokens had been given by then, its own included.
+    """
+
+    id: str
+    tokens: int
+    at: int
+    marks: Limits = _NO_MARKS
+    shared: bool = True
+
+
+class Wait(NamedTuple):
+    """There is no room for so many seconds, as far as is known."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a call: `refused` is a 429, `failed` any other answer or none, `unsent` never left us.
+
+    `used` tokens are input and output as they were counted in the end; None if nobody knows.
+    """
+
+    kind: Literal["answered", "refused", "failed", "unsent"]
+    used: int | None = None
+    told: Told = NOTHING_TOLD

@@ -1,0 +1,66 @@
+"""The brands that an installation serves, by id."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+#: The tenant of a session that names none; it needs no description.
+MAIN = "main"
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+
+
+class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A brand's two colours, as `#rrggbb`: of numbers and rules, and of the cover and the boxes."""
+
+    accent: str
+    tint: str
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A brand. What is None is as the installation or the product has it; more `priority` goes first.
+
+    `limit` bounds how many reports are in progress at once, `products` names what may be sold, `sender` is a mail
+    address with or without a name, `logo` a PNG or SVG file.
+    """
+
+    id: str
+    name: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    colours: Colours | None = None
+    logo: str | None = None
+    sender: Annotated[str, Meta(min_length=3, max_length=320)] | None = None
+    products: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1000)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+
+    def sells(self, product: str) -> bool:
+        """Return whether this brand may sell that product or bundle."""
+        return self.products is None or product in self.products
+
+
+class Tenants(Mapping[str, Tenant]):
+    """The tenants by id, `main` always among them; nothing changes them while the process lives."""
+
+    def __init__(self, described: Mapping[str, Tenant] | None = None) -> None:
+        """Know those that are described."""
+        self._known = {MAIN: Tenant(id=MAIN), **(described or {})}
+
+    def of(self, tenant_id: str) -> Tenant:
+        """Return the tenant of an order; one that the file names no more is as `main` is without a file."""
+        return self._known.get(tenant_id) or Tenant(id=tenant_id)
+
+    def __getitem__(self, tenant_id: str) -> Tenant:
+        return self._known[tenant_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def is_tenant_id(text: str) -> bool:
+    """Return whether a tenant could have that id: lower-case letters, digits, hyphens, underscores, up to 64."""
+    return _ID.fullmatch(text) is not None

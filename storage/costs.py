@@ -1,0 +1,128 @@
+"""What the ledger's entries come to: tokens and dollars by section, order, product, tenant, day or model."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from storage.database import Database, Document, translating
+from storage.ledger import day_of
+
+#: What costs may be summed by.
+By = Literal["order", "product", "tenant", "day", "model"]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """A sum over calls. `answered` ones said what they used; `unpriced` are those of them whose price is unknown.
+
+    `known_usd` is what the others of them cost. Tokens are as the provider counts them: cached ones are input too.
+    """
+
+    attempts: int = 0
+    settled: int = 0
+    answered: int = 0
+    unpriced: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    known_usd: float = 0.0
+
+    @property
+    def possibly_paid(self) -> int:
+        """How many calls are open: their answers were not recorded, or not yet."""
+        return self.attempts - self.settled
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The whole cost in US dollars; None, not 0, if part of it has no known price, or nothing was answered."""
+        unknown = self.unpriced or (self.attempts and not self.answered)
+        return None if unknown else round(self.known_usd, 6)
+
+    def __add__(self, other: "Costs") -> Self:
+        sums = {field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)}
+        return type(self)(**sums)
+
+
+def _count(condition: object) -> Document:
+    return {"$sum": {"$cond": [condition, 1, 0]}}
+
+
+# In MongoDB's order of values, what is missing and null come before all that is there.
+_ANSWERED = {"$gt": ["$usage", None]}
+_PRICED = {"$gt": ["$cost_usd", None]}
+_SUMS: Document = {
+    "attempts": {"$sum": 1},
+    "settled": _count({"$eq": ["$state", "settled"]}),
+    "answered": _count(_ANSWERED),
+    "unpriced": _count({"$and": [_ANSWERED, {"$not": [_PRICED]}]}),
+    "input_tokens": {"$sum": "$usage.input"},
+    "cached_tokens": {"$sum": "$usage.cached"},
+    "output_tokens": {"$sum": "$usage.output"},
+    "known_usd": {"$sum": "$cost_usd"},
+}
+
+
+@translating
+async def costs_of(db: Database, order_id: str) -> Costs:
+    """Return what an order's calls came to."""
+    pipeline = [{"$match": {"order": order_id}}, {"$group": {"_id": None, **_SUMS}}]
+    groups = await (await db.ledger.aggregate(pipeline)).to_list()
+    return _costs(groups[0]) if groups else Costs()
+
+
+@translating
+async def section_costs(db: Database, order_id: str) -> list[tuple[Document, Costs]]:
+    """Return an order's sections in the order in which they were begun, each with what it came to.
+
+    A section is `product`, `section`, the `outcomes` of its calls and the `models` that answered, oldest first.
+    """
+    pipeline: list[Document] = [
+        {"$match": {"order": order_id}},
+        {"$sort": {"opened_at": 1, "_id": 1}},
+        {
+            "$group": {
+                "_id": {"product": "$product", "section": "$section"},
+                "began_at": {"$min": "$opened_at"},
+                "outcomes": {"$push": {"$ifNull": ["$outcome", "open"]}},
+                "models": {"$push": {"$ifNull": ["$model", None]}},
+                **_SUMS,
+            }
+        },
+        {"$sort": {"began_at": 1, "_id": 1}},
+    ]
+    groups = await (await db.ledger.aggregate(pipeline)).to_list()
+    return [(_section(group), _costs(group)) for group in groups]
+
+
+@translating
+async def costs_by(
+    db: Database, by: By, since: datetime, until: datetime, limit: int
+) -> list[tuple[str | None, Costs]]:
+    """Return what calls begun in [since, until) came to, by that field: days newest first, others dearest first.
+
+    The field is None where nobody knows it: no model is known of a call that was not answered.
+    """
+    pipeline: list[Document] = [
+        {
+            "$match": {
+                # The index leads to the days; the moments are looked at within them.
+                "day": {"$gte": day_of(since), "$lte": day_of(until)},
+                "opened_at": {"$gte": since, "$lt": until},
+            }
+        },
+        {"$group": {"_id": f"${by}", **_SUMS}},
+        {"$sort": {"_id": -1} if by == "day" else {"known_usd": -1, "output_tokens": -1, "_id": 1}},
+        {"$limit": limit},
+    ]
+    groups = await (await db.ledger.aggregate(pipeline)).to_list()
+    return [(group["_id"], _costs(group)) for group in groups]
+
+
+def _section(group: Document) -> Document:
+    # A dict keeps each model once, in the order of its first answer.
+    models = [model for model in dict.fromkeys(group["models"]) if model is not None]
+    return {**group["_id"], "outcomes": group["outcomes"], "models": models}
+
+
+def _costs(group: dict[str, Any]) -> Costs:
+    return Costs(**{name: group[name] for name in _SUMS})

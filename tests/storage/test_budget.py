@@ -1,0 +1,145 @@
+"""What an order has spent, and the pause that waits for an operator, over the wire."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from storage.budget import Spending, begin_pause, end_heeding, end_pause, is_paused, spending_of
+from storage.database import Database, Document
+from storage.ledger import open_entry, settle_entry
+from storage.order_state import attention_of, lies_still, order_state
+from storage.orders import find_order, place_orders
+from tests.conftest import StoppedClock
+from tests.storage.test_costs import ANSWERED, TIMED_OUT, UNPRICED, step
+from tests.storage.test_orders import order
+
+pytestmark = pytest.mark.anyio
+
+MINUTE = timedelta(minutes=1)
+REASON = "The budget is spent."
+FACTS = {"tenant": "main", "refund_failed": False, "dispute_lost": False, "objection": None, "ended_at": None}
+
+
+async def placed(db: Database, clock: StoppedClock) -> Document:
+    """Return an order that has just been placed."""
+    await place_orders(db, [order(clock, **FACTS, missing=[])])
+    return await present(db)
+
+
+async def present(db: Database) -> Document:
+    """Return the order, which must be there."""
+    found = await find_order(db, "cs_1")
+    assert found is not None
+    return found
+
+
+async def call(
+    db: Database, clock: StoppedClock, epoch: int, facts: Document | None, most: float | None = 0.5
+) -> None:
+    """Open an entry that may cost so much, and settle it with those facts, if any."""
+    entry = await open_entry(db, step(), epoch, clock.now(), estimate_usd=most)
+    if facts is not None:
+        await settle_entry(db, entry, facts, clock.now())
+
+
+async def test_an_order_without_calls_has_spent_nothing(db: Database, clock: StoppedClock) -> None:
+    """Before the first call nothing is spent and nothing in the air."""
+    assert await spending_of(db, "cs_1", 0.1, clock.now()) == Spending(0.0, 0.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "age_s", "spending"),
+    [
+        (ANSWERED, 0, Spending(0.0125, 0, 0)),
+        (UNPRICED, 0, Spending(0, 0, 1)),
+        (TIMED_OUT, 0, Spending(0.5, 0, 0)),
+        ({"outcome": "failed", "error": "429", "cost_usd": None}, 0, Spending(0, 0, 0)),
+        (None, 59, Spending(0, 0.5, 0)),
+        (None, 61, Spending(0.5, 0, 0)),
+    ],
+    ids=["answered", "unpriced", "timed out", "failed", "in the air", "lost"],
+)
+async def test_each_call_counts_as_what_is_known_of_it(
+    db: Database, clock: StoppedClock, facts: Document | None, age_s: int, spending: Spending
+) -> None:
+    """An answer counts at its price, a call without one at the most that it may have cost, a refused one not."""
+    await call(db, clock, 1, facts)
+    clock.forward(age_s)
+    assert await spending_of(db, "cs_1", 9.0, clock.now() - MINUTE) == spending
+
+
+async def test_calls_of_an_order_are_summed(db: Database, clock: StoppedClock) -> None:
+    """All sections and runs count; one that was opened without an estimate counts as much as the next call."""
+    for epoch, (facts, most) in enumerate([(ANSWERED, 0.5), (ANSWERED, None), (None, 0.25), (None, None)]):
+        await call(db, clock, epoch, facts, most)
+    assert await spending_of(db, "cs_1", 0.125, clock.now() - MINUTE) == Spending(0.025, 0.375, 0)
+    assert await spending_of(db, "cs_2", 0.125, clock.now() - MINUTE) == Spending(0.0, 0.0, 0)
+
+
+async def test_a_paused_order_is_an_operators(db: Database, clock: StoppedClock) -> None:
+    """From the pause on the order needs attention, with its reason and an errand to say so, until it is over."""
+    seen = await placed(db, clock)
+    assert not is_paused(seen)
+    assert await begin_pause(db, seen, REASON, 0.5, clock.now())
+    paused = await present(db)
+    assert is_paused(paused)
+    assert (order_state(paused, []), attention_of(paused)) == ("needs_attention", REASON)
+    assert set(paused["errands"]) == {"heed_pause"}
+    assert await end_pause(db, paused, None, clock.now())
+    resumed = await present(db)
+    assert not is_paused(resumed)
+    assert (order_state(resumed, []), attention_of(resumed), "budget_usd" in resumed) == ("paid", None, False)
+
+
+async def test_of_many_sections_one_pauses_their_order(db: Database, clock: StoppedClock) -> None:
+    """However many find the budget spent at once, there is one pause, and one resumption."""
+    seen = await placed(db, clock)
+    begun = [begin_pause(db, seen, REASON, None, clock.now()) for _ in range(16)]
+    assert sum(await asyncio.gather(*begun)) == 1
+    paused = await present(db)
+    ended = [end_pause(db, paused, float(usd), clock.now()) for usd in range(1, 9)]
+    assert sum(await asyncio.gather(*ended)) == 1
+    assert (await present(db))["pause"]["number"] == 1
+
+
+async def test_who_saw_the_order_before_it_was_resumed_does_not_pause_it_again(
+    db: Database, clock: StoppedClock
+) -> None:
+    """What was known under the old budget is nothing any more; what is known under the new one is."""
+    seen = await placed(db, clock)
+    await begin_pause(db, seen, REASON, None, clock.now())
+    await end_pause(db, await present(db), 5.0, clock.now())
+    assert not await begin_pause(db, seen, REASON, None, clock.now())
+    resumed = await present(db)
+    assert resumed["budget_usd"] == 5.0
+    assert await begin_pause(db, resumed, REASON, None, clock.now())
+    assert (await present(db))["pause"]["number"] == 2
+
+
+async def test_an_errand_ends_only_for_what_was_seen(db: Database, clock: StoppedClock) -> None:
+    """Who has called the operator does not take away the errand of the resumption that came meanwhile."""
+    await begin_pause(db, await placed(db, clock), REASON, None, clock.now())
+    paused = await present(db)
+    await end_pause(db, paused, None, clock.now())
+    await end_heeding(db, paused)
+    assert set((await present(db))["errands"]) == {"heed_pause"}
+    await end_heeding(db, await present(db))
+    assert (await present(db))["errands"] == {}
+
+
+@pytest.mark.parametrize(
+    ("stopped", "holds", "kind", "lies"),
+    [
+        (False, None, "write", False),
+        (False, False, "write", False),
+        (False, True, "write", True),
+        (False, True, "render", False),
+        (True, None, "write", True),
+        (True, None, "render", True),
+    ],
+)
+def test_which_steps_lie_still(stopped: bool, holds: bool | None, kind: str, lies: bool) -> None:
+    """A refund stops all of an order; a pause stops what would be bought, and the rest goes on."""
+    pause = {} if holds is None else {"pause": {"holds": holds}}
+    assert lies_still({"stopped": stopped, **pause}, {"kind": kind}) == lies
