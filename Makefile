@@ -23,7 +23,7 @@ check: setup
 bench-webhook: setup
 	@.venv/bin/python -m tests.benchmarks.webhook
 
-# Ten thousand deliveries and more, through outages: the long form of tests/faults/test_storm.py.
+# Ten thousand deliveries and more, through outages and killed processes: the long form of tests/faults/test_storm.py.
 storm: setup
 	@.venv/bin/python -m tests.faults.storm
 
