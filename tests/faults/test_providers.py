@@ -1,0 +1,76 @@
+"""A provider that fails in every way it can: the report completes, or one section is dead with its reason."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.local.stack import Stack
+from tests.pressroom import ANSWERS, Pressroom
+
+SECTIONS = 52
+#: What a random request meets: each is as likely as the others.
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 429},
+    {"kind": "status", "status": 500},
+    {"kind": "reset"},
+    {"kind": "hang", "seconds": 5.0},
+    {"kind": "truncated"},
+)
+
+
+@pytest.fixture(scope="module")
+def processes(stack: Stack) -> Iterator[Pressroom]:
+    """The processes of two products, which wait one second for an answer."""
+    with Pressroom(stack, LLM_TIMEOUT_S="1") as running:
+        running.start_missing()
+        running.start("worker", "personal_blueprint")
+        yield running
+        running.forget()
+
+
+@pytest.fixture
+def pressroom(processes: Pressroom) -> Pressroom:
+    """Those processes, without work or faults."""
+    processes.forget()
+    return processes
+
+
+def bought(pressroom: Pressroom) -> str:
+    """Buy the book, and return the order."""
+    metadata = {"product": "personal_blueprint", **ANSWERS, "birth_date": "1985-12-10"}
+    return pressroom.buy(metadata=metadata, amount_subtotal=4900)
+
+
+def test_a_fifth_of_all_answers_may_fail(pressroom: Pressroom) -> None:
+    """The book is delivered, every section bought once but for what failed, and the ledger has every request."""
+    pressroom.stack.llm.add_random_faults(0.2, 7, *FAULTS)
+    order = bought(pressroom)
+    shown = pressroom.until_delivered(order, patience_s=120)
+    requests = pressroom.stack.llm.requests(order=order)
+    met = Counter(request.fault for request in requests)
+    assert met[None] == SECTIONS
+    assert len(requests) - SECTIONS >= 5
+    assert (shown["llm"]["attempts"], shown["llm"]["possibly_paid"], shown["dead"]) == (len(requests), 0, [])
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("refusal", "refused"), ("empty", "empty"), ("long", "overlong")])
+def test_a_section_with_no_usable_answer_is_the_only_one_that_dies(
+    pressroom: Pressroom, kind: str, reason: str
+) -> None:
+    """After three answers of no use its dead letter says which they were; the others are written and set."""
+    pressroom.stack.llm.add_faults({"kind": kind, "section": "next_six_weeks"})
+    order = pressroom.buy()
+
+    def settled() -> bool:
+        found = [step["state"] for step in pressroom.db.steps.find({"order": order}, {"state": 1})]
+        return "dead" in found and set(found) <= {"dead", "done", "waiting"}
+
+    pressroom.until("the end of all that can be done", settled)
+    (letter,) = [one for one in json.loads(pressroom.cli("dead", "list", "--json")) if one["order"] == order]
+    assert letter["step"].endswith("write-next_six_weeks")
+    assert reason in letter["error"]
+    assert pressroom.order(order)["state"] == "needs_attention"
+    assert len(pressroom.stack.llm.requests(order=order)) == 3 + 3
