@@ -1,8 +1,9 @@
 """What every process is given: built once when it starts, passed in, never imported."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from actors.engine.plans import PlanShelf
+from actors.engine.turns import Turns
 from actors.intake.deps import IntakeDeps
 from infra.settings import Settings
 from storage.objects import ObjectStore
@@ -15,3 +16,4 @@ class Deps(IntakeDeps):
     settings: Settings
     objects: ObjectStore
     plans: PlanShelf
+    turns: Turns = field(default_factory=Turns, kw_only=True)

@@ -63,6 +63,13 @@ async def bury(deps: Deps, step: Document) -> None:
 
 async def _move_on(deps: Deps, plan: Document, step: Document, readied: Sequence[Document]) -> None:
     """Let the step's slot, and those that became ready, find one another."""
+    # Steps of a report that end together would all reach for the same slots and the same next step.
+    async with deps.turns.turn(step["report"]):
+        await _share_slots(deps, plan, step, readied)
+    await stamp_advanced(deps.db, step)
+
+
+async def _share_slots(deps: Deps, plan: Document, step: Document, readied: Sequence[Document]) -> None:
     slot = slot_of(step)
     ready = Counter(slot_of(other) for other in readied)
     if gap_s := plan["gap_s"][slot]:
@@ -75,4 +82,3 @@ async def _move_on(deps: Deps, plan: Document, step: Document, readied: Sequence
             await offer(deps, plan, other)
     if any(count > 1 for count in ready.values()):
         await pump(deps, step["report"])
-    await stamp_advanced(deps.db, step)
