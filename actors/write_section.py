@@ -70,9 +70,9 @@ async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
 async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:
     """Wait for room; WorkerStops at once if this process is told to end, NoRoomYet if it takes too long."""
     room = asyncio.ensure_future(deps.llm.reserve(request, priority=priority))
-    stop = asyncio.ensure_future(deps.stopping.wait())
+    stop, patience = map(asyncio.ensure_future, (deps.stopping.wait(), deps.clock.sleep(_PATIENCE_S)))
     try:
-        await asyncio.wait({room, stop}, timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({room, stop, patience}, return_when=asyncio.FIRST_COMPLETED)
         if deps.stopping.is_set():
             raise WorkerStops
         if not room.done():
@@ -84,6 +84,7 @@ async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:
         raise
     finally:
         stop.cancel()
+        patience.cancel()
     return room.result()
 
 

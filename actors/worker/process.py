@@ -107,8 +107,8 @@ class WorkerProcess:
         try:
             async with asyncio.timeout(_LEAVE_S):
                 await self._heart.leave()
-                await self._llm.close()
                 await self._renderer.close()
+                await self._llm.close()
         except TimeoutError:
             log.warning("worker_left_to_sweep", error="MongoDB does not answer.")
 

@@ -1,6 +1,6 @@
 -- What the limiter's scripts have in common; it stands before each of them. All times are ms of Redis's own clock.
 -- KEYS: state (hash), calls in the air by the end of their lease, workers by when they were last heard of, workers
--- that wait by since when. The bell of a worker is the key of the state, ":bell:" and the worker's id.
+-- that wait in the order in which they came. The bell of a worker is the key of the state, ":bell:" and the worker's id.
 local MINUTE = 60000
 local STEADY = 0.95 -- terms.py says why
 local TOLD_FOR = 10 * MINUTE -- limits that nobody has told for so long are forgotten

@@ -1,5 +1,7 @@
 """Which count holds: the shared one, or this worker's part of it while Redis is away."""
 
+import asyncio
+
 import structlog
 
 from infra.clock import Clock
@@ -15,14 +17,11 @@ class Counts:
 
     def __init__(self, shared: SharedCount, clock: Clock) -> None:
         """Begin with the shared count."""
+        #: Whether this worker counts for itself.
+        self.alone = asyncio.Event()
         self._shared = shared
         self._clock = clock
         self._share: Share | None = None
-
-    @property
-    def alone(self) -> bool:
-        """Whether this worker counts for itself."""
-        return self._share is not None
 
     async def reserve(self, tokens: int) -> Reservation | Wait:
         """Give room for one call, or say how long there is none."""
@@ -72,6 +71,7 @@ class Counts:
             if self._share is not None:
                 log.info("limits_shared_again")
             self._share = None
+            self.alone.clear()
 
     async def close(self) -> None:
         """Leave, and close every connection."""
@@ -80,6 +80,7 @@ class Counts:
     def _own(self) -> Share:
         if self._share is None:
             self._share = Share(self._clock, self._shared.limits, self._shared.bound, self._shared.workers)
+            self.alone.set()
         return self._share
 
     def _go_alone(self, error: SharedCountIsAway) -> None:

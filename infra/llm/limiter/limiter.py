@@ -1,6 +1,7 @@
 """The limiter: every call waits here until the provider's limits have room for it."""
 
 import asyncio
+import contextlib
 
 from infra.clock import Clock, SystemClock
 from infra.llm.limiter.counts import Counts
@@ -41,7 +42,11 @@ class Limiter:
         """Be counted among the workers, and find Redis again when it was away."""
         while True:
             await self._counts.beat()
-            await asyncio.sleep(_LOOK_S if self._counts.alone else _BEAT_S)
+            if self._counts.alone.is_set():
+                await asyncio.sleep(_LOOK_S)
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._counts.alone.wait(), _BEAT_S)
 
     async def close(self) -> None:
         """Leave the line and the count, and close every connection."""

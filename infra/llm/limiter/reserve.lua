@@ -35,8 +35,8 @@ if wait == 0 then
         given[kind] = given[kind] + amount
     end
     ring()
-else
-    redis.call("zadd", KEYS[4], "nx", now, worker)
+elseif not redis.call("zscore", KEYS[4], worker) then
+    redis.call("zadd", KEYS[4], redis.call("hincrby", KEYS[1], "tickets", 1), worker)
 end
 redis.call("hset", KEYS[1], "at", now, "requests", levels.requests, "tokens", levels.tokens,
     "given_requests", given.requests, "given_tokens", given.tokens)

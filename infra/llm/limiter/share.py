@@ -1,5 +1,6 @@
 """What one worker allows itself while nobody counts for all: an equal part of what was allowed last."""
 
+import math
 import uuid
 
 from infra.clock import Clock
@@ -70,7 +71,8 @@ class _Bucket:
         """Return the seconds until it holds that amount."""
         size = max(self._rate * (1 - STEADY), min(amount, self._limit), self._level)
         self._level = min(size, self._level + seconds * self._rate * STEADY / 60)
-        return max(0.0, (min(amount, self._limit) - self._level) * 60 / (self._rate * STEADY))
+        wait_s = max(0.0, (min(amount, self._limit) - self._level) * 60 / (self._rate * STEADY))
+        return math.ceil(wait_s * 1000 - 1e-6) / 1000  # as in Redis: a wait of nanoseconds would never end
 
     def take(self, amount: int) -> None:
         self._level = max(0.0, self._level - min(amount, self._limit))

@@ -46,6 +46,7 @@ class SharedCount:
         self._reserve, self._settle, self._beat, self._leave = map(
             self._script, ("reserve", "settle", "beat", "leave")
         )
+        self._ear: asyncio.Task[object] | None = None
         self.workers: int | None = None
         self.bound = terms.ceiling
         self.limits = terms.limits
@@ -83,9 +84,12 @@ class SharedCount:
         await _asked(self._settle(self._keys, args))
 
     async def nap(self, seconds: float) -> None:
-        """Return after that long, 1 s at most, or when there is reason to ask again."""
-        nap_s = min(max(seconds, 0.001), _NAP_S)
-        await _asked(self._redis.blpop([self._bell], timeout=nap_s), nap_s + _ANSWERS_WITHIN_S)
+        """Return after that long, about 1 s at most, or when there is reason to ask again."""
+        ear = self._listening()
+        await asyncio.wait({ear}, timeout=seconds)
+        if ear.done():
+            self._ear = None
+            ear.result()
 
     async def beat(self) -> None:
         """Say that this worker lives, and learn how many do; SharedCountIsAway without Redis."""
@@ -97,9 +101,20 @@ class SharedCount:
 
     async def close(self) -> None:
         """Leave, and close every connection."""
+        if self._ear is not None:
+            self._ear.cancel()
         with contextlib.suppress(SharedCountIsAway):  # forgotten by itself after a while
             await _asked(self._leave(self._keys, [self._worker, 1]))
         await self._redis.aclose()
+
+    def _listening(self) -> asyncio.Task[object]:
+        # It outlasts a nap that ends by itself: Redis ends a blocked command up to 0.1 s late, and a cancelled one
+        # costs its connection.
+        if self._ear is None or (self._ear.done() and self._ear.exception() is not None):
+            heard = self._redis.blpop([self._bell], timeout=_NAP_S)
+            self._ear = asyncio.ensure_future(_asked(heard, _NAP_S + _ANSWERS_WITHIN_S))
+            self._ear.add_done_callback(lambda ear: ear.cancelled() or ear.exception())
+        return self._ear
 
     def _script(self, name: str) -> Any:
         return self._redis.register_script(

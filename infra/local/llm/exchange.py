@@ -85,8 +85,8 @@ def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
 def charge(ask: Ask) -> int:
     """The tokens that a request takes from the limit when it comes, whatever it uses in the end.
 
-    The most that it may write, or its input as estimated from the number of characters if that is more: so OpenAI's
-    guide to rate limits, developers.openai.com/api/docs/guides/rate-limits.
+    The most that it may write, or its input as estimated from the number of characters if that is more: so says
+    OpenAI's guide to rate limits, developers.openai.com/api/docs/guides/rate-limits.
     """
     return max(ask.max_output_tokens, count_tokens(ask.instructions + ask.input))
 

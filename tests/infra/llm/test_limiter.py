@@ -68,7 +68,7 @@ def milliseconds(server: redis.Redis) -> int:
     return int(seconds) * 1000 + int(microseconds) // 1000
 
 
-def content(server: redis.Redis) -> dict[bytes, bytes]:
+def content(server: redis.Redis) -> dict[bytes, bytes | None]:
     """Return all that Redis holds but the workers' own beats."""
     return {key: server.dump(key) for key in server.scan_iter() if b"workers" not in key}
 
@@ -91,29 +91,31 @@ async def all_to_be_had(count: SharedCount) -> list[Reservation]:
 
 
 @pytest.mark.parametrize(
-    ("limits", "tokens"), [(HUNDRED.limits, 1), (Limits(MANY, 600_000), 100)], ids=["requests", "tokens"]
+    ("limits", "tokens"), [(Limits(3_000, MANY), 1), (Limits(MANY, 300_000), 100)], ids=["requests", "tokens"]
 )
 async def test_three_workers_use_what_is_allowed_and_never_more(
     open_limiter: Open, server: redis.Redis, limits: Limits, tokens: int
 ) -> None:
-    """Of a hundred a second three workers take 90 or more together, at no moment too many, and each its part."""
-    began, wanted = milliseconds(server), 160
+    """Of fifty a second three workers take 45 or more together, at no moment too many, and each its part."""
+    began = milliseconds(server)
     workers = [open_limiter(Terms(limits, 120)) for _ in range(3)]
     taken: list[tuple[int, int]] = []
 
+    def per_ms() -> float:
+        return (len(taken) - 1) / (taken[-1][0] - taken[0][0])
+
     async def ask(worker: int) -> None:
-        while len(taken) < wanted:
+        # A machine that stands still for a while catches up later, so they go on until it has, within bounds.
+        while len(taken) < 80 or (len(taken) < 400 and per_ms() < 0.045):
             found = await workers[worker].wait_for_room(tokens)
             taken.append((found.at, worker))
             await workers[worker].settle(found, Outcome("answered", used=tokens))
 
     await asyncio.gather(*(ask(worker) for worker in range(3) for _ in range(4)))
-    taken.sort()
-    used = [nth / (at - began) for nth, (at, _) in enumerate(taken, start=1) if at > began]
-    assert max(nth - REFILL_PER_MS * (at - began) for nth, (at, _) in enumerate(taken, start=1)) <= 1e-6
-    # The best of all moments: a machine that stands still catches up, but perhaps not before the last of them.
-    assert max(used[wanted // 3 :]) >= 0.090
-    assert min(sum(by == worker for _, by in taken) for worker in range(3)) >= wanted // 6
+    assert per_ms() >= 0.045
+    times = sorted(at for at, _ in taken)
+    assert all(nth <= REFILL_PER_MS / 2 * (at - began) + 1e-6 for nth, at in enumerate(times, start=1))
+    assert min(sum(by == worker for _, by in taken) for worker in range(3)) >= len(taken) // 6
 
 
 async def test_a_lost_count_starts_empty(open_count: Count, server: redis.Redis) -> None:
@@ -185,13 +187,30 @@ async def test_what_a_call_used_beyond_its_reservation_is_taken(open_count: Coun
     assert found.seconds <= 0.5
 
 
-async def test_what_the_provider_has_charged_is_not_given_back(open_count: Count) -> None:
-    """A provider that tells how little is left has charged the whole reservation, whatever the call used."""
-    count = open_count(Terms(Limits(MANY, 60_000), 120))
-    first = await had(count, 500)
+async def test_what_the_provider_has_charged_is_not_given_back(open_count: Count, server: redis.Redis) -> None:
+    """Of what a call did not use, no more comes back than the provider must still hold after all later calls."""
+    count = open_count(Terms(Limits(MANY, 6_000), 120))
+    first, later = await had(count, 50), await had(count, 90)
     assert first is not None
-    await count.settle(first, Outcome("answered", 0, Told(tokens=Rate(60_000, 0))))
-    assert isinstance(await count.reserve(490), Wait)
+    assert later is not None
+    began = milliseconds(server)
+    # A hundred were left when it answered, of which the later call has ninety: ten are surely there.
+    await count.settle(first, Outcome("answered", 0, Told(tokens=Rate(6_000, 100))))
+    found = await count.reserve(45)
+    assert isinstance(found, Wait) or REFILL_PER_MS * (found.at - began) >= 45 - 10 - 1
+
+
+async def test_a_provider_that_holds_less_than_we_think_is_believed(open_count: Count) -> None:
+    """Tokens that somebody else with the same key has used are not there for us."""
+    count = open_count(Terms(Limits(MANY, 6_000), 120))
+    unused = await had(count, 90)
+    assert unused is not None
+    await count.settle(unused, Outcome("unsent"))
+    refused = await count.reserve(40)
+    assert isinstance(refused, Reservation)
+    await count.settle(refused, Outcome("refused", told=Told(tokens=Rate(6_000, 0))))
+    found = await count.reserve(50)
+    assert isinstance(found, Wait) or 0.1 * (found.at - refused.at) >= 50 - 1e-6
 
 
 async def test_the_lower_of_our_limits_and_the_told_ones_holds(open_count: Count) -> None:
@@ -300,6 +319,6 @@ async def test_a_large_call_is_not_overtaken_for_ever(open_limiter: Open) -> Non
 
     await small.wait_for_room(95)
     taking = asyncio.create_task(take_small_ones())
-    found = await large.wait_for_room(9_500)
+    found = await asyncio.wait_for(large.wait_for_room(9_500), 30)
     taking.cancel()
     assert [at for at in taken if found.at - 500 < at < found.at] == []

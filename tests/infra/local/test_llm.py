@@ -1,9 +1,11 @@
 """The LLM stub, through the real SDK."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 from openai import (
     APIConnectionError,
@@ -28,6 +30,7 @@ def stack(stack: Stack) -> Iterator[Stack]:
     """The stack, with no fault or limit left over."""
     yield stack
     stack.llm.clear_faults()
+    stack.llm.tell_limits("real")
     stack.llm.set_limits(requests_per_minute=30_000, tokens_per_minute=180_000_000)
 
 
@@ -182,3 +185,70 @@ def test_beyond_the_limit_is_a_429_with_a_pause(stack: Stack) -> None:
         ask(stack, "limit")
     assert int(raised.value.response.headers["retry-after"]) in range(1, 31)
     assert [record.fault for record in stack.llm.requests(order="limit")] == [None, None, "limit"]
+
+
+def test_a_request_is_charged_what_it_may_write(stack: Stack) -> None:
+    """The limit of tokens counts the most that is asked for, or the input where that is more, not what is used."""
+    ask(stack, "charged", max_output_tokens=5000)
+    ask(stack, "charged", instructions="Write. " * 4000)
+    most, read = stack.llm.requests(order="charged")
+    assert most.charged == 5000
+    assert 7000 <= read.charged <= 7100
+
+
+@pytest.mark.parametrize(("told_as", "limit"), [("none", None), ("minus", "-1"), ("nonsense", "lots")])
+def test_the_rate_limit_headers_can_be_left_out_or_wrong(stack: Stack, told_as: Any, limit: str | None) -> None:
+    """Compatible servers tell no limits, -1 or anything; the answers are as good as ever."""
+    stack.llm.tell_limits(told_as)
+    answer = httpx2.post(
+        f"{stack.env['OPENAI_BASE_URL']}/responses",
+        json={"model": "m", "input": "Hello"},
+        headers={"Authorization": f"Bearer {stack.env['OPENAI_API_KEY']}"},
+        timeout=10,
+    )
+    assert answer.status_code == 200
+    assert answer.headers.get("x-ratelimit-limit-requests") == limit
+
+
+def test_a_long_answer_has_so_many_words(stack: Stack) -> None:
+    """`long` writes as many words as asked for, whatever the request allows."""
+    stack.llm.add_faults({"kind": "long", "words": 12_345, "times": 1})
+    assert len(ask(stack, "long").output_text.split()) == 12_345
+
+
+def test_an_uncounted_answer_has_no_usage(stack: Stack) -> None:
+    """`uncounted` is an answer like any other, but for its usage."""
+    stack.llm.add_faults({"kind": "uncounted", "times": 1})
+    answer = ask(stack, "uncounted")
+    assert answer.usage is None
+    assert answer.output_text
+
+
+def test_garbage_is_no_json(stack: Stack) -> None:
+    """`garbage` has a good status and a body that is a web page."""
+    stack.llm.add_faults({"kind": "garbage", "times": 1})
+    assert "Bad Gateway" in str(ask(stack, "garbage"))
+
+
+def test_faults_at_random_meet_the_same_share_again(stack: Stack) -> None:
+    """A share of all requests meets one of the faults, each about as often, and the same ones for one seed."""
+    env = stack.env
+
+    async def met(order: str) -> list[str | None]:
+        stack.llm.clear_faults()
+        stack.llm.add_random_faults(0.2, 7, {"status": 429}, {"status": 500}, {"kind": "truncated"})
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            for _ in range(300):
+                body = {"model": "m", "input": "x", "metadata": {"order": order}}
+                headers = {"Authorization": f"Bearer {env['OPENAI_API_KEY']}"}
+                await client.post(f"{env['OPENAI_BASE_URL']}/responses", json=body, headers=headers)
+        records = stack.llm.requests(order=order)
+        return [record.fault and f"{record.fault} {record.status}" for record in records]
+
+    stack.llm.set_latency(0)
+    first, again = asyncio.run(met("random")), asyncio.run(met("again"))
+    stack.llm.set_latency(0.01)
+    assert first == again
+    counts = Counter(fault for fault in first if fault)
+    assert set(counts) == {"status 429", "status 500", "truncated 200"}
+    assert 0.1 < counts.total() / 300 < 0.3
