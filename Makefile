@@ -1,5 +1,5 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check bench-webhook bench-serverless storm lock
+.PHONY: setup demo up test check bench-webhook bench-plans bench-serverless storm lock
 
 setup:
 	@infra/local/setup.sh
@@ -22,6 +22,9 @@ check: setup
 
 bench-webhook: setup
 	@.venv/bin/python -m tests.benchmarks.webhook
+
+bench-plans: setup
+	@.venv/bin/python -m tests.benchmarks.plans
 
 # Ten thousand deliveries and more, through outages and killed processes: the long form of tests/faults/test_storm.py.
 storm: setup

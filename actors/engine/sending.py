@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import structlog
 from dramatiq import Message
-from infra.tenants import MAIN
 
 from actors.catalogue import MAIL_QUEUE
 from actors.intake.deps import IntakeDeps
 from infra.errors import TransientError
+from infra.tenants import MAIN
 from storage.database import Document
 from storage.errands import Errand
 

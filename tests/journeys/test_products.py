@@ -1,6 +1,7 @@
 """A long product on its way: its order of writing, its parts, and the whole of it in the book."""
 
 from actors.catalogue import PRODUCTS
+from tests.benchmarks.plans.timeline import most_at_once
 from tests.pressroom import Pressroom, text_of
 
 BLUEPRINT = PRODUCTS["personal_blueprint"]
@@ -17,6 +18,7 @@ def test_a_blueprint_is_written_in_the_order_of_its_plan(pressroom: Pressroom) -
     asked = pressroom.stack.llm.requests(order=order)
     calls = {call.section: call for call in asked}
     assert len(asked) == len(calls) == 52
+    assert most_at_once(asked) <= BLUEPRINT.pace.max_in_flight
     for section in BLUEPRINT.sections:
         for other in section.after:
             ended = calls[other].finished_at
