@@ -1,12 +1,14 @@
 """What every process is given: built once when it starts, passed in, never imported."""
 
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from actors.engine.plans import PlanShelf
-from actors.engine.turns import Turns
 from actors.intake.deps import IntakeDeps
 from infra.settings import Settings
+from storage.database import Document
 from storage.objects import ObjectStore
+from storage.rounds import Rounds
 
 
 @dataclass(frozen=True)
@@ -16,4 +18,7 @@ class Deps(IntakeDeps):
     settings: Settings
     objects: ObjectStore
     plans: PlanShelf
-    turns: Turns = field(default_factory=Turns, kw_only=True)
+    #: What advances together, by report; each is there for as long as somebody waits for it.
+    advances: WeakValueDictionary[str, Rounds[Document, None]] = field(
+        default_factory=WeakValueDictionary, kw_only=True
+    )

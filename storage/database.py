@@ -1,11 +1,11 @@
 """The connection to MongoDB, its collections, and the one translation of its failures."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from pymongo import AsyncMongoClient, WriteConcern
+from pymongo import AsyncMongoClient, InsertOne, UpdateOne, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import (
     BulkWriteError,
@@ -17,9 +17,11 @@ from pymongo.errors import (
 )
 
 from infra.errors import PressroomError, SettingsError, TransientError
+from storage.rounds import Rounds
 
 Document = dict[str, Any]
 Collection = AsyncCollection[Document]
+Write = InsertOne[Document] | UpdateOne
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -57,6 +59,7 @@ class Database:
         # Beats are neither journaled nor awaited by a majority: a slow replica must not make workers look dead.
         self.workers: Collection = database.get_collection("workers", write_concern=WriteConcern(w=1))
         self.audit: Collection = database["audit"]
+        self.rounds: dict[Hashable, Rounds[Any, Any]] = {}
 
     async def ping(self) -> None:
         """Return if MongoDB answers; DatabaseIsDown otherwise."""
@@ -108,11 +111,24 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> l
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
-        # The driver's own error quotes the documents, and with them what customers wrote.
         failures = error.details["writeErrors"]
-        if error.details["writeConcernErrors"]:
-            raise DatabaseIsDown("MongoDB cannot say whether a write is durable.") from None
-        if codes := {one["code"] for one in failures} - {_DUPLICATE_KEY}:
-            raise WriteIsRefused(f"MongoDB refused a write with {sorted(codes)}.") from None
+        if error.details["writeConcernErrors"] or {one["code"] for one in failures} != {_DUPLICATE_KEY}:
+            raise _failure(error) from None
         return [documents[one["index"]]["_id"] for one in failures]
     return []
+
+
+async def write_all(collection: Collection, writes: Sequence[Write]) -> int:
+    """Do writes in one go, whatever their order; return how many documents were there to be updated."""
+    try:
+        return (await collection.bulk_write(writes, ordered=False)).matched_count
+    except BulkWriteError as error:
+        raise _failure(error) from None
+
+
+def _failure(error: BulkWriteError) -> PressroomError:
+    """Return what a bulk's failure means; the driver's own error quotes what customers wrote."""
+    if error.details["writeConcernErrors"]:
+        return DatabaseIsDown("MongoDB cannot say whether a write is durable.")
+    codes = {one["code"] for one in error.details["writeErrors"]}
+    return WriteIsRefused(f"MongoDB refused a write with {sorted(codes - {_DUPLICATE_KEY} or codes)}.")

@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from storage.database import Database, Document, translating
+from storage.together import put
 
 
 @translating
@@ -58,13 +60,10 @@ async def start_sending(db: Database, delivery: Document, until: datetime) -> bo
     return (await db.deliveries.update_one(mine, update)).matched_count == 1
 
 
-@translating
 async def mark_sent(db: Database, delivery_id: str, answer: str, now: datetime) -> None:
     """T21: the mail server has accepted it; true whoever holds the delivery by now."""
-    await db.deliveries.update_one(
-        {"_id": delivery_id},
-        {"$set": {"state": "sent", "sent_at": now}, "$push": {"accepted": {"at": now, "answer": answer}}},
-    )
+    sent = {"$set": {"state": "sent", "sent_at": now}, "$push": {"accepted": {"at": now, "answer": answer}}}
+    await put(db, db.deliveries, UpdateOne({"_id": delivery_id}, sent))
 
 
 @translating

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from pymongo import InsertOne, UpdateOne
+
 from storage.database import Database, Document, translating
+from storage.together import put
 
 
-@translating
 async def open_entry(
     db: Database, step: Document, epoch: int, now: datetime, *, estimate_usd: float | None = None
 ) -> str:
@@ -27,16 +29,14 @@ async def open_entry(
         "opened_at": now,
         "day": day_of(now),
     }
-    await db.ledger.insert_one(entry if estimate_usd is None else {**entry, "estimate_usd": estimate_usd})
+    await put(db, db.ledger, InsertOne(entry if estimate_usd is None else {**entry, "estimate_usd": estimate_usd}))
     return entry_id
 
 
-@translating
 async def settle_entry(db: Database, entry_id: str, facts: dict[str, Any], now: datetime) -> None:
     """T12: note how the call ended and what it cost; not fenced, since it was paid either way."""
-    await db.ledger.update_one(
-        {"_id": entry_id, "state": "open"}, {"$set": {**facts, "state": "settled", "settled_at": now}}
-    )
+    settled = {"$set": {**facts, "state": "settled", "settled_at": now}}
+    await put(db, db.ledger, UpdateOne({"_id": entry_id, "state": "open"}, settled))
 
 
 @translating

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from pymongo import UpdateOne
+
 from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Database, Document, insert_new, translating
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.payments import Standing
+from storage.together import get, put
 
 Letter = Literal["completion", "refund"]
 
@@ -57,10 +60,9 @@ async def find_orders(db: Database, order_ids: Sequence[str]) -> list[Document]:
     return await db.orders.find({"_id": {"$in": list(order_ids)}}).to_list()
 
 
-@translating
 async def find_order(db: Database, order_id: str) -> Document | None:
     """Return the order, or None."""
-    return await db.orders.find_one({"_id": order_id})
+    return await get(db, db.orders, order_id)
 
 
 @translating
@@ -151,13 +153,10 @@ async def choose_letter(db: Database, order_id: str, letter: Letter) -> bool:
     return await db.orders.count_documents({"_id": order_id, "letter": letter}) == 1
 
 
-@translating
 async def mark_delivered(db: Database, order_id: str, now: datetime) -> None:
     """Note that the completion mail was accepted; the sweep looks at the order no more."""
-    await db.orders.update_one(
-        {"_id": order_id, "delivered_at": None},
-        {"$set": {"delivered_at": now, "attention": None}, "$unset": {_LETTER: ""}},
-    )
+    delivered = {"$set": {"delivered_at": now, "attention": None}, "$unset": {_LETTER: ""}}
+    await put(db, db.orders, UpdateOne({"_id": order_id, "delivered_at": None}, delivered))
 
 
 @translating

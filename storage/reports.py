@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pymongo import UpdateOne
+
 from storage.database import Database, Document, insert_new, translating
 from storage.slots import Slot
+from storage.together import get, put
 
 #: How long a sent message is trusted before the sweep asks the broker for it.
 CHECK_AFTER = timedelta(seconds=5)
@@ -68,10 +71,9 @@ async def unpark_reports(db: Database, reports: Sequence[str], now: datetime) ->
     await db.reports.update_many(parked, {"$set": {"check_at": now}})
 
 
-@translating
 async def find_report(db: Database, report: str) -> Document | None:
     """Return the report, or None."""
-    return await db.reports.find_one({"_id": report})
+    return await get(db, db.reports, report)
 
 
 def report_ids(order: Document) -> list[str]:
@@ -132,12 +134,10 @@ async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Docum
     return await db.reports.find({"state": "queued", "check_at": {"$lte": now}}).limit(limit).to_list()
 
 
-@translating
 async def store_report(db: Database, report: str, run: int, pdf: Document, now: datetime) -> None:
     """T16: note where the finished PDF is."""
-    await db.reports.update_one(
-        {"_id": report, "run": run}, {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
-    )
+    stored = {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
+    await put(db, db.reports, UpdateOne({"_id": report, "run": run}, stored))
 
 
 @translating

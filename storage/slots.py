@@ -1,6 +1,5 @@
 """What bounds a report's work: the members of a set on it, each taken by a conditional update, never counted."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,43 +17,26 @@ def slot_token(step_id: str, run: int) -> str:
 
 
 @translating
-async def reserve_slots(
-    db: Database, report: str, slot: Slot, tokens: Sequence[str], bound: int, now: datetime
+async def swap_slots(
+    db: Database, seen: Document, slots: dict[Slot, list[str]], gap_until: dict[Slot, datetime], *, queueing: bool
 ) -> bool:
-    """T7: take some of `bound` slots at once; False if so many are not free, a pause holds, or one has one."""
-    if len(tokens) > bound:
-        return False
-    free: dict[str, Any] = {
-        "_id": report,
-        **_RUNNING,
-        f"slots.{slot}.{bound - len(tokens)}": {"$exists": False},
-        f"slots.{slot}": {"$nin": list(tokens)},
-        f"gap_until.{slot}": {"$not": {"$gt": now}},
-    }
-    taken = await db.reports.update_one(free, {"$push": {f"slots.{slot}": {"$each": list(tokens)}}})
-    return taken.matched_count == 1
+    """T13's pull and T7's push in one: the sets of a report that was seen become these.
+
+    False if one of them is not as seen any more; or, with `queueing`, if no step may be queued. `gap_until` says
+    when the pauses end that the pace asks for after a call.
+    """
+    as_seen = {f"slots.{slot}": seen["slots"][slot] for slot in slots}
+    update: dict[str, Any] = {"$set": {f"slots.{slot}": tokens for slot, tokens in slots.items()}}
+    if gap_until:
+        update["$max"] = {f"gap_until.{slot}": until for slot, until in gap_until.items()}
+    still = {"_id": seen["_id"], **as_seen, **(_RUNNING if queueing else {})}
+    return (await db.reports.update_one(still, update)).matched_count == 1
 
 
-@translating
-async def hand_over_slot(db: Database, report: str, slot: Slot, token: str, to: str, now: datetime) -> bool:
-    """T13's pull and T7's push in one: False if it is not held, the other has one, or none may be queued."""
-    held: dict[str, Any] = {
-        "_id": report,
-        **_RUNNING,
-        f"slots.{slot}": {"$eq": token, "$nin": [to]},
-        f"gap_until.{slot}": {"$not": {"$gt": now}},
-    }
-    update = {"$set": {f"slots.{slot}.$[mine]": to}}
-    return (await db.reports.update_one(held, update, array_filters=[{"mine": token}])).matched_count == 1
-
-
-@translating
-async def free_slot(db: Database, report: str, slot: Slot, token: str, gap_until: datetime | None) -> None:
-    """Give a slot back, and start the pause that the pace asks for after a call."""
-    update: dict[str, Any] = {"$pull": {f"slots.{slot}": token}}
-    if gap_until is not None:
-        update["$max"] = {f"gap_until.{slot}": gap_until}
-    await db.reports.update_one({"_id": report, f"slots.{slot}": token}, update)
+def may_queue(report: Document, slot: Slot, now: datetime) -> bool:
+    """Return whether steps of a report may take free slots of a set: T7's conditions but for the room."""
+    running = all(report[fact] == value for fact, value in _RUNNING.items())
+    return running and not (slot in report["gap_until"] and report["gap_until"][slot] > now)
 
 
 @translating

@@ -11,12 +11,21 @@ advanced. Those that need nobody have none, so that one small range of one index
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pymongo import UpdateOne
 
-from storage.database import Database, Document, insert_new, translating
+from storage.database import Database, Document, insert_new, translating, write_all
 from storage.reports import CHECK_AFTER
 from storage.slots import Slot
+from storage.together import get, grouped, in_rounds
+
+
+class _Following(NamedTuple):
+    step_ids: Sequence[str]
+    run: int
+    now: datetime
+
 
 _OF_THE_OLD_RUN = ("failing_since", "error", "traceback", "advanced", "done_at", "result")
 
@@ -27,10 +36,9 @@ async def insert_steps(db: Database, steps: Sequence[Document]) -> None:
     await insert_new(db.steps, steps)
 
 
-@translating
 async def find_step(db: Database, step_id: str) -> Document | None:
     """Return the step, or None."""
-    return await db.steps.find_one({"_id": step_id})
+    return await get(db, db.steps, step_id)
 
 
 @translating
@@ -80,14 +88,25 @@ async def ready_steps(db: Database, seen: Sequence[Document], now: datetime) -> 
     return readied
 
 
-@translating
-async def ready_after(db: Database, step_ids: Sequence[str], run: int, now: datetime) -> int:
-    """T6, for steps that need nothing but one step which was done in that run; return how many it were.
+async def ready_after(db: Database, step_ids: Sequence[str], run: int, now: datetime) -> bool:
+    """T6, for steps that need nothing but one step which was done in that run; True if all of them waited for it.
 
     Nothing is read first: a replay that resets the need gives those that follow it another run, too.
     """
-    still = {"_id": {"$in": list(step_ids)}, "state": "waiting", "run": run}
-    return (await db.steps.update_many(still, {"$set": {"state": "ready", "due_at": now}})).matched_count
+    return await _ready_after(db, _Following(step_ids, run, now))
+
+
+@in_rounds
+@translating
+async def _ready_after(db: Database, following: list[_Following]) -> list[bool]:
+    readied = set[int]()
+    for run, alike in grouped(following, lambda one: one.run).items():
+        ids = [step for one in alike for step in one.step_ids]
+        still = {"_id": {"$in": ids}, "state": "waiting", "run": run}
+        ready = {"state": "ready", "due_at": min(one.now for one in alike)}
+        if (await db.steps.update_many(still, {"$set": ready})).matched_count == len(ids):
+            readied.add(run)
+    return [one.run in readied for one in following]
 
 
 @translating
@@ -97,18 +116,22 @@ async def first_ready(db: Database, report: str, slot: Slot, limit: int) -> list
     return await db.steps.find(ready, {"result": 0}).sort("seq").limit(limit).to_list()
 
 
+async def queue_steps(db: Database, seen: Sequence[tuple[Document, str]], now: datetime) -> None:
+    """T8: mark ready steps as queued, each under its message id."""
+    await _queue(db, (seen, now))
+
+
+@in_rounds
 @translating
-async def queue_steps(db: Database, seen: Sequence[tuple[Document, str]], now: datetime) -> int:
-    """T8: mark ready steps as queued, each under its message id; return how many it were."""
-    queued = {"state": "queued", "due_at": now + CHECK_AFTER, "queued_at": now}
-    updates = [
-        UpdateOne(
-            {"_id": step["_id"], "state": "ready", "run": step["run"], "due_at": {"$lte": now}},
-            {"$set": {**queued, "message": message}, "$inc": {"sends": 1}},
-        )
-        for step, message in seen
-    ]
-    return (await db.steps.bulk_write(updates, ordered=False)).matched_count
+async def _queue(db: Database, wanted: list[tuple[Sequence[tuple[Document, str]], datetime]]) -> list[None]:
+    await write_all(db.steps, [_queueing(step, message, now) for seen, now in wanted for step, message in seen])
+    return [None] * len(wanted)
+
+
+def _queueing(step: Document, message: str, now: datetime) -> UpdateOne:
+    ready = {"_id": step["_id"], "state": "ready", "run": step["run"], "due_at": {"$lte": now}}
+    queued = {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
+    return UpdateOne(ready, {"$set": queued, "$inc": {"sends": 1}})
 
 
 @translating
@@ -122,9 +145,13 @@ async def requeue_step(db: Database, seen: Document, message: str, now: datetime
 
 @translating
 async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) -> None:
-    """Leave queued steps alone for a while longer: the broker holds their messages."""
-    still = {"_id": {"$in": [step["_id"] for step in steps]}, "state": "queued"}
-    await db.steps.update_many(still, {"$set": {"due_at": now + CHECK_AFTER}})
+    """Leave queued steps alone for as long again as they have waited: the broker holds their messages.
+
+    At least 5 s and at most 30, in steps of 5.
+    """
+    for times, alike in grouped(steps, lambda step: (now - step["queued_at"]) // CHECK_AFTER).items():
+        still = {"_id": {"$in": [step["_id"] for step in alike]}, "state": "queued"}
+        await db.steps.update_many(still, {"$set": {"due_at": now + CHECK_AFTER * min(max(times, 1), 6)}})
 
 
 @translating
@@ -141,11 +168,15 @@ async def unpark_steps(db: Database, reports: Sequence[str], now: datetime) -> N
     await db.steps.update_many(parked, {"$set": {"due_at": now}})
 
 
+@in_rounds
 @translating
-async def stamp_advanced(db: Database, step: Document) -> None:
+async def stamp_advanced(db: Database, steps: list[Document]) -> list[None]:
     """Note that everything which a done or dead step unlocks has really been unlocked."""
-    still = {"_id": step["_id"], "run": step["run"], "state": {"$in": ["done", "dead"]}}
-    await db.steps.update_one(still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}})
+    for run, alike in grouped(steps, lambda step: step["run"]).items():
+        ids = {"$in": [step["_id"] for step in alike]}
+        still = {"_id": ids, "run": run, "state": {"$in": ["done", "dead"]}}
+        await db.steps.update_many(still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}})
+    return [None] * len(steps)
 
 
 @translating
@@ -169,10 +200,16 @@ async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Docu
 
 
 @translating
-async def idle_ready_reports(db: Database, now: datetime) -> list[str]:
-    """Return the reports whose ready steps nobody has queued for 5 s or more."""
-    query = {"state": "ready", "due_at": {"$lte": now - timedelta(seconds=5)}}
-    return sorted(await db.steps.distinct("report", query))
+async def idle_ready_slots(db: Database, now: datetime) -> dict[str, set[Slot]]:
+    """Return the slot sets, by report, in which ready steps have stood unqueued for 5 s or more."""
+    pipeline: list[Document] = [
+        {"$match": {"state": "ready", "due_at": {"$lte": now - timedelta(seconds=5)}}},
+        {"$group": {"_id": {"report": "$report", "slot": "$slot"}}},
+    ]
+    idle: dict[str, set[Slot]] = defaultdict(set)
+    for group in await (await db.steps.aggregate(pipeline)).to_list():
+        idle[group["_id"]["report"]].add(group["_id"]["slot"])
+    return idle
 
 
 @translating
@@ -184,8 +221,8 @@ async def has_live_steps(db: Database, report: str) -> bool:
 
 @translating
 async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Document]:
-    """Return steps without their results."""
-    without = {"result": 0, "traceback": 0}
+    """Return steps without what is long in them."""
+    without = {"result": 0, "traceback": 0, "needs": 0}
     return await db.steps.find({"_id": {"$in": list(step_ids)}}, without).to_list()
 
 

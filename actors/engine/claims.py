@@ -29,7 +29,7 @@ class Claim:
 
     async def fence(self, until: datetime) -> None:
         """T11: renew it right before something is bought; ClaimIsLost if it is not ours any more."""
-        if not await fence_step(self._db, self.step["_id"], self.epoch, until):
+        if not await fence_step(self._db, self.step, self.epoch, until):
             raise ClaimIsLost
         self.epoch += 1
 

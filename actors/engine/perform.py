@@ -3,7 +3,6 @@
 import asyncio
 import random
 import traceback
-import uuid
 from datetime import datetime, timedelta
 
 import structlog
@@ -103,7 +102,7 @@ async def _claim(deps: WorkDeps, order: Document, seen: Document) -> Claim | Non
         await _park(deps, seen)
         return None
     until = deps.clock.now() + _FIRST_LEASE
-    step = await claim_step(deps.db, seen, deps.worker, uuid.uuid4().hex, [FORMAT], until)
+    step = await claim_step(deps.db, seen, deps.worker, [FORMAT], until)
     return Claim(deps.db, step, order) if step else None
 
 

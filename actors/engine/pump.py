@@ -1,81 +1,86 @@
-"""T7 and T8: free slots are offered to ready steps, and who has one is queued."""
+"""T7 and T8: slots that come back or are free go to ready steps, and who has one is queued."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from actors.deps import Deps
 from actors.engine.sending import new_message_id, send_all, step_post
 from actors.engine.slots import SLOTS, slot_of, token_of
 from storage.database import Document
 from storage.reports import find_report
-from storage.slots import Slot, free_slot, hand_over_slot, reserve_slots
+from storage.slots import Slot, may_queue, swap_slots
 from storage.steps import find_step, first_ready, queue_steps
 
-#: Two pumps of one report at once may see the same free slots: who comes too late looks again.
-_LOOKS = 5
+#: Of several processes that share a report's slots at once, one succeeds and the others look again: so many times,
+#: then the sweep heals what is left.
+_LOOKS = 10
 
 
-async def pump(deps: Deps, report_id: str) -> None:
-    """Offer the free slots of a report to its ready steps, in plan order."""
-    for slot in SLOTS:
-        await _fill(deps, report_id, slot)
+class _Share(NamedTuple):
+    """What becomes of one slot set: who holds it now, who is new among them, and what else must follow."""
+
+    held: list[str]
+    given_back: bool
+    first: list[Document]
+    gap_until: datetime | None
+    look_again: bool
 
 
-async def _fill(deps: Deps, report_id: str, slot: Slot) -> None:
+async def pump(
+    deps: Deps, report_id: str, settled: Sequence[Document] = (), readied: Collection[Slot] = tuple(SLOTS)
+) -> None:
+    """Take back the slots of settled steps, and offer what is free to ready ones in plan order.
+
+    `readied` names the slot sets in which steps became ready; where there are more steps than slots some may stand
+    ready anyway.
+    """
     for _ in range(_LOOKS):
-        if await _fill_once(deps, report_id, slot):
+        if await _share_out(deps, report_id, settled, readied):
             break
 
 
-async def _fill_once(deps: Deps, report_id: str, slot: Slot) -> bool:
-    """Fill one slot set; False if somebody else did meanwhile, so that it must be looked at again."""
+async def _share_out(deps: Deps, report_id: str, settled: Sequence[Document], readied: Collection[Slot]) -> bool:
+    """Share the slots out once; False if it must be looked at again."""
     report = await find_report(deps.db, report_id)
-    if report is None or report["state"] != "running" or report["replay"] is not None or report["stopped"]:
+    if report is None or report["plan"] is None:
         return True
-    bound = (await deps.plans.get(report["plan"]))["bounds"][slot]
-    held, now = set(report["slots"][slot]), deps.clock.now()
-    if len(held) >= bound:
-        return True
-    if slot in report["gap_until"] and report["gap_until"][slot] > now:
-        return True
-    # A released step is ready too, and has its slot: who released it queues it again, or the sweep.
-    ready = await first_ready(deps.db, report_id, slot, bound)
-    steps = [step for step in ready if token_of(step) not in held and step["due_at"] <= now][: bound - len(held)]
-    if not steps:
-        return True
-    if not await reserve_slots(deps.db, report_id, slot, [token_of(step) for step in steps], bound, now):
+    shares = {slot: await _share(deps, report, slot, settled, readied) for slot in SLOTS}
+    first = [step for share in shares.values() for step in share.first]
+    slots = {slot: share.held for slot, share in shares.items() if share.given_back or share.first}
+    gaps = {slot: share.gap_until for slot, share in shares.items() if share.gap_until is not None}
+    if slots and not await swap_slots(deps.db, report, slots, gaps, queueing=bool(first)):
         return False
-    await queue_and_send(deps, steps)
-    return True
+    await queue_and_send(deps, first)
+    return not any(share.look_again for share in shares.values())
 
 
-async def offer(deps: Deps, plan: Document, step: Document) -> None:
-    """Queue a step that has just become ready, if a slot is free; else who frees the next one takes it."""
-    slot = slot_of(step)
-    bound = plan["bounds"][slot]
-    if await reserve_slots(deps.db, step["report"], slot, [token_of(step)], bound, deps.clock.now()):
-        await queue_and_send(deps, [step])
+async def _share(
+    deps: Deps, report: Document, slot: Slot, settled: Sequence[Document], readied: Collection[Slot]
+) -> _Share:
+    plan, now = await deps.plans.get(report["plan"]), deps.clock.now()
+    bound, gap_s = plan["bounds"][slot], plan["gap_s"][slot]
+    over = {token_of(step) for step in settled if slot_of(step) == slot}
+    kept = [token for token in report["slots"][slot] if token not in over]
+    given_back = len(kept) < len(report["slots"][slot])
+    if given_back and gap_s:
+        return _Share(kept, given_back, [], now + timedelta(seconds=gap_s), look_again=False)
+    scarce = sum(slot_of(step) == slot for step in plan["steps"].values()) > bound
+    room = bound - len(kept) if (scarce or slot in readied) and may_queue(report, slot, now) else 0
+    first = await _first_idle(deps, report, slot, room)
+    # Given back first, then looked: whoever becomes ready in between sees a free slot, or is seen.
+    look_again = scarce and given_back and len(first) < room
+    return _Share(kept + [token_of(step) for step in first], given_back, first, None, look_again)
 
 
-async def pass_on(deps: Deps, plan: Document, step: Document) -> None:
-    """Give the slot of a settled step to the next ready one, or back."""
-    report, slot = step["report"], slot_of(step)
-    scarce = sum(slot_of(other) == slot for other in plan["steps"].values()) > plan["bounds"][slot]
-    if scarce and await _hand_over(deps, step, slot):
-        return
-    await free_slot(deps.db, report, slot, token_of(step), None)
-    # Freed first, then looked: whoever becomes ready in between sees a free slot, or is seen.
-    if scarce and await first_ready(deps.db, report, slot, 1):
-        await _fill(deps, report, slot)
-
-
-async def _hand_over(deps: Deps, step: Document, slot: Slot) -> bool:
-    report, now = step["report"], deps.clock.now()
-    for following in await first_ready(deps.db, report, slot, 1):
-        due = following["due_at"] <= now
-        if due and await hand_over_slot(deps.db, report, slot, token_of(step), token_of(following), now):
-            await queue_and_send(deps, [following])
-            return True
-    return False
+async def _first_idle(deps: Deps, report: Document, slot: Slot, room: int) -> list[Document]:
+    """Return the first ready and due steps without a slot, as many as there is room for."""
+    if room <= 0:
+        return []
+    # A released step is ready too, and has its slot: who released it queues it again, or the sweep.
+    held, now = report["slots"][slot], deps.clock.now()
+    ready = await first_ready(deps.db, report["_id"], slot, room + len(held))
+    return [step for step in ready if token_of(step) not in held and step["due_at"] <= now][:room]
 
 
 async def queue_released(deps: Deps, step_id: str) -> None:
@@ -87,6 +92,7 @@ async def queue_released(deps: Deps, step_id: str) -> None:
 
 async def queue_and_send(deps: Deps, steps: Sequence[Document]) -> None:
     """T8: queue ready steps that have a slot, and wake workers. A message too many does no harm."""
-    seen = [(step, new_message_id()) for step in steps]
-    if await queue_steps(deps.db, seen, deps.clock.now()):
+    if steps:
+        seen = [(step, new_message_id()) for step in steps]
+        await queue_steps(deps.db, seen, deps.clock.now())
         await send_all(deps, [step_post(step, message) for step, message in seen])

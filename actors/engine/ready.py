@@ -3,29 +3,32 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from actors.engine.slots import slot_of_kind
+from actors.engine.slots import slot_of
 from storage.database import Database, Document
+from storage.slots import Slot
 from storage.steps import count_done, done_among, ready_after, ready_steps, waiting_steps
 
 #: Above this many needs, one count on an index tells first whether reading each of them is worth it.
 _MANY = 20
 
 
-async def ready_dependents(db: Database, plan: Document, step: Document, now: datetime) -> list[Document]:
-    """Ready the steps that need this one, which is done, and nothing that is not; return those it could have been.
+async def ready_dependents(db: Database, plan: Document, done: Sequence[Document], now: datetime) -> set[Slot]:
+    """Ready the steps that need some of one report that are done, and nothing that is not.
 
-    Safe to do twice, or by two at once. What is returned has each step's id, kind and run.
+    Return the slot sets in which some became ready. Safe to do twice, or by two at once.
     """
-    following = [other for other in plan["steps"].values() if step["key"] in other["needs"]]
-    alone = [_step_of(step, other) for other in following if len(other["needs"]) == 1]
-    others = [_step_of(step, other) for other in following if len(other["needs"]) > 1]
-    readied = []
-    if alone and await ready_after(db, _ids(alone), step["run"], now) == len(alone):
-        readied += alone
-    else:
-        others += alone
-    possible = [other for other in others if await _may_be_complete(db, step, other)]
-    return readied + await ready_complete(db, _ids(possible), now)
+    possible, readied = set[str](), set[Slot]()
+    for step in done:
+        following = [other for other in plan["steps"].values() if step["key"] in other["needs"]]
+        alone = {_id_of(step, other): slot_of(other) for other in following if len(other["needs"]) == 1}
+        if alone and await ready_after(db, list(alone), step["run"], now):
+            readied |= set(alone.values())
+        else:
+            possible |= alone.keys()
+        for other in following:
+            if len(other["needs"]) > 1 and await _may_be_complete(db, step, other):
+                possible.add(_id_of(step, other))
+    return readied | {slot_of(other) for other in await ready_complete(db, sorted(possible), now)}
 
 
 async def ready_complete(db: Database, step_ids: Sequence[str], now: datetime) -> list[Document]:
@@ -45,15 +48,9 @@ async def _may_be_complete(db: Database, step: Document, candidate: Document) ->
     needs = candidate["needs"]
     if len(needs) <= _MANY:
         return True
-    return await count_done(db, step["report"], slot_of_kind(step["kind"])) >= len(needs)
+    return await count_done(db, step["report"], slot_of(step)) >= len(needs)
 
 
-def _step_of(step: Document, planned: Document) -> Document:
-    """Return what is known of another step of the same report without reading it."""
-    shared = {key: step[key] for key in ("order", "report", "product", "tenant", "run")}
-    needs = planned["needs"]
-    return {"_id": f"{step['report']}:{planned['key']}", "kind": planned["kind"], "needs": needs, **shared}
-
-
-def _ids(steps: Sequence[Document]) -> list[str]:
-    return [step["_id"] for step in steps]
+def _id_of(step: Document, planned: Document) -> str:
+    """Return the id of another step of the same report."""
+    return f"{step['report']}:{planned['key']}"

@@ -8,7 +8,7 @@ from actors.engine.pump import pump, queue_and_send
 from actors.engine.slots import SLOTS
 from storage.database import Document
 from storage.slots import Slot, pull_tokens, running_reports
-from storage.steps import idle_ready_reports, slot_holders
+from storage.steps import idle_ready_slots, slot_holders
 
 #: How long a ready step may stand before the sweep sees to it: those who readied it are at it first.
 _IDLE = timedelta(seconds=5)
@@ -19,10 +19,10 @@ async def heal_slots(deps: Deps) -> None:
     reports = await running_reports(deps.db)
     ids = [token.rpartition("@")[0] for report in reports for _, token in _tokens(report)]
     steps = {step["_id"]: step for step in await slot_holders(deps.db, ids)} if ids else {}
-    idle = set(await idle_ready_reports(deps.db, deps.clock.now()))
+    idle = await idle_ready_slots(deps.db, deps.clock.now())
     for report in reports:
         healed = await _heal(deps, report, steps)
-        if healed or (report["_id"] in idle and await _has_room(deps, report)):
+        if healed or await _has_room(deps, report, idle[report["_id"]]):
             await pump(deps, report["_id"])
 
 
@@ -41,9 +41,9 @@ async def _heal(deps: Deps, report: Document, steps: dict[str, Document]) -> boo
     return healed
 
 
-async def _has_room(deps: Deps, report: Document) -> bool:
+async def _has_room(deps: Deps, report: Document, slots: set[Slot]) -> bool:
     bounds = (await deps.plans.get(report["plan"]))["bounds"]
-    return any(len(report["slots"][slot]) < bounds[slot] for slot in SLOTS)
+    return any(len(report["slots"][slot]) < bounds[slot] for slot in slots)
 
 
 def _tokens(report: Document) -> Iterator[tuple[Slot, str]]:

@@ -41,10 +41,19 @@ async def test_a_step_that_needs_one_is_ready_after_it(db: Database, clock: Stop
     done = await put(db, clock, "a", state="done")
     for key, need in (("b", "a"), ("c", "a"), ("d", "b")):
         await put(db, clock, key, state="waiting", needs=(need,))
-    readied = await ready_dependents(db, shape, done, clock.now())
-    assert [one["_id"] for one in readied] == [f"{REPORT}:b", f"{REPORT}:c"]
+    assert await ready_dependents(db, shape, [done], clock.now()) == {"write"}
     assert [await state(db, key) for key in "bcd"] == ["ready", "ready", "waiting"]
-    assert await ready_dependents(db, shape, done, clock.now()) == []
+    assert await ready_dependents(db, shape, [done], clock.now()) == set()
+
+
+async def test_steps_that_end_together_ready_what_needs_them_all(db: Database, clock: StoppedClock) -> None:
+    """What each of several done steps unlocks is readied, and so is what only all of them do."""
+    shape = plan(a=(), b=(), c=("a",), d=("a", "b"), e=("b", "c"))
+    done = [await put(db, clock, key, state="done") for key in "ab"]
+    for key, needs in (("c", ("a",)), ("d", ("a", "b")), ("e", ("b", "c"))):
+        await put(db, clock, key, state="waiting", needs=needs)
+    assert await ready_dependents(db, shape, done, clock.now()) == {"write"}
+    assert [await state(db, key) for key in "cde"] == ["ready", "ready", "waiting"]
 
 
 async def test_a_step_waits_for_the_last_of_its_needs(db: Database, clock: StoppedClock) -> None:
@@ -52,9 +61,9 @@ async def test_a_step_waits_for_the_last_of_its_needs(db: Database, clock: Stopp
     shape = plan(a=(), b=(), c=("a", "b"))
     done = await put(db, clock, "a", state="done")
     await put(db, clock, "c", state="waiting", needs=("a", "b"))
-    assert await ready_dependents(db, shape, done, clock.now()) == []
+    assert await ready_dependents(db, shape, [done], clock.now()) == set()
     other = await put(db, clock, "b", state="done")
-    assert [one["_id"] for one in await ready_dependents(db, shape, other, clock.now())] == [f"{REPORT}:c"]
+    assert await ready_dependents(db, shape, [other], clock.now()) == {"write"}
     assert await state(db, "c") == "ready"
 
 
@@ -64,9 +73,9 @@ async def test_a_step_with_many_needs_waits_for_the_last(db: Database, clock: St
     shape = plan(**dict.fromkeys(keys, ()), book=tuple(keys))
     done = [await put(db, clock, key, state="done") for key in keys[:-1]]
     await put(db, clock, "book", state="waiting", needs=tuple(keys))
-    assert await ready_dependents(db, shape, done[0], clock.now()) == []
+    assert await ready_dependents(db, shape, done[:1], clock.now()) == set()
     last = await put(db, clock, keys[-1], state="done")
-    assert len(await ready_dependents(db, shape, last, clock.now())) == 1
+    assert await ready_dependents(db, shape, [last], clock.now()) == {"write"}
     assert await state(db, "book") == "ready"
 
 
@@ -75,7 +84,7 @@ async def test_a_replayed_step_waits_for_its_new_need(db: Database, clock: Stopp
     shape = plan(a=(), b=("a",))
     old = {**await put(db, clock, "a", state="ready", run=2), "run": 1}
     await put(db, clock, "b", state="waiting", needs=("a",), run=2)
-    assert await ready_dependents(db, shape, old, clock.now()) == []
+    assert await ready_dependents(db, shape, [old], clock.now()) == set()
     assert await state(db, "b") == "waiting"
 
 

@@ -14,7 +14,7 @@ from actors.engine.perform import perform
 from actors.work_deps import WorkDeps
 from actors.write_section import write_section
 from infra.llm.answer import MAX_OUTPUT_TOKENS, Answer, ProviderIsBusy, Request, Usage
-from storage.claims import fence_step
+from storage.claims import expire_step
 from storage.database import Document
 from tests.actors.test_perform import begun, state, working
 from tests.conftest import StoppedClock
@@ -140,7 +140,7 @@ async def test_a_claim_that_was_lost_while_waiting_buys_nothing(deps: Deps) -> N
     task = asyncio.create_task(write(worker, order, sections[0]))
     await provider.waiting.wait()
     held = await state(deps, sections[0])
-    assert await fence_step(deps.db, held["_id"], held["epoch"], deps.clock.now())
+    assert await expire_step(deps.db, held, "another", deps.clock.now())
     provider.room.set()
     await task
     assert await entries(deps, sections[0]) == []

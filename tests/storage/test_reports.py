@@ -1,7 +1,7 @@
 """Transitions T3 to T7, T15 and T17 of the protocol on a report, over the wire."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,7 +16,7 @@ from storage.reports import (
     requeue_report,
     start_report,
 )
-from storage.slots import Slot, free_slot, hand_over_slot, pull_tokens, reserve_slots
+from storage.slots import Slot, may_queue, pull_tokens, swap_slots
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -62,41 +62,37 @@ async def test_a_plan_is_pinned_once(db: Database, clock: StoppedClock) -> None:
     assert pinned["plan"] == "book-1"
 
 
-async def test_slots_never_exceed_the_bound(db: Database, clock: StoppedClock) -> None:
-    """Of sixteen steps that ask at once for three slots, three get one."""
+async def take(db: Database, seen: Document, *tokens: str, slot: Slot = "write") -> bool:
+    """Have these tokens hold a report's slots, beside those that were seen to."""
+    return await swap_slots(db, seen, {slot: [*seen["slots"][slot], *tokens]}, {}, queueing=True)
+
+
+async def test_of_many_who_saw_the_same_slots_one_changes_them(db: Database, clock: StoppedClock) -> None:
+    """Whoever counts on slots that have changed since gets none, so that no bound is ever exceeded."""
     await running(db, clock)
-    asked = (reserve_slots(db, REPORT, "write", [f"s{n}@1"], 3, clock.now()) for n in range(16))
-    assert sum(await asyncio.gather(*asked)) == 3
-    assert len((await present(db))["slots"]["write"]) == 3
+    seen = await present(db)
+    assert sum(await asyncio.gather(*(take(db, seen, f"s{n}@1") for n in range(16)))) == 1
+    held = await present(db)
+    assert len(held["slots"]["write"]) == 1
+    assert not await take(db, seen, "late@1")
+    assert await take(db, held, "next@1")
 
 
-async def test_a_step_holds_one_slot(db: Database, clock: StoppedClock) -> None:
-    """Who has a slot gets no second one, and the two kinds of slot are counted apart."""
+async def test_the_two_kinds_of_slot_are_counted_apart(db: Database, clock: StoppedClock) -> None:
+    """What happens in one slot set is no hindrance in the other."""
     await running(db, clock)
-    assert await reserve_slots(db, REPORT, "write", ["s@1"], 3, clock.now())
-    assert not await reserve_slots(db, REPORT, "write", ["s@1"], 3, clock.now())
-    assert await reserve_slots(db, REPORT, "render", ["s@1"], 3, clock.now())
+    seen = await present(db)
+    assert await take(db, seen, "a@1")
+    assert await take(db, seen, "a@1", slot="render")
+    assert (await present(db))["slots"] == {"write": ["a@1"], "render": ["a@1"]}
 
 
-async def test_slots_are_taken_together_or_not_at_all(db: Database, clock: StoppedClock) -> None:
-    """Who asks for more slots than are free gets none of them."""
+async def test_slots_pass_from_one_to_another_in_one_go(db: Database, clock: StoppedClock) -> None:
+    """What is given back and what is taken change together."""
     await running(db, clock)
-    assert await reserve_slots(db, REPORT, "write", ["a@1", "b@1"], 3, clock.now())
-    assert not await reserve_slots(db, REPORT, "write", ["c@1", "d@1"], 3, clock.now())
-    assert not await reserve_slots(db, REPORT, "write", ["c@1", "b@1"], 9, clock.now())
-    assert (await present(db))["slots"]["write"] == ["a@1", "b@1"]
-
-
-async def test_a_slot_is_handed_over_once(db: Database, clock: StoppedClock) -> None:
-    """A slot passes from one step to one other, however many ask, and the number of slots stays."""
-    await running(db, clock)
-    await reserve_slots(db, REPORT, "write", ["a@1", "b@1"], 2, clock.now())
-    asked = (hand_over_slot(db, REPORT, "write", "a@1", f"c{n}@1", clock.now()) for n in range(8))
-    assert sum(await asyncio.gather(*asked)) == 1
-    assert len((await present(db))["slots"]["write"]) == 2
-    assert not await hand_over_slot(db, REPORT, "write", "gone@1", "d@1", clock.now())
-    after = (await present(db))["slots"]["write"]
-    assert not await hand_over_slot(db, REPORT, "write", "b@1", after[0], clock.now())
+    await take(db, await present(db), "a@1", "b@1")
+    assert await swap_slots(db, await present(db), {"write": ["b@1", "c@1"], "render": []}, {}, queueing=True)
+    assert (await present(db))["slots"]["write"] == ["b@1", "c@1"]
 
 
 async def test_a_report_is_started_once_with_its_first_slots(db: Database, clock: StoppedClock) -> None:
@@ -112,34 +108,41 @@ async def test_a_report_is_started_once_with_its_first_slots(db: Database, clock
 async def test_a_slot_is_free_again_after_the_pause(db: Database, clock: StoppedClock) -> None:
     """The pace's pause runs from the moment when a slot comes back."""
     await running(db, clock)
-    await reserve_slots(db, REPORT, "write", ["a@1"], 1, clock.now())
-    await free_slot(db, REPORT, "write", "a@1", clock.now() + timedelta(seconds=2))
-    assert not await reserve_slots(db, REPORT, "write", ["b@1"], 1, clock.now())
+    await take(db, await present(db), "a@1")
+    pause: dict[Slot, datetime] = {"write": clock.now() + timedelta(seconds=2)}
+    assert await swap_slots(db, await present(db), {"write": []}, pause, queueing=False)
+    assert not may_queue(await present(db), "write", clock.now())
+    assert may_queue(await present(db), "render", clock.now())
     clock.forward(2)
-    assert await reserve_slots(db, REPORT, "write", ["b@1"], 1, clock.now())
+    assert may_queue(await present(db), "write", clock.now())
 
 
-async def test_nothing_is_reserved_before_the_plan_is_whole(db: Database, clock: StoppedClock) -> None:
+async def test_nothing_is_queued_before_the_plan_is_whole(db: Database, clock: StoppedClock) -> None:
     """A report whose steps are not all inserted queues none of them."""
     await opened(db, clock, "m1")
     await pin_plan(db, await present(db), "book-1", clock.now())
-    assert not await reserve_slots(db, REPORT, "write", ["a@1"], 4, clock.now())
+    assert not may_queue(await present(db), "write", clock.now())
+    assert not await take(db, await present(db), "a@1")
 
 
-async def test_nothing_is_reserved_during_a_replay(db: Database, clock: StoppedClock) -> None:
-    """While steps are being reset, none is queued; afterwards they are."""
+async def test_nothing_is_queued_during_a_replay(db: Database, clock: StoppedClock) -> None:
+    """While steps are being reset slots come back, and none is taken, though it was seen free before."""
     await running(db, clock)
+    await take(db, await present(db), "a@1")
+    before = await present(db)
     await begin_report_replay(db, REPORT, 2)
-    assert not await reserve_slots(db, REPORT, "write", ["a@2"], 4, clock.now())
+    assert not await take(db, before, "a@2")
+    assert not may_queue(await present(db), "write", clock.now())
+    assert await swap_slots(db, before, {"write": []}, {}, queueing=False)
     await end_report_replay(db, REPORT, 2)
-    assert await reserve_slots(db, REPORT, "write", ["a@2"], 4, clock.now())
+    assert may_queue(await present(db), "write", clock.now())
+    assert await take(db, await present(db), "a@2")
 
 
 async def test_a_leftover_slot_is_taken_back_exactly(db: Database, clock: StoppedClock) -> None:
     """Healing pulls the token it names and no other."""
     await running(db, clock)
-    for token in ("a@1", "b@1"):
-        await reserve_slots(db, REPORT, "write", [token], 4, clock.now())
+    await take(db, await present(db), "a@1", "b@1")
     await pull_tokens(db, REPORT, "write", ["a@1", "gone@1"])
     assert (await present(db))["slots"]["write"] == ["b@1"]
 

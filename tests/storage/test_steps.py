@@ -71,14 +71,14 @@ async def present(db: Database, step_id: str = "a") -> Document:
 async def queued(db: Database, clock: StoppedClock) -> Document:
     """Return a step that was queued under message m1."""
     await insert_steps(db, [step("a", clock)])
-    assert await queue_steps(db, [(await present(db), "m1")], clock.now())
+    await queue_steps(db, [(await present(db), "m1")], clock.now())
     return await present(db)
 
 
 async def claimed(db: Database, clock: StoppedClock) -> Document:
     """Return a step that worker w1 holds for a minute."""
     await queued(db, clock)
-    mine = await claim_step(db, await present(db), "w1", "token", [1], clock.now() + timedelta(seconds=60))
+    mine = await claim_step(db, await present(db), "w1", [1], clock.now() + timedelta(seconds=60))
     assert mine is not None
     return mine
 
@@ -111,18 +111,22 @@ async def test_one_of_many_queues_a_ready_step(db: Database, clock: StoppedClock
     """Of sixteen pumps that saw a step ready, one queues it, and its message id is the one that stands."""
     await insert_steps(db, [step("a", clock)])
     seen = await present(db)
-    won = await asyncio.gather(*(queue_steps(db, [(seen, f"m{n}")], clock.now()) for n in range(16)))
-    assert sum(won) == 1
-    assert (await present(db))["message"] == f"m{won.index(True)}"
+    await asyncio.gather(*(queue_steps(db, [(seen, f"m{n}")], clock.now()) for n in range(16)))
+    now = await present(db)
+    assert (now["state"], now["sends"]) == ("queued", 1)
+    await queue_steps(db, [(seen, "late")], clock.now())
+    assert await present(db) == now
 
 
 async def test_a_step_that_is_not_due_is_not_queued(db: Database, clock: StoppedClock) -> None:
     """A released step stays ready until its time has come."""
     await insert_steps(db, [step("a", clock, due_at=clock.now() + timedelta(seconds=5))])
     seen = await present(db)
-    assert not await queue_steps(db, [(seen, "m1")], clock.now())
+    await queue_steps(db, [(seen, "m1")], clock.now())
+    assert await present(db) == seen
     clock.forward(5)
-    assert await queue_steps(db, [(seen, "m1")], clock.now())
+    await queue_steps(db, [(seen, "m1")], clock.now())
+    assert (await present(db))["state"] == "queued"
 
 
 async def test_one_of_two_sweeps_sends_a_lost_message_again(db: Database, clock: StoppedClock) -> None:
@@ -138,25 +142,80 @@ async def test_one_of_many_claims_a_step(db: Database, clock: StoppedClock) -> N
     """Of sixteen workers that got the message, one holds the step, at a new epoch."""
     seen = await queued(db, clock)
     until = clock.now() + timedelta(seconds=60)
-    claims = await asyncio.gather(*(claim_step(db, seen, f"w{n}", f"t{n}", [1], until) for n in range(16)))
+    claims = await asyncio.gather(*(claim_step(db, seen, f"w{n}", [1], until) for n in range(16)))
     held = [claim for claim in claims if claim]
     assert len(held) == 1
     assert held[0]["epoch"] == 1
     assert (await present(db))["claim"]["worker"] == held[0]["claim"]["worker"]
 
 
+async def test_of_two_in_one_process_one_claims_a_step(db: Database, clock: StoppedClock) -> None:
+    """Two messages for one step that a worker takes at once bring one claim."""
+    seen = await queued(db, clock)
+    claims = await asyncio.gather(*(claim_step(db, seen, "w1", [1], clock.now()) for _ in range(2)))
+    assert [claim is not None for claim in claims].count(True) == 1
+    assert (await present(db))["epoch"] == 1
+
+
+async def many_queued(db: Database, clock: StoppedClock, ids: str) -> list[Document]:
+    """Return steps that were queued."""
+    await insert_steps(db, [step(one, clock) for one in ids])
+    await queue_steps(db, [(await present(db, one), f"m-{one}") for one in ids], clock.now())
+    return [await present(db, one) for one in ids]
+
+
+async def test_claims_that_are_made_together_are_each_their_own(db: Database, clock: StoppedClock) -> None:
+    """Of steps that a worker claims at once it gets exactly those that nobody else has."""
+    seen = await many_queued(db, clock, "abc")
+    assert await claim_step(db, seen[1], "w2", [1], clock.now())
+    claims = await asyncio.gather(*(claim_step(db, one, "w1", [1], clock.now()) for one in seen))
+    assert [claim["_id"] if claim else None for claim in claims] == ["a", None, "c"]
+    assert [(await present(db, one))["claim"]["worker"] for one in "abc"] == ["w1", "w2", "w1"]
+
+
+async def test_fences_and_results_that_come_together_are_each_their_own(db: Database, clock: StoppedClock) -> None:
+    """One claim that was lost is the only one of its round that may neither buy nor complete."""
+    seen = await many_queued(db, clock, "abc")
+    held = [claim for one in seen if (claim := await claim_step(db, one, "w1", [1], clock.now()))]
+    assert await expire_step(db, held[1], "m", clock.now())
+    assert await claim_step(db, await present(db, "b"), "w1", [1], clock.now())
+    fences = await asyncio.gather(*(fence_step(db, one, one["epoch"], clock.now()) for one in held))
+    assert fences == [True, False, True]
+    completions = (
+        complete_step(db, one, one["epoch"] + fenced, {"text": one["_id"]}, clock.now())
+        for one, fenced in zip(held, fences, strict=True)
+    )
+    assert await asyncio.gather(*completions) == [True, False, True]
+    assert [(await present(db, one)).get("result") for one in "abc"] == [{"text": "a"}, None, {"text": "c"}]
+
+
+async def test_a_result_that_cannot_be_stored_fails_alone(db: Database, clock: StoppedClock) -> None:
+    """What MongoDB refuses of one step keeps none of those from completing that come with it."""
+    seen = await many_queued(db, clock, "abc")
+    held = [claim for one in seen if (claim := await claim_step(db, one, "w1", [1], clock.now()))]
+    results: list[Document] = [{"text": "a"}, {"text": "x" * 17_000_000}, {"text": "c"}]
+    completions = (
+        complete_step(db, one, one["epoch"], result, clock.now())
+        for one, result in zip(held, results, strict=True)
+    )
+    answers = await asyncio.gather(*completions, return_exceptions=True)
+    assert answers[::2] == [True, True]
+    assert isinstance(answers[1], Exception)
+    assert [(await present(db, one))["state"] for one in "abc"] == ["done", "claimed", "done"]
+
+
 async def test_a_worker_claims_no_plan_that_it_does_not_know(db: Database, clock: StoppedClock) -> None:
     """A step of a newer plan format is left to a newer worker."""
     await insert_steps(db, [step("a", clock, state="queued", format=2)])
-    assert await claim_step(db, await present(db), "w1", "t", [1], clock.now()) is None
+    assert await claim_step(db, await present(db), "w1", [1], clock.now()) is None
 
 
 async def test_a_fence_fails_once_somebody_else_has_claimed(db: Database, clock: StoppedClock) -> None:
     """Who lost the step buys nothing under the old claim."""
     old = await claimed(db, clock)
     assert await expire_step(db, old, "m2", clock.now())
-    await claim_step(db, await present(db), "w2", "other", [1], clock.now() + timedelta(seconds=60))
-    assert not await fence_step(db, "a", old["epoch"], clock.now())
+    await claim_step(db, await present(db), "w2", [1], clock.now() + timedelta(seconds=60))
+    assert not await fence_step(db, old, old["epoch"], clock.now())
 
 
 async def test_a_late_result_is_used_while_nobody_has_claimed_again(db: Database, clock: StoppedClock) -> None:
@@ -171,7 +230,7 @@ async def test_a_stale_result_is_dropped_once_somebody_has_claimed(db: Database,
     """Two holders never both complete a step."""
     old = await claimed(db, clock)
     await expire_step(db, old, "m2", clock.now())
-    new = await claim_step(db, await present(db), "w2", "other", [1], clock.now() + timedelta(seconds=60))
+    new = await claim_step(db, await present(db), "w2", [1], clock.now() + timedelta(seconds=60))
     assert new is not None
     assert not await complete_step(db, old, old["epoch"], {"text": "old"}, clock.now())
     assert await complete_step(db, new, new["epoch"], {"text": "new"}, clock.now())
@@ -191,7 +250,7 @@ async def test_a_released_step_counts_failures_and_a_stop_does_not(db: Database,
     assert await release_step(db, "a", mine["epoch"], clock.now(), failed_at=None)
     assert (await present(db))["fails"] == 0
     await queue_steps(db, [(await present(db), "m2")], clock.now())
-    again = await claim_step(db, await present(db), "w1", "t2", [1], clock.now())
+    again = await claim_step(db, await present(db), "w1", [1], clock.now())
     assert again is not None
     assert await release_step(db, "a", again["epoch"], clock.now(), failed_at=clock.now())
     assert (await present(db))["fails"] == 1
@@ -206,7 +265,7 @@ async def test_the_time_of_the_first_failure_stays(db: Database, clock: StoppedC
             await queue_steps(db, [(await present(db), f"m{number}")], clock.now())
         else:
             await queued(db, clock)
-        mine = await claim_step(db, await present(db), "w1", f"t{number}", [1], clock.now())
+        mine = await claim_step(db, await present(db), "w1", [1], clock.now())
         assert mine is not None
         await release_step(db, "a", mine["epoch"], clock.now(), failed_at=clock.now())
         clock.forward(60)
