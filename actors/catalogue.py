@@ -49,8 +49,21 @@ def sell(product: Product) -> None:
 
 
 def queues() -> tuple[str, ...]:
-    """Return every queue: one a product, and the one of all mail."""
+    """Return every queue that has workers: one a product, and the one of all mail."""
     return (*PRODUCTS, MAIL_QUEUE)
+
+
+def rendering_queue(product: str) -> str:
+    """Return the queue beside a product's own, for what keeps a processor busy: it must not hold back writing.
+
+    A product's worker consumes both.
+    """
+    return f"{product}.render"
+
+
+def queues_of(worker: str) -> tuple[str, ...]:
+    """Return what a worker of that queue consumes."""
+    return (worker,) if worker == MAIL_QUEUE else (worker, rendering_queue(worker))
 
 
 for _product in (

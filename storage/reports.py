@@ -2,15 +2,28 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pymongo import UpdateOne
 
-from storage.database import Database, Document, insert_new, translating
+from storage.database import Database, Document, insert_new, translating, write_all
 from storage.slots import Slot
-from storage.together import get, put
+from storage.together import get, grouped, in_rounds, put
 
 #: How long a sent message is trusted before the sweep asks the broker for it.
 CHECK_AFTER = timedelta(seconds=5)
+
+
+class _Pin(NamedTuple):
+    report: str
+    plan: str
+    now: datetime
+
+
+class _Start(NamedTuple):
+    report: str
+    plan: str
+    slots: dict[Slot, list[str]]
 
 
 def report_id(order_id: str, product: str) -> str:
@@ -92,23 +105,48 @@ async def find_reports(db: Database, reports: Sequence[str]) -> list[Document]:
     return await db.reports.find({"_id": {"$in": list(reports)}}).to_list()
 
 
-@translating
 async def pin_plan(db: Database, seen: Document, plan: str, now: datetime) -> Document | None:
     """T5: give a report that was seen without a plan this one; return it as it then stands, None if it is gone."""
     facts = {"plan": plan, "began_at": now}
-    pinned = await db.reports.update_one({"_id": seen["_id"], "plan": None}, {"$set": facts})
-    return {**seen, **facts} if pinned.matched_count else await find_report(db, seen["_id"])
+    pinned = await _pin(db, _Pin(seen["_id"], plan, now))
+    return {**seen, **facts} if pinned else await find_report(db, seen["_id"])
 
 
+@in_rounds
 @translating
+async def _pin(db: Database, wanted: list[_Pin]) -> list[bool]:
+    """Return for each whether its report surely has that plan."""
+    sure = set[str]()
+    for plan, alike in grouped(wanted, lambda one: one.plan).items():
+        still = {"_id": {"$in": [one.report for one in alike]}, "plan": None}
+        facts = {"plan": plan, "began_at": max(one.now for one in alike)}
+        if (await db.reports.update_many(still, {"$set": facts})).matched_count == len(alike):
+            sure.add(plan)
+    return [one.plan in sure for one in wanted]
+
+
 async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, list[str]]) -> bool:
     """T5, and T7 for its first steps: the plan is inserted, and the steps that hold a slot may be queued.
 
-    False if somebody else has started it, or if it is stopped.
+    False if it is stopped, or has come further than running.
     """
-    planned = {"_id": report, "state": "queued", "planned": False, "plan": plan, "stopped": False}
-    update = {"$set": {"planned": True, "state": "running", "slots": slots}, "$unset": {"check_at": ""}}
-    return (await db.reports.update_one(planned, update)).matched_count == 1
+    return await _start(db, _Start(report, plan, slots))
+
+
+@in_rounds
+@translating
+async def _start(db: Database, wanted: list[_Start]) -> list[bool]:
+    if await write_all(db.reports, [_starting(one) for one in wanted]) == len(wanted):
+        return [True] * len(wanted)
+    running = {"_id": {"$in": [one.report for one in wanted]}, "state": "running"}
+    found = {report["_id"] async for report in db.reports.find(running, {"_id": 1})}
+    return [one.report in found for one in wanted]
+
+
+def _starting(one: _Start) -> UpdateOne:
+    planned = {"_id": one.report, "state": "queued", "planned": False, "plan": one.plan, "stopped": False}
+    running = {"planned": True, "state": "running", "slots": one.slots}
+    return UpdateOne(planned, {"$set": running, "$unset": {"check_at": ""}})
 
 
 @translating

@@ -30,10 +30,12 @@ class _Following(NamedTuple):
 _OF_THE_OLD_RUN = ("failing_since", "error", "traceback", "advanced", "done_at", "result")
 
 
+@in_rounds
 @translating
-async def insert_steps(db: Database, steps: Sequence[Document]) -> None:
+async def insert_steps(db: Database, plans: list[Sequence[Document]]) -> list[None]:
     """T5: insert the steps of a plan; those that are there already stay as they are."""
-    await insert_new(db.steps, steps)
+    await insert_new(db.steps, [step for steps in plans for step in steps])
+    return [None] * len(plans)
 
 
 async def find_step(db: Database, step_id: str) -> Document | None:

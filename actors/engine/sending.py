@@ -8,7 +8,8 @@ from typing import NamedTuple
 import structlog
 from dramatiq import Message
 
-from actors.catalogue import MAIL_QUEUE
+from actors.catalogue import MAIL_QUEUE, rendering_queue
+from actors.engine.slots import slot_of
 from actors.intake.deps import IntakeDeps
 from infra.errors import TransientError
 from infra.tenants import MAIN
@@ -17,7 +18,7 @@ from storage.errands import Errand
 
 log = structlog.get_logger()
 
-#: The actor for each kind of step, on the queue of its product.
+#: The actor for each kind of step.
 STEP_ACTORS = {
     "write": "write_section",
     "render": "render_chunk",
@@ -64,7 +65,13 @@ def errand_post(errand: Errand, order_id: str) -> Post:
 def step_post(step: Document, message: str) -> Post:
     """Return the message that wakes a worker for a step which is queued under that id."""
     ids = {"order": step["order"], "step": step["_id"]}
-    return Post(step["product"], STEP_ACTORS[step["kind"]], message, ids, step["tenant"])
+    return Post(queue_of(step), STEP_ACTORS[step["kind"]], message, ids, step["tenant"])
+
+
+def queue_of(step: Document) -> str:
+    """Return the queue on which a step is done."""
+    product: str = step["product"]
+    return product if slot_of(step) == "write" else rendering_queue(product)
 
 
 def begin_post(report: Document) -> Post:

@@ -1,16 +1,15 @@
 """Messages that should have been heard of: sent again if the broker holds them no more, or for too long."""
 
 import asyncio
-from collections import defaultdict
 from datetime import timedelta
 
 import structlog
 
 from actors.begin_report import give_up_report
-from actors.catalogue import queues
+from actors.catalogue import queues_of
 from actors.deps import Deps
 from actors.engine.advance import give_up
-from actors.engine.sending import begin_post, new_message_id, send_all, send_step
+from actors.engine.sending import begin_post, new_message_id, queue_of, send_all, send_step
 from storage.database import Document
 from storage.reports import keep_report_queued, requeue_report, unbegun_reports
 from storage.steps import keep_queued, overdue_messages, requeue_step, steps_of_messages
@@ -28,7 +27,7 @@ async def resend_lost_messages(deps: Deps) -> None:
     """T9: send again the queued steps whose messages are lost. BrokerIsDown if Redis cannot say which."""
     now = deps.clock.now()
     overdue = await overdue_messages(deps.db, now, _BATCH)
-    held = await _held(deps, overdue)
+    held = await _held(deps, {step["message"]: queue_of(step) for step in overdue})
     fresh = [s for s in overdue if s["message"] in held and now - s["queued_at"] < _TOO_OLD]
     if fresh:
         await keep_queued(deps.db, fresh, now)
@@ -42,7 +41,7 @@ async def resend_unbegun_reports(deps: Deps) -> None:
     """T9, for the message that begins a report."""
     now = deps.clock.now()
     overdue = await unbegun_reports(deps.db, now, _BATCH)
-    held = await _held(deps, overdue)
+    held = await _held(deps, {report["message"]: report["product"] for report in overdue})
     kept = [r for r in overdue if r["message"] in held and now - r["queued_at"] < _TOO_OLD]
     if kept:
         await keep_report_queued(deps.db, [report["_id"] for report in kept], now)
@@ -60,7 +59,7 @@ async def resend_unbegun_reports(deps: Deps) -> None:
 async def resend_messages_of(deps: Deps, worker: Document) -> None:
     """Send again what a dead worker had taken from the broker and not finished."""
     lost: list[str] = []
-    for queue in queues():
+    for queue in queues_of(worker["queue"]):
         lost += await asyncio.to_thread(deps.broker.forget_holder, worker["broker_id"], queue)
     for step in await steps_of_messages(deps.db, lost):
         await _resend(deps, step)
@@ -77,11 +76,10 @@ async def _resend(deps: Deps, step: Document) -> None:
         await send_step(deps, step, message)
 
 
-async def _held(deps: Deps, documents: list[Document]) -> set[str]:
-    by_queue: dict[str, list[str]] = defaultdict(list)
-    for document in documents:
-        by_queue[document["product"]].append(document["message"])
+async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:
+    """Return which messages, given with their queues, the broker holds."""
     held: set[str] = set()
-    for queue, messages in by_queue.items():
+    for queue in set(queues.values()):
+        messages = [message for message, its_queue in queues.items() if its_queue == queue]
         held |= await asyncio.to_thread(deps.broker.holds, queue, messages)
     return held

@@ -9,14 +9,14 @@ from dataclasses import fields
 import structlog
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
-from actors.catalogue import MAIL_QUEUE
+from actors.catalogue import MAIL_QUEUE, queues_of
 from actors.deps import Deps
 from actors.opening import open_deps
 from actors.work_deps import WorkDeps
 from actors.worker.heart import Heart
 from actors.worker.shells import declare_actors
 from infra.broker.dead_message import DeadMessage
-from infra.broker.worker import consuming_broker, start_worker, stop_worker
+from infra.broker.worker import consuming_broker, start_workers, stop_workers
 from infra.llm.client import Llm
 from infra.mail.transport import transport_for
 from infra.pdf import Renderer
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 _HANGS_S = 60.0
 #: After the grace period: for released claims to be written, and for leaving the register. Each once.
 _LEAVE_S = 1.5
+#: Renderings in the air at once: enough that two children never wait for the next, whatever MongoDB takes for it.
+_RENDERINGS = 6
 
 
 class WorkerHangs(Exception):
@@ -58,7 +60,8 @@ class WorkerProcess:
             asyncio.run_coroutine_threadsafe(self._renderer.warm_up(), self._loop.loop)
             asyncio.run_coroutine_threadsafe(self._llm.beat_for_ever(), self._loop.loop)
         declare_actors(self._broker, queue, self._deps)
-        self._worker = start_worker(self._broker, queue, threads)
+        bounds = (threads, min(threads, _RENDERINGS))
+        self._workers = start_workers(self._broker, dict(zip(queues_of(queue), bounds, strict=False)))
 
     def log_start(self) -> None:
         """Name the hosts that this worker talks to, without credentials."""
@@ -82,7 +85,7 @@ class WorkerProcess:
     def close(self) -> None:
         """Give unbegun work back at once, let calls in flight finish within the grace period, then leave."""
         self._loop.loop.call_soon_threadsafe(self._deps.stopping.set)
-        stop_worker(self._broker, self._worker, self._settings.grace_s)
+        stop_workers(self._broker, self._workers, self._settings.grace_s)
         self._loop.run_coroutine(self._leave())
 
     async def _open(self) -> WorkDeps:

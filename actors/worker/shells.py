@@ -12,7 +12,7 @@ import structlog
 from actors.ask_details import ask_details, end_patience
 from actors.assemble_report import assemble_report
 from actors.begin_report import begin_report, give_up_report
-from actors.catalogue import MAIL_QUEUE
+from actors.catalogue import MAIL_QUEUE, rendering_queue
 from actors.complete_order import complete_order
 from actors.compute_step import compute_step
 from actors.engine.claims import Claim, Work
@@ -48,8 +48,7 @@ _ERRANDS: dict[Errand, RunErrand] = {
     "resume_replay": resume_replay,
     "heed_pause": heed_pause,
 }
-_WORK: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
-    "write_section": write_section,
+_RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
     "render_chunk": render_chunk,
     "assemble_report": assemble_report,
     "compute_step": compute_step,
@@ -57,7 +56,7 @@ _WORK: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
 
 
 def declare_actors(broker: Broker, queue: str, deps: WorkDeps) -> None:
-    """Declare the actors of a queue: those of its product, or the one that completes orders."""
+    """Declare the actors of a worker: those of its product, or the one that completes orders."""
     if queue == MAIL_QUEUE:
         for errand, run in _ERRANDS.items():
             _declare(broker, deps, queue, errand, partial(_run_errand, deps, errand, run))
@@ -65,8 +64,9 @@ def declare_actors(broker: Broker, queue: str, deps: WorkDeps) -> None:
         _declare(broker, deps, queue, "tell_alert", partial(_tell, deps))
         return
     _declare(broker, deps, queue, "begin_report", partial(_begin, deps))
-    for name, work in _WORK.items():
-        _declare(broker, deps, queue, name, partial(_perform, deps, partial(work, deps)))
+    _declare(broker, deps, queue, "write_section", partial(_perform, deps, partial(write_section, deps)))
+    for name, work in _RENDERING.items():
+        _declare(broker, deps, rendering_queue(queue), name, partial(_perform, deps, partial(work, deps)))
 
 
 def _declare(

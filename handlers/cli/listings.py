@@ -37,11 +37,14 @@ def queues() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def list_queues(as_json: bool) -> None:
     """List the queues and how many messages wait in each."""
-    from actors.catalogue import queues
+    from actors.catalogue import queues, queues_of
     from handlers.cli.session import show, with_deps
 
     async def count(deps: Deps) -> list[dict[str, Any]]:
-        return [{"queue": q, "waiting": await asyncio.to_thread(deps.broker.waiting, q)} for q in queues()]
+        async def waiting(queue: str) -> int:
+            return sum([await asyncio.to_thread(deps.broker.waiting, part) for part in queues_of(queue)])
+
+        return [{"queue": queue, "waiting": await waiting(queue)} for queue in queues()]
 
     show(with_deps(count), ("queue", "waiting"), as_json=as_json)
 

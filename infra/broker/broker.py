@@ -1,7 +1,9 @@
 """The broker: Dramatiq's Redis broker with the caller's message ids, no delays, and a doorbell."""
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,7 @@ class Broker(RedisBroker):
         )
         self.bury = bury
         self.draining = threading.Event()
-        self.drained = threading.Event()
+        self.drained: dict[str, threading.Event] = defaultdict(threading.Event)
         self._held: dict[str, set[str]] = {}
         folder = Path(__file__).parent
         self.fetch = client.register_script((folder / "fetch.lua").read_bytes())
@@ -64,10 +66,12 @@ class Broker(RedisBroker):
         """Return the ids of the messages that this process works on: they outlive a consumer that reconnects."""
         return self._held.setdefault(queue, set())
 
-    def stop_taking(self, timeout_s: float) -> None:
-        """Take no more messages, and return once the consumer has given back what nobody has begun."""
+    def stop_taking(self, queues: Iterable[str], timeout_s: float) -> None:
+        """Take no more messages, and return once the consumers have given back what nobody has begun."""
         self.draining.set()
-        self.drained.wait(timeout_s)
+        deadline = time.monotonic() + timeout_s
+        for queue in queues:
+            self.drained[queue].wait(deadline - time.monotonic())
 
     def declare_queue(self, queue_name: str) -> None:
         """Declare a queue without its delay queue: nothing here is ever delayed in Redis."""

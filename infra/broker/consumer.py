@@ -87,7 +87,7 @@ class QueueConsumer(Consumer):
 
     def _drain(self) -> None:
         self.close()
-        self.broker.drained.set()
+        self.broker.drained[self.queue].set()
         time.sleep(_DRAINED_PAUSE_S)
 
     def _fetch(self) -> None:

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dramatiq import Worker
@@ -16,6 +16,8 @@ from infra.broker.dead_message import DeadMessage
 
 #: How long a stopping worker waits for its consumer to give messages back: a bell's wait and a little.
 _DRAIN_S = 1.5
+#: How often an idle thread looks whether it should stop.
+_POLL_MS = 500
 
 
 class FailForGood(Middleware):
@@ -45,21 +47,27 @@ def consuming_broker(url: str, bury: Callable[[DeadMessage], None]) -> Broker:
     return Broker(url, middleware=[TimeLimit(interval=500), FailForGood()], bury=bury)
 
 
-def start_worker(broker: Broker, queue: str, threads: int) -> Worker:
-    """Start consuming one queue; `threads` bounds how many messages are in the air, and is what is prefetched."""
-    worker = Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=500)
-    worker.queue_prefetch = threads
+def start_workers(broker: Broker, queues: Mapping[str, int]) -> dict[str, Worker]:
+    """Start consuming queues, each with threads of its own, so that none waits for another.
+
+    The threads of a queue bound how many of its messages are in the air, and are what is prefetched.
+    """
+    workers = {}
+    for queue, threads in queues.items():
+        workers[queue] = Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=_POLL_MS)
+        workers[queue].queue_prefetch = threads
     broker.emit_after("process_boot")
-    worker.start()
-    return worker
+    for worker in workers.values():
+        worker.start()
+    return workers
 
 
-def stop_worker(broker: Broker, worker: Worker, grace_s: float) -> None:
+def stop_workers(broker: Broker, workers: Mapping[str, Worker], grace_s: float) -> None:
     """Give back at once what has not begun, then let what has begun finish within the grace period."""
-    began = time.monotonic()
-    broker.stop_taking(_DRAIN_S)
-    waiting = [item.message for item in iter_queue(worker.work_queue)]
-    for message in waiting:
-        worker.consumers[message.queue_name].requeue_messages([message])
-    left_s = max(0.5, grace_s - (time.monotonic() - began))
-    worker.stop(timeout=int(left_s * 1000))
+    deadline = time.monotonic() + grace_s
+    broker.stop_taking(workers, _DRAIN_S)
+    for queue, worker in workers.items():
+        for item in iter_queue(worker.work_queue):
+            worker.consumers[queue].requeue_messages([item.message])
+    for worker in workers.values():
+        worker.stop(timeout=int(1000 * max(0.5, deadline - time.monotonic())))

@@ -19,7 +19,7 @@ from dramatiq.errors import ConnectionClosed
 from infra.broker.broker import Broker, BrokerIsDown
 from infra.broker.dead_message import DeadMessage
 from infra.broker.names import QueueKeys
-from infra.broker.worker import consuming_broker, start_worker, stop_worker
+from infra.broker.worker import consuming_broker, start_workers, stop_workers
 from infra.local.stack import Stack
 
 KEYS = QueueKeys("dramatiq", "books")
@@ -44,11 +44,11 @@ def working(
     broker = consuming_broker(url, bury or graves.append)
 
     dramatiq.actor(broker=broker, queue_name="books", actor_name="note", max_retries=0, time_limit=60_000)(note)
-    worker = start_worker(broker, "books", threads)
+    workers = start_workers(broker, {"books": threads})
     try:
         yield broker
     finally:
-        stop_worker(broker, worker, grace_s)
+        stop_workers(broker, workers, grace_s)
         broker.client.close()
 
 
@@ -165,11 +165,11 @@ def test_a_stopping_worker_gives_back_what_it_has_not_begun(redis_url: str) -> N
     others: queue.Queue[str] = queue.Queue()
     broker = consuming_broker(redis_url, lambda _: None)
     dramatiq.actor(broker=broker, queue_name="books", actor_name="note", max_retries=0, time_limit=60_000)(note)
-    worker = start_worker(broker, "books", 1)
+    workers = start_workers(broker, {"books": 1})
     broker.enqueue(message("m-1", "long"))
     assert begun.wait(PATIENCE_S)
     broker.enqueue(message("m-2", "short"))
-    stopping = threading.Thread(target=stop_worker, args=(broker, worker, PATIENCE_S))
+    stopping = threading.Thread(target=stop_workers, args=(broker, workers, PATIENCE_S))
     stopping.start()
     with working(redis_url, others.put):
         assert others.get(timeout=PATIENCE_S) == "short"
@@ -239,3 +239,21 @@ def test_messages_in_hand_survive_a_consumer_that_loses_redis(stack: Stack, redi
     taken = [found for found in (next(again) for _ in range(6)) if found is not None]
     assert sorted(one.args[0] for one in (first, *taken)) == [f"word {number}" for number in range(4)]
     broker.client.close()
+
+
+def test_a_queue_whose_threads_are_taken_holds_back_no_other(redis_url: str) -> None:
+    """Each queue of a worker has threads of its own: one that is full of long work delays only itself."""
+    go_on, quick = threading.Event(), queue.Queue[str]()
+    broker = consuming_broker(redis_url, lambda _: None)
+    for name, work in (("books", quick.put), ("covers", lambda _: go_on.wait(PATIENCE_S))):
+        dramatiq.actor(broker=broker, queue_name=name, actor_name=name, max_retries=0, time_limit=60_000)(work)
+    for number in range(4):
+        broker.enqueue(Message("covers", "covers", ("long",), {}, {}, message_id=f"c-{number}"))
+    workers = start_workers(broker, {"books": 1, "covers": 2})
+    try:
+        broker.enqueue(Message("books", "books", ("short",), {}, {}, message_id="b-1"))
+        assert quick.get(timeout=PATIENCE_S) == "short"
+    finally:
+        go_on.set()
+        stop_workers(broker, workers, PATIENCE_S)
+        broker.client.close()
