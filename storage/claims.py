@@ -9,6 +9,7 @@ from pymongo import UpdateOne
 
 from storage.database import Database, Document, translating, write_all
 from storage.reports import CHECK_AFTER
+from storage.steps import overdue
 from storage.together import grouped, in_rounds
 
 
@@ -156,5 +157,4 @@ async def claims_of(db: Database, worker: str) -> list[Document]:
 @translating
 async def lapsed_claims(db: Database, now: datetime, limit: int) -> list[Document]:
     """Return claimed steps whose time is over by more than the 5 s that clocks may differ."""
-    query = {"state": "claimed", "due_at": {"$lte": now - timedelta(seconds=5)}}
-    return await db.steps.find(query).limit(limit).to_list()
+    return await db.steps.find(overdue("claimed", now - timedelta(seconds=5))).limit(limit).to_list()

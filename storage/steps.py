@@ -10,7 +10,7 @@ advanced. Those that need nobody have none, so that one small range of one index
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from pymongo import UpdateOne
@@ -18,7 +18,7 @@ from pymongo import UpdateOne
 from storage.database import Database, Document, insert_new, translating, write_all
 from storage.reports import CHECK_AFTER
 from storage.slots import Slot
-from storage.together import get, grouped, in_rounds
+from storage.together import get, grouped, in_batches, in_rounds
 
 
 class _Following(NamedTuple):
@@ -27,7 +27,17 @@ class _Following(NamedTuple):
     now: datetime
 
 
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _OF_THE_OLD_RUN = ("failing_since", "error", "traceback", "advanced", "done_at", "result")
+
+
+def overdue(state: str, by: datetime) -> Document:
+    """Return the query for steps in that state that were due by then.
+
+    Those of the state that are not due at all have no `due_at`: without a lower bound the local database reads all
+    of them first.
+    """
+    return {"state": state, "due_at": {"$gt": _BEFORE_ALL, "$lte": by}}
 
 
 @in_rounds
@@ -52,10 +62,8 @@ async def steps_of(db: Database, report: str) -> list[Document]:
 @translating
 async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, Document]:
     """Return the results of those steps, by step id; those not done are left out."""
-    if not step_ids:
-        return {}
-    found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"result": 1})
-    return {step["_id"]: step["result"] async for step in found}
+    found = [db.steps.find({"_id": {"$in": ids}, "state": "done"}, {"result": 1}) for ids in in_batches(step_ids)]
+    return {step["_id"]: step["result"] for batch in found for step in await batch.to_list()}
 
 
 @translating
@@ -67,8 +75,9 @@ async def waiting_steps(db: Database, step_ids: Sequence[str]) -> list[Document]
 @translating
 async def done_among(db: Database, step_ids: Iterable[str]) -> set[str]:
     """Return the ids of those of the steps that are done."""
-    found = db.steps.find({"_id": {"$in": sorted(step_ids)}, "state": "done"}, {"_id": 1})
-    return {step["_id"] async for step in found}
+    done = {"state": "done"}
+    found = [db.steps.find({"_id": {"$in": ids}, **done}, {"_id": 1}) for ids in in_batches(sorted(step_ids))]
+    return {step["_id"] for batch in found for step in await batch.to_list()}
 
 
 @translating
@@ -152,8 +161,9 @@ async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) ->
     At least 5 s and at most 30, in steps of 5.
     """
     for times, alike in grouped(steps, lambda step: (now - step["queued_at"]) // CHECK_AFTER).items():
-        still = {"_id": {"$in": [step["_id"] for step in alike]}, "state": "queued"}
-        await db.steps.update_many(still, {"$set": {"due_at": now + CHECK_AFTER * min(max(times, 1), 6)}})
+        until = now + CHECK_AFTER * min(max(times, 1), 6)
+        for batch in in_batches([step["_id"] for step in alike]):
+            await db.steps.update_many({"_id": {"$in": batch}, "state": "queued"}, {"$set": {"due_at": until}})
 
 
 @translating
@@ -184,8 +194,7 @@ async def stamp_advanced(db: Database, steps: list[Document]) -> list[None]:
 @translating
 async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Document]:
     """Queued steps whose message should have been heard of by now."""
-    query = {"state": "queued", "due_at": {"$lte": now}}
-    return await db.steps.find(query).sort("due_at").limit(limit).to_list()
+    return await db.steps.find(overdue("queued", now)).sort("due_at").limit(limit).to_list()
 
 
 @translating
@@ -197,15 +206,16 @@ async def steps_of_messages(db: Database, messages: Sequence[str]) -> list[Docum
 @translating
 async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Document]:
     """Return done or dead steps that a crash kept from advancing, for 5 s or more."""
-    query = {"state": {"$in": ["done", "dead"]}, "due_at": {"$lte": now - timedelta(seconds=5)}}
-    return await db.steps.find(query).limit(limit).to_list()
+    by = now - timedelta(seconds=5)
+    done, dead = [await db.steps.find(overdue(state, by)).limit(limit).to_list() for state in ("done", "dead")]
+    return done + dead
 
 
 @translating
 async def idle_ready_slots(db: Database, now: datetime) -> dict[str, set[Slot]]:
     """Return the slot sets, by report, in which ready steps have stood unqueued for 5 s or more."""
     pipeline: list[Document] = [
-        {"$match": {"state": "ready", "due_at": {"$lte": now - timedelta(seconds=5)}}},
+        {"$match": overdue("ready", now - timedelta(seconds=5))},
         {"$group": {"_id": {"report": "$report", "slot": "$slot"}}},
     ]
     idle: dict[str, set[Slot]] = defaultdict(set)
@@ -225,7 +235,8 @@ async def has_live_steps(db: Database, report: str) -> bool:
 async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Document]:
     """Return steps without what is long in them."""
     without = {"result": 0, "traceback": 0, "needs": 0}
-    return await db.steps.find({"_id": {"$in": list(step_ids)}}, without).to_list()
+    found = [db.steps.find({"_id": {"$in": ids}}, without).to_list() for ids in in_batches(step_ids)]
+    return [step for batch in found for step in await batch]
 
 
 @translating
