@@ -8,17 +8,21 @@ one's message should have been heard of, a claimed one's claim lapses, a done or
 advanced. Those that need nobody have none, so that one small range of one index holds all that may be overdue.
 """
 
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from pymongo import UpdateOne
-
-from storage.database import Database, Document, insert_new, translating, write_all
+from storage.database import Database, Document, insert_new, translating
 from storage.reports import CHECK_AFTER
 from storage.slots import Slot
 from storage.together import get, grouped, in_batches, in_rounds
+
+
+class _Queueing(NamedTuple):
+    steps: Sequence[Document]
+    now: datetime
 
 
 class _Following(NamedTuple):
@@ -127,22 +131,32 @@ async def first_ready(db: Database, report: str, slot: Slot, limit: int) -> list
     return await db.steps.find(ready, {"result": 0}).sort("seq").limit(limit).to_list()
 
 
-async def queue_steps(db: Database, seen: Sequence[tuple[Document, str]], now: datetime) -> None:
-    """T8: mark ready steps as queued, each under its message id."""
-    await _queue(db, (seen, now))
+async def queue_steps(db: Database, steps: Sequence[Document], now: datetime) -> str:
+    """T8: mark those of the steps that are ready as queued; return the message that they are queued under."""
+    return await _queue(db, _Queueing(steps, now))
 
 
 @in_rounds
 @translating
-async def _queue(db: Database, wanted: list[tuple[Sequence[tuple[Document, str]], datetime]]) -> list[None]:
-    await write_all(db.steps, [_queueing(step, message, now) for seen, now in wanted for step, message in seen])
-    return [None] * len(wanted)
+async def _queue(db: Database, wanted: list[_Queueing]) -> list[str]:
+    message, now = new_message(), max(one.now for one in wanted)
+    steps = [step for one in wanted for step in one.steps]
+    for run, alike in grouped(steps, lambda step: step["run"]).items():
+        ids = {"$in": [step["_id"] for step in alike]}
+        ready = {"_id": ids, "state": "ready", "run": run, "due_at": {"$lte": now}}
+        queued = {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
+        await db.steps.update_many(ready, {"$set": queued, "$inc": {"sends": 1}})
+    return [message] * len(wanted)
 
 
-def _queueing(step: Document, message: str, now: datetime) -> UpdateOne:
-    ready = {"_id": step["_id"], "state": "ready", "run": step["run"], "due_at": {"$lte": now}}
-    queued = {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
-    return UpdateOne(ready, {"$set": queued, "$inc": {"sends": 1}})
+def new_message() -> str:
+    """Return a name for a message; steps that are queued together share one."""
+    return uuid.uuid4().hex
+
+
+def message_id(step_id: str, message: str) -> str:
+    """Return the id under which the broker knows a step's message."""
+    return f"{message}:{step_id}"
 
 
 @translating
@@ -198,9 +212,12 @@ async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Docu
 
 
 @translating
-async def steps_of_messages(db: Database, messages: Sequence[str]) -> list[Document]:
-    """Queued steps that wait for one of those messages."""
-    return await db.steps.find({"state": "queued", "message": {"$in": list(messages)}}).to_list()
+async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Document]:
+    """Queued steps that wait for one of those messages, by the broker's ids; others' messages are left out."""
+    messages = {step: message for message, _, step in (one.partition(":") for one in message_ids) if step}
+    found = [db.steps.find({"_id": {"$in": ids}, "state": "queued"}) for ids in in_batches(sorted(messages))]
+    steps = [step for batch in found for step in await batch.to_list()]
+    return [step for step in steps if step["message"] == messages[step["_id"]]]
 
 
 @translating

@@ -12,14 +12,14 @@ from actors.engine.claims import Claim, ClaimIsLost, Work, WorkerStops
 from actors.engine.insist import insist
 from actors.engine.plans import FORMAT
 from actors.engine.pump import pump, queue_released
-from actors.engine.sending import new_message_id, send_step
+from actors.engine.sending import send_step
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.claims import claim_step, complete_step, release_step
 from storage.database import Document
 from storage.order_state import lies_still
 from storage.orders import find_order
-from storage.steps import find_step, park_step, requeue_step, unpark_steps
+from storage.steps import find_step, new_message, park_step, requeue_step, unpark_steps
 
 log = structlog.get_logger()
 
@@ -92,7 +92,7 @@ async def _pause(deps: WorkDeps, seconds: float) -> None:
 
 async def _hand_on(deps: WorkDeps, seen: Document) -> None:
     """Give a step that we will not begin to another worker at once."""
-    message = new_message_id()
+    message = new_message()
     if await requeue_step(deps.db, seen, message, deps.clock.now()):
         await send_step(deps, seen, message)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from actors.deps import Deps
-from actors.engine.sending import new_message_id, send_all, step_post
+from actors.engine.sending import send_all, step_post
 from actors.engine.slots import SLOTS, slot_of, token_of
 from storage.database import Document
 from storage.reports import find_report
@@ -93,6 +93,5 @@ async def queue_released(deps: Deps, step_id: str) -> None:
 async def queue_and_send(deps: Deps, steps: Sequence[Document]) -> None:
     """T8: queue ready steps that have a slot, and wake workers. A message too many does no harm."""
     if steps:
-        seen = [(step, new_message_id()) for step in steps]
-        await queue_steps(deps.db, seen, deps.clock.now())
-        await send_all(deps, [step_post(step, message) for step, message in seen])
+        message = await queue_steps(deps.db, steps, deps.clock.now())
+        await send_all(deps, [step_post(step, message) for step in steps])

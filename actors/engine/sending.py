@@ -15,6 +15,7 @@ from infra.errors import TransientError
 from infra.tenants import MAIN
 from storage.database import Document
 from storage.errands import Errand
+from storage.steps import message_id
 
 log = structlog.get_logger()
 
@@ -63,9 +64,9 @@ def errand_post(errand: Errand, order_id: str) -> Post:
 
 
 def step_post(step: Document, message: str) -> Post:
-    """Return the message that wakes a worker for a step which is queued under that id."""
+    """Return the post that wakes a worker for a step which is queued under that message."""
     ids = {"order": step["order"], "step": step["_id"]}
-    return Post(queue_of(step), STEP_ACTORS[step["kind"]], message, ids, step["tenant"])
+    return Post(queue_of(step), STEP_ACTORS[step["kind"]], message_id(step["_id"], message), ids, step["tenant"])
 
 
 def queue_of(step: Document) -> str:
@@ -81,7 +82,7 @@ def begin_post(report: Document) -> Post:
 
 
 async def send_step(deps: IntakeDeps, step: Document, message: str) -> bool:
-    """Wake a worker for a step that is queued under that message id."""
+    """Wake a worker for a step that is queued under that message."""
     return await send_all(deps, [step_post(step, message)])
 
 

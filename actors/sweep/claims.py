@@ -4,9 +4,10 @@ import structlog
 
 from actors.deps import Deps
 from actors.engine.advance import give_up
-from actors.engine.sending import new_message_id, send_step
+from actors.engine.sending import send_step
 from storage.claims import claims_of, expire_step, lapsed_claims
 from storage.database import Document
+from storage.steps import new_message
 
 log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ async def _expire(deps: Deps, step: Document) -> None:
         reason = f"{_MAX_KILLS} processes died or ran out of time while they held it."
         await give_up(deps, step, step["epoch"], reason)
         return
-    message = new_message_id()
+    message = new_message()
     if await expire_step(deps.db, step, message, deps.clock.now()):
         log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + 1)
         await send_step(deps, step, message)

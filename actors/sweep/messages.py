@@ -12,7 +12,7 @@ from actors.engine.advance import give_up
 from actors.engine.sending import begin_post, new_message_id, queue_of, send_all, send_step
 from storage.database import Document
 from storage.reports import keep_report_queued, requeue_report, unbegun_reports
-from storage.steps import keep_queued, overdue_messages, requeue_step, steps_of_messages
+from storage.steps import keep_queued, message_id, new_message, overdue_messages, requeue_step, steps_of_messages
 
 log = structlog.get_logger()
 
@@ -27,8 +27,9 @@ async def resend_lost_messages(deps: Deps) -> None:
     """T9: send again the queued steps whose messages are lost. BrokerIsDown if Redis cannot say which."""
     now = deps.clock.now()
     overdue = await overdue_messages(deps.db, now, _BATCH)
-    held = await _held(deps, {step["message"]: queue_of(step) for step in overdue})
-    fresh = [s for s in overdue if s["message"] in held and now - s["queued_at"] < _TOO_OLD]
+    messages = {step["_id"]: message_id(step["_id"], step["message"]) for step in overdue}
+    held = await _held(deps, {messages[step["_id"]]: queue_of(step) for step in overdue})
+    fresh = [s for s in overdue if messages[s["_id"]] in held and now - s["queued_at"] < _TOO_OLD]
     if fresh:
         await keep_queued(deps.db, fresh, now)
     kept = {step["_id"] for step in fresh}
@@ -70,7 +71,7 @@ async def _resend(deps: Deps, step: Document) -> None:
         reason = f"It was queued {_MAX_SENDS} times and no worker claimed it."
         await give_up(deps, step, step["epoch"], reason)
         return
-    message = new_message_id()
+    message = new_message()
     if await requeue_step(deps.db, step, message, deps.clock.now()):
         log.info("message_sent_again", order=step["order"], step=step["_id"], sends=step["sends"] + 1)
         await send_step(deps, step, message)

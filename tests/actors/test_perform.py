@@ -25,7 +25,7 @@ from storage.database import Document
 from storage.deliveries import find_delivery
 from storage.orders import add_stored, find_order
 from storage.reports import report_id, store_report
-from storage.steps import find_step
+from storage.steps import find_step, message_id
 from storage.workers import beat, live_workers
 from tests.actors.test_sweep import BOOK, placed, steps
 
@@ -156,7 +156,7 @@ async def test_a_stopping_worker_hands_a_step_on(deps: Deps) -> None:
     handed_on = await state(deps, sections[0])
     assert (handed_on["state"], handed_on["epoch"]) == ("queued", 0)
     assert handed_on["message"] != sections[0]["message"]
-    assert deps.broker.holds(BOOK, [handed_on["message"]])
+    assert deps.broker.holds(BOOK, [message_id(handed_on["_id"], handed_on["message"])])
 
 
 async def test_a_step_that_fails_for_long_is_given_up(deps: Deps, clock: Any) -> None:

@@ -20,12 +20,14 @@ from storage.database import Database, Document
 from storage.steps import (
     find_step,
     insert_steps,
+    message_id,
     queue_steps,
     ready_after,
     ready_steps,
     requeue_step,
     reset_step,
     stamp_advanced,
+    steps_of_messages,
     unadvanced_steps,
 )
 from tests.conftest import StoppedClock
@@ -69,9 +71,9 @@ async def present(db: Database, step_id: str = "a") -> Document:
 
 
 async def queued(db: Database, clock: StoppedClock) -> Document:
-    """Return a step that was queued under message m1."""
+    """Return a step that was queued."""
     await insert_steps(db, [step("a", clock)])
-    await queue_steps(db, [(await present(db), "m1")], clock.now())
+    await queue_steps(db, [await present(db)], clock.now())
     return await present(db)
 
 
@@ -108,24 +110,34 @@ async def test_a_need_done_in_an_older_run_readies_nothing(db: Database, clock: 
 
 
 async def test_one_of_many_queues_a_ready_step(db: Database, clock: StoppedClock) -> None:
-    """Of sixteen pumps that saw a step ready, one queues it, and its message id is the one that stands."""
+    """However many pumps saw a step ready, it is queued once, and whoever comes too late changes nothing."""
     await insert_steps(db, [step("a", clock)])
     seen = await present(db)
-    await asyncio.gather(*(queue_steps(db, [(seen, f"m{n}")], clock.now()) for n in range(16)))
+    await asyncio.gather(*(queue_steps(db, [seen], clock.now()) for _ in range(16)))
     now = await present(db)
     assert (now["state"], now["sends"]) == ("queued", 1)
-    await queue_steps(db, [(seen, "late")], clock.now())
+    await queue_steps(db, [seen], clock.now())
     assert await present(db) == now
+
+
+async def test_messages_name_the_steps_that_wait_for_them(db: Database, clock: StoppedClock) -> None:
+    """Of the messages that a dead worker held, those count that their steps still wait for."""
+    first, second = await many_queued(db, clock, "ab")
+    assert first["message"] == second["message"]
+    lost = [message_id(one["_id"], one["message"]) for one in (first, second)]
+    assert await requeue_step(db, second, "again", clock.now())
+    found = await steps_of_messages(db, [*lost, "somebody-elses"])
+    assert [step["_id"] for step in found] == ["a"]
 
 
 async def test_a_step_that_is_not_due_is_not_queued(db: Database, clock: StoppedClock) -> None:
     """A released step stays ready until its time has come."""
     await insert_steps(db, [step("a", clock, due_at=clock.now() + timedelta(seconds=5))])
     seen = await present(db)
-    await queue_steps(db, [(seen, "m1")], clock.now())
+    await queue_steps(db, [seen], clock.now())
     assert await present(db) == seen
     clock.forward(5)
-    await queue_steps(db, [(seen, "m1")], clock.now())
+    await queue_steps(db, [seen], clock.now())
     assert (await present(db))["state"] == "queued"
 
 
@@ -160,7 +172,7 @@ async def test_of_two_in_one_process_one_claims_a_step(db: Database, clock: Stop
 async def many_queued(db: Database, clock: StoppedClock, ids: str) -> list[Document]:
     """Return steps that were queued."""
     await insert_steps(db, [step(one, clock) for one in ids])
-    await queue_steps(db, [(await present(db, one), f"m-{one}") for one in ids], clock.now())
+    await queue_steps(db, [await present(db, one) for one in ids], clock.now())
     return [await present(db, one) for one in ids]
 
 
@@ -249,7 +261,7 @@ async def test_a_released_step_counts_failures_and_a_stop_does_not(db: Database,
     mine = await claimed(db, clock)
     assert await release_step(db, "a", mine["epoch"], clock.now(), failed_at=None)
     assert (await present(db))["fails"] == 0
-    await queue_steps(db, [(await present(db), "m2")], clock.now())
+    await queue_steps(db, [await present(db)], clock.now())
     again = await claim_step(db, await present(db), "w1", [1], clock.now())
     assert again is not None
     assert await release_step(db, "a", again["epoch"], clock.now(), failed_at=clock.now())
@@ -262,7 +274,7 @@ async def test_the_time_of_the_first_failure_stays(db: Database, clock: StoppedC
     first = clock.now()
     for number in range(3):
         if number:
-            await queue_steps(db, [(await present(db), f"m{number}")], clock.now())
+            await queue_steps(db, [await present(db)], clock.now())
         else:
             await queued(db, clock)
         mine = await claim_step(db, await present(db), "w1", [1], clock.now())
