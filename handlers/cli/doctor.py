@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from handlers.cli.session import Row, json_option, show, with_deps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -19,18 +21,16 @@ _SHOWN = 10
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
+@json_option
 def doctor(as_json: bool) -> None:
     """Check the settings, and each server they name; exit 1 if one does not answer."""
-    from handlers.cli.session import show, with_deps
-
     findings = with_deps(_examine)
     show(findings, ("server", "well", "finding"), as_json=as_json)
     if not all(finding["well"] for finding in findings):
         sys.exit(1)
 
 
-async def _examine(deps: Deps) -> list[dict[str, Any]]:
+async def _examine(deps: Deps) -> list[Row]:
     from infra.mail.transport import transport_for
     from infra.pdf import Renderer
 
@@ -52,7 +52,7 @@ async def _examine(deps: Deps) -> list[dict[str, Any]]:
     return [_tenants(deps), _budget(deps), *[await _finding(name, check) for name, check in checks.items()]]
 
 
-def _tenants(deps: Deps) -> dict[str, Any]:
+def _tenants(deps: Deps) -> Row:
     """Say which brands are served; a file that cannot be used stops every command before it begins."""
     names = sorted(deps.tenants)
     shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
@@ -60,7 +60,7 @@ def _tenants(deps: Deps) -> dict[str, Any]:
     return {"server": "tenants", "well": True, "finding": f"{where}: {shown}"}
 
 
-def _budget(deps: Deps) -> dict[str, Any]:
+def _budget(deps: Deps) -> Row:
     """Say whether the budget can be kept: of a model without a known price nothing would be bought."""
     from infra.llm.answer import Usage
     from infra.llm.prices import cost_usd
@@ -73,11 +73,13 @@ def _budget(deps: Deps) -> dict[str, Any]:
     return {"server": "budget", "well": budget is None or priced, "finding": finding}
 
 
-async def _finding(server: str, check: Awaitable[None]) -> dict[str, Any]:
+async def _finding(server: str, check: Awaitable[None]) -> Row:
+    well, finding = False, f"no answer within {_DEADLINE_S:g} s"
     try:
         await asyncio.wait_for(check, _DEADLINE_S)
+        well, finding = True, "answers"
     except TimeoutError:
-        return {"server": server, "well": False, "finding": f"no answer within {_DEADLINE_S:g} s"}
+        pass
     except Exception as error:  # noqa: BLE001  # a finding, whatever it is
-        return {"server": server, "well": False, "finding": str(error)}
-    return {"server": server, "well": True, "finding": "answers"}
+        finding = str(error)
+    return {"server": server, "well": well, "finding": finding}

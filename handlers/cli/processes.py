@@ -65,19 +65,16 @@ def worker(queue: str, threads: int) -> None:
 @click.option("--once", is_flag=True, help="Do one round and end.")
 def sweep(every: float, once: bool) -> None:
     """Send again what is due and lost, free what dead workers held, heal what a crash left half done."""
-    from actors.opening import wait_for_servers
-
-    settings = _begin("sweep")
-    asyncio.run(wait_for_servers(settings))
-    asyncio.run(_sweep_until_told(settings, every, once=once))
+    asyncio.run(_sweep_until_told(_begin("sweep"), every, once=once))
 
 
 async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> None:
-    from actors.opening import open_deps
+    from actors.opening import open_deps, wait_for_servers
     from actors.sweep.sweep import sweep_for_ever, sweep_once
     from actors.sweep.watch import Watch
     from infra.stripe.client import Stripe
 
+    await wait_for_servers(settings)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from infra.local.stack import Stack
 
 _OUTPUT = Path("demo-output")
+_latency = click.option(
+    "--latency", default=0.5, show_default=True, type=click.FloatRange(0, 60), help="Seconds an LLM call."
+)
 
 
 @click.command()
 @click.argument("product", default="life_clarity")
-@click.option(
-    "--latency", default=0.5, show_default=True, type=click.FloatRange(0, 60), help="Seconds an LLM call."
-)
+@_latency
 def demo(product: str, latency: float) -> None:
     """Buy a report on a stack of our own, and check that it is in the inbox."""
     from actors.catalogue import OFFERS
@@ -42,9 +43,7 @@ def demo(product: str, latency: float) -> None:
 
 @click.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option(
-    "--latency", default=0.5, show_default=True, type=click.FloatRange(0, 60), help="Seconds an LLM call."
-)
+@_latency
 def up(port: int, latency: float) -> None:
     """Keep the local stack running, with the shop in the browser, until Ctrl-C."""
     with _open(latency_s=latency, web_port=port) as stack:
@@ -68,8 +67,8 @@ def _open(*, latency_s: float, web_port: int | None = None) -> Iterator[Stack]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     click.echo("Starting the local stack: MongoDB, Redis, S3, mail, LLM and Stripe stand-ins")
     with Stack(latency_s=latency_s, web_port=web_port) as stack:
-        started = [stack.pressroom("web", wait=False), stack.pressroom("sweep", wait=False)]
-        started += [stack.pressroom("worker", queue, wait=False) for queue in queues()]
+        commands = [("web",), ("sweep",), *(("worker", queue) for queue in queues())]
+        started = [stack.pressroom(*command, wait=False) for command in commands]
         for part in started:
             part.wait_ready()
         click.echo(f"Pressroom is up: {', '.join(part.name for part in started)}")
