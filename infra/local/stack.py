@@ -66,7 +66,7 @@ class Stack:
                 return part
         raise PartError(f"the stack has no part {name}; it has {', '.join(part.name for part in self.parts)}")
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         """Start everything and return once all of it is ready. If a part fails, all are stopped again."""
         with ExitStack() as held:
             held.enter_context(_hold(self._folder))
@@ -84,9 +84,10 @@ class Stack:
             for part in self._services:
                 part.wait_ready()
             self._held = held.pop_all()
+        return self
 
-    def stop(self) -> None:
-        """Stop everything, the latest first. Does nothing the second time."""
+    def __exit__(self, *_: object) -> None:
+        """Stop everything, the latest first."""
         self._held.close()
 
     def check(self) -> None:
@@ -127,13 +128,6 @@ class Stack:
         if wait:
             part.wait_ready()
         return part
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def _stop_parts(self) -> None:
         """Pressroom's processes, then the services, which have what the former leave of the time."""
