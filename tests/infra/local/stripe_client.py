@@ -39,9 +39,9 @@ def open_session(client: StripeClient, **more: Any) -> Session:
     return client.v1.checkout.sessions.create(params(**more))
 
 
-def pay_session(stack: Stack, session: str, *, later: bool = False) -> str:
+def pay_session(stack: Stack, session: str) -> str:
     """Pay an open session. Returns the payment intent."""
-    stack.stripe.pay(session, "anna@example.com", later=later)
+    stack.stripe.pay(session, "anna@example.com")
     return str(connect(stack).v1.checkout.sessions.retrieve(session).payment_intent)
 
 
