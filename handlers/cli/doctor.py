@@ -31,6 +31,7 @@ def doctor(as_json: bool) -> None:
 
 
 async def _examine(deps: Deps) -> list[Row]:
+    from handlers.web.health import problem_of
     from infra.mail.transport import transport_for
     from infra.pdf import Renderer
 
@@ -49,7 +50,9 @@ async def _examine(deps: Deps) -> list[Row]:
         f"mail {postman.host}": asyncio.to_thread(postman.ping),
         "typesetter": typesetter(),
     }
-    return [_tenants(deps), _budget(deps), *[await _finding(name, check) for name, check in checks.items()]]
+    problems = {server: await problem_of(check, _DEADLINE_S) for server, check in checks.items()}
+    findings = [{"server": it, "well": not told, "finding": told or "answers"} for it, told in problems.items()]
+    return [_tenants(deps), _budget(deps), *findings]
 
 
 def _tenants(deps: Deps) -> Row:
@@ -71,15 +74,3 @@ def _budget(deps: Deps) -> Row:
     if budget is not None and not priced:
         finding += f", which cannot be kept: the price of {model} is unknown, so that every order will be paused"
     return {"server": "budget", "well": budget is None or priced, "finding": finding}
-
-
-async def _finding(server: str, check: Awaitable[None]) -> Row:
-    well, finding = False, f"no answer within {_DEADLINE_S:g} s"
-    try:
-        await asyncio.wait_for(check, _DEADLINE_S)
-        well, finding = True, "answers"
-    except TimeoutError:
-        pass
-    except Exception as error:  # noqa: BLE001  # a finding, whatever it is
-        finding = str(error)
-    return {"server": server, "well": well, "finding": finding}

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 def web(host: str, port: int) -> None:
     """Take Stripe's webhooks and serve the customers' links."""
-    from handlers.web.server import run_web
+    from handlers.web.server import serve_web
 
-    settings = _begin("web")
-    run_web(settings, host, port, lambda url: _ready(f"web {url}"))
+    asyncio.run(serve_web(_begin("web"), host, port, lambda url: _ready(f"web {url}")))
 
 
 @click.command()
@@ -94,12 +93,8 @@ def _begin(process: str) -> Settings:
 
     settings = read_settings()
     set_up_logs(settings.log_format, process)
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     return settings
-
-
-def _leave(*_: object) -> None:
-    raise SystemExit(0)
 
 
 def _end(code: int) -> NoReturn:

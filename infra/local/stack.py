@@ -30,9 +30,6 @@ class Stack:
         *,
         latency_s: float = 0.2,
         web_port: int | None = None,
-        # What OpenAI grants its largest customers for a small model: only in the way of those who ask for less.
-        requests_per_minute: int = 30_000,
-        tokens_per_minute: int = 180_000_000,
     ) -> None:
         """`latency_s` is an LLM answer's, `web_port` where Pressroom's web process will listen (any, if None).
 
@@ -40,7 +37,6 @@ class Stack:
         """
         self._folder = folder.resolve()
         self._latency_s = latency_s
-        self._limits = (requests_per_minute, tokens_per_minute)
         ports = free_ports(len(Services._fields))
         self.web_port = ports[-1] = web_port or ports[-1]
         self._ports = Services(*ports)
@@ -72,11 +68,10 @@ class Stack:
             held.enter_context(_hold(self._folder))
             require_free("web", self.web_port)
             self._reaper = held.enter_context(closing(Reaper()))
-            self.env = pressroom_environment(self._ports, self.urls, self._limits)
+            self.env = pressroom_environment(self._ports, self.urls)
             self.env |= keep_secrets(self._folder / "secrets.json")
             env = {**outer_environment(), **self.env}
-            llm = (self._latency_s, *self._limits)
-            self._services = make_servers(self._folder, env, self._ports, self._reaper, llm)
+            self._services = make_servers(self._folder, env, self._ports, self._reaper, self._latency_s)
             self._pressroom = []
             held.callback(self._stop_parts)
             for part in self._services:

@@ -1,4 +1,4 @@
-"""Run the stub: `python -m infra.local.llm.server PORT LATENCY_S REQUESTS TOKENS`, the key in OPENAI_API_KEY."""
+"""Run the stub: `python -m infra.local.llm.server PORT LATENCY_S`, the key in OPENAI_API_KEY."""
 
 import asyncio
 import math
@@ -61,10 +61,10 @@ class LlmFault(Fault, dict=True):
 class Llm:
     """One account at the stub."""
 
-    def __init__(self, key: str, latency_s: float, limits: Limits) -> None:
+    def __init__(self, key: str, latency_s: float) -> None:
         self._key = key
         self._latency_s = latency_s
-        self._limits = limits
+        self._limits = Limits()
         self._told_as: Told = "real"
         self._records: list[Record] = []
         self._faults = Faults(LlmFault)
@@ -152,6 +152,5 @@ class Llm:
 
 
 if __name__ == "__main__":
-    port, latency_s, requests, tokens = sys.argv[1:]
-    account = Llm(os.environ["OPENAI_API_KEY"], float(latency_s), Limits(int(requests), int(tokens)))
-    serve(int(port), *account.routes)
+    port, latency_s = sys.argv[1:]
+    serve(int(port), *Llm(os.environ["OPENAI_API_KEY"], float(latency_s)).routes)
