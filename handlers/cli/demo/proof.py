@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import click
 import httpx2
 from pypdf import PdfReader
-from rich.console import Console
-from rich.table import Table
 
 from actors.catalogue import PRODUCTS
 from handlers.cli.demo.purchase import letters_about
 from handlers.cli.demo.watch import Stages
+from handlers.cli.session import show
 from infra.errors import PressroomError
 from infra.local.stack import Stack
 
@@ -77,14 +77,9 @@ def _check_text(stack: Stack, book: bytes, order: str, product: str) -> None:
 
 
 def _print(stages: Stages, output: Path) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("stage")
-    table.add_column("after payment", justify="right")
-    for stage, seconds in stages.ends_s.items():
-        table.add_row(stage, f"{seconds:.2f} s")
-    console = Console()
-    console.print(table)
+    rows = [{"stage": stage, "after_payment": f"{seconds:8.2f} s"} for stage, seconds in stages.ends_s.items()]
+    show(rows, ("stage", "after_payment"))
     llm = stages.view["llm"]
-    console.print(f"{llm['attempts']} LLM calls, {llm['tokens']} tokens, {llm['cost_usd']} US dollars")
+    click.echo(f"{llm['attempts']} LLM calls, {llm['tokens']} tokens, {llm['cost_usd']} US dollars")
     for file in sorted(output.iterdir()):
-        console.print(f"{file} ({file.stat().st_size:,} bytes)")
+        click.echo(f"{file} ({file.stat().st_size:,} bytes)")
