@@ -4,7 +4,7 @@ import copy
 import secrets
 import time
 
-from infra.local.stripe.wire import Json
+from infra.local.stripe.wire import Json, as_list
 
 _API_VERSION = "2026-10-28.endive"
 
@@ -14,9 +14,59 @@ def new_id(prefix: str) -> str:
     return prefix + secrets.token_hex(24)
 
 
-def new_object(kind: str, prefix: str, **fields: object) -> Json:
-    """An object of that kind, made now, with an id that begins so and these fields."""
-    return {"id": new_id(prefix), "object": kind, "created": int(time.time()), "livemode": False, **fields}
+def new_product(form: Json) -> Json:
+    """Something with a name."""
+    return _new("product", "prod_", name=form["name"])
+
+
+def new_price(form: Json, product: str) -> Json:
+    """What a product costs; by its lookup key a shop knows it from the others."""
+    amount, currency = int(form["unit_amount"]), form["currency"]
+    lookup_key = form.get("lookup_key")
+    return _new("price", "price_1", currency=currency, lookup_key=lookup_key, product=product, unit_amount=amount)
+
+
+def new_line_item(price: Json, name: str, quantity: int) -> Json:
+    """So many of a thing at its price."""
+    total = price["unit_amount"] * quantity
+    return {
+        "id": new_id("li_1"),
+        "object": "item",
+        "amount_subtotal": total,
+        "amount_total": total,
+        "currency": price["currency"],
+        "description": name,
+        "price": price,
+        "quantity": quantity,
+    }
+
+
+def new_session(form: Json, items: list[Json], page_base: str) -> Json:
+    """An open Checkout Session with its line items."""
+    total = sum(item["amount_total"] for item in items)
+    session = _new(
+        "checkout.session",
+        "cs_test_a1",
+        amount_subtotal=total,
+        amount_total=total,
+        cancel_url=form.get("cancel_url"),
+        client_reference_id=form.get("client_reference_id"),
+        currency=items[0]["currency"],
+        custom_fields=[],
+        customer=None,
+        customer_details=None,
+        customer_email=form.get("customer_email"),
+        metadata=form.get("metadata", {}),
+        mode="payment",
+        payment_intent=None,
+        payment_status="unpaid",
+        status="open",
+        success_url=form["success_url"],
+    )
+    session["expires_at"] = session["created"] + 24 * 3600
+    session["line_items"] = as_list(items, f"/v1/checkout/sessions/{session['id']}/line_items")
+    session["url"] = f"{page_base}/pay/{session['id']}"
+    return session
 
 
 def without_items(one: Json) -> Json:
@@ -26,7 +76,7 @@ def without_items(one: Json) -> Json:
 
 def new_charge(session: Json) -> Json:
     """The money that a session brought in."""
-    return new_object(
+    return _new(
         "charge",
         "ch_",
         amount=session["amount_total"],
@@ -45,7 +95,7 @@ def new_charge(session: Json) -> Json:
 
 def new_refund(charge: Json, amount: int, form: Json) -> Json:
     """Money on its way back."""
-    return new_object(
+    return _new(
         "refund",
         "re_",
         amount=amount,
@@ -61,7 +111,7 @@ def new_refund(charge: Json, amount: int, form: Json) -> Json:
 def new_event(kind: str, about: Json, previous: Json | None = None) -> Json:
     """An event about an object as it is now, with the former values of what changed if they are told."""
     told = {} if previous is None else {"previous_attributes": previous}
-    return new_object(
+    return _new(
         "event",
         "evt_1",
         api_version=_API_VERSION,
@@ -70,3 +120,7 @@ def new_event(kind: str, about: Json, previous: Json | None = None) -> Json:
         request={"id": None, "idempotency_key": None},
         type=kind,
     )
+
+
+def _new(kind: str, prefix: str, **fields: object) -> Json:
+    return {"id": new_id(prefix), "object": kind, "created": int(time.time()), "livemode": False, **fields}
