@@ -60,14 +60,15 @@ class InboxDoor(Door):
 
 
 class StripeDoor(Door):
-    """The Stripe stub: the customer's browser, an onlooker and whoever makes it fail.
+    """The Stripe stub: the customer's browser, the payer's bank, an onlooker and whoever makes it fail.
 
-    Its controls are methods of `infra.local.stripe.account.Account`.
+    Its controls are methods of `infra.local.stripe.account.Account` and functions of `checkout` and `returns`.
     """
 
-    def pay(self, session: str, email: str = "") -> str:
-        """Press the Pay button. Returns where the browser is sent."""
-        return str(self._call(f"/pay/{session}", data={"email": email}).headers.get("location", ""))
+    def pay(self, session: str, email: str = "", *, later: bool = False) -> str:
+        """Press the Pay button, `later` with a delayed method. Returns where the browser is sent."""
+        form = {"email": email, "method": "bank_debit" if later else "card"}
+        return str(self._call(f"/pay/{session}", data=form).headers.get("location", ""))
 
     def deliveries(self) -> list[Delivery]:
         """Every attempt to deliver an event."""

@@ -6,7 +6,7 @@ from infra.local.stripe.wire import Json, Refusal
 
 SESSIONS, EVENTS = "/v1/checkout/sessions", "/v1/events"
 PRODUCTS, PRICES = "/v1/products", "/v1/prices"
-CHARGES, REFUNDS = "/v1/charges", "/v1/refunds"
+CHARGES, REFUNDS, DISPUTES = "/v1/charges", "/v1/refunds", "/v1/disputes"
 
 
 class Account:
@@ -16,8 +16,9 @@ class Account:
         """`page_base` is where its payment pages are."""
         self.page_base = page_base
         self._webhooks = webhooks
+        self._api_version = "2026-10-28.endive"
         self._holding = False
-        folders = (SESSIONS, EVENTS, PRODUCTS, PRICES, CHARGES, REFUNDS)
+        folders = (SESSIONS, EVENTS, PRODUCTS, PRICES, CHARGES, REFUNDS, DISPUTES)
         self.folders: dict[str, dict[str, Json]] = {folder: {} for folder in folders}
 
     def keep(self, folder: str, one: Json) -> Json:
@@ -45,7 +46,7 @@ class Account:
 
     def emit(self, kind: str, about: Json, previous: Json | None = None) -> None:
         """Make an event, and deliver it unless events are held."""
-        event = self.keep(EVENTS, new_event(kind, about, previous))
+        event = self.keep(EVENTS, new_event(kind, about, previous, self._api_version))
         if not self._holding:
             self._webhooks.send(event)
 
@@ -73,3 +74,14 @@ class Account:
     def deliver_in_order(self, *events: str) -> None:
         """Deliver events, held or not, each once the one before has been tried."""
         self._webhooks.send(*(self.find(EVENTS, event) for event in events))
+
+    def set_api_version(self, version: str) -> None:
+        """The version of events made from now on."""
+        self._api_version = version
+
+
+def change(one: Json, **new: object) -> Json:
+    """Set fields of an object. Returns the former values of those that differ."""
+    former = {field: one[field] for field, value in new.items() if one[field] != value}
+    one.update(new)
+    return former

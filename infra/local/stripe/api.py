@@ -12,7 +12,7 @@ from infra.local.stripe.account import PRICES, REFUNDS, SESSIONS, Account
 from infra.local.stripe.checkout import create_price, create_session
 from infra.local.stripe.faults import StripeFault
 from infra.local.stripe.objects import new_id, without_items
-from infra.local.stripe.refunds import create_refund
+from infra.local.stripe.returns import create_refund
 from infra.local.stripe.wire import Json, Refusal, list_page, read_form
 
 _CREATE: dict[str, Callable[[Account, Json], Json]] = {

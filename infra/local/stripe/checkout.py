@@ -1,8 +1,8 @@
-"""The life of a Checkout Session: open until it is paid."""
+"""The life of a Checkout Session: open, then expired or complete; complete, then paid at once, later or never."""
 
 from infra.local.stripe.account import CHARGES, PRICES, PRODUCTS, SESSIONS, Account
 from infra.local.stripe.objects import new_charge, new_id, new_line_item, new_price, new_product, new_session
-from infra.local.stripe.wire import Json
+from infra.local.stripe.wire import Json, Refusal
 
 
 def create_price(account: Account, form: Json) -> Json:
@@ -17,16 +17,64 @@ def create_session(account: Account, form: Json) -> Json:
     return account.keep(SESSIONS, new_session(form, items, account.page_base))
 
 
-def complete_session(account: Account, session: Json, email: str) -> None:
-    """The payer has paid."""
+def apply_coupon(account: Account, session: str, percent: int = 100) -> None:
+    """Take so much off each line item of an open session; with all of it off, paying needs no payment."""
+    found = _find_unpaid(account, session, "open")
+    items = found["line_items"]["data"]
+    for item in items:
+        item["amount_discount"] = item["amount_subtotal"] * percent // 100
+        item["amount_total"] = item["amount_subtotal"] - item["amount_discount"]
+    found["amount_total"] = sum(item["amount_total"] for item in items)
+    found["total_details"]["amount_discount"] = found["amount_subtotal"] - found["amount_total"]
+
+
+def complete_session(account: Account, session: Json, email: str, *, delayed: bool) -> None:
+    """The payer is done: paid, or unpaid by a delayed method, or there was nothing to pay."""
     session["customer_details"] = {"address": None, "email": email, "name": None, "phone": None}
     session["status"], session["url"] = "complete", None
-    session["payment_status"], session["payment_intent"] = "paid", new_id("pi_")
-    account.keep(CHARGES, new_charge(session))
+    if session["amount_total"] == 0:
+        session["payment_status"] = "no_payment_required"
+    else:
+        session["payment_intent"] = new_id("pi_")
+        if not delayed:
+            _charge(account, session)
     account.emit("checkout.session.completed", session)
+
+
+def settle_payment(account: Account, session: str) -> None:
+    """A delayed payment has come."""
+    found = _find_unpaid(account, session, "complete")
+    _charge(account, found)
+    account.emit("checkout.session.async_payment_succeeded", found)
+
+
+def fail_payment(account: Account, session: str) -> None:
+    """A delayed payment will not come."""
+    account.emit("checkout.session.async_payment_failed", _find_unpaid(account, session, "complete"))
+
+
+def expire_session(account: Account, session: str) -> None:
+    """Nobody paid in time."""
+    found = _find_unpaid(account, session, "open")
+    found["status"], found["url"] = "expired", None
+    account.emit("checkout.session.expired", found)
 
 
 def _line_item(account: Account, given: Json) -> Json:
     described = given.get("price_data")
     price = create_price(account, described) if described else account.find(PRICES, given["price"])
     return new_line_item(price, account.find(PRODUCTS, price["product"])["name"], int(given["quantity"]))
+
+
+def _charge(account: Account, session: Json) -> None:
+    session["payment_status"] = "paid"
+    account.keep(CHARGES, new_charge(session))
+
+
+def _find_unpaid(account: Account, key: str, status: str) -> Json:
+    session = account.find(SESSIONS, key)
+    if (session["status"], session["payment_status"]) != (status, "unpaid"):
+        raise Refusal(
+            f"The session is {session['status']} and {session['payment_status']}, not {status} and unpaid."
+        )
+    return session

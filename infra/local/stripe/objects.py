@@ -6,8 +6,6 @@ import time
 
 from infra.local.stripe.wire import Json, as_list
 
-_API_VERSION = "2026-10-28.endive"
-
 
 def new_id(prefix: str) -> str:
     """An id that looks like Stripe's."""
@@ -95,26 +93,23 @@ def new_charge(session: Json) -> Json:
 
 def new_refund(charge: Json, amount: int, form: Json) -> Json:
     """Money on its way back."""
-    return _new(
-        "refund",
-        "re_",
-        amount=amount,
-        charge=charge["id"],
-        currency=charge["currency"],
-        metadata=form.get("metadata", {}),
-        payment_intent=charge["payment_intent"],
-        reason=form.get("reason"),
-        status="succeeded",
-    )
+    metadata, reason = form.get("metadata", {}), form.get("reason")
+    of = _of(charge)
+    return _new("refund", "re_", amount=amount, metadata=metadata, reason=reason, status="succeeded", **of)
 
 
-def new_event(kind: str, about: Json, previous: Json | None = None) -> Json:
+def new_dispute(charge: Json, reason: str) -> Json:
+    """The whole charge, called into question by the payer's bank."""
+    return _new("dispute", "dp_", amount=charge["amount"], reason=reason, status="needs_response", **_of(charge))
+
+
+def new_event(kind: str, about: Json, previous: Json | None, api_version: str) -> Json:
     """An event about an object as it is now, with the former values of what changed if they are told."""
     told = {} if previous is None else {"previous_attributes": previous}
     return _new(
         "event",
         "evt_1",
-        api_version=_API_VERSION,
+        api_version=api_version,
         data={"object": copy.deepcopy(without_items(about)), **told},
         pending_webhooks=1,
         request={"id": None, "idempotency_key": None},
@@ -124,3 +119,7 @@ def new_event(kind: str, about: Json, previous: Json | None = None) -> Json:
 
 def _new(kind: str, prefix: str, **fields: object) -> Json:
     return {"id": new_id(prefix), "object": kind, "created": int(time.time()), "livemode": False, **fields}
+
+
+def _of(charge: Json) -> Json:
+    return {"charge": charge["id"], "currency": charge["currency"], "payment_intent": charge["payment_intent"]}

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial, update_wrapper
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -12,14 +13,24 @@ from starlette.routing import Route
 
 from infra.local.ports import HOST
 from infra.local.serve import control_route, serve
+from infra.local.stripe import checkout, returns
 from infra.local.stripe.account import SESSIONS, Account
 from infra.local.stripe.api import Api
-from infra.local.stripe.checkout import complete_session
 from infra.local.stripe.webhooks import Webhooks
 
 _PAGE = jinja2.Template(Path(__file__).with_name("pay.html").read_text("utf-8"), autoescape=True)
 # Not `form-action`: browsers apply it to where the answer redirects, too, which is the shop.
 _POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+#: What a payer or a bank does to an account.
+_DEEDS = (
+    checkout.apply_coupon,
+    checkout.settle_payment,
+    checkout.fail_payment,
+    checkout.expire_session,
+    returns.fail_refund,
+    returns.open_dispute,
+    returns.close_dispute,
+)
 
 
 def pay_route(account: Account) -> Route:
@@ -32,7 +43,7 @@ def pay_route(account: Account) -> Route:
         form = dict(parse_qsl((await request.body()).decode()))
         email = session["customer_email"] or form.get("email", "")
         if pressed and session["status"] == "open" and "@" in email:
-            complete_session(account, session, email)
+            checkout.complete_session(account, session, email, delayed=form.get("method") == "bank_debit")
         if pressed and session["status"] == "complete":
             return RedirectResponse(way_back, 303)
         page = _PAGE.render(session=session, way_back=way_back, nameless=pressed)
@@ -53,6 +64,8 @@ if __name__ == "__main__":
         account.undelivered,
         account.deliver_again,
         account.deliver_in_order,
+        account.set_api_version,
+        *(update_wrapper(partial(deed, account), deed) for deed in _DEEDS),
         *api.faults.controls,
     )
     serve(int(port), api.route, pay_route(account), controls, lifespan=webhooks.run)

@@ -14,8 +14,9 @@ import httpx2
 from infra.links import Links
 from infra.local.environment import outer_environment
 from infra.local.ports import HOST
-from infra.local.stripe.objects import new_charge, new_event, new_refund
+from infra.local.stripe.objects import new_charge, new_dispute, new_event, new_refund
 from infra.settings import read_settings
+from infra.stripe.version import API_VERSION
 from tests.pressroom import ANSWERS, Pressroom
 
 PATH = "/webhooks/stripe"
@@ -160,8 +161,7 @@ def refund_failed(event: Event, amount: int, at: int | None = None) -> Event:
 
 def dispute_of(event: Event) -> dict[str, Any]:
     """Return a dispute about the payment of a session's event."""
-    about = new_refund(_charge(event), event["data"]["object"]["amount_subtotal"], {"reason": "general"})
-    return {**about, "id": f"dp_{uuid.uuid4().hex}", "object": "dispute", "status": "needs_response"}
+    return new_dispute(_charge(event), "general")
 
 
 def disputed(dispute: dict[str, Any], outcome: str | None = None) -> Event:
@@ -176,7 +176,7 @@ def _charge(event: Event) -> dict[str, Any]:
 
 
 def _told(kind: str, about: dict[str, Any], at: int | None) -> Event:
-    event = new_event(kind, about)
+    event = new_event(kind, about, None, API_VERSION)
     return event if at is None else {**event, "created": at}
 
 

@@ -39,9 +39,9 @@ def open_session(client: StripeClient, **more: Any) -> Session:
     return client.v1.checkout.sessions.create(params(**more))
 
 
-def pay_session(stack: Stack, session: str) -> str:
+def pay_session(stack: Stack, session: str, *, later: bool = False) -> str:
     """Pay an open session. Returns the payment intent."""
-    stack.stripe.pay(session, "anna@example.com")
+    stack.stripe.pay(session, "anna@example.com", later=later)
     return str(connect(stack).v1.checkout.sessions.retrieve(session).payment_intent)
 
 

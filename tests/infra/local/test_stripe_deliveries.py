@@ -16,18 +16,20 @@ def arrivals(shop: Shop, count: int) -> list[str]:
     return [json.loads(shop.next()[0])["id"] for _ in range(count)]
 
 
-def pay(stack: Stack, count: int) -> list[str]:
-    """Pay new sessions. Returns the ids of their events, the oldest first."""
-    intents = [pay_session(stack, open_session(connect(stack)).id) for _ in range(count)]
-    return [event.id for intent in intents for event in events_about(stack, payment_intent=intent)]
+def expire(stack: Stack, count: int) -> list[str]:
+    """Expire new sessions. Returns the ids of their events, the oldest first."""
+    sessions = [open_session(connect(stack)).id for _ in range(count)]
+    for session in sessions:
+        stack.stripe.expire_session(session)
+    return [event.id for session in sessions for event in events_about(stack, id=session)]
 
 
 def test_a_held_event_is_made_and_not_delivered(held: Stack, shop: Shop) -> None:
     """It is listed as pending, and stays so when later events are delivered again."""
     client = connect(held)
-    (kept,) = pay(held, 1)
+    (kept,) = expire(held, 1)
     held.stripe.resume_deliveries()
-    (sent,) = pay(held, 1)
+    (sent,) = expire(held, 1)
     assert arrivals(shop, 1) == [sent]
     eventually(lambda: sent not in held.stripe.undelivered())
     assert kept in held.stripe.undelivered()
@@ -52,7 +54,7 @@ def test_events_are_delivered_in_a_given_order(held: Stack, shop: Shop) -> None:
 def test_a_refused_event_does_not_keep_back_the_next(held: Stack, shop: Shop) -> None:
     """The order is that of the first attempts; what was refused comes again by itself."""
     shop.answers = [500]
-    first, second = pay(held, 2)
+    first, second = expire(held, 2)
     held.stripe.deliver_in_order(second, first)
     assert arrivals(shop, 1) == [second]
     assert set(arrivals(shop, 2)) == {first, second}
@@ -60,19 +62,30 @@ def test_a_refused_event_does_not_keep_back_the_next(held: Stack, shop: Shop) ->
 
 def test_a_held_event_can_be_delivered_in_copies(held: Stack, shop: Shop) -> None:
     """Duplicates come of an event that was never delivered, too."""
-    (event,) = pay(held, 1)
+    (event,) = expire(held, 1)
     held.stripe.deliver_again(event, copies=3)
     assert arrivals(shop, 3) == [event] * 3
+
+
+def test_events_can_be_of_another_version(held: Stack) -> None:
+    """Events made from now on say so; those made before, and those made after it is set back, are as pinned."""
+    held.stripe.set_api_version("2020-08-27")
+    (other,) = expire(held, 1)
+    held.stripe.set_api_version(stripe.api_version)
+    (pinned,) = expire(held, 1)
+    client = connect(held)
+    assert client.v1.events.retrieve(other).api_version == "2020-08-27"
+    assert client.v1.events.retrieve(pinned).api_version == "2026-10-28.endive"
 
 
 def test_undelivered_events_are_found_page_by_page(held: Stack, shop: Shop) -> None:
     """By type and time; an event that is delivered between two pages hides none of those that follow."""
     client, began = connect(held), int(time.time())
-    events = pay(held, 3)
+    events = expire(held, 3)
     pages = client.v1.events.list(
         {
             "delivery_success": False,
-            "types": ["charge.refunded", "checkout.session.completed"],
+            "types": ["checkout.session.expired", "checkout.session.completed"],
             "created": {"gte": began},
             "limit": 1,
         }

@@ -1,9 +1,10 @@
-"""The Stripe stub's refunds, through the real SDK."""
+"""The Stripe stub's refunds and disputes, through the real SDK."""
 
 import pytest
 import stripe
-from stripe import Charge
+from stripe import Charge, Dispute, Refund
 
+from infra.local.errors import PartError
 from infra.local.stack import Stack
 from tests.infra.local.stripe_client import connect, events_about, open_session, pay_session
 
@@ -68,3 +69,51 @@ def test_no_more_is_refunded_than_was_paid(held: Stack) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="no successful charge"):
         client.v1.refunds.create({"payment_intent": "pi_unknown"})
     assert len(client.v1.refunds.list({"payment_intent": payment_intent}).data) == 1
+
+
+def test_a_refund_may_fail_afterwards(held: Stack) -> None:
+    """It is told as failed, the charge is less refunded again, and what came back can be refunded anew."""
+    client, payment_intent = connect(held), paid(held)
+    client.v1.refunds.create({"payment_intent": payment_intent, "amount": 500})
+    refund = client.v1.refunds.create({"payment_intent": payment_intent}).id
+    held.stripe.fail_refund(refund)
+    charge = charge_of(held, payment_intent)
+    assert (charge.amount_refunded, charge.refunded) == (500, False)
+    (event,) = events_about(held, id=refund)
+    failed = event.data.object
+    assert isinstance(failed, Refund)
+    assert (event.type, failed.status, failed.payment_intent) == ("refund.failed", "failed", payment_intent)
+    with pytest.raises(PartError, match="failed already"):
+        held.stripe.fail_refund(refund)
+    assert client.v1.refunds.create({"payment_intent": payment_intent}).amount == 1400
+
+
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+def test_a_dispute_is_opened_and_closed(held: Stack, outcome: str) -> None:
+    """Its events tell payment, amount and reason, the state then, and at the end what it was before."""
+    payment_intent = paid(held)
+    dispute = held.stripe.open_dispute(payment_intent, reason="fraudulent")
+    held.stripe.close_dispute(dispute, "won" if outcome == "won" else "lost")
+    opened, closed = events_about(held, id=dispute)
+    assert (opened.type, closed.type) == ("charge.dispute.created", "charge.dispute.closed")
+    assert (opened.data.object["status"], closed.data.object["status"]) == ("needs_response", outcome)
+    assert closed.to_dict()["data"]["previous_attributes"] == {"status": "needs_response"}
+    now = connect(held).v1.disputes.retrieve(dispute)
+    assert isinstance(closed.data.object, Dispute)
+    assert now.to_dict() == closed.data.object.to_dict()
+    assert (now.amount, now.currency, now.reason, now.livemode) == (1900, "usd", "fraudulent", False)
+    assert (now.payment_intent, now.charge) == (payment_intent, charge_of(held, payment_intent).id)
+    with pytest.raises(PartError, match=outcome):
+        held.stripe.close_dispute(dispute, "won")
+
+
+def test_disputed_money_is_refunded_only_after_a_win(held: Stack) -> None:
+    """While the bank holds it a refund is refused by its own code."""
+    client, payment_intent = connect(held), paid(held)
+    dispute = held.stripe.open_dispute(payment_intent)
+    assert charge_of(held, payment_intent).disputed
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.refunds.create({"payment_intent": payment_intent})
+    assert refused.value.code == "charge_disputed"
+    held.stripe.close_dispute(dispute, "won")
+    assert client.v1.refunds.create({"payment_intent": payment_intent}).amount == 1900
