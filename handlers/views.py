@@ -19,14 +19,13 @@ async def order_view(deps: Deps, order: Document) -> Document:
     counts = await count_steps(deps.db, [report["_id"] for report in reports])
     costs = await costs_of(deps.db, order["_id"])
     mails = await deliveries_of(deps.db, order["_id"])
+    dead = await dead_letters(deps.db, limit=100, order=order["_id"], state="open")
     return {
         **order_summary(deps, order, reports),
         "reports": [_report(report, counts) for report in reports],
         "llm": _llm(costs),
         "mails": [{"kind": m["kind"], "message_id": m["message_id"], "state": m["state"]} for m in mails],
-        "dead": [
-            letter["_id"] for letter in await dead_letters(deps.db, limit=100, order=order["_id"], state="open")
-        ],
+        "dead": [letter["_id"] for letter in dead],
     }
 
 
@@ -62,21 +61,19 @@ def _llm(costs: Costs) -> Document:
 
 
 def _report(report: Document, counts: dict[tuple[str, str, str], int]) -> Document:
-    def count(kind: str, *states: str) -> int:
-        wanted = [
-            n
-            for (owner, k, s), n in counts.items()
-            if (owner, k) == (report["_id"], kind) and (s in states or not states)
-        ]
-        return sum(wanted)
+    def count(kind: str) -> tuple[int, int]:
+        states = {state: n for (owner, k, state), n in counts.items() if (owner, k) == (report["_id"], kind)}
+        return states.get("done", 0), sum(states.values())
 
+    sections_done, sections_total = count("write")
+    chunks_done, chunks_total = count("render")
     pdf = report["pdf"]
     return {
         "product": report["product"],
         "state": report_state(report, counts),
-        "sections_done": count("write", "done"),
-        "sections_total": count("write"),
-        "chunks_done": count("render", "done"),
-        "chunks_total": count("render"),
+        "sections_done": sections_done,
+        "sections_total": sections_total,
+        "chunks_done": chunks_done,
+        "chunks_total": chunks_total,
         "pdf": {name: pdf[name] for name in ("key", "sha256", "pages", "bytes")} if pdf else None,
     }

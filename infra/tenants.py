@@ -1,7 +1,7 @@
 """The brands that an installation serves, by id."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -40,25 +40,16 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.products is None or product in self.products
 
 
-class Tenants(Mapping[str, Tenant]):
+class Tenants(dict[str, Tenant]):
     """The tenants by id, `main` always among them; nothing changes them while the process lives."""
 
     def __init__(self, described: Mapping[str, Tenant] | None = None) -> None:
         """Know those that are described."""
-        self._known = {MAIN: Tenant(id=MAIN), **(described or {})}
+        super().__init__({MAIN: Tenant(id=MAIN), **(described or {})})
 
     def of(self, tenant_id: str) -> Tenant:
         """Return the tenant of an order; one that the file names no more is as `main` is without a file."""
-        return self._known.get(tenant_id) or Tenant(id=tenant_id)
-
-    def __getitem__(self, tenant_id: str) -> Tenant:
-        return self._known[tenant_id]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
-
-    def __len__(self) -> int:
-        return len(self._known)
+        return self.get(tenant_id) or Tenant(id=tenant_id)
 
 
 def is_tenant_id(text: str) -> bool:

@@ -7,11 +7,6 @@ SLOTS: dict[Slot, tuple[str, ...]] = {"write": ("write",), "render": ("render", 
 _SLOT_OF: dict[str, Slot] = {kind: slot for slot, kinds in SLOTS.items() for kind in kinds}
 
 
-def slot_of_kind(kind: str) -> Slot:
-    """Return the slot set in which steps of that kind are counted."""
-    return _SLOT_OF[kind]
-
-
 def slot_of(step: Document) -> Slot:
     """Return the slot set in which a step is counted."""
     return _SLOT_OF[step["kind"]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from handlers.cli.moments import Past
+from handlers.cli.session import Row, expect, json_option, show, show_json, with_deps
 
 if TYPE_CHECKING:
     from actors.deps import Deps
@@ -27,7 +27,7 @@ _FIELDS = ("order", "product", "tenant", "day", "model")
 @click.option("--since", type=Past(), help="From then on.  [default: 30d]")
 @click.option("--until", type=Past(), help="Before then.  [default: now]")
 @click.option("--limit", type=click.IntRange(1, 10_000), help="Rows at most.  [default: 100]")
-@click.option("--json", "as_json", is_flag=True)
+@json_option
 def cost(
     order: str | None,
     by: By | None,
@@ -44,60 +44,49 @@ def cost(
     if order is not None:
         if (by, since, until, limit) != (None,) * 4:
             raise click.UsageError("Name an order, or say what to sum by.")
-        _show_order(order, as_json=as_json)
+        view = with_deps(lambda deps: _order(deps, order))
+        if as_json:
+            show_json(view)
+        else:
+            show(_order_rows(view), ("section", "outcomes", "models", *_COLUMNS))
         return
     now = datetime.now(UTC)
-    begin, end = since or now - _LOOK_BACK, until or now
+    begin, end, field = since or now - _LOOK_BACK, until or now, by or "order"
     if begin >= end:
         raise click.UsageError("--since must be before --until.")
-    _show_sums(by or "order", begin, end, limit or 100, as_json=as_json)
+    sums = with_deps(lambda deps: _sums(deps, field, begin, end, limit or 100))
+    show(sums if as_json else [_on_terminal(row) for row in sums], (field, *_COLUMNS), as_json=as_json)
 
 
-def _show_sums(by: By, since: datetime, until: datetime, limit: int, *, as_json: bool) -> None:
-    from handlers.cli.session import show, with_deps
+async def _sums(deps: Deps, by: By, since: datetime, until: datetime, limit: int) -> list[Row]:
     from handlers.cost_views import sum_view
     from storage.costs import costs_by
 
-    async def find(deps: Deps) -> list[dict[str, Any]]:
-        found = await costs_by(deps.db, by, since, until, limit)
-        return [{by: name, **sum_view(costs)} for name, costs in found]
-
-    rows = with_deps(find)
-    show(rows if as_json else [_on_terminal(row) for row in rows], (by, *_COLUMNS), as_json=as_json)
+    return [{by: name, **sum_view(costs)} for name, costs in await costs_by(deps.db, by, since, until, limit)]
 
 
-def _show_order(order_id: str, *, as_json: bool) -> None:
-    from handlers.cli.session import show, show_json, with_deps
+async def _order(deps: Deps, order_id: str) -> Row:
+    from handlers.cost_views import order_costs
+    from storage.orders import find_order
 
-    view = with_deps(lambda deps: _order(deps, order_id))
-    if view is None:
-        click.echo(f"pressroom: There is no order {order_id}.", err=True)
-        sys.exit(1)
-    if as_json:
-        show_json(view)
-        return
-    rows: list[dict[str, Any]] = []
+    return await order_costs(deps, expect(await find_order(deps.db, order_id), f"order {order_id}"))
+
+
+def _order_rows(view: Row) -> list[Row]:
+    rows: list[Row] = []
     for report in view["reports"]:
         rows.append({"section": report["product"], **report["total"]})
-        rows += [_row(section) for section in report["sections"]]
+        rows += [_section_row(section) for section in report["sections"]]
     rows.append({"section": "in all", **view["total"]})
-    show([_on_terminal(row) for row in rows], ("section", "outcomes", "models", *_COLUMNS), as_json=False)
+    return [_on_terminal(row) for row in rows]
 
 
-def _row(section: dict[str, Any]) -> dict[str, Any]:
+def _section_row(section: Row) -> Row:
     words = {name: ", ".join(section[name]) for name in ("outcomes", "models")}
     return {**section, **words, "section": f"  {section['section']}"}
 
 
-async def _order(deps: Deps, order_id: str) -> dict[str, Any] | None:
-    from handlers.cost_views import order_costs
-    from storage.orders import find_order
-
-    order = await find_order(deps.db, order_id)
-    return await order_costs(deps, order) if order else None
-
-
-def _on_terminal(row: dict[str, Any]) -> dict[str, Any]:
+def _on_terminal(row: Row) -> Row:
     usd = f"{row['known_usd']:.6f}"
     if row["cost_usd"] is None:
         usd = f"{usd} + unknown" if row["known_usd"] else "unknown"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from handlers.cli.session import Row, json_option, show, with_deps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -19,18 +21,17 @@ _SHOWN = 10
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
+@json_option
 def doctor(as_json: bool) -> None:
     """Check the settings, and each server they name; exit 1 if one does not answer."""
-    from handlers.cli.session import show, with_deps
-
     findings = with_deps(_examine)
     show(findings, ("server", "well", "finding"), as_json=as_json)
     if not all(finding["well"] for finding in findings):
         sys.exit(1)
 
 
-async def _examine(deps: Deps) -> list[dict[str, Any]]:
+async def _examine(deps: Deps) -> list[Row]:
+    from handlers.web.health import problem_of
     from infra.mail.transport import transport_for
     from infra.pdf import Renderer
 
@@ -49,10 +50,12 @@ async def _examine(deps: Deps) -> list[dict[str, Any]]:
         f"mail {postman.host}": asyncio.to_thread(postman.ping),
         "typesetter": typesetter(),
     }
-    return [_tenants(deps), _budget(deps), *[await _finding(name, check) for name, check in checks.items()]]
+    problems = {server: await problem_of(check, _DEADLINE_S) for server, check in checks.items()}
+    findings = [{"server": it, "well": not told, "finding": told or "answers"} for it, told in problems.items()]
+    return [_tenants(deps), _budget(deps), *findings]
 
 
-def _tenants(deps: Deps) -> dict[str, Any]:
+def _tenants(deps: Deps) -> Row:
     """Say which brands are served; a file that cannot be used stops every command before it begins."""
     names = sorted(deps.tenants)
     shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
@@ -60,7 +63,7 @@ def _tenants(deps: Deps) -> dict[str, Any]:
     return {"server": "tenants", "well": True, "finding": f"{where}: {shown}"}
 
 
-def _budget(deps: Deps) -> dict[str, Any]:
+def _budget(deps: Deps) -> Row:
     """Say whether the budget can be kept: of a model without a known price nothing would be bought."""
     from infra.llm.answer import Usage
     from infra.llm.prices import cost_usd
@@ -71,13 +74,3 @@ def _budget(deps: Deps) -> dict[str, Any]:
     if budget is not None and not priced:
         finding += f", which cannot be kept: the price of {model} is unknown, so that every order will be paused"
     return {"server": "budget", "well": budget is None or priced, "finding": finding}
-
-
-async def _finding(server: str, check: Awaitable[None]) -> dict[str, Any]:
-    try:
-        await asyncio.wait_for(check, _DEADLINE_S)
-    except TimeoutError:
-        return {"server": server, "well": False, "finding": f"no answer within {_DEADLINE_S:g} s"}
-    except Exception as error:  # noqa: BLE001  # a finding, whatever it is
-        return {"server": server, "well": False, "finding": str(error)}
-    return {"server": server, "well": True, "finding": "answers"}

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from handlers.cli.session import Row, json_option, listing, show
 
 if TYPE_CHECKING:
     from actors.deps import Deps
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
+@json_option
 def products(as_json: bool) -> None:
     """List what can be bought."""
     from actors.catalogue import CURRENCY, OFFERS, PRODUCTS
-    from handlers.cli.session import show
 
-    def shown(name: str) -> dict[str, Any]:
+    def shown(name: str) -> Row:
         offer = OFFERS[name]
         written = [section for report in offer.reports for section in PRODUCTS[report].sections]
         sections = [{"id": s.id, "title": s.title, "after": list(s.after)} for s in written]
@@ -34,19 +35,15 @@ def queues() -> None:
 
 
 @queues.command("list")
-@click.option("--json", "as_json", is_flag=True)
-def list_queues(as_json: bool) -> None:
+@listing("queue", "waiting")
+async def list_queues(deps: Deps) -> list[Row]:
     """List the queues and how many messages wait in each."""
     from actors.catalogue import queues, queues_of
-    from handlers.cli.session import show, with_deps
 
-    async def count(deps: Deps) -> list[dict[str, Any]]:
-        async def waiting(queue: str) -> int:
-            return sum([await asyncio.to_thread(deps.broker.waiting, part) for part in queues_of(queue)])
+    async def waiting(queue: str) -> int:
+        return sum([await asyncio.to_thread(deps.broker.waiting, part) for part in queues_of(queue)])
 
-        return [{"queue": queue, "waiting": await waiting(queue)} for queue in queues()]
-
-    show(with_deps(count), ("queue", "waiting"), as_json=as_json)
+    return [{"queue": queue, "waiting": await waiting(queue)} for queue in queues()]
 
 
 @click.group()
@@ -55,16 +52,12 @@ def workers() -> None:
 
 
 @workers.command("list")
-@click.option("--json", "as_json", is_flag=True)
-def list_workers(as_json: bool) -> None:
+@listing("id", "queue", "host", "pid", "threads", "beat_at")
+async def list_workers(deps: Deps) -> list[Row]:
     """List the workers that have not left or been taken for dead."""
-    from handlers.cli.session import show, with_deps
     from handlers.views import as_text
     from storage.workers import live_workers
 
-    async def find(deps: Deps) -> list[dict[str, Any]]:
-        fields = ("queue", "host", "pid", "threads", "beat")
-        found = await live_workers(deps.db)
-        return [{"id": w["_id"], **{f: w[f] for f in fields}, "beat_at": as_text(w["beat_at"])} for w in found]
-
-    show(with_deps(find), ("id", "queue", "host", "pid", "threads", "beat_at"), as_json=as_json)
+    fields = ("queue", "host", "pid", "threads", "beat")
+    found = await live_workers(deps.db)
+    return [{"id": w["_id"], **{f: w[f] for f in fields}, "beat_at": as_text(w["beat_at"])} for w in found]

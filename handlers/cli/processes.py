@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 def web(host: str, port: int) -> None:
     """Take Stripe's webhooks and serve the customers' links."""
-    from handlers.web.server import run_web
+    from handlers.web.server import serve_web
 
-    settings = _begin("web")
-    run_web(settings, host, port, lambda url: _ready(f"web {url}"))
+    asyncio.run(serve_web(_begin("web"), host, port, lambda url: _ready(f"web {url}")))
 
 
 @click.command()
@@ -65,19 +64,16 @@ def worker(queue: str, threads: int) -> None:
 @click.option("--once", is_flag=True, help="Do one round and end.")
 def sweep(every: float, once: bool) -> None:
     """Send again what is due and lost, free what dead workers held, heal what a crash left half done."""
-    from actors.opening import wait_for_servers
-
-    settings = _begin("sweep")
-    asyncio.run(wait_for_servers(settings))
-    asyncio.run(_sweep_until_told(settings, every, once=once))
+    asyncio.run(_sweep_until_told(_begin("sweep"), every, once=once))
 
 
 async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> None:
-    from actors.opening import open_deps
+    from actors.opening import open_deps, wait_for_servers
     from actors.sweep.sweep import sweep_for_ever, sweep_once
     from actors.sweep.watch import Watch
     from infra.stripe.client import Stripe
 
+    await wait_for_servers(settings)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -97,12 +93,8 @@ def _begin(process: str) -> Settings:
 
     settings = read_settings()
     set_up_logs(settings.log_format, process)
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     return settings
-
-
-def _leave(*_: object) -> None:
-    raise SystemExit(0)
 
 
 def _end(code: int) -> NoReturn:

@@ -1,22 +1,33 @@
-"""What a command that looks into the database has in common: settings, clients, and how it shows things."""
+"""What commands have in common: this installation's clients, options, and how things are shown."""
+
+from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from actors.deps import Deps
-from actors.opening import open_deps
-from infra.logs import set_up_logs
-from infra.settings import read_settings
+from infra.errors import PressroomError
+
+if TYPE_CHECKING:
+    from actors.deps import Deps
 
 Result = TypeVar("Result")
+Row = dict[str, Any]
+
+json_option = click.option("--json", "as_json", is_flag=True)
+reason_option = click.option("--reason", required=True, help="Why, for the audit trail.")
 
 
 def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
     """Run `work` with the clients of this installation, and close them."""
+    from actors.opening import open_deps
+    from infra.logs import set_up_logs
+    from infra.settings import read_settings
+
     settings = read_settings()
     set_up_logs("text", "cli")
 
@@ -30,7 +41,31 @@ def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
     return asyncio.run(run())
 
 
-def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+def listing(*columns: str) -> Callable[[Callable[..., Awaitable[list[Row]]]], Callable[..., None]]:
+    """Make a command of what finds rows, given the clients and the command's own options.
+
+    It shows these columns as a table, or with `--json` every field.
+    """
+
+    def make(find: Callable[..., Awaitable[list[Row]]]) -> Callable[..., None]:
+        @json_option
+        @wraps(find)
+        def command(*, as_json: bool, **options: Any) -> None:
+            show(with_deps(lambda deps: find(deps, **options)), columns, as_json=as_json)
+
+        return command
+
+    return make
+
+
+def expect(found: Result | None, what: str) -> Result:
+    """Return what was found; an error, and with it exit 1, if there is no such thing."""
+    if found is None:
+        raise PressroomError(f"There is no {what}.")
+    return found
+
+
+def show(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool = False) -> None:
     """Print rows: as JSON with every field, or as a table of some columns."""
     if as_json:
         show_json(list(rows))

@@ -12,10 +12,12 @@ from actors.opening import open_deps
 from handlers.web.details import details_form
 from handlers.web.downloads import download_report
 from handlers.web.health import livez, readyz
+from handlers.web.lookup import ask_for_patience
 from handlers.web.order_status import order_json
 from handlers.web.shop import checkout, home, product_page
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
 from handlers.webhook.reception import Reception
+from infra.errors import TransientError
 from infra.settings import Settings
 
 
@@ -49,6 +51,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/livez", livez),
             Route("/readyz", readyz),
         ],
+        exception_handlers={TransientError: ask_for_patience, TimeoutError: ask_for_patience},
         lifespan=lifespan,
         max_body_size=MAX_BODY,
     )

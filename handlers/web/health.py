@@ -29,8 +29,8 @@ async def readyz(request: Request) -> Response:
         "mail": _listens(deps.settings.mail_url),
         "llm": _listens(deps.settings.openai_base_url or "https://api.openai.com"),
     }
-    answers = await asyncio.gather(*(_answers(check) for check in checks.values()))
-    down = [name for name, answer in zip(checks, answers, strict=True) if not answer]
+    problems = await asyncio.gather(*(problem_of(check, _DEADLINE_S) for check in checks.values()))
+    down = [name for name, problem in zip(checks, problems, strict=True) if problem]
     return JSONResponse({"ready": "mongodb" not in down, "degraded": down}, 503 if "mongodb" in down else 200)
 
 
@@ -41,9 +41,12 @@ async def _listens(url: str) -> None:
     writer.close()
 
 
-async def _answers(check: Awaitable[None]) -> bool:
+async def problem_of(check: Awaitable[None], within_s: float) -> str | None:
+    """Return why a server does not answer, in words, or None if it does."""
     try:
-        await asyncio.wait_for(check, _DEADLINE_S)
-    except Exception:  # noqa: BLE001  # any failure means the same here: it does not answer
-        return False
-    return True
+        await asyncio.wait_for(check, within_s)
+    except TimeoutError:
+        return f"no answer within {within_s:g} s"
+    except Exception as error:  # noqa: BLE001  # a finding, whatever it is
+        return str(error) or type(error).__name__
+    return None

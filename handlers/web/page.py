@@ -8,6 +8,8 @@ from starlette.responses import HTMLResponse, Response
 
 from actors.brand import brand_name, logo_of
 from actors.deps import Deps
+from actors.questions import QUESTIONS
+from handlers.web.forms import FIRST_BIRTH
 from infra.tenants import MAIN
 
 
@@ -21,6 +23,7 @@ _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined
 )
 _PAGES.filters["duration"] = spoken_duration
+_PAGES.globals.update(questions=QUESTIONS, first_birth=FIRST_BIRTH)
 #: What may load on a page: our own inline style, and nothing else; forms go to us and on to Stripe.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'",
@@ -30,8 +33,8 @@ _HEADERS = {
 
 
 def page(request: Request, template: str, status: int, *, tenant: str = MAIN, **facts: object) -> Response:
-    """Return a page under a tenant's brand."""
+    """Return a page under a tenant's brand; a form knows by the status that something was left out."""
     deps: Deps = request.state.deps
-    brand = {"brand": brand_name(deps, tenant), "logo": logo_of(deps, tenant)}
-    text = _PAGES.get_template(template).render(**brand, **facts)
+    known = {"brand": brand_name(deps, tenant), "logo": logo_of(deps, tenant), "today": deps.clock.now().date()}
+    text = _PAGES.get_template(template).render(**known, incomplete=status == 422, **facts)
     return HTMLResponse(text, status, headers=_HEADERS)

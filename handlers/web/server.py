@@ -1,6 +1,5 @@
 """Serving the web application with uvicorn: one process, one ready line, exit 0 when told to end."""
 
-import asyncio
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -37,26 +36,22 @@ class WebServer(uvicorn.Server):
         self.should_exit = True
 
 
-def run_web(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+async def serve_web(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Serve until told to end. PortIsTaken names the port; waits for MongoDB and Redis before it listens."""
     with _bound(host, port) as bound:
-        number = bound.getsockname()[1]
-        asyncio.run(_serve(settings, bound, lambda: on_ready(f"http://{host}:{number}")))
-
-
-async def _serve(settings: Settings, bound: socket.socket, on_ready: Callable[[], None]) -> None:
-    await wait_for_servers(settings)
-    config = uvicorn.Config(
-        create_app(settings),
-        log_config=None,
-        # Paths hold customers' tokens.
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=int(settings.grace_s),
-    )
-    await WebServer(config, on_ready).serve(sockets=[bound])
+        await wait_for_servers(settings)
+        config = uvicorn.Config(
+            create_app(settings),
+            log_config=None,
+            # Paths hold customers' tokens.
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=int(settings.grace_s),
+        )
+        url = f"http://{host}:{bound.getsockname()[1]}"
+        await WebServer(config, lambda: on_ready(url)).serve(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,15 +2,15 @@
 
 import asyncio
 import secrets
-from datetime import date
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from actors.catalogue import CURRENCY, OFFERS, Offer
 from actors.deps import Deps
-from handlers.web.forms import FormCannotBeRead, fields_for, read_form, usable_answers
+from handlers.web.forms import read_form, usable_answers
 from handlers.web.page import page
 from infra.errors import PermanentError, TransientError
 from infra.stripe.client import Purchase, Stripe
@@ -24,43 +24,39 @@ _DEADLINE_S = 25.0
 
 async def home(request: Request) -> Response:
     """Show what can be bought."""
-    offers = [offer for name, offer in OFFERS.items() if _offer(request, name)]
+    deps: Deps = request.state.deps
+    offers = [offer for name, offer in OFFERS.items() if deps.tenants[MAIN].sells(name)]
     return page(request, "home.html", 200, offers=offers, thanks="thanks" in request.query_params)
 
 
 async def product_page(request: Request) -> Response:
     """Show one product and its form."""
-    offer = _offer(request, request.path_params["product"])
-    if offer is None:
-        return PlainTextResponse("There is no such product.\n", 404)
-    return _form(request, offer, {}, 200)
+    return _form(request, _sold(request, request.path_params["product"]), {}, 200)
 
 
 async def checkout(request: Request) -> Response:
     """Keep the answers, then send the customer to Stripe; the form again if something needed is missing."""
-    try:
-        given = await read_form(request)
-    except FormCannotBeRead as error:
-        return PlainTextResponse(f"{error}\n", 400)
-    offer = _offer(request, given.get("product", ""))
-    if offer is None:
-        return PlainTextResponse("There is no such product.\n", 404)
-    answers = usable_answers(given, _today(request))
+    deps: Deps = request.state.deps
+    given = await read_form(request)
+    offer = _sold(request, given.get("product", ""))
+    answers = usable_answers(given, deps.clock.now().date())
     if any(not answers.get(name) for name in offer.needed):
         return _form(request, offer, answers, 422)
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            url = await _open_checkout(request.state.deps, offer, answers)
+            url = await _open_checkout(deps, offer, answers)
     except (TransientError, PermanentError, TimeoutError) as error:
         log.error("checkout_failed", product=offer.name, error=str(error))
         return PlainTextResponse("Payment is not possible at the moment. Please try again in a minute.\n", 503)
     return RedirectResponse(url, 303)
 
 
-def _offer(request: Request, product: str) -> Offer | None:
-    """Return what is sold here under that name: the shop is the main tenant's."""
+def _sold(request: Request, product: str) -> Offer:
+    """Return the offer of that name; HTTPException 404 if there is none: the shop is the main tenant's."""
     deps: Deps = request.state.deps
-    return OFFERS.get(product) if deps.tenants[MAIN].sells(product) else None
+    if product not in OFFERS or not deps.tenants[MAIN].sells(product):
+        raise HTTPException(404, "There is no such product.\n")
+    return OFFERS[product]
 
 
 async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> str:
@@ -79,11 +75,5 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> s
     return await Stripe(deps.settings).open_checkout(purchase)
 
 
-def _form(request: Request, offer: Offer, answers: dict[str, str], status: int) -> Response:
-    fields = fields_for(offer.needed, answers, _today(request))
-    return page(request, "product.html", status, offer=offer, fields=fields, incomplete=status != 200)
-
-
-def _today(request: Request) -> date:
-    deps: Deps = request.state.deps
-    return deps.clock.now().date()
+def _form(request: Request, offer: Offer, given: dict[str, str], status: int) -> Response:
+    return page(request, "product.html", status, offer=offer, wanted=offer.needed, given=given)

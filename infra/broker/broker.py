@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,15 @@ _MAX_RINGS = 100
 
 class BrokerIsDown(TransientError):
     """Redis did not answer in time."""
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Tell every failure of Redis as BrokerIsDown."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise BrokerIsDown("Redis does not answer.") from error
 
 
 class Broker(RedisBroker):
@@ -103,34 +113,28 @@ class Broker(RedisBroker):
             names += [keys.queue, keys.messages, keys.bell]
             push = "lpush" if message.options.get("first") else "rpush"
             contents += [message.message_id, message.encode(), push]
-        try:
+        with _asking():
             self._send(names, [_MAX_RINGS, *contents])
-        except redis.RedisError as error:
-            raise BrokerIsDown("Redis does not answer.") from error
         return named
 
     def holds(self, queue: str, message_ids: list[str]) -> set[str]:
         """Return which messages are waiting or in somebody's hands; BrokerIsDown if Redis cannot say."""
         if not message_ids:
             return set()
-        try:
+        with _asking():
             found = self.client.hmget(QueueKeys(self.namespace, queue).messages, message_ids)
-        except redis.RedisError as error:
-            raise BrokerIsDown("Redis does not answer.") from error
         return {message for message, data in zip(message_ids, found, strict=True) if data is not None}
 
     def waiting(self, queue: str) -> int:
         """Return how many messages nobody has taken yet; BrokerIsDown if Redis cannot say."""
-        try:
+        with _asking():
             return int(self.client.llen(QueueKeys(self.namespace, queue).queue))
-        except redis.RedisError as error:
-            raise BrokerIsDown("Redis does not answer.") from error
 
     def forget_holder(self, broker_id: str, queue: str) -> list[str]:
         """Drop a dead worker's unacknowledged messages and return their ids, for the sweep to send anew."""
         keys = QueueKeys(self.namespace, queue)
         acks = keys.acks(broker_id)
-        try:
+        with _asking():
             held = sorted(decoded(self.client.smembers(acks)))
             with self.client.pipeline(transaction=True) as pipe:
                 if held:
@@ -138,16 +142,12 @@ class Broker(RedisBroker):
                 pipe.delete(acks)
                 pipe.zrem(keys.heartbeats, broker_id)
                 pipe.execute()
-        except redis.RedisError as error:
-            raise BrokerIsDown("Redis does not answer.") from error
         return held
 
     def ping(self) -> None:
         """Return if Redis answers; BrokerIsDown otherwise."""
-        try:
+        with _asking():
             self.client.ping()
-        except redis.RedisError as error:
-            raise BrokerIsDown("Redis does not answer.") from error
 
 
 def _client(url: str) -> redis.Redis:

@@ -6,7 +6,8 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import redis
@@ -27,6 +28,15 @@ _BELL_S = 1.0
 _DRAINED_PAUSE_S = 0.05
 #: How often a consumer compares what Redis says it holds with what it knows of.
 _REPAIR_EVERY_S = 5.0
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Tell every failure of Redis as Dramatiq's ConnectionClosed: it connects anew."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise ConnectionClosed(error) from None
 
 
 class QueueConsumer(Consumer):
@@ -53,7 +63,7 @@ class QueueConsumer(Consumer):
         if self.broker.draining.is_set():
             self._drain()
             return None
-        try:
+        with _asking():
             self._repair_when_due()
             if not self.fetched:
                 self._fetch()
@@ -61,8 +71,6 @@ class QueueConsumer(Consumer):
                 self._wait()
                 return None
             return self._take(*self.fetched.popleft())
-        except redis.RedisError as error:
-            raise ConnectionClosed(error) from None
 
     def ack(self, message: MessageProxy) -> None:
         """Forget a message that is done."""
@@ -135,14 +143,11 @@ class QueueConsumer(Consumer):
         self._finish(message_id, delete=True)
 
     def _finish(self, message_id: str, *, delete: bool) -> None:
-        try:
-            with self.broker.client.pipeline(transaction=True) as pipe:
-                pipe.srem(self.acks, message_id)
-                if delete:
-                    pipe.hdel(self.keys.messages, message_id)
-                pipe.execute()
-        except redis.RedisError as error:
-            raise ConnectionClosed(error) from None
+        with _asking(), self.broker.client.pipeline(transaction=True) as pipe:
+            pipe.srem(self.acks, message_id)
+            if delete:
+                pipe.hdel(self.keys.messages, message_id)
+            pipe.execute()
         self.held.discard(message_id)
         self.room.set()
 
@@ -150,11 +155,9 @@ class QueueConsumer(Consumer):
         ids = list(message_ids)
         if not ids:
             return
-        try:
+        with _asking():
             self.broker.do_requeue(self.queue, *ids)
             self.broker.client.lpush(self.keys.bell, *(["1"] * len(ids)))
-        except redis.RedisError as error:
-            raise ConnectionClosed(error) from None
         self.held.difference_update(ids)
 
     def _repair_when_due(self) -> None:

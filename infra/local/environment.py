@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from infra.local.llm.limits import REQUESTS, TOKENS
 from infra.local.ports import HOST
 
 BUCKET = "pressroom"
@@ -36,7 +37,7 @@ def outer_environment() -> dict[str, str]:
     return {**kept, "NO_PROXY": HOST, "no_proxy": HOST, "PYTHONUNBUFFERED": "1"}
 
 
-def pressroom_environment(ports: Services[int], urls: Services[str], limits: tuple[int, int]) -> dict[str, str]:
+def pressroom_environment(ports: Services[int], urls: Services[str]) -> dict[str, str]:
     """Every setting that Pressroom's processes need to work with the local stack, but for its secrets."""
     return {
         # Without `journal` SecantusDB forgets acknowledged writes when it is killed.
@@ -46,8 +47,8 @@ def pressroom_environment(ports: Services[int], urls: Services[str], limits: tup
         "STRIPE_LIVEMODE": "false",
         "OPENAI_BASE_URL": f"{urls.llm}/v1",
         "OPENAI_MODEL": "gpt-5-mini",
-        "LLM_REQUESTS_PER_MINUTE": str(limits[0]),
-        "LLM_TOKENS_PER_MINUTE": str(limits[1]),
+        "LLM_REQUESTS_PER_MINUTE": str(REQUESTS),
+        "LLM_TOKENS_PER_MINUTE": str(TOKENS),
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL_S3": urls.s3,
         "S3_BUCKET": BUCKET,

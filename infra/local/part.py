@@ -59,11 +59,6 @@ class Part:
         return None if self._process is None else self._process.poll()
 
     @property
-    def died(self) -> bool:
-        """Whether it ended though nobody asked it to through this object."""
-        return self._wanted and not self.running
-
-    @property
     def ready_line(self) -> str | None:
         """The line of the latest run's output that begins with `ready `, if it has come."""
         return next((line for line in self.output().splitlines() if line.startswith("ready ")), None)
@@ -106,8 +101,8 @@ class Part:
             time.sleep(_LOOK_EVERY_S)
 
     def check(self) -> None:
-        """Raise `PartDied`, with the last line of its log, if it ended on its own."""
-        if self.died:
+        """Raise `PartDied`, with the last line of its log, if it ended though nobody asked it to from here."""
+        if self._wanted and not self.running:
             raise PartDied(f"{self.name} died with exit code {self.exit_code}: {self._last_line()}")
 
     def ask_to_stop(self) -> None:
@@ -122,8 +117,7 @@ class Part:
             return
         with contextlib.suppress(TimeoutExpired):
             self._process.wait(within_s)
-        kill_group(self.pid)
-        self._bury()
+        self._end()
 
     def terminate(self, within_s: float = STOP_WITHIN_S) -> None:
         """SIGTERM, then SIGKILL after this time. Returns once it has ended; does nothing if it had."""
@@ -159,9 +153,12 @@ class Part:
 
     def _give_up(self, what: str) -> None:
         self._wanted = False
+        self._end()
+        raise PartDidNotStart(f"{self.name} {what}: {self._last_line()}")
+
+    def _end(self) -> None:
         kill_group(self.pid)
         self._bury()
-        raise PartDidNotStart(f"{self.name} {what}: {self._last_line()}")
 
     def _bury(self) -> None:
         if self._process is not None:

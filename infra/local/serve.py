@@ -1,8 +1,8 @@
-"""What our own stubs have in common: how they serve HTTP, and how one asks them for faults."""
+"""What our own stubs have in common: how they serve HTTP, their controls, and how one asks them for faults."""
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import uvicorn
@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+from starlette.types import Lifespan
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from infra.local.ports import HOST
@@ -26,7 +27,11 @@ F = TypeVar("F", bound=Fault)
 
 
 class Faults(list[F]):
-    """The faults still to come, in the order in which they were asked for."""
+    """The faults of one kind still to come, in the order in which they were asked for."""
+
+    def __init__(self, kind: type[F]) -> None:
+        super().__init__()
+        self._kind = kind
 
     def take(self, fits: Callable[[F], bool]) -> F | None:
         """The first fault that fits, used up by one."""
@@ -37,17 +42,22 @@ class Faults(list[F]):
                 self.remove(fault)
         return fault
 
-    def routes(self, kind: type[F]) -> list[Route]:
-        """`POST /faults` asks for a list of them, `DELETE /faults` for no more."""
+    def add_faults(self, *faults: dict[str, Any]) -> None:
+        """Ask for faults, each by its fields."""
+        self.extend([msgspec.convert(fault, self._kind) for fault in faults])
 
-        async def change(request: Request) -> Response:
-            if request.method == "DELETE":
-                self.clear()
-            else:
-                self.extend(msgspec.json.decode(await request.body(), type=list[kind]))  # type: ignore[valid-type]
-            return Response()
+    def add_fault(self, **fault: Any) -> None:
+        """Ask for one fault by its fields."""
+        self.add_faults(fault)
 
-        return [Route("/faults", change, methods=["POST", "DELETE"])]
+    def clear_faults(self) -> None:
+        """Ask for no more faults."""
+        self.clear()
+
+    @property
+    def controls(self) -> list[Callable[..., None]]:
+        """How they are asked for."""
+        return [self.add_faults, self.add_fault, self.clear_faults]
 
 
 class _Connection(H11Protocol):
@@ -58,20 +68,32 @@ class _Connection(H11Protocol):
         self.app_state = {**self.app_state, "line": transport}
 
 
-def as_json(what: object) -> Response:
-    """Anything that msgspec can write."""
-    return Response(msgspec.json.encode(what), media_type="application/json")
+def control_route(*controls: Callable[..., object]) -> Route:
+    """`POST /controls/NAME` calls the function of that name and answers with what it returns.
+
+    The body is JSON: a list of its positional arguments, then its arguments by name.
+    """
+    by_name = {control.__name__: control for control in controls}
+
+    async def call(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in by_name:
+            raise HTTPException(404, f"There is no control {name}.")
+        args, named = msgspec.json.decode(await request.body(), type=tuple[list[Any], dict[str, Any]])
+        return Response(msgspec.json.encode(by_name[name](*args, **named)), media_type="application/json")
+
+    return Route("/controls/{name}", call, methods=["POST"])
 
 
-def serve(app: Starlette, port: int) -> None:
+def serve(port: int, *routes: BaseRoute, lifespan: Lifespan[Starlette] | None = None) -> None:
     """Serve on the loopback address until SIGTERM. A body that an endpoint cannot read is answered with 400."""
 
     async def refuse(_request: Request, error: Exception) -> Response:
         message = getattr(error, "detail", str(error))
         return JSONResponse({"error": {"message": message}}, getattr(error, "status_code", 400))
 
-    app.add_exception_handler(msgspec.MsgspecError, refuse)
-    app.add_exception_handler(HTTPException, refuse)
+    handlers = {msgspec.MsgspecError: refuse, HTTPException: refuse}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     # Idle connections are kept longer than clients keep them, so that none is closed in their hands.
     times = {"timeout_keep_alive": 75, "timeout_graceful_shutdown": 1}
     uvicorn.run(app, host=HOST, port=port, http=_Connection, log_level="warning", **times)  # type: ignore[arg-type]

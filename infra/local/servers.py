@@ -17,9 +17,9 @@ SCRIPTS = Path(sys.executable).parent
 
 
 def make_servers(
-    folder: Path, env: dict[str, str], ports: Services[int], reaper: Reaper, llm_options: tuple[float, ...]
+    folder: Path, env: dict[str, str], ports: Services[int], reaper: Reaper, latency_s: float
 ) -> list[Part]:
-    """All of them, none started; `llm_options` are seconds an answer, requests and tokens a minute."""
+    """All of them, none started; an answer of the LLM takes `latency_s`."""
 
     def part(name: str, port: int, ready: Ready, *command: object) -> Part:
         words, log = [str(word) for word in command], folder / "logs" / f"{name}.log"
@@ -36,7 +36,7 @@ def make_servers(
         part("redis", ports.redis, _replies(b"PING\r\n", b"+PONG"), *_redis_command(ports.redis)),
         part("s3", ports.s3, bucket_made, SCRIPTS / "moto_server", "-H", HOST, "-p", ports.s3),
         stub("mail", ports.inbox, ports.smtp),
-        stub("llm", ports.llm, *llm_options),
+        stub("llm", ports.llm, latency_s),
         stub("stripe", ports.stripe, f"http://{HOST}:{ports.web}/webhooks/stripe"),
     ]
 

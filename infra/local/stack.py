@@ -30,17 +30,14 @@ class Stack:
         *,
         latency_s: float = 0.2,
         web_port: int | None = None,
-        # What OpenAI grants its largest customers for a small model: only in the way of those who ask for less.
-        requests_per_minute: int = 30_000,
-        tokens_per_minute: int = 180_000_000,
     ) -> None:
         """`latency_s` is an LLM answer's, `web_port` where Pressroom's web process will listen (any, if None).
 
-        `env` will hold every setting that Pressroom's processes need, and nothing else.
+        `env` will hold every setting that Pressroom's processes need, and nothing else; `parts` every part, in
+        the order of its start.
         """
         self._folder = folder.resolve()
         self._latency_s = latency_s
-        self._limits = (requests_per_minute, tokens_per_minute)
         ports = free_ports(len(Services._fields))
         self.web_port = ports[-1] = web_port or ports[-1]
         self._ports = Services(*ports)
@@ -49,15 +46,9 @@ class Stack:
         self.llm = LlmDoor(self.urls.llm)
         self.stripe = StripeDoor(self.urls.stripe)
         self.env: dict[str, str] = {}
-        self._services: list[Part] = []
-        self._pressroom: list[Part] = []
+        self.parts: list[Part] = []
         self._reaper: Reaper | None = None
         self._held = ExitStack()
-
-    @property
-    def parts(self) -> list[Part]:
-        """Every part, in the order of its start."""
-        return [*self._services, *self._pressroom]
 
     def part(self, name: str) -> Part:
         """The part of this name; `PartError` if there is none."""
@@ -66,27 +57,27 @@ class Stack:
                 return part
         raise PartError(f"the stack has no part {name}; it has {', '.join(part.name for part in self.parts)}")
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         """Start everything and return once all of it is ready. If a part fails, all are stopped again."""
         with ExitStack() as held:
             held.enter_context(_hold(self._folder))
             require_free("web", self.web_port)
             self._reaper = held.enter_context(closing(Reaper()))
-            self.env = pressroom_environment(self._ports, self.urls, self._limits)
+            self.env = pressroom_environment(self._ports, self.urls)
             self.env |= keep_secrets(self._folder / "secrets.json")
             env = {**outer_environment(), **self.env}
-            llm = (self._latency_s, *self._limits)
-            self._services = make_servers(self._folder, env, self._ports, self._reaper, llm)
-            self._pressroom = []
-            held.callback(self._stop_parts)
-            for part in self._services:
+            services = make_servers(self._folder, env, self._ports, self._reaper, self._latency_s)
+            self.parts = [*services]
+            held.callback(self._stop_parts, services)
+            for part in services:
                 part.launch()
-            for part in self._services:
+            for part in services:
                 part.wait_ready()
             self._held = held.pop_all()
+        return self
 
-    def stop(self) -> None:
-        """Stop everything, the latest first. Does nothing the second time."""
+    def __exit__(self, *_: object) -> None:
+        """Stop everything, the latest first."""
         self._held.close()
 
     def check(self) -> None:
@@ -110,7 +101,7 @@ class Stack:
         if args[0] == "web" and "--port" not in args:
             args = (*args, "--port", str(self.web_port))
         name = "-".join(args[: 2 if args[0] == "worker" else 1])
-        twins = sum(part.name.startswith(name) for part in self._pressroom)
+        twins = sum(part.name.startswith(name) for part in self.parts)
         name = f"{name}-{twins + 1}" if twins else name
         part = Part(
             name,
@@ -123,22 +114,16 @@ class Stack:
             reaper=self._reaper,
         )
         part.launch()
-        self._pressroom.append(part)
+        self.parts.append(part)
         if wait:
             part.wait_ready()
         return part
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def _stop_parts(self) -> None:
+    def _stop_parts(self, services: list[Part]) -> None:
         """Pressroom's processes, then the services, which have what the former leave of the time."""
         deadline = time.monotonic() + STOP_WITHIN_S
-        for parts, reserved_s in ((self._pressroom, STOP_WITHIN_S / 2), (self._services, 0.0)):
+        pressroom = self.parts[len(services) :]
+        for parts, reserved_s in ((pressroom, STOP_WITHIN_S / 2), (services, 0.0)):
             for part in reversed(parts):
                 part.ask_to_stop()
             for part in reversed(parts):

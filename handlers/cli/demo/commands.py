@@ -17,14 +17,13 @@ if TYPE_CHECKING:
     from infra.local.stack import Stack
 
 _OUTPUT = Path("demo-output")
+#: Seconds an LLM call: slow enough to be watched.
+_LATENCY_S = 0.5
 
 
 @click.command()
 @click.argument("product", default="life_clarity")
-@click.option(
-    "--latency", default=0.5, show_default=True, type=click.FloatRange(0, 60), help="Seconds an LLM call."
-)
-def demo(product: str, latency: float) -> None:
+def demo(product: str) -> None:
     """Buy a report on a stack of our own, and check that it is in the inbox."""
     from actors.catalogue import OFFERS
     from handlers.cli.demo.proof import prove
@@ -33,7 +32,7 @@ def demo(product: str, latency: float) -> None:
 
     if product not in OFFERS:
         raise click.UsageError(f"There is no product {product!r}; there are {', '.join(OFFERS)}.")
-    with _open(latency_s=latency) as stack:
+    with _open() as stack:
         order = buy(stack, OFFERS[product])
         click.echo(f"Paid: order {order}")
         stages = follow(stack, order)
@@ -42,12 +41,9 @@ def demo(product: str, latency: float) -> None:
 
 @click.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option(
-    "--latency", default=0.5, show_default=True, type=click.FloatRange(0, 60), help="Seconds an LLM call."
-)
-def up(port: int, latency: float) -> None:
+def up(port: int) -> None:
     """Keep the local stack running, with the shop in the browser, until Ctrl-C."""
-    with _open(latency_s=latency, web_port=port) as stack:
+    with _open(web_port=port) as stack:
         click.echo(f"The shop       {stack.urls.web}")
         click.echo(f"The inbox      {stack.urls.inbox}")
         click.echo("Press Ctrl-C to stop.")
@@ -59,7 +55,7 @@ def up(port: int, latency: float) -> None:
 
 
 @contextmanager
-def _open(*, latency_s: float, web_port: int | None = None) -> Iterator[Stack]:
+def _open(web_port: int | None = None) -> Iterator[Stack]:
     """Start the servers, then Pressroom's processes, each as one line."""
     from actors.catalogue import queues
     from infra.local.stack import Stack
@@ -67,9 +63,9 @@ def _open(*, latency_s: float, web_port: int | None = None) -> Iterator[Stack]:
     # As orderly an end as Ctrl-C is, by leaving the `with` below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     click.echo("Starting the local stack: MongoDB, Redis, S3, mail, LLM and Stripe stand-ins")
-    with Stack(latency_s=latency_s, web_port=web_port) as stack:
-        started = [stack.pressroom("web", wait=False), stack.pressroom("sweep", wait=False)]
-        started += [stack.pressroom("worker", queue, wait=False) for queue in queues()]
+    with Stack(latency_s=_LATENCY_S, web_port=web_port) as stack:
+        commands = [("web",), ("sweep",), *(("worker", queue) for queue in queues())]
+        started = [stack.pressroom(*command, wait=False) for command in commands]
         for part in started:
             part.wait_ready()
         click.echo(f"Pressroom is up: {', '.join(part.name for part in started)}")

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import click
 import httpx2
 from pypdf import PdfReader
-from rich.console import Console
-from rich.table import Table
 
 from actors.catalogue import PRODUCTS
-from handlers.cli.demo.purchase import EMAIL
+from handlers.cli.demo.purchase import letters_about
 from handlers.cli.demo.watch import Stages
+from handlers.cli.session import show
 from infra.errors import PressroomError
 from infra.local.stack import Stack
 
@@ -25,23 +25,18 @@ class ProofFailed(PressroomError):
 
 def prove(stack: Stack, order: str, stages: Stages, output: Path) -> None:
     """Check everything that the customer would notice, keep a copy, and print the table. ProofFailed says what."""
-    letter = _letter(stack, order)
+    letters = letters_about(stack, order)
+    if len(letters) != 1:
+        raise ProofFailed(f"There are {len(letters)} letters about the order, not one.")
     output.mkdir(exist_ok=True)
-    (output / "mail.html").write_text(letter.html or "", encoding="utf-8")
-    (output / "mail.txt").write_text(letter.text or "", encoding="utf-8")
+    (output / "mail.html").write_text(letters[0].html, encoding="utf-8")
+    (output / "mail.txt").write_text(letters[0].text, encoding="utf-8")
     for report in stages.view["reports"]:
-        book = _download(letter.text or "", report["product"])
+        book = _download(letters[0].text, report["product"])
         _check_hashes(stack, book, report)
         _check_text(stack, book, order, report["product"])
         (output / f"{report['product']}.pdf").write_bytes(book)
     _print(stages, output)
-
-
-def _letter(stack: Stack, order: str) -> Any:
-    letters = [letter for letter in stack.inbox.letters(to=EMAIL) if order in letter.headers.values()]
-    if len(letters) != 1:
-        raise ProofFailed(f"There are {len(letters)} letters about the order, not one.")
-    return letters[0]
 
 
 def _download(text: str, product: str) -> bytes:
@@ -82,14 +77,9 @@ def _check_text(stack: Stack, book: bytes, order: str, product: str) -> None:
 
 
 def _print(stages: Stages, output: Path) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("stage")
-    table.add_column("after payment", justify="right")
-    for stage, seconds in stages.ends_s.items():
-        table.add_row(stage, f"{seconds:.2f} s")
-    console = Console()
-    console.print(table)
+    rows = [{"stage": stage, "after_payment": f"{seconds:8.2f} s"} for stage, seconds in stages.ends_s.items()]
+    show(rows, ("stage", "after_payment"))
     llm = stages.view["llm"]
-    console.print(f"{llm['attempts']} LLM calls, {llm['tokens']} tokens, {llm['cost_usd']} US dollars")
+    click.echo(f"{llm['attempts']} LLM calls, {llm['tokens']} tokens, {llm['cost_usd']} US dollars")
     for file in sorted(output.iterdir()):
-        console.print(f"{file} ({file.stat().st_size:,} bytes)")
+        click.echo(f"{file} ({file.stat().st_size:,} bytes)")

@@ -6,6 +6,7 @@ import httpx2
 
 from actors.catalogue import Offer
 from infra.errors import PressroomError
+from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 
 BUYER = {
@@ -32,3 +33,8 @@ def buy(stack: Stack, offer: Offer) -> str:
     session = urlsplit(answer.headers["location"]).path.rpartition("/")[2]
     stack.stripe.pay(session, EMAIL)
     return session
+
+
+def letters_about(stack: Stack, order: str) -> list[Letter]:
+    """Return what has come to the customer about an order."""
+    return [letter for letter in stack.inbox.letters(to=EMAIL) if order in letter.headers.values()]

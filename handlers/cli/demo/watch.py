@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from actors.deps import Deps
 from actors.opening import open_deps
-from handlers.cli.demo.purchase import EMAIL
+from handlers.cli.demo.purchase import letters_about
 from handlers.views import order_view
 from infra.errors import PressroomError
 from infra.local.stack import Stack
@@ -49,9 +49,7 @@ async def _follow(stack: Stack, order_id: str) -> Stages:
             bars = {name: progress.add_task(name, total=None) for name in ("sections", "chapters", "mail")}
             while True:
                 view = await _look(deps, order_id)
-                arrived = [
-                    letter for letter in stack.inbox.letters(to=EMAIL) if _is_about(letter.headers, order_id)
-                ]
+                arrived = letters_about(stack, order_id)
                 if view:
                     for name, (done, total) in _progress(view, len(arrived)).items():
                         progress.update(bars[name], completed=done, total=total)
@@ -68,15 +66,12 @@ async def _look(deps: Deps, order_id: str) -> Document | None:
     return await order_view(deps, order) if order else None
 
 
-def _is_about(headers: dict[str, str], order_id: str) -> bool:
-    return order_id in {value for name, value in headers.items() if name.lower() == "x-pressroom-order"}
+def _progress(view: Document, letters: int) -> dict[str, tuple[int, int]]:
+    def count(what: str) -> tuple[int, int]:
+        reports = view["reports"]
+        return sum(one[f"{what}_done"] for one in reports), sum(one[f"{what}_total"] for one in reports)
 
-
-def _progress(view: Document, letters: int) -> dict[str, tuple[int, int | None]]:
-    reports = view["reports"]
-    sections = sum(report["sections_done"] for report in reports), sum(r["sections_total"] for r in reports)
-    chapters = sum(report["chunks_done"] for report in reports), sum(r["chunks_total"] for r in reports)
-    return {"sections": sections, "chapters": chapters, "mail": (letters, 1)}
+    return {"sections": count("sections"), "chapters": count("chunks"), "mail": (letters, 1)}
 
 
 def _check(stack: Stack, view: Document | None, deadline: float) -> None:
@@ -89,19 +84,15 @@ def _check(stack: Stack, view: Document | None, deadline: float) -> None:
 
 async def _ends(deps: Deps, order_id: str) -> dict[str, float]:
     """Return when each stage ended, from the records that the work itself left."""
-    order = await deps.db.orders.find_one({"_id": order_id}) or {}
-    first = await deps.db.ledger.find({"order": order_id}).sort("opened_at").limit(1).to_list()
-    steps = await deps.db.steps.find({"order": order_id, "state": "done"}, {"kind": 1, "done_at": 1}).to_list()
-
-    def last(kind: str) -> datetime:
-        ends: list[datetime] = [step["done_at"] for step in steps if step["kind"] == kind]
-        return max(ends)
-
+    order = await find_order(deps.db, order_id) or {}
+    first = await deps.db.ledger.find_one({"order": order_id}, sort=[("opened_at", 1)]) or {}
+    done = await deps.db.steps.find({"order": order_id, "state": "done"}).sort("done_at").to_list()
+    last: dict[str, datetime] = {step["kind"]: step["done_at"] for step in done}
     moments = {
-        "first LLM call": first[0]["opened_at"],
-        "last section written": last("write"),
-        "last chapter set": last("render"),
-        "PDF in S3": last("assemble"),
+        "first LLM call": first["opened_at"],
+        "last section written": last["write"],
+        "last chapter set": last["render"],
+        "PDF in S3": last["assemble"],
         "mail accepted": order["delivered_at"],
     }
     return {name: (moment - order["placed_at"]).total_seconds() for name, moment in moments.items()}

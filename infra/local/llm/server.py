@@ -1,4 +1,4 @@
-"""Run the stub: `python -m infra.local.llm.server PORT LATENCY_S REQUESTS TOKENS`, the key in OPENAI_API_KEY."""
+"""Run the stub: `python -m infra.local.llm.server PORT LATENCY_S`, the key in OPENAI_API_KEY."""
 
 import asyncio
 import math
@@ -8,10 +8,9 @@ import secrets
 import sys
 import time
 from itertools import cycle, islice
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,7 +18,7 @@ from starlette.routing import Route
 from infra.local.llm.exchange import Ask, Json, Record, answer, charge
 from infra.local.llm.limits import Limits, Told
 from infra.local.llm.prose import write_prose
-from infra.local.serve import Fault, Faults, as_json, serve
+from infra.local.serve import Fault, Faults, control_route, serve
 
 Kind = Literal[
     "status", "refusal", "truncated", "empty", "hang", "reset", "text", "failed", "long", "uncounted", "garbage"
@@ -62,21 +61,41 @@ class LlmFault(Fault, dict=True):
 class Llm:
     """One account at the stub."""
 
-    def __init__(self, key: str, latency_s: float, limits: Limits) -> None:
+    def __init__(self, key: str, latency_s: float) -> None:
         self._key = key
         self._latency_s = latency_s
-        self._limits = limits
+        self._limits = Limits()
         self._told_as: Told = "real"
         self._records: list[Record] = []
-        self._faults: Faults[LlmFault] = Faults()
+        self._faults = Faults(LlmFault)
+        controls = (self.requests, self.set_latency, self.set_limits, self.tell_limits, self.add_random_faults)
         self.routes = [
             Route("/v1/responses", self._respond, methods=["POST"]),
-            Route("/requests", self._list_requests),
-            Route("/latency", self._set_latency, methods=["POST"]),
-            Route("/limits", self._set_limits, methods=["POST"]),
-            Route("/told", self._set_told, methods=["POST"]),
-            *self._faults.routes(LlmFault),
+            control_route(*controls, *self._faults.controls),
         ]
+
+    def requests(self, **wanted: str) -> list[Record]:
+        """Every request so far, of this `order`, `product` and `section` if given."""
+        return [one for one in self._records if all(getattr(one, name) == text for name, text in wanted.items())]
+
+    def set_latency(self, seconds: float) -> None:
+        """How long each answer takes from now on."""
+        self._latency_s = seconds
+
+    def set_limits(self, *, requests_per_minute: int, tokens_per_minute: int) -> None:
+        """New limits, with full buckets."""
+        self._limits = Limits(requests_per_minute, tokens_per_minute)
+
+    def tell_limits(self, told_as: Told) -> None:
+        """How answers tell of the limits from now on."""
+        self._told_as = told_as
+
+    def add_random_faults(self, share: float, seed: int, *faults: dict[str, Any]) -> None:
+        """Ask that this share of all requests meets one of these faults, each as often as the others."""
+        each = share / len(faults)
+        # They are drawn one after the other: who comes to the second has escaped the first.
+        for nth, fault in enumerate(faults):
+            self._faults.add_fault(**fault, share=each / (1 - nth * each), seed=seed + nth)
 
     async def _respond(self, request: Request) -> Response:
         """Recorded on arrival, answered after the latency, whoever is still there."""
@@ -131,24 +150,7 @@ class Llm:
             body, status, {"x-request-id": request_id, **self._limits.headers(self._told_as), **more}
         )
 
-    async def _list_requests(self, request: Request) -> Response:
-        wanted = request.query_params.items()
-        return as_json([one for one in self._records if all(getattr(one, name) == text for name, text in wanted)])
-
-    async def _set_latency(self, request: Request) -> Response:
-        self._latency_s = msgspec.json.decode(await request.body(), type=float)
-        return Response()
-
-    async def _set_limits(self, request: Request) -> Response:
-        self._limits = Limits(*msgspec.json.decode(await request.body(), type=tuple[int, int]))
-        return Response()
-
-    async def _set_told(self, request: Request) -> Response:
-        self._told_as = msgspec.json.decode(await request.body(), type=Told)
-        return Response()
-
 
 if __name__ == "__main__":
-    port, latency_s, requests, tokens = sys.argv[1:]
-    account = Llm(os.environ["OPENAI_API_KEY"], float(latency_s), Limits(int(requests), int(tokens)))
-    serve(Starlette(routes=account.routes), int(port))
+    port, latency_s = sys.argv[1:]
+    serve(int(port), *Llm(os.environ["OPENAI_API_KEY"], float(latency_s)).routes)

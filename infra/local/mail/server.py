@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from infra.local.mail.letters import Letters
+from infra.local.mail.letters import Letter, Letters
 from infra.local.ports import HOST
-from infra.local.serve import Fault, Faults, as_json, serve
+from infra.local.serve import Fault, Faults, control_route, serve
 
 _PAGE = jinja2.Template(Path(__file__).with_name("inbox.html").read_text("utf-8"), autoescape=True)
 # A letter's HTML is somebody else's: its frame, which inherits this, runs no scripts and fetches nothing.
@@ -49,12 +49,12 @@ class MailServer:
     def __init__(self, letters: Letters, smtp_port: int) -> None:
         self._letters = letters
         self._smtp_port = smtp_port
-        self._faults: Faults[MailFault] = Faults()
-        self.routes = [
-            Route("/", self._show_inbox),
-            Route("/messages", self._list_messages),
-            *self._faults.routes(MailFault),
-        ]
+        self._faults = Faults(MailFault)
+        self.routes = [Route("/", self._show_inbox), control_route(self.letters, *self._faults.controls)]
+
+    def letters(self, to: str | None = None) -> list[Letter]:
+        """All letters, the oldest first; with `to`, only those to that address."""
+        return [letter for letter in self._letters.all if to in (None, *letter.recipients)]
 
     @asynccontextmanager
     async def run(self, _app: Starlette) -> AsyncIterator[None]:
@@ -94,13 +94,8 @@ class MailServer:
         latest = self._letters.all[-_SHOWN:]
         return HTMLResponse(_PAGE.render(letters=latest[::-1], count=len(self._letters.all)), headers=_POLICY)
 
-    async def _list_messages(self, request: Request) -> Response:
-        """All letters, the oldest first; `?to=` only those to an address."""
-        to = request.query_params.get("to")
-        return as_json([letter for letter in self._letters.all if to in (None, *letter.recipients)])
-
 
 if __name__ == "__main__":
     inbox_port, smtp_port = map(int, sys.argv[1:])
     mail = MailServer(Letters(Path("maildir")), smtp_port)
-    serve(Starlette(routes=mail.routes, lifespan=mail.run), inbox_port)
+    serve(inbox_port, *mail.routes, lifespan=mail.run)

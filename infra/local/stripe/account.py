@@ -1,7 +1,7 @@
 """What one Stripe account holds, and how it tells the shop of changes."""
 
 from infra.local.stripe.objects import new_event
-from infra.local.stripe.webhooks import Webhooks
+from infra.local.stripe.webhooks import Delivery, Webhooks
 from infra.local.stripe.wire import Json, Refusal
 
 SESSIONS, EVENTS = "/v1/checkout/sessions", "/v1/events"
@@ -15,9 +15,9 @@ class Account:
     def __init__(self, page_base: str, webhooks: Webhooks) -> None:
         """`page_base` is where its payment pages are."""
         self.page_base = page_base
-        self.webhooks = webhooks
-        self.api_version = "2026-10-28.endive"
-        self.holding = False
+        self._webhooks = webhooks
+        self._api_version = "2026-10-28.endive"
+        self._holding = False
         folders = (SESSIONS, EVENTS, PRODUCTS, PRICES, CHARGES, REFUNDS, DISPUTES)
         self.folders: dict[str, dict[str, Json]] = {folder: {} for folder in folders}
 
@@ -46,9 +46,38 @@ class Account:
 
     def emit(self, kind: str, about: Json, previous: Json | None = None) -> None:
         """Make an event, and deliver it unless events are held."""
-        event = self.keep(EVENTS, new_event(kind, about, previous, self.api_version))
-        if not self.holding:
-            self.webhooks.send(event)
+        event = self.keep(EVENTS, new_event(kind, about, previous, self._api_version))
+        if not self._holding:
+            self._webhooks.send(event)
+
+    def hold_deliveries(self) -> None:
+        """Make events from now on without delivering them."""
+        self._holding = True
+
+    def resume_deliveries(self) -> None:
+        """Deliver events again from now on; those made while holding stay undelivered."""
+        self._holding = False
+
+    def deliveries(self) -> list[Delivery]:
+        """Every attempt to deliver an event."""
+        return self._webhooks.attempts
+
+    def undelivered(self) -> list[str]:
+        """The ids of the events that nobody has accepted, the oldest first."""
+        return [event["id"] for event in self.all(EVENTS) if event["pending_webhooks"]]
+
+    def deliver_again(self, event: str, copies: int = 1) -> None:
+        """Deliver an event, held or not, so many times at once."""
+        for _ in range(copies):
+            self.deliver_in_order(event)
+
+    def deliver_in_order(self, *events: str) -> None:
+        """Deliver events, held or not, each once the one before has been tried."""
+        self._webhooks.send(*(self.find(EVENTS, event) for event in events))
+
+    def set_api_version(self, version: str) -> None:
+        """The version of events made from now on."""
+        self._api_version = version
 
 
 def change(one: Json, **new: object) -> Json:

@@ -28,15 +28,12 @@ class Api:
     def __init__(self, key: str, account: Account) -> None:
         self._key = key
         self._account = account
-        self._faults: Faults[StripeFault] = Faults()
+        self.faults = Faults(StripeFault)
         self._answered: dict[str, tuple[object, Response]] = {}
-        self.routes = [
-            Route("/v1/{path:path}", self._answer, methods=["GET", "POST"]),
-            *self._faults.routes(StripeFault),
-        ]
+        self.route = Route("/v1/{path:path}", self._answer, methods=["GET", "POST"])
 
     async def _answer(self, request: Request) -> Response:
-        fault = self._faults.take(lambda fault: request.url.path.startswith(fault.path))
+        fault = self.faults.take(lambda fault: request.url.path.startswith(fault.path))
         return await (fault.disturb(request, self._act) if fault else self._act(request))
 
     async def _act(self, request: Request) -> Response:

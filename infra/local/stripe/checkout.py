@@ -17,27 +17,13 @@ def create_session(account: Account, form: Json) -> Json:
     return account.keep(SESSIONS, new_session(form, items, account.page_base))
 
 
-def apply_coupon(account: Account, session: str, percent: int) -> None:
-    """Take so much off each line item of an open session."""
-    found = _find_unpaid(account, session, "open")
-    items = found["line_items"]["data"]
-    for item in items:
-        item["amount_discount"] = item["amount_subtotal"] * percent // 100
-        item["amount_total"] = item["amount_subtotal"] - item["amount_discount"]
-    found["amount_total"] = sum(item["amount_total"] for item in items)
-    found["total_details"]["amount_discount"] = found["amount_subtotal"] - found["amount_total"]
-
-
 def complete_session(account: Account, session: Json, email: str, *, delayed: bool) -> None:
-    """The payer is done: paid, or unpaid by a delayed method, or there was nothing to pay."""
+    """The payer is done: paid, or unpaid by a delayed method."""
     session["customer_details"] = {"address": None, "email": email, "name": None, "phone": None}
     session["status"], session["url"] = "complete", None
-    if session["amount_total"] == 0:
-        session["payment_status"] = "no_payment_required"
-    else:
-        session["payment_intent"] = new_id("pi_")
-        if not delayed:
-            _charge(account, session)
+    session["payment_intent"] = new_id("pi_")
+    if not delayed:
+        _charge(account, session)
     account.emit("checkout.session.completed", session)
 
 

@@ -30,7 +30,6 @@ def new_line_item(price: Json, name: str, quantity: int) -> Json:
     return {
         "id": new_id("li_1"),
         "object": "item",
-        "amount_discount": 0,
         "amount_subtotal": total,
         "amount_total": total,
         "currency": price["currency"],
@@ -42,33 +41,30 @@ def new_line_item(price: Json, name: str, quantity: int) -> Json:
 
 def new_session(form: Json, items: list[Json], page_base: str) -> Json:
     """An open Checkout Session with its line items."""
-    key, now = new_id("cs_test_a1"), int(time.time())
     total = sum(item["amount_total"] for item in items)
-    return {
-        "id": key,
-        "object": "checkout.session",
-        "amount_subtotal": total,
-        "amount_total": total,
-        "cancel_url": form.get("cancel_url"),
-        "client_reference_id": form.get("client_reference_id"),
-        "created": now,
-        "currency": items[0]["currency"],
-        "custom_fields": [],
-        "customer": None,
-        "customer_details": None,
-        "customer_email": form.get("customer_email"),
-        "expires_at": now + 24 * 3600,
-        "line_items": as_list(items, f"/v1/checkout/sessions/{key}/line_items"),
-        "livemode": False,
-        "metadata": form.get("metadata", {}),
-        "mode": "payment",
-        "payment_intent": None,
-        "payment_status": "unpaid",
-        "status": "open",
-        "success_url": form["success_url"],
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "url": f"{page_base}/pay/{key}",
-    }
+    session = _new(
+        "checkout.session",
+        "cs_test_a1",
+        amount_subtotal=total,
+        amount_total=total,
+        cancel_url=form.get("cancel_url"),
+        client_reference_id=form.get("client_reference_id"),
+        currency=items[0]["currency"],
+        custom_fields=[],
+        customer=None,
+        customer_details=None,
+        customer_email=form.get("customer_email"),
+        metadata=form.get("metadata", {}),
+        mode="payment",
+        payment_intent=None,
+        payment_status="unpaid",
+        status="open",
+        success_url=form["success_url"],
+    )
+    session["expires_at"] = session["created"] + 24 * 3600
+    session["line_items"] = as_list(items, f"/v1/checkout/sessions/{session['id']}/line_items")
+    session["url"] = f"{page_base}/pay/{session['id']}"
+    return session
 
 
 def without_items(one: Json) -> Json:

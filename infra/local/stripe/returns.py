@@ -27,7 +27,7 @@ def fail_refund(account: Account, refund: str) -> None:
     account.emit("refund.failed", found)
 
 
-def open_dispute(account: Account, payment_intent: str, reason: str) -> str:
+def open_dispute(account: Account, payment_intent: str, reason: str = "general") -> str:
     """Dispute the whole charge. Returns the dispute's id."""
     charge = account.find_charge(payment_intent)
     charge["disputed"] = True

@@ -2,70 +2,69 @@
 
 import os
 import sys
+from functools import partial, update_wrapper
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import jinja2
-import msgspec
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from infra.local.ports import HOST
-from infra.local.serve import as_json, serve
+from infra.local.serve import control_route, serve
+from infra.local.stripe import checkout, returns
 from infra.local.stripe.account import SESSIONS, Account
 from infra.local.stripe.api import Api
-from infra.local.stripe.checkout import complete_session
-from infra.local.stripe.controls import CONTROLS
 from infra.local.stripe.webhooks import Webhooks
-from infra.local.stripe.wire import Refusal
 
 _PAGE = jinja2.Template(Path(__file__).with_name("pay.html").read_text("utf-8"), autoescape=True)
 # Not `form-action`: browsers apply it to where the answer redirects, too, which is the shop.
 _POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+#: What a payer or a bank does to an account.
+_DEEDS = (
+    checkout.settle_payment,
+    checkout.fail_payment,
+    checkout.expire_session,
+    returns.fail_refund,
+    returns.open_dispute,
+    returns.close_dispute,
+)
 
 
-class Outside:
-    """What Stripe shows besides its API: the payment page to customers, and the controls to tests."""
+def pay_route(account: Account) -> Route:
+    """The payment page. Its button pays and leads back to the shop; pressed again, it only leads back."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
-        self.routes = [
-            Route("/pay/{id}", self._pay, methods=["GET", "POST"]),
-            Route("/deliveries", self._list_deliveries),
-            Route("/controls/{name}", self._control, methods=["POST"]),
-        ]
-
-    async def _pay(self, request: Request) -> Response:
-        """The page. Its button pays and leads back to the shop; pressed again, it only leads back."""
-        session = self._account.find(SESSIONS, request.path_params["id"])
+    async def pay(request: Request) -> Response:
+        session = account.find(SESSIONS, request.path_params["id"])
         way_back = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
         pressed = request.method == "POST"
         form = dict(parse_qsl((await request.body()).decode()))
         email = session["customer_email"] or form.get("email", "")
         if pressed and session["status"] == "open" and "@" in email:
-            complete_session(self._account, session, email, delayed=form.get("method") == "bank_debit")
+            checkout.complete_session(account, session, email, delayed=form.get("method") == "bank_debit")
         if pressed and session["status"] == "complete":
             return RedirectResponse(way_back, 303)
         page = _PAGE.render(session=session, way_back=way_back, nameless=pressed)
         return HTMLResponse(page, 422 if pressed else 200, _POLICY)
 
-    async def _list_deliveries(self, _request: Request) -> Response:
-        return as_json(self._account.webhooks.deliveries)
-
-    async def _control(self, request: Request) -> Response:
-        """Do what is named, with its arguments by name in the body."""
-        name = request.path_params["name"]
-        if name not in CONTROLS:
-            raise Refusal(f"There is no control {name}.", 404)
-        asked = msgspec.json.decode(await request.body(), type=dict[str, object])
-        return as_json(CONTROLS[name](self._account, **asked))
+    return Route("/pay/{id}", pay, methods=["GET", "POST"])
 
 
 if __name__ == "__main__":
     port, webhook_url = sys.argv[1:]
     webhooks = Webhooks(webhook_url, os.environ["STRIPE_WEBHOOK_SECRET"])
     account = Account(f"http://{HOST}:{port}", webhooks)
-    routes = [*Api(os.environ["STRIPE_API_KEY"], account).routes, *Outside(account).routes]
-    serve(Starlette(routes=routes, lifespan=webhooks.run), int(port))
+    api = Api(os.environ["STRIPE_API_KEY"], account)
+    controls = control_route(
+        account.hold_deliveries,
+        account.resume_deliveries,
+        account.deliveries,
+        account.undelivered,
+        account.deliver_again,
+        account.deliver_in_order,
+        account.set_api_version,
+        *(update_wrapper(partial(deed, account), deed) for deed in _DEEDS),
+        *api.faults.controls,
+    )
+    serve(int(port), api.route, pay_route(account), controls, lifespan=webhooks.run)

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 import anyio
 import httpx2
 import msgspec
-from anyio.abc import TaskStatus
 
 from infra.local.stripe.wire import Json
 
@@ -33,7 +32,7 @@ class Webhooks:
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
         self._secret = secret
-        self.deliveries: list[Delivery] = []
+        self.attempts: list[Delivery] = []
 
     @asynccontextmanager
     async def run(self, _app: object) -> AsyncIterator[None]:
@@ -46,39 +45,31 @@ class Webhooks:
             yield
             self._tasks.cancel_scope.cancel()
 
-    def send(self, event: Json, copies: int = 1) -> None:
-        """Deliver an event in the background, each copy on its own until it is accepted."""
-        for _ in range(copies):
-            self._tasks.start_soon(self._deliver, event)
-
-    def send_in_order(self, events: list[Json]) -> None:
+    def send(self, *events: Json) -> None:
         """Deliver events in the background, each once the one before has been tried; each until it is accepted."""
-        self._tasks.start_soon(self._deliver_in_order, events)
+        self._tasks.start_soon(self._deliver, events)
 
-    async def _deliver_in_order(self, events: list[Json]) -> None:
+    async def _deliver(self, events: tuple[Json, ...]) -> None:
         for event in events:
-            await self._tasks.start(self._deliver, event)
+            if not await self._try(event):
+                self._tasks.start_soon(self._repeat, event)
 
-    async def _deliver(self, event: Json, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Started, for who waits for that, means tried once."""
-        body = json.dumps(event, indent=2).encode()
-        accepted = await self._try(event, body)
-        task_status.started()
+    async def _repeat(self, event: Json) -> None:
         for wait_s in _WAITS_S:
-            if accepted:
-                return
             await anyio.sleep(wait_s)
-            accepted = await self._try(event, body)
+            if await self._try(event):
+                return
 
-    async def _try(self, event: Json, body: bytes) -> bool:
+    async def _try(self, event: Json) -> bool:
         """One attempt, recorded. Whether it was accepted."""
+        body = json.dumps(event, indent=2).encode()
         delivery = Delivery(event["id"], time.time())
         try:
             answer = await self._client.post(self._url, content=body, headers=self._headers(body))
             delivery.status = answer.status_code
         except httpx2.HTTPError as error:
             delivery.error = f"{type(error).__name__}: {error}"
-        self.deliveries.append(delivery)
+        self.attempts.append(delivery)
         accepted = delivery.status in range(200, 300)
         if accepted:
             event["pending_webhooks"] = 0

@@ -139,11 +139,13 @@ def opened(
     """Run web, sweep, the mail's worker and one worker for each queue named, on empty servers."""
     say(f"{name}: starting")
     requests, tokens = limits
+    limited = {"LLM_REQUESTS_PER_MINUTE": str(requests), "LLM_TOKENS_PER_MINUTE": str(tokens), **env}
     with (
         tempfile.TemporaryDirectory(prefix="pressroom-bench-") as folder,
-        Stack(Path(folder), latency_s=latency_s, requests_per_minute=requests, tokens_per_minute=tokens) as stack,
-        Shop(stack, program, **env) as shop,
+        Stack(Path(folder), latency_s=latency_s) as stack,
+        Shop(stack, program, **limited) as shop,
     ):
+        stack.llm.set_limits(requests_per_minute=requests, tokens_per_minute=tokens)
         commands = [("web",), ("sweep",), *(("worker", queue) for queue in (*queues, MAIL_QUEUE))]
         for part in [shop.start(*command, wait=False) for command in commands]:
             part.wait_ready()

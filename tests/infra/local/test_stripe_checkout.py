@@ -66,19 +66,6 @@ def test_an_expired_session_cannot_be_paid(held: Stack) -> None:
     assert session.id in {one.id for one in client.v1.checkout.sessions.list({"status": "expired"}).data}
 
 
-@pytest.mark.parametrize(("percent", "total", "status"), [(50, 950, "paid"), (100, 0, "no_payment_required")])
-def test_a_coupon_lowers_the_total_alone(held: Stack, percent: int, total: int, status: str) -> None:
-    """The subtotal stays; with everything off there is no payment to make, and no payment intent."""
-    client = connect(held)
-    session = open_session(client).id
-    held.stripe.apply_coupon(session, percent)
-    held.stripe.pay(session, "anna@example.com")
-    assert states(held, session) == [("checkout.session.completed", "complete", status)]
-    done = client.v1.checkout.sessions.retrieve(session)
-    assert (done.amount_subtotal, done.amount_total) == (1900, total)
-    assert (done.payment_intent is None) == (total == 0)
-
-
 def test_a_line_item_names_its_price_by_lookup_key(held: Stack) -> None:
     """A session of a price made before carries its lookup key; a price described on the spot has none."""
     client = connect(held)
