@@ -1,8 +1,10 @@
 """One call to the LLM: given room by the limiter, made once, settled."""
 
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+import httpx2
+import msgspec
 import openai
 from openai import AsyncOpenAI
 
@@ -13,6 +15,9 @@ from infra.llm.limiter.limiter import Limiter
 from infra.llm.limiter.terms import Outcome, Reservation
 from infra.llm.reading import overlong_answer, read_answer
 from infra.llm.told import told_by
+
+if TYPE_CHECKING:
+    from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 
 
 class Call:
@@ -39,15 +44,11 @@ class Call:
         """
         self._outcome = Outcome("failed")  # which it is, too, if it is cancelled
         try:
-            response = await self._client.responses.with_raw_response.create(
-                model=self._model,
-                instructions=self._request.instructions,
-                input=self._request.input,
-                metadata=self._request.metadata,
-                prompt_cache_key=self._request.cache_key,
-                max_output_tokens=self._request.max_output_tokens,
-                store=False,
-                extra_headers={"X-Client-Request-Id": entry},
+            response = await self._client.post(
+                "/responses",
+                cast_to=httpx2.Response,
+                content=self._body(),
+                options={"headers": {"X-Client-Request-Id": entry}},
             )
         except openai.APIStatusError as error:
             told = told_by(error.response.headers)
@@ -62,6 +63,19 @@ class Call:
         answer = read_answer(response.content, self._request, self._model)
         self._outcome = Outcome("answered", answer.usage.input + answer.usage.output, told)
         return answer
+
+    def _body(self) -> bytes:
+        """Encode the request: the SDK's own method would walk through all that a request may hold."""
+        body: ResponseCreateParamsNonStreaming = {
+            "model": self._model,
+            "instructions": self._request.instructions,
+            "input": self._request.input,
+            "metadata": self._request.metadata,
+            "prompt_cache_key": self._request.cache_key,
+            "max_output_tokens": self._request.max_output_tokens,
+            "store": False,
+        }
+        return msgspec.json.encode(body)
 
     async def __aenter__(self) -> Self:
         return self

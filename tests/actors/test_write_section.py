@@ -123,9 +123,11 @@ async def test_a_stopping_worker_stops_waiting_at_once(deps: Deps) -> None:
 
 
 async def test_a_step_that_waits_for_long_goes_back_unfailed(deps: Deps) -> None:
-    """Limits that are used up are nobody's failure: the step is queued again, behind those that wait as long."""
+    """Limits that are used up for a minute are nobody's failure: the step is queued again, behind the others."""
     worker, (order, sections) = writing(deps, Provider(), patient=False), await begun(deps)
+    began = worker.clock.monotonic()
     await write(worker, order, sections[0])
+    assert worker.clock.monotonic() - began == 60
     found = await state(deps, sections[0])
     assert (found["state"], found["fails"], found["kills"]) == ("queued", 0, 0)
     assert found["message"] != sections[0]["message"]
