@@ -18,6 +18,8 @@ def test_one_worker_holds_a_hundred_calls_in_the_air(stack: Stack) -> None:
         for part in started:
             part.wait_ready()
         order = pressroom.buy(metadata={"product": "choir", **ANSWERS}, amount_subtotal=900)
+        pressroom.until("every call", lambda: len(stack.llm.requests(order=order)) == VOICES)
+        stack.llm.set_latency(0.05)
         pressroom.until_delivered(order)
         asked = stack.llm.requests(order=order)
         assert len(asked) == VOICES
