@@ -33,7 +33,7 @@ _DEADLINE_S = 2.0
 class Post(NamedTuple):
     """A message to be sent; one that Redis holds already is not sent again.
 
-    It goes before those that wait if `tenant` has a priority.
+    It goes before those that wait if `first`, or if `tenant` has a priority.
     """
 
     queue: str
@@ -41,6 +41,7 @@ class Post(NamedTuple):
     message_id: str
     ids: dict[str, str]
     tenant: str = MAIN
+    first: bool = False
 
 
 def new_message_id() -> str:
@@ -66,7 +67,9 @@ def errand_post(errand: Errand, order_id: str) -> Post:
 def step_post(step: Document, message: str) -> Post:
     """Return the post that wakes a worker for a step which is queued under that message."""
     ids = {"order": step["order"], "step": step["_id"]}
-    return Post(queue_of(step), STEP_ACTORS[step["kind"]], message_id(step["_id"], message), ids, step["tenant"])
+    # Of many reports that come at once each gets its first section before any gets its second.
+    first, message = step["seq"] == 0, message_id(step["_id"], message)
+    return Post(queue_of(step), STEP_ACTORS[step["kind"]], message, ids, step["tenant"], first)
 
 
 def queue_of(step: Document) -> str:
@@ -78,7 +81,8 @@ def queue_of(step: Document) -> str:
 def begin_post(report: Document) -> Post:
     """Return the message that begins a report which is queued."""
     ids = {"report": report["_id"]}
-    return Post(report["product"], "begin_report", report["message"], ids, report["tenant"])
+    # Beginning takes no longer than a section's share of it: a report that comes waits for none that is under way.
+    return Post(report["product"], "begin_report", report["message"], ids, report["tenant"], first=True)
 
 
 async def send_step(deps: IntakeDeps, step: Document, message: str) -> bool:
@@ -100,7 +104,7 @@ async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:
 
 
 def _message(deps: IntakeDeps, post: Post) -> Message[None]:
-    first = deps.tenants.of(post.tenant).priority > 0
+    first = post.first or deps.tenants.of(post.tenant).priority > 0
     return Message(
         queue_name=post.queue,
         actor_name=post.actor,
