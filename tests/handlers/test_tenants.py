@@ -9,8 +9,8 @@ import pytest
 
 from infra.local.environment import outer_environment
 from infra.local.stack import Stack
-from tests.handlers.test_cli import run
-from tests.pressroom import Pressroom
+from tests.commands import run
+from tests.pressroom import PRESSROOM, Pressroom
 from tests.serverless import LAMBDA, NOWHERE, RUNTIME
 
 BRANDS = """
@@ -42,7 +42,7 @@ def test_a_tenants_file_that_cannot_be_used_stops_the_start(
     """Every command says in one line what is wrong, and ends with 2."""
     file = tmp_path / "tenants.toml"
     file.write_text("[aurora]\nlimit = 'many'")
-    code, out, err = run({**outer_environment(), **stack.env, "TENANTS_FILE": str(file)}, *command)
+    code, out, err = run({**outer_environment(), **stack.env, "TENANTS_FILE": str(file)}, PRESSROOM, *command)
     assert (code, out) == (2, "")
     assert err.startswith("pressroom: TENANTS_FILE: tenant aurora: limit ")
     assert err.count("\n") == 1
