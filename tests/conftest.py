@@ -44,6 +44,7 @@ class FileScheduling(LoadFileScheduling):  # type: ignore[misc]
         return next((folder for folder in SHARED if nodeid.startswith(f"{folder}/")), nodeid.partition("::")[0])
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FileScheduling | None:
     """Do so where `--dist loadfile` asks for it."""
     return FileScheduling(config, log) if config.getoption("dist") == "loadfile" else None

@@ -102,17 +102,12 @@ def test_every_command_imports_what_it_needs(front_door: Pressroom) -> None:
     order = front_door.buy()
     env = {**outer_environment(), **front_door.stack.env, **front_door.env}
     for args in (
-        ("orders", "list"),
         ("orders", "show", order),
-        ("orders", "cost", order),
+        ("orders", "cost"),
         ("dead", "list"),
-        ("dead", "discard", "--all", "--reason", "there is none"),
-        ("queues", "list"),
         ("workers", "list"),
-        ("products",),
         ("reconcile", "--since", "1h", "--dry-run"),
         ("doctor",),
-        ("sweep", "--once"),
     ):
         assert start(env, *args).code == 0, args
 

@@ -1,6 +1,5 @@
 """TENANTS_FILE at the doors: a process that cannot use it does not start, one that can serves its brands."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,9 +57,8 @@ def test_the_function_does_not_start_either(tmp_path: Path, text: str | None, wh
     file = tmp_path / "tenants.toml"
     if text is not None:
         file.write_text(text)
-    env = {**LAMBDA, **NOWHERE, "TENANTS_FILE": str(file)}
-    done = subprocess.run(RUNTIME, env=env, input="", capture_output=True, text=True, check=False, timeout=30)
-    assert done.stderr.splitlines()[-1].startswith(f"infra.errors.SettingsError: {what}")
+    done = run({**LAMBDA, **NOWHERE, "TENANTS_FILE": str(file)}, RUNTIME[-1:])
+    assert done.err.splitlines()[-1].startswith(f"infra.errors.SettingsError: {what}")
 
 
 def test_an_order_is_shown_under_its_brand(brands: Pressroom) -> None:
