@@ -13,15 +13,7 @@ from storage.database import Database
 from storage.indexes import ensure_indexes
 
 #: What takes longest begins first, so that no worker of xdist is left alone with it in the end.
-FIRST = (
-    "faults/test_kills.py",
-    "journeys/",
-    "faults/",
-    "infra/pdf/",
-    "infra/broker/",
-    "infra/local/",
-    "handlers/",
-)
+FIRST = ("faults/", "journeys/", "infra/pdf/", "infra/broker/", "infra/local/", "handlers/")
 #: Folders whose tests share servers or processes: they go to one worker, as the tests of a file do.
 SHARED = ("tests/journeys", "tests/infra/local", "tests/infra/pdf")
 

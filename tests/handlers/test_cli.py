@@ -7,8 +7,15 @@ import pytest
 
 from actors.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
+from infra.local.part import Part
 from tests.commands import Done, run
 from tests.pressroom import PRESSROOM, Pressroom
+
+
+@pytest.fixture(scope="module")
+def worker(front_door: Pressroom) -> Part:
+    """A worker of the queue `bundle`."""
+    return front_door.start("worker", "bundle")
 
 
 def start(env: dict[str, str], *args: str) -> Done:
@@ -85,12 +92,11 @@ def test_products_are_listed_with_what_they_need(front_door: Pressroom) -> None:
     assert [sorted(section) for section in product["sections"]] == [["after", "id", "title"]] * 4
 
 
-def test_listings_show_what_there_is(front_door: Pressroom) -> None:
+def test_listings_show_what_there_is(front_door: Pressroom, worker: Part) -> None:
     """Orders, queues and workers are listed, as JSON and as tables."""
     order = front_door.buy()
     assert front_door.json("orders", "list")[0]["order_id"] == order
     assert {queue["queue"] for queue in front_door.json("queues", "list")} == {*PRODUCTS, "bundle"}
-    worker = front_door.start("worker", "bundle")
     listed = front_door.until("a heartbeat", lambda: front_door.json("workers", "list"))
     assert (listed[0]["queue"], listed[0]["pid"]) == ("bundle", worker.pid)
     assert order[:12] in front_door.cli("orders", "list")
@@ -112,9 +118,8 @@ def test_every_command_imports_what_it_needs(front_door: Pressroom) -> None:
         assert start(env, *args).code == 0, args
 
 
-def test_the_start_line_of_a_worker_names_hosts_and_no_credentials(front_door: Pressroom) -> None:
+def test_the_start_line_of_a_worker_names_hosts_and_no_credentials(front_door: Pressroom, worker: Part) -> None:
     """A worker says on start which servers it talks to, and nothing that should stay secret."""
-    worker = front_door.start("worker", "bundle")
     output = worker.output()
     assert front_door.stack.env["MONGODB_URL"].split("/")[2] in output
     for name in ("OPENAI_API_KEY", "STRIPE_API_KEY", "SECRET_KEY", "AWS_SECRET_ACCESS_KEY"):
