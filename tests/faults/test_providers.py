@@ -26,7 +26,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 
 @pytest.fixture(scope="module")
 def processes(stack: Stack) -> Iterator[Pressroom]:
-    """The processes of two products, which wait three seconds for an answer: even a busy machine has it by then."""
+    """The processes of two products, which wait three seconds for an answer: a busy machine has it by then."""
     with Pressroom(stack, LLM_TIMEOUT_S="3") as running:
         writer = running.start("worker", "personal_blueprint", wait=False)
         running.start_missing()
