@@ -1,6 +1,9 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test check bench-webhook bench-plans bench-serverless storm lock
 
+# Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
+export PYTHONDONTWRITEBYTECODE =
+
 setup:
 	@infra/local/setup.sh
 
@@ -11,7 +14,7 @@ up: setup
 	@.venv/bin/pressroom up
 
 test: setup
-	@.venv/bin/pytest --numprocesses 2 --dist loadfile
+	@.venv/bin/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	.venv/bin/ruff format --check .

@@ -1,14 +1,45 @@
-"""What every test may use: the local stack's servers, and a database of its own."""
+"""What every test may use, the local stack's servers and a database of its own; and which tests begin first."""
 
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from infra.local.stack import Stack
 from storage.database import Database
 from storage.indexes import ensure_indexes
+
+#: What takes longest begins first, so that no worker of xdist is left alone with it in the end.
+FIRST = ("faults/", "journeys/", "infra/pdf/", "infra/broker/", "infra/local/", "handlers/")
+#: Folders whose tests share servers or processes: they go to one worker, as the tests of a file do.
+SHARED = ("tests/journeys", "tests/infra/local", "tests/infra/pdf")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests in the order of `FIRST`, all others after them."""
+    here = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(here).as_posix()
+        return next((at for at, beginning in enumerate(FIRST) if path.startswith(beginning)), len(FIRST))
+
+    items.sort(key=rank)
+
+
+class FileScheduling(LoadFileScheduling):  # type: ignore[misc]
+    """Gives a worker all tests of a file, or of a shared folder."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in SHARED if nodeid.startswith(f"{folder}/")), nodeid.partition("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FileScheduling | None:
+    """Do so where `--dist loadfile` asks for it."""
+    return FileScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import re
-import subprocess
 import sys
 import time
 import uuid
@@ -24,6 +23,7 @@ from infra.local.environment import outer_environment
 from infra.local.mail.letters import Letter
 from infra.local.part import Part
 from infra.local.stack import Stack
+from tests import commands
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -96,11 +96,9 @@ class Pressroom:
 
     def cli(self, *args: str, code: int = 0) -> str:
         """Run a command, which must end with that exit code, and return what it prints."""
-        command = [*self.program, *args]
-        env = {**outer_environment(), **self.stack.env, **self.env}
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout if code == 0 else done.stderr
+        done = commands.run({**outer_environment(), **self.stack.env, **self.env}, self.program, *args)
+        assert done.code == code, done.out + done.err
+        return done.out if code == 0 else done.err
 
     def json(self, *args: str) -> Any:
         """Run a command with `--json` and return what it says."""

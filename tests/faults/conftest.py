@@ -21,4 +21,11 @@ def pressroom(processes: Pressroom) -> Pressroom:
     """Web, sweep and a worker a queue, none of them busy, on an empty database."""
     processes.forget()
     processes.start_missing()
+    processes.until("registration", lambda: all_registered(processes))
     return processes
+
+
+def all_registered(pressroom: Pressroom) -> bool:
+    """Whether MongoDB knows every running worker, also after a kill that cost it the latest beats."""
+    running = {part.pid for part in pressroom.parts if part.running and part.name.startswith("worker")}
+    return running <= {worker["pid"] for worker in pressroom.db.workers.find()}

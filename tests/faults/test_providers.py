@@ -1,4 +1,7 @@
-"""A provider that fails in every way it can: the report completes, or one section is dead with its reason."""
+"""A provider that fails in every way it can: the report completes, or one section is dead with its reason.
+
+Whoever waits for it ends at once.
+"""
 
 import json
 from collections import Counter
@@ -23,19 +26,13 @@ FAULTS: tuple[dict[str, Any], ...] = (
 
 @pytest.fixture(scope="module")
 def processes(stack: Stack) -> Iterator[Pressroom]:
-    """The processes of two products, which wait one second for an answer."""
-    with Pressroom(stack, LLM_TIMEOUT_S="1") as running:
+    """The processes of two products, which wait three seconds for an answer: a busy machine has it by then."""
+    with Pressroom(stack, LLM_TIMEOUT_S="3") as running:
+        writer = running.start("worker", "personal_blueprint", wait=False)
         running.start_missing()
-        running.start("worker", "personal_blueprint")
+        writer.wait_ready()
         yield running
         running.forget()
-
-
-@pytest.fixture
-def pressroom(processes: Pressroom) -> Pressroom:
-    """Those processes, without work or faults."""
-    processes.forget()
-    return processes
 
 
 def bought(pressroom: Pressroom) -> str:
@@ -74,3 +71,24 @@ def test_a_section_with_no_usable_answer_is_the_only_one_that_dies(
     assert reason in letter["error"]
     assert pressroom.order(order)["state"] == "needs_attention"
     assert len(pressroom.stack.llm.requests(order=order)) == 3 + 3
+
+
+def test_a_worker_that_waits_for_room_ends_at_once(pressroom: Pressroom) -> None:
+    """SIGTERM does not wait for the provider's pause: sections in line go back unbought, and the next has them."""
+    pressroom.part("worker-life_clarity").terminate()
+    worker = pressroom.start("worker", "life_clarity", GRACE_S="60")
+    pressroom.stack.llm.add_faults({"status": 429, "retry_after": 60, "times": 1, "section": "where_you_stand"})
+    refused = pressroom.buy()
+    pressroom.until("refusal", lambda: pressroom.db.ledger.find_one({"order": refused, "outcome": "failed"}))
+    order = pressroom.buy()
+    held = {"order": order, "kind": "write", "state": "claimed"}
+    pressroom.until("waiting", lambda: pressroom.db.steps.count_documents(held) == 4)
+    worker.terminate(within_s=15)
+    assert worker.exit_code == 0
+    steps = pressroom.db.steps.find({"order": order, "kind": "write"}).to_list()
+    assert [(step["state"], step["kills"], step["fails"]) for step in steps] == [("queued", 0, 0)] * 4
+    assert pressroom.db.ledger.count_documents({"order": order}) == 0
+
+    pressroom.redis.delete("pressroom:llm:gpt-5-mini")  # the pause is over
+    pressroom.start("worker", "life_clarity")
+    assert pressroom.until_delivered(order)["llm"]["attempts"] == 4

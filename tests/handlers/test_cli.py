@@ -2,22 +2,26 @@
 
 import socket
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from actors.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
-from tests.pressroom import Pressroom
+from infra.local.part import Part
+from tests.commands import Done, run
+from tests.pressroom import PRESSROOM, Pressroom
 
-BIN = Path(sys.executable).parent / "pressroom"
+
+@pytest.fixture(scope="module")
+def worker(front_door: Pressroom) -> Part:
+    """A worker of the queue `bundle`."""
+    return front_door.start("worker", "bundle")
 
 
-def run(env: dict[str, str], *args: str) -> tuple[int, str, str]:
-    """Run a command in exactly that environment."""
-    done = subprocess.run([BIN, *args], env=env, capture_output=True, text=True, timeout=30, check=False)
-    return done.returncode, done.stdout, done.stderr
+def start(env: dict[str, str], *args: str) -> Done:
+    """Run a command in exactly that environment, as an operator does: with nothing imported beforehand."""
+    done = subprocess.run([*PRESSROOM, *args], env=env, capture_output=True, text=True, timeout=30, check=False)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("name", ["MONGODB_URL", "STRIPE_WEBHOOK_SECRET", "MAIL_FROM", "LLM_TOKENS_PER_MINUTE"])
@@ -26,7 +30,7 @@ def test_a_missing_setting_stops_the_start(front_door: Pressroom, name: str, com
     """A process without a setting that it needs says in one line which, and ends with 2."""
     env = {**outer_environment(), **front_door.stack.env}
     del env[name]
-    code, out, err = run(env, *command)
+    code, out, err = run(env, PRESSROOM, *command)
     assert (code, out) == (2, "")
     assert name in err
     assert err.count("\n") == 1
@@ -48,7 +52,7 @@ def test_a_missing_setting_stops_the_start(front_door: Pressroom, name: str, com
 def test_a_malformed_setting_stops_the_start(front_door: Pressroom, name: str, value: str) -> None:
     """A value that cannot work is named in one line, without being quoted, and ends with 2."""
     env = {**outer_environment(), **front_door.stack.env, name: value}
-    code, out, err = run(env, "worker", "bundle")
+    code, out, err = run(env, PRESSROOM, "worker", "bundle")
     assert (code, out) == (2, "")
     assert name in err
     assert value not in err
@@ -59,7 +63,7 @@ def test_wrong_usage_ends_with_2(front_door: Pressroom) -> None:
     """A queue, product or option that does not exist is wrong usage."""
     env = {**outer_environment(), **front_door.stack.env}
     for args in (("worker", "unheard_of"), ("demo", "unheard_of"), ("web", "--port", "no"), ("dead", "replay")):
-        assert run(env, *args)[0] == 2, args
+        assert start(env, *args).code == 2, args
 
 
 def test_a_port_that_is_taken_is_named(front_door: Pressroom) -> None:
@@ -69,7 +73,7 @@ def test_a_port_that_is_taken_is_named(front_door: Pressroom) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         env = {**outer_environment(), **front_door.stack.env}
-        code, out, err = run(env, "web", "--port", port)
+        code, out, err = start(env, "web", "--port", port)
     assert (code, out) == (1, "")
     assert port in err
     assert err.count("\n") == 1
@@ -88,21 +92,34 @@ def test_products_are_listed_with_what_they_need(front_door: Pressroom) -> None:
     assert [sorted(section) for section in product["sections"]] == [["after", "id", "title"]] * 4
 
 
-def test_listings_show_what_there_is(front_door: Pressroom) -> None:
+def test_listings_show_what_there_is(front_door: Pressroom, worker: Part) -> None:
     """Orders, queues and workers are listed, as JSON and as tables."""
     order = front_door.buy()
     assert front_door.json("orders", "list")[0]["order_id"] == order
     assert {queue["queue"] for queue in front_door.json("queues", "list")} == {*PRODUCTS, "bundle"}
-    worker = front_door.start("worker", "bundle")
     listed = front_door.until("a heartbeat", lambda: front_door.json("workers", "list"))
     assert (listed[0]["queue"], listed[0]["pid"]) == ("bundle", worker.pid)
     assert order[:12] in front_door.cli("orders", "list")
     assert "life_clarity" in front_door.cli("orders", "show", order)
 
 
-def test_the_start_line_of_a_worker_names_hosts_and_no_credentials(front_door: Pressroom) -> None:
+def test_every_command_imports_what_it_needs(front_door: Pressroom) -> None:
+    """What looks into the database ends with 0 on its own, whatever others have imported."""
+    order = front_door.buy()
+    env = {**outer_environment(), **front_door.stack.env, **front_door.env}
+    for args in (
+        ("orders", "show", order),
+        ("orders", "cost"),
+        ("dead", "list"),
+        ("workers", "list"),
+        ("reconcile", "--since", "1h", "--dry-run"),
+        ("doctor",),
+    ):
+        assert start(env, *args).code == 0, args
+
+
+def test_the_start_line_of_a_worker_names_hosts_and_no_credentials(front_door: Pressroom, worker: Part) -> None:
     """A worker says on start which servers it talks to, and nothing that should stay secret."""
-    worker = front_door.start("worker", "bundle")
     output = worker.output()
     assert front_door.stack.env["MONGODB_URL"].split("/")[2] in output
     for name in ("OPENAI_API_KEY", "STRIPE_API_KEY", "SECRET_KEY", "AWS_SECRET_ACCESS_KEY"):
@@ -115,7 +132,7 @@ def test_the_doctor_finds_what_does_not_answer(front_door: Pressroom) -> None:
     front_door.stack.part("mail").terminate()
     try:
         env = {**outer_environment(), **front_door.stack.env, **front_door.env}
-        code, out, _ = run(env, "doctor")
+        code, out, _ = run(env, PRESSROOM, "doctor")
     finally:
         front_door.stack.part("mail").start()
     assert code == 1

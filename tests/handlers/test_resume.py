@@ -3,8 +3,8 @@
 import pytest
 
 from infra.local.environment import outer_environment
-from tests.handlers.test_cli import run
-from tests.pressroom import Pressroom
+from tests.commands import run
+from tests.pressroom import PRESSROOM, Pressroom
 
 WHY = ("--reason", "worth it")
 
@@ -62,7 +62,7 @@ def test_a_resumption_that_makes_no_sense_is_wrong_usage(front_door: Pressroom, 
 def test_a_budget_that_is_none_stops_the_start(front_door: Pressroom, value: str) -> None:
     """The setting is a number of US dollars above 0, and is named if it is not."""
     code, out, err = run(
-        {**outer_environment(), **front_door.stack.env, "ORDER_BUDGET_USD": value}, "worker", "bundle"
+        {**outer_environment(), **front_door.stack.env, "ORDER_BUDGET_USD": value}, PRESSROOM, "worker", "bundle"
     )
     assert (code, out) == (2, "")
     assert "ORDER_BUDGET_USD" in err
@@ -73,8 +73,8 @@ def test_the_doctor_says_whether_a_budget_can_be_kept(front_door: Pressroom) -> 
     """A budget for a model without a known price is a finding that ends with 1."""
     env = {**outer_environment(), **front_door.stack.env, **front_door.env}
     assert front_door.json("doctor")[1] == {"server": "budget", "well": True, "finding": "no ORDER_BUDGET_USD"}
-    code, out, _ = run({**env, "ORDER_BUDGET_USD": "2"}, "doctor")
+    code, out, _ = run({**env, "ORDER_BUDGET_USD": "2"}, PRESSROOM, "doctor")
     assert (code, "2 US dollars an order" in out) == (0, True)
-    code, out, _ = run({**env, "ORDER_BUDGET_USD": "2", "OPENAI_MODEL": "llama-9"}, "doctor")
+    code, out, _ = run({**env, "ORDER_BUDGET_USD": "2", "OPENAI_MODEL": "llama-9"}, PRESSROOM, "doctor")
     assert code == 1
     assert "llama-9" in out

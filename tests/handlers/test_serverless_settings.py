@@ -1,9 +1,8 @@
 """The start of the serverless function with settings that cannot work."""
 
-import subprocess
-
 import pytest
 
+from tests.commands import run
 from tests.serverless import LAMBDA, NOWHERE, RUNTIME
 
 
@@ -37,9 +36,7 @@ def test_a_malformed_setting_is_named_and_never_shown(name: str, value: str) -> 
 
 def ends_with(settings: dict[str, str]) -> str:
     """Return the last line of a start that fails, in whose output no password is."""
-    done = subprocess.run(
-        RUNTIME, env={**LAMBDA, **settings}, input="", capture_output=True, text=True, check=False, timeout=30
-    )
-    assert done.returncode != 0
-    assert "hunter2" not in done.stdout + done.stderr
-    return done.stderr.splitlines()[-1]
+    done = run({**LAMBDA, **settings}, RUNTIME[-1:])
+    assert done.code != 0
+    assert "hunter2" not in done.out + done.err
+    return done.err.splitlines()[-1]

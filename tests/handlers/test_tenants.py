@@ -1,6 +1,5 @@
 """TENANTS_FILE at the doors: a process that cannot use it does not start, one that can serves its brands."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +8,8 @@ import pytest
 
 from infra.local.environment import outer_environment
 from infra.local.stack import Stack
-from tests.handlers.test_cli import run
-from tests.pressroom import Pressroom
+from tests.commands import run
+from tests.pressroom import PRESSROOM, Pressroom
 from tests.serverless import LAMBDA, NOWHERE, RUNTIME
 
 BRANDS = """
@@ -42,7 +41,7 @@ def test_a_tenants_file_that_cannot_be_used_stops_the_start(
     """Every command says in one line what is wrong, and ends with 2."""
     file = tmp_path / "tenants.toml"
     file.write_text("[aurora]\nlimit = 'many'")
-    code, out, err = run({**outer_environment(), **stack.env, "TENANTS_FILE": str(file)}, *command)
+    code, out, err = run({**outer_environment(), **stack.env, "TENANTS_FILE": str(file)}, PRESSROOM, *command)
     assert (code, out) == (2, "")
     assert err.startswith("pressroom: TENANTS_FILE: tenant aurora: limit ")
     assert err.count("\n") == 1
@@ -58,9 +57,8 @@ def test_the_function_does_not_start_either(tmp_path: Path, text: str | None, wh
     file = tmp_path / "tenants.toml"
     if text is not None:
         file.write_text(text)
-    env = {**LAMBDA, **NOWHERE, "TENANTS_FILE": str(file)}
-    done = subprocess.run(RUNTIME, env=env, input="", capture_output=True, text=True, check=False, timeout=30)
-    assert done.stderr.splitlines()[-1].startswith(f"infra.errors.SettingsError: {what}")
+    done = run({**LAMBDA, **NOWHERE, "TENANTS_FILE": str(file)}, RUNTIME[-1:])
+    assert done.err.splitlines()[-1].startswith(f"infra.errors.SettingsError: {what}")
 
 
 def test_an_order_is_shown_under_its_brand(brands: Pressroom) -> None:

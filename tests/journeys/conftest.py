@@ -8,9 +8,15 @@ from infra.local.stack import Stack
 from tests.pressroom import Pressroom
 
 
-@pytest.fixture(scope="module")
-def pressroom(stack: Stack) -> Iterator[Pressroom]:
-    """Web, sweep and a worker a queue, on an empty database; gone after the test."""
+@pytest.fixture(scope="package")
+def processes(stack: Stack) -> Iterator[Pressroom]:
+    """The processes that all journeys share, on one database."""
     with Pressroom(stack) as running:
-        running.start_missing()
         yield running
+
+
+@pytest.fixture
+def pressroom(processes: Pressroom) -> Pressroom:
+    """Web, sweep and a worker a queue."""
+    processes.start_missing()
+    return processes

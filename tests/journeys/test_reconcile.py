@@ -35,7 +35,7 @@ def test_a_paid_session_that_no_event_told_of_is_placed_once(unheard: Pressroom)
     """A dry run says what is missing and changes nothing; the run places it; the next one finds nothing."""
     session = paid(unheard)
     assert ("event", session) in found(unheard, "--dry-run")
-    assert unheard.db.orders.count_documents({}) == 0
+    assert unheard.db.orders.count_documents({"_id": session}) == 0
     assert ("event", session) in found(unheard)
     assert found(unheard) == []
     unheard.until_delivered(session)

@@ -9,7 +9,7 @@ from infra.local.stack import Stack
 from tests.infra.local.shop import Shop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The local stack, up."""
     folder: Path = tmp_path_factory.mktemp("stack")
