@@ -17,6 +17,8 @@ log = structlog.get_logger()
 #: A worker beats every 2 s; after this long at the same beat, over this many reads, it is dead.
 _STILL_S = 6.0
 _READS = 3
+#: A read that took longer waited for MongoDB, and while it did no worker could beat.
+_PROMPT_S = 1.0
 
 
 @dataclass
@@ -36,12 +38,15 @@ class Watch:
 
     async def dead_workers(self, deps: Deps) -> list[Document]:
         """Read every counter once more; return the workers that have stood still long enough."""
+        asked = self._clock.monotonic()
         try:
             workers = await live_workers(deps.db)
         except TransientError:
             self._seen.clear()  # what happened meanwhile nobody knows
             raise
         now = self._clock.monotonic()
+        if now - asked > _PROMPT_S:
+            self._seen.clear()
         self._seen = {worker["_id"]: self._observe(worker, now) for worker in workers}
         return [worker for worker in workers if self._is_still(self._seen[worker["_id"]], now)]
 

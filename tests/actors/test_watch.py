@@ -45,6 +45,24 @@ async def test_two_reads_are_not_enough(deps: Deps, clock: StoppedClock) -> None
     assert await dead(watch, deps) == ["w1"]
 
 
+class SlowReads(StoppedClock):
+    """A clock on which each read takes two seconds."""
+
+    def monotonic(self) -> float:
+        """Return the seconds, later with each look."""
+        self.seconds += 2
+        return self.seconds
+
+
+async def test_a_read_that_waited_for_mongodb_is_no_observation(deps: Deps) -> None:
+    """While MongoDB keeps the sweep waiting no worker can beat: none is taken for dead for that."""
+    clock = SlowReads()
+    watch = Watch(clock)
+    await beat(deps.db, "w1", {"queue": "q"}, clock.now())
+    for _ in range(5):
+        assert await dead(watch, deps) == []
+
+
 async def test_a_new_sweep_begins_its_own_observation(deps: Deps, clock: StoppedClock) -> None:
     """What another process saw counts for nothing."""
     await beat(deps.db, "w1", {"queue": "q"}, clock.now())
