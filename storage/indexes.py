@@ -9,11 +9,10 @@ from storage.database import Collection, Database, translating
 _DEFINED_OTHERWISE = {85, 86}
 
 
-def _index(*keys: str, unique: bool = False, where: dict[str, object] | None = None) -> IndexModel:
+def _index(*keys: str, where: dict[str, object] | None = None) -> IndexModel:
     """Return an index; `where` must be part of every query that is to use it."""
     fields = [(key.removeprefix("-"), DESCENDING if key.startswith("-") else ASCENDING) for key in keys]
-    options: dict[str, object] = {"unique": True} if unique else {}
-    return IndexModel(fields, **options, **({"partialFilterExpression": where} if where else {}))
+    return IndexModel(fields, **({"partialFilterExpression": where} if where else {}))
 
 
 def _sparse(field: str) -> IndexModel:
@@ -26,20 +25,10 @@ async def ensure_indexes(db: Database) -> None:
     """Create what is missing; safe to run in several processes at once."""
     wanted: list[tuple[Collection, list[IndexModel]]] = [
         (db.events, [_index("due_at", where={"state": "new"})]),
-        (
-            db.orders,
-            [
-                _index("token", unique=True),
-                _index("payment_intent"),
-                _sparse("errands_at"),
-                _index("-placed_at"),
-            ],
-        ),
-        (
-            db.reports,
-            # One for the waiting, the queued and the running ones: each index makes the webhook wait.
-            [_index("state", "tenant", "queued_at")],
-        ),
+        # The webhook waits for each of these, and twice for a unique one, which random tokens need not be.
+        (db.orders, [_index("token"), _index("payment_intent"), _sparse("errands_at")]),
+        # One for the waiting, the queued and the running ones.
+        (db.reports, [_index("state", "tenant", "queued_at")]),
         (
             db.steps,
             [
