@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ class Broker(RedisBroker):
             maintenance_chance=1000,
         )
         self.bury = bury
+        #: One thread for all that is sent: while Redis hangs, those of others are free.
+        self.sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sender")
         self.draining = threading.Event()
         self.drained = threading.Event()
         self._held: dict[str, set[str]] = {}
