@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import (
-    AutoReconnect,
+    BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
     ExecutionTimeout,
@@ -104,28 +104,15 @@ def translating(
 
 
 async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Any]:
-    """Insert documents in one go; return the keys that were taken already, whose documents stay as they are.
-
-    After a connection broke it is done once more, as the driver does: what the first time stored is taken then.
-    """
+    """Insert documents in one go; return the keys that were taken already, whose documents stay as they are."""
     try:
-        reply = await _insert(collection, documents)
-    except AutoReconnect as error:
-        if error.timeout:
-            raise
-        reply = await _insert(collection, documents)
-    failures = reply.get("writeErrors", [])
-    if "writeConcernError" in reply:
-        raise DatabaseIsDown("MongoDB cannot say whether a write is durable.")
-    # The driver's own error would quote the documents, and with them what customers wrote.
-    if codes := {one["code"] for one in failures} - {_DUPLICATE_KEY}:
-        raise WriteIsRefused(f"MongoDB refused a write with {sorted(codes)}.")
-    return [documents[one["index"]]["_id"] for one in failures]
-
-
-async def _insert(collection: Collection, documents: Sequence[Document]) -> Document:
-    """Insert as a bare command: of one that the driver may repeat, the server keeps a record each time."""
-    concern = collection.write_concern.document
-    return await collection.database.command(
-        "insert", collection.name, documents=list(documents), ordered=False, writeConcern=concern
-    )
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        # The driver's own error quotes the documents, and with them what customers wrote.
+        failures = error.details["writeErrors"]
+        if error.details["writeConcernErrors"]:
+            raise DatabaseIsDown("MongoDB cannot say whether a write is durable.") from None
+        if codes := {one["code"] for one in failures} - {_DUPLICATE_KEY}:
+            raise WriteIsRefused(f"MongoDB refused a write with {sorted(codes)}.") from None
+        return [documents[one["index"]]["_id"] for one in failures]
+    return []
