@@ -37,7 +37,9 @@ async def fetch_session(deps: WorkDeps, event_id: str) -> None:
         shown = await deps.till.session(shown["id"])
     except (PressroomError, KeyError, TypeError) as error:
         log.warning("session_not_fetched", event_id=event_id, error=type(error).__name__)
-    await finish_events(deps, await apply_events(deps, [Event(event_id, event["type"], event["raw"], shown)]))
+    await finish_events(
+        deps, await apply_events(deps, [Event(event_id, event["type"], event["raw"], fetched=shown)])
+    )
 
 
 async def identify_order(deps: WorkDeps, order_id: str) -> None:

@@ -108,7 +108,7 @@ async def _place(deps: IntakeDeps, events: Sequence[Document], *, dry_run: bool)
     if dry_run or not events:
         return
     now = deps.clock.now()
-    told = [Event(event["id"], event["type"], json.dumps(event).encode()) for event in events]
+    told = [Event(event["id"], event["type"], json.dumps(event).encode(), event) for event in events]
     await record_events(deps.db, [new_event(*event[:3], now) for event in told])
     await finish_events(deps, await apply_events(deps, told))
 

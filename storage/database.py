@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pymongo import AsyncMongoClient, InsertOne, UpdateOne, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import (
+    AutoReconnect,
     BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
@@ -107,9 +108,18 @@ def translating(
 
 
 async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Any]:
-    """Insert documents in one go; return the keys that were taken already, whose documents stay as they are."""
+    """Insert documents in one go; return the keys that were taken already, whose documents stay as they are.
+
+    Over a connection that breaks it is done once more, also where the driver may not: nothing is inserted twice, but
+    what the first time stored is then said to be taken.
+    """
     try:
-        await collection.insert_many(documents, ordered=False)
+        try:
+            await collection.insert_many(documents, ordered=False)
+        except AutoReconnect as error:
+            if error.timeout:
+                raise
+            await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         failures = error.details["writeErrors"]
         if error.details["writeConcernErrors"] or {one["code"] for one in failures} != {_DUPLICATE_KEY}:

@@ -21,7 +21,6 @@ def new_event(event_id: str, kind: str, raw: bytes, now: datetime) -> Document:
         "state": "new",
         "tries": 0,
         "received_at": now,
-        "due_at": now + APPLY_WITHIN,
     }
 
 
@@ -80,5 +79,5 @@ async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, 
 @translating
 async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Document]:
     """Events that should have been applied by now, oldest first."""
-    query = {"state": "new", "due_at": {"$lte": now}}
-    return await db.events.find(query).sort("due_at").limit(limit).to_list()
+    query = {"state": "new", "received_at": {"$lte": now - APPLY_WITHIN}, "due_at": {"$not": {"$gt": now}}}
+    return await db.events.find(query).sort("received_at").limit(limit).to_list()

@@ -9,11 +9,8 @@ from storage.database import Collection, Database, translating
 _DEFINED_OTHERWISE = {85, 86}
 
 
-def _index(*keys: str, unique: bool = False, where: dict[str, object] | None = None) -> IndexModel:
-    """Return an index; `where` must be part of every query that is to use it."""
-    fields = [(key.removeprefix("-"), DESCENDING if key.startswith("-") else ASCENDING) for key in keys]
-    options: dict[str, object] = {"unique": True} if unique else {}
-    return IndexModel(fields, **options, **({"partialFilterExpression": where} if where else {}))
+def _index(*keys: str) -> IndexModel:
+    return IndexModel([(key.removeprefix("-"), DESCENDING if key.startswith("-") else ASCENDING) for key in keys])
 
 
 def _sparse(field: str) -> IndexModel:
@@ -25,21 +22,11 @@ def _sparse(field: str) -> IndexModel:
 async def ensure_indexes(db: Database) -> None:
     """Create what is missing; safe to run in several processes at once."""
     wanted: list[tuple[Collection, list[IndexModel]]] = [
-        (db.events, [_index("due_at", where={"state": "new"})]),
-        (
-            db.orders,
-            [
-                _index("token", unique=True),
-                _index("payment_intent"),
-                _sparse("errands_at"),
-                _index("-placed_at"),
-            ],
-        ),
-        (
-            db.reports,
-            # One for the waiting, the queued and the running ones: each index makes the webhook wait.
-            [_index("state", "tenant", "queued_at")],
-        ),
+        (db.events, [_index("state", "received_at")]),
+        # The webhook waits for each of these, and twice for a unique one, which random tokens need not be.
+        (db.orders, [_index("token"), _index("payment_intent"), _sparse("errands_at")]),
+        # One for the waiting, the queued and the running ones.
+        (db.reports, [_index("state", "tenant", "queued_at")]),
         (
             db.steps,
             [
@@ -50,7 +37,7 @@ async def ensure_indexes(db: Database) -> None:
         (db.ledger, [_index("step", "state"), _index("order"), _index("day", "product")]),
         (db.deliveries, [_index("order")]),
         (db.dead_letters, [_index("state", "-at"), _index("order")]),
-        (db.alerts, [_index("due_at", where={"state": "new"}), _index("order"), _index("event")]),
+        (db.alerts, [_index("state", "due_at"), _index("order"), _index("event")]),
         (db.audit, [_index("order", "-at")]),
     ]
     for collection, models in wanted:

@@ -95,7 +95,9 @@ async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:
     if not posts:
         return True
     try:
-        sending = asyncio.to_thread(deps.broker.enqueue_all, [_message(deps, post) for post in posts])
+        messages = [_message(deps, post) for post in posts]
+        loop = asyncio.get_running_loop()
+        sending = loop.run_in_executor(deps.broker.sender, deps.broker.enqueue_all, messages)
         await asyncio.wait_for(sending, _DEADLINE_S)
     except (TransientError, TimeoutError):
         log.warning("messages_left_to_sweep", actors=sorted({post.actor for post in posts}), count=len(posts))

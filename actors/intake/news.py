@@ -32,11 +32,15 @@ _Cents = Annotated[int, Meta(ge=0, le=10**12)]
 
 
 class Event(NamedTuple):
-    """A recorded event. `fetched` is its session as Stripe shows it in our version of the API, if it was asked."""
+    """A recorded event, as bytes and, if they were read before, as what they say.
+
+    `fetched` is its session as Stripe shows it in our version of the API, if it was asked.
+    """
 
     id: str
     kind: str
     raw: bytes
+    body: dict[str, Any] | None = None
     fetched: Any = None
 
 
@@ -94,7 +98,7 @@ class _Dispute(_OfPayment, frozen=True, kw_only=True):
 
 def read_event(settings: WebhookSettings, event: Event, now: datetime) -> News:
     """Return what an event says; None if it is not for us. ValidationError if it is and cannot be understood."""
-    body = json.loads(event.raw)
+    body = json.loads(event.raw) if event.body is None else event.body
     if body.get("livemode") is not settings.stripe_livemode or body.get("account") is not None:
         return None
     at = _created(body, now)

@@ -5,12 +5,12 @@ import json
 from typing import Any, TypeGuard
 
 import structlog
-from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from handlers.webhook.reception import Arrival, Reception
+from actors.intake.news import Event
+from handlers.webhook.reception import Reception
 from handlers.webhook.signature import SignatureIsTooLong, SignatureIsWrong, check_signature
 from infra.errors import PressroomError, TransientError
 
@@ -35,7 +35,7 @@ async def stripe_webhook(request: Request) -> Response:
     """Answer 200 once the event is durable, 400 for what is not Stripe's, 503 while it cannot be kept."""
     reception: Reception = request.state.reception
     try:
-        arrival = await _verified(request, reception)
+        event = await _verified(request, reception)
     except ClientDisconnect:
         return Response(status_code=400)
     except (SignatureIsWrong, BodyIsNoEvent) as error:
@@ -44,40 +44,36 @@ async def stripe_webhook(request: Request) -> Response:
     began = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            queueing = await reception.take(arrival)
-    except (TransientError, TimeoutError):
-        log.exception("webhook_put_off", event_id=arrival.event_id)
+            queueing = await reception.take(event)
+    except (TransientError, TimeoutError) as error:
+        # Without its traceback, of which there would be one for each of all that are put off at the same moment.
+        log.error("webhook_put_off", event_id=event.id, reason=str(error) or "MongoDB did not answer in time.")
         return PlainTextResponse("Not now.\n", status_code=503, headers={"Retry-After": "10"})
     if queueing is not None:
         passed_s = asyncio.get_running_loop().time() - began
         await asyncio.wait({queueing}, timeout=max(0.0, _DEADLINE_S - passed_s))
-    return Response(background=BackgroundTask(_note, arrival, began))
+    return Response()
 
 
 webhook_route = Route("/webhooks/stripe", stripe_webhook, methods=["POST"])
 
 
-async def _verified(request: Request, reception: Reception) -> Arrival:
+async def _verified(request: Request, reception: Reception) -> Event:
     body = await request.body()
     secrets = reception.deps.settings.webhook_secrets
     check_signature(request.headers.getlist("stripe-signature"), body, secrets, reception.deps.clock.now())
-    return Arrival(*_names(body), body)
+    return _read(body)
 
 
-async def _note(arrival: Arrival, began: float) -> None:
-    ms = round((asyncio.get_running_loop().time() - began) * 1000, 1)
-    log.info("webhook_taken", event_id=arrival.event_id, type=arrival.kind, ms=ms)
-
-
-def _names(body: bytes) -> tuple[str, str]:
+def _read(raw: bytes) -> Event:
     try:
-        event: Any = json.loads(body)
+        body: Any = json.loads(raw)
     except (ValueError, RecursionError):
         raise BodyIsNoEvent("The body is not JSON.") from None
-    event_id, kind = (event.get("id"), event.get("type")) if isinstance(event, dict) else (None, None)
+    event_id, kind = (body.get("id"), body.get("type")) if isinstance(body, dict) else (None, None)
     if not (_is_name(event_id) and _is_name(kind)):
         raise BodyIsNoEvent("The body is no Stripe event.")
-    return event_id, kind
+    return Event(event_id, kind, raw, body)
 
 
 def _is_name(value: object) -> TypeGuard[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 
@@ -23,14 +23,6 @@ _MOST = 64
 _LINGER_S = 0.012
 
 
-class Arrival(NamedTuple):
-    """A verified event as it came."""
-
-    event_id: str
-    kind: str
-    body: bytes
-
-
 class Reception:
     """Takes events for one process."""
 
@@ -40,28 +32,33 @@ class Reception:
         self._rounds = Rounds(self._take, most=_MOST, linger_s=_LINGER_S)
         self._finishing: set[asyncio.Task[None]] = set()
 
-    async def take(self, arrival: Arrival) -> asyncio.Task[None] | None:
+    async def take(self, event: Event) -> asyncio.Task[None] | None:
         """Return once the event, its order and its reports are durable.
 
         What is returned queues them, and may be waited for; None under load, when it is done behind the answers.
         TransientError if MongoDB does not answer: then nothing may be acknowledged.
         """
-        return await self._rounds.join(arrival)
+        return await self._rounds.join(event)
 
     async def close(self) -> None:
         """Return when what is done behind the answers is done."""
         await asyncio.gather(*self._finishing, return_exceptions=True)
 
-    async def _take(self, arrivals: list[Arrival]) -> list[asyncio.Task[None] | None]:
+    async def _take(self, arrivals: list[Event]) -> list[asyncio.Task[None] | None]:
         now = self.deps.clock.now()
-        fresh = [new_event(one.event_id, one.kind, one.body, now) for one in arrivals]
-        present = {event["_id"]: event for event in await record_events(self.deps.db, fresh)}
-        known = [present.get(event["_id"], event) for event in fresh]
-        for event, arrival in zip(known, arrivals, strict=True):
-            await self._compare(event, arrival)
+        recorded = [new_event(one.id, one.kind, one.raw, now) for one in arrivals]
+        present = {event["_id"]: event for event in await record_events(self.deps.db, recorded)}
+        for arrival in arrivals:
+            if arrival.id in present:
+                await self._compare(present[arrival.id], arrival)
+        fresh = [arrival for arrival in arrivals if arrival.id not in present]
         # Those applied before, too: a crash may have kept their messages from being sent, and twice does no harm.
-        events = [Event(one["_id"], one["type"], one["raw"]) for one in known if one["state"] != "ignored"]
-        applied = await apply_events(self.deps, events)
+        again = [
+            Event(one["_id"], one["type"], one["raw"]) for one in present.values() if one["state"] != "ignored"
+        ]
+        applied = await apply_events(self.deps, fresh + again)
+        ms = round((self.deps.clock.now() - now).total_seconds() * 1000, 1)
+        log.info("events_taken", types={one.id: one.kind for one in arrivals}, ms=ms)
         # Not awaited here: a Redis that hangs must not keep the next round waiting.
         finishing = asyncio.create_task(finish_events(self.deps, applied))
         self._finishing.add(finishing)
@@ -73,12 +70,12 @@ class Reception:
         if not finishing.cancelled() and (error := finishing.exception()) is not None:
             log.warning("events_left_to_sweep", error=type(error).__name__)
 
-    async def _compare(self, event: Document, arrival: Arrival) -> None:
-        if event["raw"] == arrival.body or _meaning(event["raw"]) == _meaning(arrival.body):
+    async def _compare(self, event: Document, arrival: Event) -> None:
+        if event["raw"] == arrival.raw or _meaning(event["raw"]) == _meaning(arrival.raw):
             return
-        log.error("event_id_with_another_body", event_id=arrival.event_id)
+        log.error("event_id_with_another_body", event_id=arrival.id)
         text = "Stripe sent an event a second time with another body; the first one counts."
-        await raise_alert(self.deps.db, "event_conflict", text, self.deps.clock.now(), event=arrival.event_id)
+        await raise_alert(self.deps.db, "event_conflict", text, self.deps.clock.now(), event=arrival.id)
 
 
 def _meaning(body: bytes) -> Any:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,8 @@ class Broker(RedisBroker):
             maintenance_chance=1000,
         )
         self.bury = bury
+        #: One thread for all that is sent: while Redis hangs, those of others are free.
+        self.sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sender")
         self.draining = threading.Event()
         self.drained: dict[str, threading.Event] = defaultdict(threading.Event)
         self._held: dict[str, set[str]] = {}

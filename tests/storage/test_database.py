@@ -1,8 +1,12 @@
 """What is done with MongoDB's refusals."""
 
+import asyncio
 import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from storage.database import Database, Document, WriteIsRefused, insert_new
 
@@ -28,3 +32,44 @@ async def test_a_refusal_keeps_its_documents_words_to_itself(db: Database) -> No
     assert SECRET not in "".join(traceback.format_exception(refused.value))
     stored = {one["_id"]: one["words"] async for one in letters.find()}
     assert stored == {"there": "first", "before": SECRET, "after": SECRET}
+
+
+@asynccontextmanager
+async def breaking(db: Database, times: int) -> AsyncIterator[Database]:
+    """The same database behind a line that breaks so many times when an insert's answer comes back."""
+    host, _, port = db.host.partition(":")
+    left = [times]
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, asks = await asyncio.open_connection(host, int(port))
+        try:
+            while ask := await reader.read(1 << 20):
+                asks.write(ask)
+                answer = await answers.read(1 << 20)
+                if b"\x02insert\x00" in ask and left[0]:
+                    left[0] -= 1
+                    return
+                writer.write(answer)
+        finally:
+            writer.close()
+            asks.close()
+
+    async with await asyncio.start_server(relay, "127.0.0.1", 0) as line:
+        behind = line.sockets[0].getsockname()[1]
+        database = Database(
+            f"mongodb://127.0.0.1:{behind}/{db.events.database.name}?retryWrites=false&serverMonitoringMode=poll",
+            timeout_s=5,
+        )
+        yield database
+        await database.close()
+
+
+async def test_an_insert_whose_answer_is_lost_is_repeated_once(db: Database) -> None:
+    """What the first time stored is there once and counts as taken; a line that breaks again is an error."""
+    async with breaking(db, 1) as broken:
+        assert await insert_new(broken.answers, [letter("a"), letter("b")]) == ["a", "b"]
+        assert await insert_new(broken.answers, [letter("b"), letter("c")]) == ["b"]
+    async with breaking(db, 2) as broken:
+        with pytest.raises(AutoReconnect):
+            await insert_new(broken.answers, [letter("d")])
+    assert await db.answers.count_documents({}) == 4

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from storage.database import Database, Document
-from storage.orders import add_stored, begin_replay, choose_letter, find_order, note_paid, place_orders
+from storage.orders import (
+    add_stored,
+    begin_replay,
+    choose_letter,
+    find_order,
+    latest_orders,
+    note_paid,
+    place_orders,
+)
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +52,14 @@ async def test_the_first_placing_of_an_order_stays(db: Database, clock: StoppedC
     for token in ("first", "second"):
         await place_orders(db, [order(clock, token=token)])
     assert (await present(db))["token"] == "first"
+
+
+async def test_the_newest_orders_are_listed_first(db: Database, clock: StoppedClock) -> None:
+    """A listing needs no index, and whatever befalls an order leaves it in its place."""
+    for nth in (3, 1, 2):
+        await place_orders(db, [order(clock, _id=f"cs_{nth}")])
+    await note_paid(db, "cs_3", clock.now())
+    assert [found["_id"] for found in await latest_orders(db, 2)] == ["cs_2", "cs_1"]
 
 
 async def test_a_payment_that_comes_later_is_added(db: Database, clock: StoppedClock) -> None:

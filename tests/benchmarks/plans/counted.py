@@ -14,9 +14,10 @@ from contextvars import ContextVar
 import structlog
 from pymongo import monitoring
 
+from actors.intake.news import Event
 from actors.opening import open_deps, wait_for_servers
 from actors.worker.process import WorkerProcess
-from handlers.webhook.reception import Arrival, Reception
+from handlers.webhook.reception import Reception
 from infra.logs import set_up_logs
 from infra.settings import read_settings
 
@@ -84,7 +85,7 @@ async def see_through(reception: Reception, line: str) -> None:
     """Take an event as the webhook does, and return once the order's report is stored."""
     event = json.loads(line)
     _DOING.set("webhook")
-    queueing = await reception.take(Arrival(event["id"], event["type"], line.encode()))
+    queueing = await reception.take(Event(event["id"], event["type"], line.encode(), event))
     if queueing is not None:
         await queueing
     _DOING.set("watch")

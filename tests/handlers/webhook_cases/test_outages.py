@@ -80,10 +80,17 @@ def test_case_80_mongodb_is_gone(door: Pressroom) -> None:
 
 
 def test_case_80_mongodb_hangs(door: Pressroom) -> None:
-    """While MongoDB takes requests and answers none, all who come hear 503 in time; the retry places once."""
+    """While MongoDB takes requests and answers none, all who come hear 503 in time; the retry places once.
+
+    Sixteen tracebacks at the same moment would keep /livez waiting, and say nothing.
+    """
     event = door.event()
     with away(door, "mongodb", "hanging"), ThreadPoolExecutor(16) as pool:
         assert list(pool.map(lambda _: deliver_in_time(door, event), range(16))) == [503] * 16
+    logged = door.part("web").output()
+    assert logged.count("webhook_put_off") >= 16
+    assert "Traceback" not in logged
+    assert '"exception"' not in logged
     door.until("retry", lambda: deliver(door, event).status == 200)
     assert left(door) == PLACED
     assert one(door, "events")["state"] == "applied"

@@ -1,0 +1,26 @@
+"""Messages are sent beside everything else that a process does."""
+
+import asyncio
+import socket
+import threading
+from dataclasses import replace
+
+import pytest
+
+from actors.deps import Deps
+from actors.engine.sending import send
+from infra.broker.broker import Broker
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_redis_that_hangs_holds_one_thread(deps: Deps) -> None:
+    """What is sent meanwhile is left to the sweep within its deadline, and whoever needs a thread has one."""
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        stuck = replace(deps, broker=Broker(f"redis://127.0.0.1:{hung.getsockname()[1]}/0"))
+        sending = [asyncio.create_task(send(stuck, "books", "note", f"m-{nth}")) for nth in range(50)]
+        async with asyncio.timeout(1):
+            await asyncio.gather(*(asyncio.to_thread(threading.get_ident) for _ in range(50)))
+        assert sum(thread.name.startswith("sender") for thread in threading.enumerate()) <= 1
+        async with asyncio.timeout(3):
+            assert not any(await asyncio.gather(*sending))
