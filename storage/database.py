@@ -27,6 +27,8 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 _DUPLICATE_KEY = 11000
+#: Connections that may be found broken, one after another, when MongoDB was restarted.
+_BROKEN_AT_ONCE = 2
 
 
 class DatabaseIsDown(TransientError):
@@ -110,22 +112,26 @@ def translating(
 async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Any]:
     """Insert documents in one go; return the keys that were taken already, whose documents stay as they are.
 
-    Over a connection that breaks it is done once more, also where the driver may not: nothing is inserted twice, but
-    what the first time stored is then said to be taken.
+    Over connections that break it is done again, also where the driver may not: nothing is inserted twice, but
+    what was stored by the first try is then said to be taken.
     """
     try:
-        try:
-            await collection.insert_many(documents, ordered=False)
-        except AutoReconnect as error:
-            if error.timeout:
-                raise
-            await collection.insert_many(documents, ordered=False)
+        await _insert(collection, documents, _BROKEN_AT_ONCE)
     except BulkWriteError as error:
         failures = error.details["writeErrors"]
         if error.details["writeConcernErrors"] or {one["code"] for one in failures} != {_DUPLICATE_KEY}:
             raise _failure(error) from None
         return [documents[one["index"]]["_id"] for one in failures]
     return []
+
+
+async def _insert(collection: Collection, documents: Sequence[Document], more_tries: int) -> None:
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except AutoReconnect as error:
+        if error.timeout or not more_tries:
+            raise
+        await _insert(collection, documents, more_tries - 1)
 
 
 async def write_all(collection: Collection, writes: Sequence[Write]) -> int:
