@@ -9,11 +9,11 @@ from tests.benchmarks.plans.measured import Measured, say
 from tests.benchmarks.plans.shop import FAST, Purchase, Shop, opened
 from tests.benchmarks.plans.waits import Waits, waits_of
 
-_CALL_S = 0.2
+_CALL_S = 2.0
 _TENANTS, _LIMIT = 200, 4
 _BURST = 200
-#: Two orders a second, which two cores can typeset.
-_OTHERS, _OVER_S = 40, 20.0
+#: An order a second: with those of the burst that are in progress, half of what two cores can typeset.
+_OTHERS, _OVER_S = 40, 40.0
 _GREEDY = "brand-000"
 
 
