@@ -11,6 +11,7 @@ import pytest
 
 from actors.deps import Deps
 from actors.engine.perform import perform
+from actors.engine.pump import queue_released
 from actors.work_deps import WorkDeps
 from actors.write_section import write_section
 from infra.llm.answer import MAX_OUTPUT_TOKENS, Answer, ProviderIsBusy, Request, Usage
@@ -203,6 +204,24 @@ async def test_a_busy_provider_is_in_the_ledger_and_not_the_end(deps: Deps) -> N
     assert await entries(deps, sections[0]) == [("settled", "failed")]
     released = await state(deps, sections[0])
     assert (released["state"], released["fails"]) == ("ready", 1)
+
+
+async def test_a_provider_that_is_away_for_minutes_costs_time_only(deps: Deps, clock: StoppedClock) -> None:
+    """A section is released and queued again until the provider is back, and then written and paid for once."""
+    away = [ProviderIsBusy("The LLM provider is away.", retry_after=40) for _ in range(3)]
+    provider = open_provider(*away, answer())
+    worker, (order, sections) = writing(deps, provider, patient=False), await begun(deps)
+    began = clock.monotonic()
+    for failures in range(1, 4):
+        await write(worker, order, sections[0])
+        found = await state(deps, sections[0])
+        assert (found["state"], found["fails"], found["kills"]) == ("ready", failures, 0)
+        clock.forward((found["due_at"] - clock.now()).total_seconds())
+        await queue_released(deps, sections[0]["_id"])
+    assert clock.monotonic() - began >= 120
+    await write(worker, order, sections[0])
+    assert (await state(deps, sections[0]))["state"] == "done"
+    assert await entries(deps, sections[0]) == [("settled", "failed")] * 3 + [("settled", "written")]
 
 
 async def test_all_sections_begin_with_the_same_bytes(deps: Deps) -> None:
