@@ -5,11 +5,14 @@ import subprocess
 from collections import Counter
 
 from actors.catalogue import PRODUCTS
+from actors.product import Product
 from infra.local.environment import outer_environment
 from tests.benchmarks.plans.measured import Measured, Row, say
 from tests.benchmarks.plans.processor import own_s
 from tests.benchmarks.plans.shop import FAST, LONG, event_lines, module, opened
 from tests.benchmarks.plans.timeline import require_undisturbed
+from tests.pressroom import WITH_TEST_PRODUCTS
+from tests.products.choir.product import PRODUCT as CHOIR
 
 _CALL_S = 0.05
 #: The first order of a process also keeps its plan and opens its connections: the last one counts.
@@ -21,19 +24,23 @@ def measure() -> Measured:
     """Count in a process that holds webhook and worker; measure the processor on processes as they are run."""
     placed = _counted(FAST, _PLACED)[-1]
     long = _counted(LONG, 1)[-1]
-    cpu_ms, rows = _processor()
+    wide_ms, wide_rows = _processor(CHOIR)
+    long_ms, long_rows = _processor(PRODUCTS[LONG])
     sections = len(PRODUCTS[LONG].sections)
     chunks = len(PRODUCTS[LONG].chapters)
-    rows = [*_rows(FAST, placed), *_rows(LONG, long), *rows]
+    rows = [*_rows(FAST, placed), *_rows(LONG, long), *wide_rows, *long_rows]
     figures = {
-        "cpu_ms_per_section": cpu_ms / sections,
+        # Of a plan with twenty sections a chapter: what is left is the sections' own.
+        "cpu_ms_per_section": wide_ms / len(CHOIR.sections),
+        "cpu_ms_per_section_and_chunk": long_ms / sections,
         "mongo_ops_per_section": _of(long, "write") / sections,
         "mongo_ops_per_chunk": _of(long, "render") / chunks,
         "mongo_ops_per_placed_order": float(_of(placed, "webhook") + _of(placed, "begin")),
         "mongo_ops_per_long_order": float(_of(long, "webhook", "begin", "write", "render", "assemble")),
     }
     title = (
-        f"Operations of one {FAST} and one {LONG}, and the latter's use of the processor, calls of {_CALL_S:g} s"
+        f"Operations of one {FAST} and one {LONG}, the processor's work for the latter and for a wide plan of "
+        f"{len(CHOIR.sections)} sections in {len(CHOIR.chapters)} chapters, calls of {_CALL_S:g} s"
     )
     return Measured(title, rows, figures)
 
@@ -84,17 +91,18 @@ def _counted(product: str, orders: int) -> list[Counter[str]]:
     return counts
 
 
-def _processor() -> tuple[float, list[Row]]:
-    """Return the milliseconds of our processes over a long order, their children aside, and each one's."""
-    with opened("operations: the processor", LONG, latency_s=_CALL_S) as shop:
-        purchase = shop.purchase(LONG)
+def _processor(product: Product) -> tuple[float, list[Row]]:
+    """Return the milliseconds of our processes over one order, their children aside, and each one's."""
+    name = product.name
+    with opened(f"operations: {name}", name, latency_s=_CALL_S, program=WITH_TEST_PRODUCTS) as shop:
+        purchase = shop.purchase(name, price=product.price)
         before = [own_s(part.pid) for part in shop.parts]
         shop.deliver([purchase])
         shop.until_all_delivered([purchase.order], 120, look_every_s=0.5)
         used = [1000 * (own_s(part.pid) - was) for part, was in zip(shop.parts, before, strict=True)]
         rows: list[Row] = [
-            {"of": f"{LONG}: {part.name}", "count": ms, "what": "ms of the processor"}
+            {"of": f"{name}: {part.name}", "count": ms, "what": "ms of the processor"}
             for part, ms in zip(shop.parts, used, strict=True)
         ]
-        require_undisturbed(PRODUCTS[LONG], shop.calls([purchase.order])[purchase.order])
+        require_undisturbed(product, shop.calls([purchase.order])[purchase.order])
     return sum(used), rows

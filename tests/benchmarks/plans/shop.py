@@ -44,15 +44,17 @@ class Limits(NamedTuple):
 class Shop(Pressroom):
     """The processes of one measurement, which must outlast it."""
 
-    def purchase(self, product: str = FAST, *, after_s: float = 0.0, **metadata: str) -> Purchase:
-        """Return an order of a product."""
+    def purchase(
+        self, product: str = FAST, *, price: int | None = None, after_s: float = 0.0, **metadata: str
+    ) -> Purchase:
+        """Return an order of a product, at its price in the catalogue if it has one there."""
         said = {"product": product, **ANSWERS, **metadata}
-        event = self.event(metadata=said, amount_subtotal=PRODUCTS[product].price)
+        event = self.event(metadata=said, amount_subtotal=price or PRODUCTS[product].price)
         return Purchase(event["data"]["object"]["id"], event, after_s)
 
     def evenly(self, count: int, over_s: float, **metadata: str) -> list[Purchase]:
         """Return orders of the fast product that come evenly over so many seconds."""
-        return [self.purchase(after_s=nth * over_s / count, **metadata) for nth in range(count)]
+        return [self.purchase(price=None, after_s=nth * over_s / count, **metadata) for nth in range(count)]
 
     def deliver(self, purchases: Sequence[Purchase]) -> dict[str, float]:
         """Tell the webhook of each at its time; return when each was sent (Unix time). All must be taken."""
