@@ -8,7 +8,7 @@ from pymongo import UpdateOne
 
 from storage.database import Database, Document, insert_new, translating, write_all
 from storage.slots import Slot
-from storage.together import get, grouped, in_rounds, put
+from storage.together import get, grouped, in_batches, in_rounds, put
 
 #: How long a sent message is trusted before the sweep asks the broker for it.
 CHECK_AFTER = timedelta(seconds=5)
@@ -159,17 +159,25 @@ async def requeue_report(db: Database, report: Document, message: str, now: date
 
 
 @translating
-async def keep_report_queued(db: Database, reports: list[str], now: datetime) -> None:
+async def keep_reports_queued(db: Database, reports: Sequence[Document], now: datetime) -> None:
     """Leave queued reports alone for a while longer: the broker holds their messages."""
-    await db.reports.update_many(
-        {"_id": {"$in": reports}, "state": "queued"}, {"$set": {"check_at": now + CHECK_AFTER}}
-    )
+    for patience, alike in grouped(reports, lambda report: patience_with(report, now)).items():
+        for batch in in_batches([report["_id"] for report in alike]):
+            still = {"_id": {"$in": batch}, "state": "queued"}
+            await db.reports.update_many(still, {"$set": {"check_at": now + patience}})
+
+
+def patience_with(queued: Document, now: datetime) -> timedelta:
+    """Return how long what the broker holds is left alone: as long again as it has waited, from 5 s to 30."""
+    waited: timedelta = now - queued["queued_at"]
+    return CHECK_AFTER * min(max(waited // CHECK_AFTER, 1), 6)
 
 
 @translating
 async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Document]:
-    """Reports whose first message should have been heard of by now."""
-    return await db.reports.find({"state": "queued", "check_at": {"$lte": now}}).limit(limit).to_list()
+    """Reports whose first message should have been heard of by now, the longest overdue first."""
+    overdue = {"state": "queued", "check_at": {"$lte": now}}
+    return await db.reports.find(overdue).sort("check_at").limit(limit).to_list()
 
 
 async def store_report(db: Database, report: str, run: int, pdf: Document, now: datetime) -> None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from storage.database import Database, Document, insert_new, translating
-from storage.reports import CHECK_AFTER
+from storage.reports import CHECK_AFTER, patience_with
 from storage.slots import Slot
 from storage.together import get, grouped, in_batches, in_rounds
 
@@ -170,14 +170,11 @@ async def requeue_step(db: Database, seen: Document, message: str, now: datetime
 
 @translating
 async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) -> None:
-    """Leave queued steps alone for as long again as they have waited: the broker holds their messages.
-
-    At least 5 s and at most 30, in steps of 5.
-    """
-    for times, alike in grouped(steps, lambda step: (now - step["queued_at"]) // CHECK_AFTER).items():
-        until = now + CHECK_AFTER * min(max(times, 1), 6)
+    """Leave queued steps alone for a while longer: the broker holds their messages."""
+    for patience, alike in grouped(steps, lambda step: patience_with(step, now)).items():
         for batch in in_batches([step["_id"] for step in alike]):
-            await db.steps.update_many({"_id": {"$in": batch}, "state": "queued"}, {"$set": {"due_at": until}})
+            still = {"_id": {"$in": batch}, "state": "queued"}
+            await db.steps.update_many(still, {"$set": {"due_at": now + patience}})
 
 
 @translating

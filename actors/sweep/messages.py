@@ -11,7 +11,7 @@ from actors.deps import Deps
 from actors.engine.advance import give_up
 from actors.engine.sending import begin_post, new_message_id, queue_of, send_all, send_step
 from storage.database import Document
-from storage.reports import keep_report_queued, requeue_report, unbegun_reports
+from storage.reports import keep_reports_queued, requeue_report, unbegun_reports
 from storage.steps import keep_queued, message_id, new_message, overdue_messages, requeue_step, steps_of_messages
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ async def resend_unbegun_reports(deps: Deps) -> None:
     held = await _held(deps, {report["message"]: report["product"] for report in overdue})
     kept = [r for r in overdue if r["message"] in held and now - r["queued_at"] < _TOO_OLD]
     if kept:
-        await keep_report_queued(deps.db, [report["_id"] for report in kept], now)
+        await keep_reports_queued(deps.db, kept, now)
     for report in overdue:
         if report in kept:
             continue

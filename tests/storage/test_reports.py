@@ -10,11 +10,13 @@ from storage.reports import (
     begin_report_replay,
     end_report_replay,
     find_report,
+    keep_reports_queued,
     new_report,
     open_reports,
     pin_plan,
     requeue_report,
     start_report,
+    unbegun_reports,
 )
 from storage.slots import Slot, may_queue, pull_tokens, swap_slots
 from tests.conftest import StoppedClock
@@ -154,3 +156,16 @@ async def test_one_of_two_sweeps_begins_a_report_again(db: Database, clock: Stop
     await opened(db, clock, "m1")
     seen = await present(db)
     assert [await requeue_report(db, seen, m, clock.now()) for m in ("m2", "m3")] == [True, False]
+
+
+async def test_a_lost_message_is_missed_behind_any_number_of_others(db: Database, clock: StoppedClock) -> None:
+    """Reports whose messages wait do not hide one whose message is gone: the longest overdue comes first."""
+    for number in range(3):
+        waiting = new_report(ORDER, "book", f"m{number}", clock.now()) | {"_id": f"cs_{number}:book"}
+        await open_reports(db, [waiting])
+        clock.forward(1)
+    clock.forward(10)
+    first, second, lost = await unbegun_reports(db, clock.now(), 9)
+    await keep_reports_queued(db, [first, second], clock.now())
+    clock.forward(30)
+    assert [one["_id"] for one in await unbegun_reports(db, clock.now(), 1)] == [lost["_id"]]
