@@ -48,6 +48,20 @@ def sell(product: Product) -> None:
     )
 
 
+def sell_together(name: str, title: str, subtitle: str, price: int, products: tuple[Product, ...]) -> None:
+    """Add one offer of several products that are sold; it needs whatever one of them needs."""
+    needed = dict.fromkeys(answer for product in products for answer in product.needed)
+    OFFERS[name] = Offer(
+        name=name,
+        title=title,
+        subtitle=subtitle,
+        price=price,
+        promise_s=max(product.promise_s for product in products),
+        needed=tuple(needed),
+        reports=tuple(product.name for product in products),
+    )
+
+
 def queues() -> tuple[str, ...]:
     """Return every queue that has workers: one a product, and the one of all mail."""
     return (*PRODUCTS, MAIL_QUEUE)
@@ -66,9 +80,12 @@ def queues_of(worker: str) -> tuple[str, ...]:
     return (worker,) if worker == MAIL_QUEUE else (worker, rendering_queue(worker))
 
 
-for _product in (
+_ALL = (
     LIFE_CLARITY,
     PERSONAL_BLUEPRINT,
     PERSONAL_HOROSCOPE,
-):
+)
+for _product in _ALL:
     sell(_product)
+_SUBTITLE = "Your question, your nature and your year, in three reports"
+sell_together("bundle", "The Whole Picture", _SUBTITLE, 12900, _ALL)

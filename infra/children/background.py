@@ -1,4 +1,4 @@
-"""Loaded first by the server process that children are forked from: it and they yield to everything else.
+"""Loaded last by the server process that children are forked from: it and they yield to everything else.
 
 Work for children can wait a moment; the loops of workers, and a database on this machine, should not.
 """
