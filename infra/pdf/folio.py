@@ -31,7 +31,7 @@ class Folios:
 
     def stamp(self, page: Page, numeral: str) -> None:
         """Print the numeral below the text, centred, as an artifact: readers aloud pass over it."""
-        page.obj.Resources.Font.Folio = self._face
+        page.obj.Resources.Font["/Folio"] = self._face
         glyphs = [self._glyphs[character] for character in numeral]
         width = sum(self._widths[glyph] for glyph in glyphs) * _SIZE / 1000
         left = (float(page.mediabox[2]) - width) / 2

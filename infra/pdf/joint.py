@@ -39,7 +39,7 @@ class Joint:
         )
         self._document.P, self._document.K = root, Array(self._elements)
         self._pdf.Root.StructTreeRoot = root
-        self._pdf.Root.MarkInfo = Dictionary(Marked=True)
+        self._pdf.Root["/MarkInfo"] = Dictionary(Marked=True)
         self._pdf.Root.Names = Dictionary(Dests=_name_tree(self._places))
 
     def _join(self, part: Pdf, at_page: int, at_element: int) -> None:

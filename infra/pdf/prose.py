@@ -1,4 +1,4 @@
-"""A section's markdown becomes HTML that is safe to set: bounded, no raw HTML or images, links within the book only."""
+"""A section's markdown becomes HTML that is safe to set: bounded, no raw HTML or images, links in the book only."""
 
 from functools import cache
 from itertools import pairwise
