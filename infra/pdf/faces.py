@@ -25,7 +25,7 @@ class Bare(dict[int, Font]):
     """The fonts of a document that becomes a part, by WeasyPrint's keys: the house's come without their files."""
 
     def __setitem__(self, key: int, font: Font) -> None:
-        """Leave a file out before a subset is made of it; what is in no face at all is one and the same glyph."""
+        """Leave a file out before a subset is made of it; what no face has is one and the same empty glyph."""
 
         def print_nothing(_codepoint: int) -> int:
             font.to_unicode[0] = "\N{REPLACEMENT CHARACTER}"
@@ -49,5 +49,4 @@ class Whole(dict[int, Font]):
         if use := self._uses.get(font.hash):
             font.to_unicode |= use.texts
             font.widths |= use.widths
-            font.missing = {0: 0} if 0 in use.texts else {}  # then it is drawn as a box
         super().__setitem__(key, font)

@@ -1,4 +1,4 @@
-"""A section's markdown becomes HTML that is safe to set: bounded, no raw HTML or images, links in the book only."""
+"""A section's markdown becomes HTML that is safe to set: bounded, no raw HTML, no images, no links away."""
 
 from functools import cache
 from itertools import pairwise
