@@ -1,6 +1,8 @@
 """Bind the chapters of a report into one PDF, and store it under the hash of its content."""
 
+import asyncio
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from actors.brand import brand_name
@@ -12,6 +14,9 @@ from storage.database import Document
 from storage.objects import book_key, pdf_key
 from storage.steps import results_of
 
+#: Chunks that are fetched at once: enough to hide S3's latency, no more than it is given threads.
+_AT_ONCE = 8
+
 
 async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
     """Return where the PDF is, its SHA-256, pages and bytes."""
@@ -20,8 +25,8 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
     order, product = claim.order, claim.step["product"]
     with tempfile.TemporaryDirectory(prefix="pressroom-") as folder:
         files = [Path(folder) / f"{number}.pdf" for number in range(len(chunks))]
-        for file, need in zip(files, claim.step["needs"], strict=True):
-            await deps.objects.fetch_file(chunks[need]["object"], file)
+        keys = [chunks[need]["object"] for need in claim.step["needs"]]
+        await _fetch(deps, zip(keys, files, strict=True))
         book = await deps.typesetter.assemble(_book(deps, plan, order), files, Path(folder) / "book.pdf")
         stored = book_key(order["_id"], product, book.sha256)
         await deps.objects.put_file(stored, book.path)
@@ -32,6 +37,22 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
         "pages": book.pages,
         "bytes": book.size,
     }
+
+
+async def _fetch(deps: WorkDeps, chunks: Iterable[tuple[str, Path]]) -> None:
+    """Copy the chunks into their files; the first that fails ends it for all."""
+    waiting = iter(chunks)
+
+    async def fetch_on() -> None:
+        for key, file in waiting:
+            await deps.objects.fetch_file(key, file)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(fetch_on())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 def _book(deps: WorkDeps, plan: Document, order: Document) -> BookSource:

@@ -9,14 +9,23 @@ from storage.steps import results_of
 
 
 async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
-    """Return where the chapter's PDF is, and how many pages it has."""
+    """Return where the chapter's PDF is, and how many pages it has. One that is there is not set again."""
     plan = await deps.plans.get(claim.step["plan"])
     chapter = await _chapter(deps, claim, plan)
     style = style_of(plan, claim.order)
-    chunk = await deps.typesetter.render_chapter(chapter, style)
     key = object_key(claim.order["_id"], claim.step["product"], chunk_key(chapter, style))
-    await deps.objects.put(key, chunk.pdf)
-    return {"object": key, "pages": chunk.pages}
+    pages = await _stored_pages(deps, claim, key)
+    if pages is None:
+        chunk = await deps.typesetter.render_chapter(chapter, style)
+        pages = chunk.pages
+        await deps.objects.put(key, chunk.pdf, pages=str(pages))
+    return {"object": key, "pages": pages}
+
+
+async def _stored_pages(deps: WorkDeps, claim: Claim, key: str) -> int | None:
+    """How many pages the chunk has if an earlier claim has stored it; a step's first need not ask."""
+    facts = await deps.objects.facts(key) if claim.step["epoch"] > 1 else None
+    return int(facts["pages"]) if facts else None
 
 
 def style_of(plan: Document, order: Document) -> Style:

@@ -80,16 +80,22 @@ class ObjectStore:
 
     async def exists(self, key: str) -> bool:
         """Return whether there is an object under that key."""
-        try:
-            await _in_thread(lambda: self._s3.head_object(Bucket=self.bucket, Key=key))
-        except ObjectDoesNotExist:
-            return False
-        return True
+        return await self.facts(key) is not None
 
-    async def put(self, key: str, data: bytes | BinaryIO) -> None:
-        """Store a PDF."""
+    async def facts(self, key: str) -> dict[str, str] | None:
+        """Return what was noted of an object when it was stored, or None if there is none."""
+        try:
+            answer = await _in_thread(lambda: self._s3.head_object(Bucket=self.bucket, Key=key))
+        except ObjectDoesNotExist:
+            return None
+        return answer["Metadata"]
+
+    async def put(self, key: str, data: bytes | BinaryIO, **facts: str) -> None:
+        """Store a PDF, and note facts of it (in ASCII)."""
         await _in_thread(
-            lambda: self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, ContentType="application/pdf")
+            lambda: self._s3.put_object(
+                Bucket=self.bucket, Key=key, Body=data, ContentType="application/pdf", Metadata=facts
+            )
         )
 
     async def put_file(self, key: str, path: Path) -> None:

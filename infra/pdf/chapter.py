@@ -2,10 +2,11 @@
 
 from infra.pdf.book import ChapterSource, Chunk, Style
 from infra.pdf.pages import chapter_html
-from infra.pdf.typesetter import typeset
+from infra.pdf.tagging import tag_chapter
+from infra.pdf.typesetter import typeset, write_part
 
 
 def set_chapter(source: ChapterSource, style: Style) -> Chunk:
-    """Lay the chapter out and write it as a PDF of its own."""
+    """Lay the chapter out and write it as a part of a book."""
     document = typeset(chapter_html(source, style), style)
-    return Chunk(pdf=document.write_pdf(custom_metadata=True), pages=len(document.pages))
+    return Chunk(write_part(document, lambda pdf: tag_chapter(pdf, source.anchor)), len(document.pages))

@@ -1,20 +1,24 @@
 """Where each chapter and section of a book begins, read from its chunks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
-from pikepdf import Pdf
+from pikepdf import Object, Pdf
+
+from infra.pdf.anchors import anchors_of
 
 
 @dataclass(frozen=True)
 class Place:
-    """A heading and where it stands: `page` counts the body's pages from 1, `top` is in points from below."""
+    """A heading: `page` counts from 1, `anchor` is the name of the destination where it stands."""
 
     title: str
     page: int
-    top: float
+    anchor: str
+
+    def after(self, pages: int) -> "Place":
+        """The same heading, behind so many pages more."""
+        return replace(self, page=self.page + pages)
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class NumberedChapter:
     place: Place
     pages: int
     sections: tuple[Place, ...]
+    level: int = 1
 
 
 @dataclass(frozen=True)
@@ -37,38 +42,39 @@ class Numbering:
     chapters: tuple[NumberedChapter, ...]
 
 
-def number_chapters(chunks: Iterable[Path]) -> Numbering:
-    """Read each chunk's outline, one file at a time, and count its pages on."""
+def read_chapter(chunk: Pdf) -> NumberedChapter:
+    """One chunk, its pages counted from its own first."""
+    place, *sections = _places(chunk)
+    number, level = str(chunk.docinfo["/chapter"]), int(str(chunk.docinfo["/level"]))
+    return NumberedChapter(number, place, len(chunk.pages), tuple(sections), level)
+
+
+def number_chapters(chunks: Sequence[NumberedChapter]) -> Numbering:
+    """Count the pages on from chunk to chunk, and put chapters into their parts."""
     chapters: list[NumberedChapter] = []
     before = 0
-    for path in chunks:
-        with Pdf.open(path) as chunk:
-            chapter, level = _read(chunk, before), int(str(chunk.docinfo["/level"]))
-        before += chapter.pages
-        if level > 1 and chapters:
-            chapters[-1] = _joined(chapters[-1], chapter)
+    for chunk in chunks:
+        place, *sections = (place.after(before) for place in (chunk.place, *chunk.sections))
+        before += chunk.pages
+        if chunk.level > 1 and chapters:
+            part = chapters[-1]
+            inside = (*part.sections, place, *sections)
+            chapters[-1] = replace(part, pages=part.pages + chunk.pages, sections=inside)
         else:
-            chapters.append(chapter)
+            chapters.append(replace(chunk, place=place, sections=tuple(sections)))
     return Numbering(tuple(chapters))
 
 
-def _joined(part: NumberedChapter, chapter: NumberedChapter) -> NumberedChapter:
-    """The part with a chapter more."""
-    sections = (*part.sections, chapter.place, *chapter.sections)
-    return replace(part, pages=part.pages + chapter.pages, sections=sections)
+def _places(chunk: Pdf) -> Iterator[Place]:
+    """Each entry of the chunk's outline: the chapter's, and those of its sections below it."""
+    order = {page.objgen: at for at, page in enumerate((page.obj for page in chunk.pages), start=1)}
+    names = {_spot(where): name for name, where in anchors_of(chunk)}
+    entry: Object | None = chunk.Root.Outlines.First
+    while entry is not None:
+        yield Place(str(entry.Title), order[entry.Dest[0].objgen], names[_spot(entry.Dest)])
+        entry = entry.get("/First") or entry.get("/Next")
 
 
-def _read(chunk: Pdf, before: int) -> NumberedChapter:
-    """One chunk, which follows `before` pages of the body."""
-    order = {page.obj.objgen: at for at, page in enumerate(chunk.pages, start=before + 1)}
-    with chunk.open_outline() as outline:
-        (opener,) = outline.root
-        place = _place(opener, order)
-        sections = tuple(_place(item, order) for item in opener.children)
-    return NumberedChapter(str(chunk.docinfo["/chapter"]), place, len(chunk.pages), sections)
-
-
-def _place(item: Any, order: dict[tuple[int, int], int]) -> Place:
-    """An outline entry, whose destination is an array of page, /XYZ, left, top and zoom."""
-    page, _, _, top, _ = item.destination
-    return Place(item.title, order[page.objgen], float(top))
+def _spot(where: Object) -> tuple[tuple[int, int], Object, Object]:
+    """What a destination says: page, left and top."""
+    return where[0].objgen, where[2], where[3]

@@ -1,4 +1,4 @@
-"""A section's markdown becomes HTML that is safe to set: bounded, without raw HTML, links or images."""
+"""A section's markdown becomes HTML that is safe to set: bounded, no raw HTML, no images, no links away."""
 
 from functools import cache
 from itertools import pairwise
@@ -13,8 +13,15 @@ from infra.pdf.words import direction, leading_direction, words
 
 _FIRST_LEVEL, _LAST_LEVEL = 3, 5  # below the section's own heading, an h2
 _TAGS = {"p", "em", "strong", "s", "code", "pre", "br", "hr", "blockquote", "ul", "ol", "li"}
-_TAGS |= {"h3", "h4", "h5", "table", "thead", "tbody", "tr", "th", "td"}
-_ATTRIBUTES = {"blockquote": {"class"}, "p": {"dir"}, "ol": {"start"}, "th": {"style"}, "td": {"style"}}
+_TAGS |= {"a", "h3", "h4", "h5", "table", "thead", "tbody", "tr", "th", "td"}
+_ATTRIBUTES = {
+    "a": {"href"},
+    "blockquote": {"class"},
+    "p": {"dir"},
+    "ol": {"start"},
+    "th": {"style"},
+    "td": {"style"},
+}
 
 
 def prose_html(markdown: str, title: str, language: str) -> str:
@@ -43,7 +50,20 @@ def _parser(language: str) -> MarkdownIt:
 
 def _allowed_only(html: str) -> str:
     """The second fence: whatever markdown let through, only these elements and attributes remain."""
-    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, filter_style_properties={"text-align"})
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_within_the_book,
+        filter_style_properties={"text-align"},
+        link_rel=None,
+        url_schemes={"book"},
+    )
+
+
+def _within_the_book(_tag: str, attribute: str, value: str) -> str | None:
+    """A link leads to another place in the book, or nowhere."""
+    return value if attribute != "href" or value.startswith("book:") else None
 
 
 def _without_repeated_title(tokens: list[Token], title: str) -> list[Token]:

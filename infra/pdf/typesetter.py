@@ -1,13 +1,16 @@
-"""WeasyPrint with the house stylesheet: HTML in, laid-out pages out."""
+"""WeasyPrint with the house stylesheet: HTML in, laid-out pages out, and a part of a book from these."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from string import Template
 
+from pydyf import PDF
 from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
 from infra.pdf.book import Style
+from infra.pdf.faces import Bare
 from infra.pdf.fetching import FontFetcher, NoFetcher
 from infra.pdf.palette import palette
 
@@ -17,8 +20,14 @@ _STYLESHEET = Path(__file__).parent / "templates" / "house.css"
 def typeset(html: str, style: Style) -> Document:
     """Lay out a document in the house style. Nothing that the HTML refers to is fetched."""
     sheet = _stylesheet(style)
-    return HTML(string=html, url_fetcher=NoFetcher()).render(
-        font_config=_fonts(), stylesheets=[sheet], custom_metadata=True
+    return HTML(string=html, url_fetcher=NoFetcher()).render(font_config=_fonts(), stylesheets=[sheet])
+
+
+def write_part(document: Document, tag: Callable[[PDF], None]) -> bytes:
+    """A tagged PDF whose structure `tag` settles. The house's faces are left out: the book brings them."""
+    document.fonts = Bare()
+    return bytes(
+        document.write_pdf(custom_metadata=True, pdf_tags=True, finisher=lambda _, pdf: tag(pdf)),
     )
 
 

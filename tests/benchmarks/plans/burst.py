@@ -11,11 +11,11 @@ from actors.catalogue import PRODUCTS
 from actors.engine.plans import plan_of
 from infra.pdf import BookSource, ChapterSource, SectionSource, Style
 from tests.benchmarks.figures import percentile
-from tests.benchmarks.plans.measured import Measured, Row, say
-from tests.benchmarks.plans.processor import Meter
+from tests.benchmarks.measured import Measured, Row, say
 from tests.benchmarks.plans.rendering import Books
 from tests.benchmarks.plans.shop import FAST, Shop, module, opened
 from tests.benchmarks.plans.waits import waits_of
+from tests.benchmarks.processor import Meter
 
 _CALL_S = 0.02
 _ORDERS = 150

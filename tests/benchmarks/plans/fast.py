@@ -4,7 +4,7 @@ import statistics
 
 from actors.catalogue import PRODUCTS
 from tests.benchmarks.figures import percentile
-from tests.benchmarks.plans.measured import Measured, say
+from tests.benchmarks.measured import Measured, say
 from tests.benchmarks.plans.shop import FAST, LONG, Shop, opened
 from tests.benchmarks.plans.timeline import most_at_once, require_undisturbed
 from tests.benchmarks.plans.waits import Waits, waits_of

@@ -5,10 +5,10 @@ import time
 
 from actors.catalogue import queues
 from tests.benchmarks.figures import percentile
-from tests.benchmarks.plans.measured import Measured, Row, say
-from tests.benchmarks.plans.processor import tree_s
+from tests.benchmarks.measured import Measured, Row, say
 from tests.benchmarks.plans.shop import FAST, Shop, opened
 from tests.benchmarks.plans.waits import waits_of
+from tests.benchmarks.processor import tree_s
 
 _CALL_S = 0.05
 _ORDERS = 40

@@ -4,7 +4,7 @@ import httpx2
 
 from actors.catalogue import PRODUCTS
 from infra.local.llm.exchange import Record
-from tests.benchmarks.plans.measured import Measured, Row
+from tests.benchmarks.measured import Measured, Row
 from tests.benchmarks.plans.shop import FAST, Limits, Shop, opened
 
 _CALL_S = 1.0

@@ -3,7 +3,7 @@
 from actors.catalogue import PRODUCTS
 from actors.product import Product
 from infra.local.llm.exchange import Record
-from tests.benchmarks.plans.measured import Measured, Row, say
+from tests.benchmarks.measured import Measured, Row, say
 from tests.benchmarks.plans.reference import PRODUCT as PACED
 from tests.benchmarks.plans.reference import SCALE
 from tests.benchmarks.plans.shop import LONG, module, opened

@@ -7,10 +7,10 @@ from collections import Counter
 from actors.catalogue import PRODUCTS
 from actors.product import Product
 from infra.local.environment import outer_environment
-from tests.benchmarks.plans.measured import Measured, Row, say
-from tests.benchmarks.plans.processor import own_s
+from tests.benchmarks.measured import Measured, Row, say
 from tests.benchmarks.plans.shop import FAST, LONG, event_lines, module, opened
 from tests.benchmarks.plans.timeline import require_undisturbed
+from tests.benchmarks.processor import own_s
 from tests.pressroom import WITH_TEST_PRODUCTS
 from tests.products.choir.product import PRODUCT as CHOIR
 

@@ -15,7 +15,7 @@ from actors.catalogue import MAIL_QUEUE, PRODUCTS
 from infra.local.llm.exchange import Record
 from infra.local.stack import Stack
 from tests.benchmarks.http import Line
-from tests.benchmarks.plans.measured import say
+from tests.benchmarks.measured import say
 from tests.faults.storm import signed
 from tests.pressroom import PRESSROOM, Pressroom
 

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 from tests.benchmarks.figures import percentile
-from tests.benchmarks.plans.measured import Measured, say
+from tests.benchmarks.measured import Measured, say
 from tests.benchmarks.plans.shop import FAST, Purchase, Shop, opened
 from tests.benchmarks.plans.waits import Waits, waits_of
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from actors.catalogue import PRODUCTS
 from tests.benchmarks.figures import percentile
-from tests.benchmarks.plans.measured import Row
+from tests.benchmarks.measured import Row
 from tests.benchmarks.plans.shop import FAST, Shop
 
 

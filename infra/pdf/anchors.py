@@ -1,0 +1,33 @@
+"""Named destinations, and the links that lead to them from any part of a book.
+
+A part knows the places in its own pages only, so a link to another part is written as an address of the scheme
+`book:`, which the typesetter leaves alone, and turned into a link within the book when that is bound.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pikepdf import Array, Dictionary, Object, Page, Pdf, String
+
+_SCHEME = "book:"
+#: Where a link leads whose target is in no part of the book.
+CONTENTS = "contents"
+
+
+def anchors_of(part: Pdf) -> Iterator[tuple[str, Object]]:
+    """Name and destination of every place in a part that has a name."""
+    names = part.Root.get("/Names", Dictionary()).get("/Dests", Dictionary()).get("/Names", Array())
+    items = list(names)
+    for name, where in zip(items[::2], items[1::2], strict=True):
+        yield str(name), where
+
+
+def link_pages(pages: Iterable[Page], titles: Mapping[str, str]) -> None:
+    """Lead each link into the book to its place, and describe it by the title that stands there."""
+    for page in pages:
+        for link in page.obj.get("/Annots", ()):
+            address = str(link.get("/A", Dictionary()).get("/URI", ""))
+            if address.startswith(_SCHEME):
+                anchor = address.removeprefix(_SCHEME)
+                anchor = anchor if anchor in titles else CONTENTS
+                del link["/A"]
+                link.Dest, link.Contents, link.F = String(anchor), String(titles[anchor]), 4  # printed as well

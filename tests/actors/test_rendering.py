@@ -1,0 +1,106 @@
+"""Setting chapters and binding them, with a typesetter in the test's hands and a real store beneath."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from actors.assemble_report import assemble_report
+from actors.deps import Deps
+from actors.engine.claims import Claim, WorkerStops
+from actors.engine.perform import perform
+from actors.render_chunk import render_chunk
+from actors.work_deps import WorkDeps
+from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
+from storage.database import Document
+from tests.actors.test_perform import answering, begun, state, working
+from tests.actors.test_sweep import steps
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Press:
+    """A typesetter that keeps the anchors of what it set, and binds by writing chunks one after another."""
+
+    set: list[str] = field(default_factory=list)
+    bound: bytes = b""
+
+    async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
+        """Set two pages that bear the chapter's anchor."""
+        del style
+        self.set.append(source.anchor)
+        return Chunk(f"{source.anchor}\n".encode(), 2)
+
+    async def assemble(self, book: BookSource, chunks: Sequence[Path], out: Path) -> Book:
+        """Bind them."""
+        del book
+        self.bound = b"".join(chunk.read_bytes() for chunk in chunks)
+        await asyncio.to_thread(out.write_bytes, self.bound)
+        return Book(out, 2 * len(chunks), len(self.bound), "5ha")
+
+
+async def written(deps: Deps, press: Press) -> tuple[WorkDeps, str, list[Document]]:
+    """Return a worker, an order whose sections are written, and its chapters, which are queued."""
+    worker, (order, sections) = replace(working(deps), typesetter=press), await begun(deps)
+    for section in sections:
+        await perform(worker, order, section["_id"], answering({"text": "Some words."}))
+    return worker, order, await steps(deps, order, "render")
+
+
+async def test_a_chunk_that_is_stored_is_not_set_again(deps: Deps) -> None:
+    """Whoever takes over from a worker that ended after storing a chunk finds it, with its number of pages."""
+    press = Press()
+    worker, order, chapters = await written(deps, press)
+
+    async def store_and_end(claim: Claim) -> Document:
+        await render_chunk(worker, claim)
+        raise WorkerStops
+
+    await perform(worker, order, chapters[0]["_id"], store_and_end)
+    await perform(worker, order, chapters[0]["_id"], partial(render_chunk, worker))
+    done = await state(deps, chapters[0])
+    assert (done["state"], done["result"]["pages"]) == ("done", 2)
+    assert press.set == [chapters[0]["key"]]
+
+
+async def test_a_chunk_that_was_never_stored_is_set(deps: Deps) -> None:
+    """A second claim sets what the first one did not come to."""
+    press = Press()
+    worker, order, chapters = await written(deps, press)
+
+    async def end(_claim: Claim) -> Document:
+        raise WorkerStops
+
+    await perform(worker, order, chapters[0]["_id"], end)
+    await perform(worker, order, chapters[0]["_id"], partial(render_chunk, worker))
+    assert press.set == [chapters[0]["key"]]
+
+
+async def test_chunks_are_bound_in_the_order_of_the_plan(deps: Deps) -> None:
+    """However they arrive from the store; the result says what was stored."""
+    press = Press()
+    worker, order, chapters = await written(deps, press)
+    for chapter in (*reversed(chapters), *chapters):  # as they are queued, the later ones first
+        await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
+    (assembly,) = await steps(deps, order, "assemble")
+    await perform(worker, order, assembly["_id"], partial(assemble_report, worker))
+    assert press.bound.decode().split() == [chapter["key"] for chapter in chapters]
+    result = (await state(deps, assembly))["result"]
+    assert (result["sha256"], result["pages"], result["bytes"]) == ("5ha", 2 * len(chapters), len(press.bound))
+    assert await deps.objects.facts(result["object"]) == {}
+
+
+async def test_a_chunk_that_the_store_has_lost_is_named_as_such(deps: Deps) -> None:
+    """An assembly that misses a chunk ends with that fact, for an operator to replay it."""
+    press = Press()
+    worker, order, chapters = await written(deps, press)
+    for chapter in chapters:
+        await perform(worker, order, chapter["_id"], answering({"object": "nowhere.pdf", "pages": 1}))
+    (assembly,) = await steps(deps, order, "assemble")
+    await perform(worker, order, assembly["_id"], partial(assemble_report, worker))
+    dead = await state(deps, assembly)
+    assert (dead["state"], dead["error"]) == ("dead", "S3 has no object under that key.")
