@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from infra.charts import Wheel
+
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -44,8 +46,8 @@ class ChapterSource:
     `running_title`, the book's title as a rule, stands at the head of its pages. A chapter's only section may bear
     the chapter's own title, which is then printed once.
 
-    Without sections it is an opener: the title page of a part, with `subtitle` below its title. A chapter of
-    `level` 2 stands in the contents beneath the last one of level 1.
+    Without sections it is an opener: the title page of a part, with `subtitle` below its title, and `chart`. A
+    chapter of `level` 2 stands in the contents beneath the last one of level 1.
     """
 
     anchor: str
@@ -55,6 +57,7 @@ class ChapterSource:
     running_title: str
     subtitle: str = ""
     level: int = 1
+    chart: Wheel | None = None
 
 
 @dataclass(frozen=True)
