@@ -1,5 +1,8 @@
 """The house style: what breaks well, and what stands where."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +14,7 @@ from infra.charts import Mark, Wheel
 from infra.pdf import Chunk
 from tests.infra.pdf.press import BOOK, STYLE, Press, chapter, text_chapter
 
+FACES = Path(__file__).parents[3] / "infra" / "pdf" / "fonts"
 WHEEL = Wheel(
     title="A wheel <of> four & more",
     parts=("North", "West", "</p><script>", "East"),
@@ -100,3 +104,23 @@ def test_a_book_from_the_right_speaks_its_language(press: Press, tmp_path: Path)
     assert "نوفمبر" in cover
     assert "المحتويات" in contents
     assert "English words." in body
+
+
+def test_without_fonts_of_the_system_the_book_is_made(tmp_path: Path) -> None:
+    """A machine that has the house's faces alone sets any script, as boxes if it must."""
+    own = tmp_path / "fonts.conf"
+    own.write_text(f'<?xml version="1.0"?><fontconfig><dir>{FACES}</dir></fontconfig>')
+    code = (
+        "from tests.infra.pdf.press import new_press, text_chapter\n"
+        "with new_press(processes=1) as press:\n"
+        "    print(press.set(text_chapter('Zoë, **شهرزاد**, *王小明* 🌸')).pages)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"FONTCONFIG_FILE": str(own)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == ["1"]

@@ -13,6 +13,18 @@ from pypdf import PdfReader
 from infra.pdf import SectionSource, TextIsUnsettable
 from tests.infra.pdf.press import BOOK, Press, chapter, text_chapter
 
+#: Nine levels of ten uses of the level below each; and the same with entities.
+SVG_BOMB = (
+    '<svg xmlns="http://www.w3.org/2000/svg"><circle id="l0" r="1"/>'
+    + "".join(f'<g id="l{at + 1}">' + f'<use href="#l{at}"/>' * 10 + "</g>" for at in range(9))
+    + "</svg>"
+)
+XML_BOMB = (
+    '<!DOCTYPE svg [<!ENTITY l0 "ha">'
+    + "".join(f'<!ENTITY l{at + 1} "{f"&l{at};" * 10}">' for at in range(9))
+    + "]><svg>&l9;</svg>"
+)
+
 
 class Listener(HTTPServer):
     """A server that remembers what it was asked for."""
@@ -114,7 +126,14 @@ def test_markup_in_a_name_is_printed_as_it_was_written(press: Press, tmp_path: P
         pytest.param("清" * 20_000, id="20,000 letters without a space"),
         pytest.param("- a\n" * 12_000, id="a list of 12,000 items"),
         pytest.param("[" * 4_000 + "](" * 4_000, id="brackets that never close"),
+        pytest.param("|a|b|\n|-|-|\n", id="a table without a body"),
+        pytest.param("|a|b|\n|-|-|\n\n" * 200, id="200 tables without bodies"),
+        pytest.param("|a|b|\n|-|-|\n|" + "清" * 20_000 + "|b|", id="a cell of 20,000 letters"),
         pytest.param("🎉" * 500, id="500 emoji"),
+        pytest.param("🎉" * 40_000, id="40,000 emoji"),
+        pytest.param("👩\u200d👩\u200d👧 1\ufe0f\u20e3 🇯🇵\n\n# 🌸\n\n- 🔥\n\n> 🌙", id="only emoji"),
+        pytest.param(SVG_BOMB, id="an SVG of a billion circles"),
+        pytest.param(XML_BOMB, id="a billion laughs"),
         pytest.param("a" + "\u0301" * 900, id="900 accents on a letter"),
         pytest.param("".join(map(chr, range(32))) + "\ud800\ufffe\u202e x", id="control characters"),
         pytest.param("", id="nothing"),
