@@ -19,7 +19,7 @@ from infra.pdf.words import language_tag
 def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
     """Write the book to `out`. The same chunks and the same words about them give the same bytes."""
     numbering = number_chapters(chunks)
-    front = typeset(front_html(book, numbering), book.style).write_pdf()
+    front = typeset(front_html(book, numbering), book.style, book.logo).write_pdf()
     with Pdf.new() as pdf:
         fore = _join(pdf, front, chunks)
         _stamp(pdf, fore)

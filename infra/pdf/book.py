@@ -77,7 +77,8 @@ class BookSource:
     """What a book says of itself: the rest is in its chunks.
 
     `prepared_for` is the customer's name (untrusted), `date` the day on which the order was paid: a book made
-    again later has the same bytes. `author` is the brand.
+    again later has the same bytes. `author` is the brand, `logo` its picture, as a `data:` URI of a PNG or an SVG,
+    which stands on the cover in the place of its name.
     """
 
     title: str
@@ -86,6 +87,7 @@ class BookSource:
     date: date
     author: str
     style: Style
+    logo: str = ""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ def front_html(book: BookSource, numbering: Numbering) -> str:
         name=name,
         name_direction=leading_direction(name, direction(language)),
         author=one_line(book.author, NAME_LENGTH),
+        logo=book.logo,
         date=spoken.date(book.date),
         words=spoken,
         chapters=numbering.chapters,

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from infra.charts import Mark, Wheel
@@ -104,6 +106,24 @@ def test_a_book_from_the_right_speaks_its_language(press: Press, tmp_path: Path)
     assert "نوفمبر" in cover
     assert "المحتويات" in contents
     assert "English words." in body
+
+
+def png() -> bytes:
+    """A picture of one point."""
+    with BytesIO() as file:
+        Image.new("RGB", (1, 1), "#1f5a5e").save(file, "PNG")
+        return file.getvalue()
+
+
+@pytest.mark.parametrize(("picture", "named"), [(png(), False), (b"\x89PNG\r\n\x1a\n broken", True)])
+def test_a_brands_picture_stands_in_the_place_of_its_name(
+    press: Press, tmp_path: Path, picture: bytes, named: bool
+) -> None:
+    """On the cover; one that cannot be shown leaves the name there."""
+    logo = f"data:image/png;base64,{b64encode(picture).decode()}"
+    made = press.print(tmp_path, (text_chapter("Text."),), replace(BOOK, logo=logo))
+    cover = PdfReader(made.path).pages[0]
+    assert (len(cover.images), BOOK.author in cover.extract_text()) == (not named, named)
 
 
 def test_without_fonts_of_the_system_the_book_is_made(tmp_path: Path) -> None:

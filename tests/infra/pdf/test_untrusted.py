@@ -1,5 +1,6 @@
 """What a model or a customer wrote is text: it loads nothing, runs nothing and stops nothing."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -101,6 +102,24 @@ def test_raw_html_is_printed_as_it_was_written(press: Press) -> None:
     text = " ".join(reader.pages[0].extract_text().split())
     assert "<script>alert(" in text
     assert "</script> <h1>after</h1>" in text
+
+
+def test_a_logo_loads_nothing_but_itself(press: Press, tmp_path: Path, listener: Listener) -> None:
+    """What a brand's SVG refers to, by http or file, is left out; the picture itself is drawn."""
+    secret = tmp_path / "secret.svg"
+    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg"><text>the secret</text></svg>')
+    addresses = (f"{listener.url}/x.svg", secret.as_uri())
+    lures = "".join(
+        f'<image href="{at}"/><use href="{at}#a"/><style>@import url({at})</style>' for at in addresses
+    )
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="20"><text y="15">Harbour</text>{lures}</svg>'
+    )
+    logo = f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()}"
+    cover = PdfReader(press.print(tmp_path, (text_chapter("Text."),), replace(BOOK, logo=logo)).path).pages[0]
+    assert listener.asked == []
+    assert "Harbour" in "".join(cover.extract_text().split())
+    assert "secret" not in cover.extract_text()
 
 
 def test_markup_in_a_name_is_printed_as_it_was_written(press: Press, tmp_path: Path) -> None:
