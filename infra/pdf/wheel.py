@@ -16,8 +16,8 @@ class DrawnName:
     """A part's name, centred on a point (in hundredths of the square's side), and turned clockwise by degrees."""
 
     text: str
-    left: float
-    top: float
+    x: float
+    y: float
     turn: float
 
 
