@@ -136,7 +136,7 @@ def _logo(given: str | None, folder: Path) -> str | None:
         file.suffix == ".png"
         and max(int.from_bytes(beginning[16:20]), int.from_bytes(beginning[20:24])) > _MAX_SIDE
     ):
-        raise _Wrong(f"logo has more than {_MAX_SIDE} points a side")
+        raise _Wrong(f"logo has more than {_MAX_SIDE} pixels a side")
     return str(file)
 
 

@@ -1,5 +1,6 @@
 """What a model or a customer wrote is text: it loads nothing, runs nothing and stops nothing."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,8 +12,8 @@ from threading import Thread
 import pytest
 from pypdf import PdfReader
 
-from infra.pdf import SectionSource, TextIsUnsettable
-from tests.infra.pdf.press import BOOK, Press, chapter, text_chapter
+from infra.pdf import Chunk, SectionSource, TextIsUnsettable
+from tests.infra.pdf.press import BOOK, STYLE, Press, chapter, text_chapter
 
 #: Nine levels of ten uses of the level below each; and the same with entities.
 SVG_BOMB = (
@@ -165,6 +166,27 @@ def test_no_text_does_harm(press: Press, text: str) -> None:
     except TextIsUnsettable:
         return
     assert pages > 0
+
+
+def test_a_text_that_cannot_be_set_harms_no_other(press: Press) -> None:
+    """Of many chapters at once, those that can be set are; each other ends in an error of its own."""
+    sources = [
+        text_chapter("word " * 60_000),
+        text_chapter("Text."),
+        text_chapter("> " * 3_000),
+        text_chapter("🌸"),
+    ]
+
+    async def set_all() -> list[Chunk | BaseException]:
+        works = (press.renderer.render_chapter(source, STYLE) for source in sources)
+        return await asyncio.gather(*works, return_exceptions=True)
+
+    assert [type(outcome) for outcome in press.run(set_all())] == [
+        TextIsUnsettable,
+        Chunk,
+        TextIsUnsettable,
+        Chunk,
+    ]
 
 
 def test_no_title_does_harm(press: Press, tmp_path: Path) -> None:
