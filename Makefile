@@ -1,5 +1,5 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check bench-webhook bench-plans bench-pdf bench-serverless storm lock
+.PHONY: setup demo up test check bench-webhook bench-plans bench-pdf bench-serverless storm pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -38,6 +38,12 @@ storm: setup
 
 bench-serverless: setup
 	@.venv/bin/python -m tests.benchmarks.serverless
+
+# The README's contact sheet, from a book of sample text. Needs pdftoppm (Debian's poppler-utils).
+SHOWN = "The sun’s way" "The First Month in View" "What was asked"
+pictures: setup
+	@.venv/bin/pressroom preview personal_horoscope --out .local/pictures.pdf
+	@.venv/bin/python -m tests.pictures .local/pictures.pdf docs/pictures/report.png $(SHOWN)
 
 # Locks carry names, versions and hashes only: no index address, so they work behind any mirror.
 LOCKS = infra/deploy/locks

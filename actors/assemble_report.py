@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from actors.brand import brand_name
+from actors.brand import brand_name, logo_of
 from actors.engine.claims import Claim
 from actors.render_chunk import style_of
 from actors.work_deps import WorkDeps
@@ -63,4 +63,5 @@ def _book(deps: WorkDeps, plan: Document, order: Document) -> BookSource:
         date=order["paid_at"].date(),
         author=brand_name(deps, order["tenant"]),
         style=style_of(plan, order),
+        logo=logo_of(deps, order["tenant"]) or "",
     )

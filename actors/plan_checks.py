@@ -75,6 +75,8 @@ def _chapters(product: Product) -> Iterator[str]:
         yield "its chapters do not hold each section once, in order."
     part = ""
     for chapter in product.chapters:
+        if chapter.chart and chapter.sections:
+            yield f"the chapter {chapter.id} has a chart, and is no opener."
         if chapter.under and (chapter.under != part or not chapter.sections):
             yield f"the chapter {chapter.id} is under {chapter.under}, which is not the opener before it."
         if not chapter.under:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from actors.plan_checks import refuse_wrong_plan
+from infra.charts import Wheel
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,20 @@ class Computation:
     title: str = ""
 
 
+class Occasion(NamedTuple):
+    """What a chart may know: the customer's answers, as they were given, and the day of the payment."""
+
+    answers: Mapping[str, str]
+    day: date
+
+
 @dataclass(frozen=True)
 class Chapter:
     """Sections (or computed texts) that are set together: one chunk of the book, one entry of its contents.
 
-    Without sections it is an opener: the title page of a part, with `subtitle` below its title. `under` names the
-    opener beneath which the contents list a chapter.
+    Without sections it is an opener: the title page of a part, with `subtitle` below its title, and the picture
+    that `chart`, a pure function, draws of the order. `under` names the opener beneath which the contents list a
+    chapter.
     """
 
     id: str
@@ -64,6 +74,7 @@ class Chapter:
     sections: tuple[str, ...] = ()
     subtitle: str = ""
     under: str = ""
+    chart: Callable[[Occasion], Wheel] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Set one chapter as soon as its sections are written; an opener, which has none, at once."""
 
+from actors.charts import chart_of
 from actors.engine.claims import Claim
 from actors.work_deps import WorkDeps
 from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
@@ -46,4 +47,5 @@ async def _chapter(deps: WorkDeps, claim: Claim, plan: Document) -> ChapterSourc
         subtitle=step["subtitle"],
         sections=tuple(SectionSource(title, texts[need]["text"]) for title, need in sections),
         running_title=plan["title"],
+        chart=chart_of(claim.step["product"], step["key"].removeprefix("render-"), claim.order),
     )

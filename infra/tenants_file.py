@@ -15,7 +15,7 @@ from infra.tenants import Colours, Tenant, Tenants, is_tenant_id
 
 #: Room for many times the tenants of a large installation: what is beyond it is no such file.
 _MAX_BYTES, _MAX_TENANTS = 1024 * 1024, 10_000
-_MAX_LOGO = 512 * 1024
+_MAX_LOGO, _MAX_SIDE = 512 * 1024, 4096
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 #: What a file begins with; an SVG may have a byte order mark and blanks first.
 _LOGOS = {".png": re.compile(rb"\x89PNG\r\n\x1a\n"), ".svg": re.compile(rb"(\xef\xbb\xbf)?\s*<")}
@@ -131,6 +131,12 @@ def _logo(given: str | None, folder: Path) -> str | None:
         raise _Wrong("logo is larger than 512 KiB")
     if not form.match(beginning):
         raise _Wrong(f"logo is not what a {file.suffix} file holds")
+    # Half a MiB of PNG may unfold to gigabytes. Its header has width and height, four bytes each, from the 16th.
+    if (
+        file.suffix == ".png"
+        and max(int.from_bytes(beginning[16:20]), int.from_bytes(beginning[20:24])) > _MAX_SIDE
+    ):
+        raise _Wrong(f"logo has more than {_MAX_SIDE} pixels a side")
     return str(file)
 
 

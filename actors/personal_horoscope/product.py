@@ -3,9 +3,11 @@
 The months are counted from the purchase, so that the plan is the same for everybody.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from actors.personal_horoscope.sky import sun_wheel
 from actors.product import Chapter, Pace, Product, Section, Theme
 
 
@@ -58,7 +60,8 @@ def _month(number: int, ordinal: str, subtitle: str) -> _Month:
         Section(f"{month}_{brief}", f"{area} in the {ordinal} Month", after, brief)
         for brief, area in _AREAS.items()
     ]
-    return _Month(Chapter(month, f"The {ordinal} Month", subtitle=subtitle), (overview, *areas))
+    opener = Chapter(month, f"The {ordinal} Month", subtitle=subtitle, chart=partial(sun_wheel, number))
+    return _Month(opener, (overview, *areas))
 
 
 def _chapters(month: _Month) -> list[Chapter]:

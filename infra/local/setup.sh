@@ -5,8 +5,9 @@ cd "$(dirname "$0")/../.."
 
 LOCK=infra/deploy/locks/dev.txt
 STAMP=.venv/.set-up
-# What WeasyPrint needs from the system, and fonts for names in other scripts.
-PACKAGES="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
+# What WeasyPrint needs from the system, and what books go without: other scripts and emoji are boxes then.
+PACKAGES="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+FONTS="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
 
 wanted=$(cat "$LOCK" pyproject.toml "$0" | sha256sum | cut -d' ' -f1)
 [ "$(cat $STAMP 2>/dev/null)" = "$wanted" ] && exit 0
@@ -46,6 +47,8 @@ install_packages() {
 if command -v apt-get >/dev/null; then
     # shellcheck disable=SC2086
     install_packages $PACKAGES
+    # shellcheck disable=SC2086
+    (install_packages $FONTS) || echo "setup: going on: without these fonts, other scripts and emoji are boxes" >&2
 elif command -v brew >/dev/null; then
     brew list pango >/dev/null 2>&1 || brew install --quiet pango || fail "please run: brew install pango"
 else

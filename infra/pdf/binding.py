@@ -47,7 +47,7 @@ def _join(pdf: Pdf, case: Typecase, book: BookSource, chunks: tuple[Path, ...]) 
             chapters.append(read_chapter(chunk))
             joint.append(chunk)
     numbering = number_chapters(chapters)
-    front = typeset(front_html(book, numbering), book.style)
+    front = typeset(front_html(book, numbering), book.style, book.logo)
     with Pdf.open(BytesIO(write_part(front, tag_front))) as part:
         joint.prepend(part)
     joint.finish()

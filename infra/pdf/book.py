@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from infra.charts import Wheel
+
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -44,8 +46,8 @@ class ChapterSource:
     `running_title`, the book's title as a rule, stands at the head of its pages. A chapter's only section may bear
     the chapter's own title, which is then printed once.
 
-    Without sections it is an opener: the title page of a part, with `subtitle` below its title. A chapter of
-    `level` 2 stands in the contents beneath the last one of level 1.
+    Without sections it is an opener: the title page of a part, with `subtitle` below its title, and `chart`. A
+    chapter of `level` 2 stands in the contents beneath the last one of level 1.
     """
 
     anchor: str
@@ -55,6 +57,7 @@ class ChapterSource:
     running_title: str
     subtitle: str = ""
     level: int = 1
+    chart: Wheel | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ class BookSource:
     """What a book says of itself: the rest is in its chunks.
 
     `prepared_for` is the customer's name (untrusted), `date` the day on which the order was paid: a book made
-    again later has the same bytes. `author` is the brand.
+    again later has the same bytes. `author` is the brand, `logo` its picture, as a `data:` URI of a PNG or an SVG,
+    which stands on the cover in the place of its name.
     """
 
     title: str
@@ -83,6 +87,7 @@ class BookSource:
     date: date
     author: str
     style: Style
+    logo: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,12 @@ MAX_DEPTH = 24
 MAX_ROWS = 200
 MAX_COLUMNS = 12
 MAX_WORD = 1_000
+MAX_EMOJI = 2_000  # drawn one by one, in 1 to 2 ms each
 
 # Thai and its neighbours, Chinese, Japanese and emoji are written without spaces, and break anywhere.
 _ENDLESS_WORD = re.compile(rf"[^\s\u0e00-\u109f\u1780-\u17ff\u2e80-\U0003ffff]{{{MAX_WORD + 1}}}")
+# Also the signs that turn a letter before them into one.
+_EMOJI = re.compile("[\u20e3\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]")
 
 
 def refuse_endless_text(text: str, title: str) -> None:
@@ -24,6 +27,8 @@ def refuse_endless_text(text: str, title: str) -> None:
         raise TextIsUnsettable(f"“{title}” has {len(text)} characters; at most {MAX_CHARACTERS} can be set.")
     if _ENDLESS_WORD.search(text):
         raise TextIsUnsettable(f"“{title}” has a word of more than {MAX_WORD} letters.")
+    if len(_EMOJI.findall(text)) > MAX_EMOJI:
+        raise TextIsUnsettable(f"“{title}” has more than {MAX_EMOJI} emoji.")
 
 
 def refuse_extremes(tokens: list[Token], title: str) -> None:

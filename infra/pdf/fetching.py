@@ -1,5 +1,6 @@
-"""What WeasyPrint may load: this package's own fonts, and nothing else."""
+"""What WeasyPrint may load: this package's own fonts, the brand's logo, and nothing else."""
 
+from base64 import b64decode
 from pathlib import Path
 
 from weasyprint.urls import URLFetcher, URLFetcherResponse
@@ -7,12 +8,19 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 _FONTS = {path.name: path for path in (Path(__file__).parent / "fonts").glob("*.ttf")}
 
 
-class NoFetcher(URLFetcher):  # type: ignore[misc]
-    """Refuses every address, of whatever protocol."""
+class LogoFetcher(URLFetcher):  # type: ignore[misc]
+    """Serves one `data:` URI, if there is one, and refuses every other address, of whatever protocol."""
+
+    def __init__(self, logo: str = "") -> None:
+        super().__init__()
+        self._logo = logo
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        """Raise ValueError: WeasyPrint goes on without the resource."""
-        raise ValueError("Nothing is fetched while a book is set.")
+        """The picture that the URI holds in base64; ValueError for any other: WeasyPrint goes on without it."""
+        if not url or url != self._logo:
+            raise ValueError("Nothing is fetched while a book is set.")
+        kind, _, content = url.removeprefix("data:").partition(";base64,")
+        return URLFetcherResponse(url, b64decode(content), {"Content-Type": kind})
 
 
 class FontFetcher(URLFetcher):  # type: ignore[misc]

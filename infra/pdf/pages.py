@@ -8,10 +8,11 @@ from markupsafe import Markup
 
 from infra.pdf.book import BookSource, ChapterSource, Style
 from infra.pdf.numbering import Numbering
-from infra.pdf.ornament import ornament
+from infra.pdf.ornament import rosette
 from infra.pdf.palette import palette
 from infra.pdf.prose import prose_html
 from infra.pdf.untrusted import one_line
+from infra.pdf.wheel import draw_wheel
 from infra.pdf.words import direction, language_tag, leading_direction, words
 
 TITLE_LENGTH, NAME_LENGTH = 160, 90
@@ -44,7 +45,7 @@ def chapter_html(chapter: ChapterSource, style: Style) -> str:
 
 
 def _opener_html(opener: ChapterSource, style: Style) -> str:
-    """The title page of a part: the cover's quieter sister, with an ornament of its own."""
+    """The title page of a part: the cover's quieter sister, with its chart or an ornament of its own."""
     return _fill(
         "opener.html",
         language_tag(style.language),
@@ -53,7 +54,9 @@ def _opener_html(opener: ChapterSource, style: Style) -> str:
         title=one_line(opener.title, TITLE_LENGTH),
         subtitle=one_line(opener.subtitle, TITLE_LENGTH),
         anchor=opener.anchor,
-        ornament=Markup(ornament(opener.title, palette(style)["quiet"])),  # noqa: S704 (numbers and a colour)
+        colours=palette(style),
+        rosette=rosette(opener.title),
+        wheel=opener.chart and draw_wheel(opener.chart),
     )
 
 
@@ -62,7 +65,6 @@ def front_html(book: BookSource, numbering: Numbering) -> str:
     rows = sum(1 + len(chapter.sections) for chapter in numbering.chapters)
     language = language_tag(book.style.language)
     spoken = words(language)
-    colours = palette(book.style)
     name = one_line(book.prepared_for, NAME_LENGTH)
     return _fill(
         "front.html",
@@ -72,11 +74,13 @@ def front_html(book: BookSource, numbering: Numbering) -> str:
         name=name,
         name_direction=leading_direction(name, direction(language)),
         author=one_line(book.author, NAME_LENGTH),
+        logo=book.logo,
         date=spoken.date(book.date),
         words=spoken,
         chapters=numbering.chapters,
         roomy=rows <= _ROOMY_ROWS,
-        ornament=Markup(ornament(book.title, colours["quiet"])),  # noqa: S704 (numbers and a colour)
+        colours=palette(book.style),
+        rosette=rosette(book.title),
     )
 
 

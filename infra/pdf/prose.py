@@ -1,7 +1,7 @@
 """A section's markdown becomes HTML that is safe to set: bounded, no raw HTML, no images, no links away."""
 
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import nh3
 from markdown_it import MarkdownIt
@@ -12,11 +12,13 @@ from infra.pdf.untrusted import printable
 from infra.pdf.words import direction, leading_direction, words
 
 _FIRST_LEVEL, _LAST_LEVEL = 3, 5  # below the section's own heading, an h2
+_TABLE_LETTERS = 54  # of 1.9 mm on average; a line has 140 mm, of which twelve columns leave 107
 _TAGS = {"p", "em", "strong", "s", "code", "pre", "br", "hr", "blockquote", "ul", "ol", "li"}
 _TAGS |= {"a", "h3", "h4", "h5", "table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {
     "a": {"href"},
     "blockquote": {"class"},
+    "table": {"class"},
     "p": {"dir"},
     "ol": {"start"},
     "th": {"style"},
@@ -34,6 +36,7 @@ def prose_html(markdown: str, title: str, language: str) -> str:
     tokens = _without_repeated_title(tokens, title)
     _lower_headings(tokens)
     _mark_boxes(tokens)
+    _mark_roomy_tables(tokens)
     _replace_images(tokens)
     _join_strokes(tokens)
     _turn_paragraphs(tokens, direction(language))
@@ -89,6 +92,17 @@ def _mark_boxes(tokens: list[Token]) -> None:
             spans = tokens[at + 2].children or []
             first = next((span.type for span in spans if span.content or span.nesting), "")
             token.attrSet("class", "box" if first == "strong_open" else "pull")
+
+
+def _mark_roomy_tables(tokens: list[Token]) -> None:
+    """A table whose longest words fit side by side breaks none of them; any other breaks them where it must."""
+    for start, token in enumerate(tokens):
+        if token.type == "table_open":
+            table = list(takewhile(lambda inner: inner.type != "table_close", tokens[start:]))
+            columns = sum(inner.type == "th_open" for inner in table)
+            longest = max((len(word) for inner in table for word in inner.content.split()), default=0)
+            if columns * longest <= _TABLE_LETTERS:
+                token.attrSet("class", "roomy")
 
 
 def _replace_images(tokens: list[Token]) -> None:

@@ -11,16 +11,16 @@ from weasyprint.text.fonts import FontConfiguration
 
 from infra.pdf.book import Style
 from infra.pdf.faces import Bare
-from infra.pdf.fetching import FontFetcher, NoFetcher
+from infra.pdf.fetching import FontFetcher, LogoFetcher
 from infra.pdf.palette import palette
 
 _STYLESHEET = Path(__file__).parent / "templates" / "house.css"
 
 
-def typeset(html: str, style: Style) -> Document:
-    """Lay out a document in the house style. Nothing that the HTML refers to is fetched."""
+def typeset(html: str, style: Style, logo: str = "") -> Document:
+    """Lay out a document in the house style. Of what the HTML refers to, nothing but `logo` is fetched."""
     sheet = _stylesheet(style)
-    return HTML(string=html, url_fetcher=NoFetcher()).render(font_config=_fonts(), stylesheets=[sheet])
+    return HTML(string=html, url_fetcher=LogoFetcher(logo)).render(font_config=_fonts(), stylesheets=[sheet])
 
 
 def write_part(document: Document, tag: Callable[[PDF], None]) -> bytes:

@@ -134,6 +134,7 @@ def test_a_sender_is_kept_as_it_goes_into_a_header(tmp_path: Path, given: str, h
         ("logo = '../logo.png'", "logo"),
         ("logo = 'text.png'", "logo"),
         ("logo = 'large.png'", "logo"),
+        ("logo = 'high.png'", "logo"),
         (r'logo = "logo.png\u0000"', "logo"),
     ],
 )
@@ -141,6 +142,7 @@ def test_a_key_that_cannot_be_used_is_named_with_its_tenant(tmp_path: Path, line
     """One line names tenant and key, and quotes nothing that could break a line."""
     (tmp_path / "text.png").write_text("a text")
     (tmp_path / "large.png").write_bytes(PNG + bytes(512 * 1024))
+    (tmp_path / "high.png").write_bytes(PNG + bytes(8) + (1).to_bytes(4) + (4097).to_bytes(4))
     assert f": tenant aurora: {key} " in refusal(tmp_path, f"[aurora]\n{line}")
 
 

@@ -1,5 +1,7 @@
 """What a model or a customer wrote is text: it loads nothing, runs nothing and stops nothing."""
 
+import asyncio
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,8 +12,20 @@ from threading import Thread
 import pytest
 from pypdf import PdfReader
 
-from infra.pdf import SectionSource, TextIsUnsettable
-from tests.infra.pdf.press import BOOK, Press, chapter, text_chapter
+from infra.pdf import Chunk, SectionSource, TextIsUnsettable
+from tests.infra.pdf.press import BOOK, STYLE, Press, chapter, text_chapter
+
+#: Nine levels of ten uses of the level below each; and the same with entities.
+SVG_BOMB = (
+    '<svg xmlns="http://www.w3.org/2000/svg"><circle id="l0" r="1"/>'
+    + "".join(f'<g id="l{at + 1}">' + f'<use href="#l{at}"/>' * 10 + "</g>" for at in range(9))
+    + "</svg>"
+)
+XML_BOMB = (
+    '<!DOCTYPE svg [<!ENTITY l0 "ha">'
+    + "".join(f'<!ENTITY l{at + 1} "{f"&l{at};" * 10}">' for at in range(9))
+    + "]><svg>&l9;</svg>"
+)
 
 
 class Listener(HTTPServer):
@@ -91,6 +105,24 @@ def test_raw_html_is_printed_as_it_was_written(press: Press) -> None:
     assert "</script> <h1>after</h1>" in text
 
 
+def test_a_logo_loads_nothing_but_itself(press: Press, tmp_path: Path, listener: Listener) -> None:
+    """What a brand's SVG refers to, by http or file, is left out; the picture itself is drawn."""
+    secret = tmp_path / "secret.svg"
+    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg"><text>the secret</text></svg>')
+    addresses = (f"{listener.url}/x.svg", secret.as_uri())
+    lures = "".join(
+        f'<image href="{at}"/><use href="{at}#a"/><style>@import url({at})</style>' for at in addresses
+    )
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="20"><text y="15">Harbour</text>{lures}</svg>'
+    )
+    logo = f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()}"
+    cover = PdfReader(press.print(tmp_path, (text_chapter("Text."),), replace(BOOK, logo=logo)).path).pages[0]
+    assert listener.asked == []
+    assert "Harbour" in "".join(cover.extract_text().split())
+    assert "secret" not in cover.extract_text()
+
+
 def test_markup_in_a_name_is_printed_as_it_was_written(press: Press, tmp_path: Path) -> None:
     """A customer named like an element is greeted by that name."""
     name = '</p><svg onload="x"><b>Bob & "Eve"'
@@ -114,7 +146,14 @@ def test_markup_in_a_name_is_printed_as_it_was_written(press: Press, tmp_path: P
         pytest.param("清" * 20_000, id="20,000 letters without a space"),
         pytest.param("- a\n" * 12_000, id="a list of 12,000 items"),
         pytest.param("[" * 4_000 + "](" * 4_000, id="brackets that never close"),
+        pytest.param("|a|b|\n|-|-|\n", id="a table without a body"),
+        pytest.param("|a|b|\n|-|-|\n\n" * 200, id="200 tables without bodies"),
+        pytest.param("|a|b|\n|-|-|\n|" + "清" * 20_000 + "|b|", id="a cell of 20,000 letters"),
         pytest.param("🎉" * 500, id="500 emoji"),
+        pytest.param("🎉" * 40_000, id="40,000 emoji"),
+        pytest.param("👩\u200d👩\u200d👧 1\ufe0f\u20e3 🇯🇵\n\n# 🌸\n\n- 🔥\n\n> 🌙", id="only emoji"),
+        pytest.param(SVG_BOMB, id="an SVG of a billion circles"),
+        pytest.param(XML_BOMB, id="a billion laughs"),
         pytest.param("a" + "\u0301" * 900, id="900 accents on a letter"),
         pytest.param("".join(map(chr, range(32))) + "\ud800\ufffe\u202e x", id="control characters"),
         pytest.param("", id="nothing"),
@@ -127,6 +166,27 @@ def test_no_text_does_harm(press: Press, text: str) -> None:
     except TextIsUnsettable:
         return
     assert pages > 0
+
+
+def test_a_text_that_cannot_be_set_harms_no_other(press: Press) -> None:
+    """Of many chapters at once, those that can be set are; each other ends in an error of its own."""
+    sources = [
+        text_chapter("word " * 60_000),
+        text_chapter("Text."),
+        text_chapter("> " * 3_000),
+        text_chapter("🌸"),
+    ]
+
+    async def set_all() -> list[Chunk | BaseException]:
+        works = (press.renderer.render_chapter(source, STYLE) for source in sources)
+        return await asyncio.gather(*works, return_exceptions=True)
+
+    assert [type(outcome) for outcome in press.run(set_all())] == [
+        TextIsUnsettable,
+        Chunk,
+        TextIsUnsettable,
+        Chunk,
+    ]
 
 
 def test_no_title_does_harm(press: Press, tmp_path: Path) -> None:
