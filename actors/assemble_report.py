@@ -18,11 +18,12 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
     plan = await deps.plans.get(claim.step["plan"])
     chunks = await results_of(deps.db, claim.step["needs"])
     order, product = claim.order, claim.step["product"]
+    source = book_of(plan, order, brand_name(deps, order["tenant"]))
     with tempfile.TemporaryDirectory(prefix="pressroom-") as folder:
         files = [Path(folder) / f"{number}.pdf" for number in range(len(chunks))]
         for file, need in zip(files, claim.step["needs"], strict=True):
             await deps.objects.fetch_file(chunks[need]["object"], file)
-        book = await deps.typesetter.assemble(_book(deps, plan, order), files, Path(folder) / "book.pdf")
+        book = await deps.typesetter.assemble(source, files, Path(folder) / "book.pdf")
         stored = book_key(order["_id"], product, book.sha256)
         await deps.objects.put_file(stored, book.path)
     return {
@@ -34,12 +35,13 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
     }
 
 
-def _book(deps: WorkDeps, plan: Document, order: Document) -> BookSource:
+def book_of(plan: Document, order: Document, author: str) -> BookSource:
+    """Return what the book of an order says of itself, under its brand's name."""
     return BookSource(
         title=plan["title"],
         subtitle=plan["subtitle"],
         prepared_for=order["answers"].get("name", ""),
         date=order["paid_at"].date(),
-        author=brand_name(deps, order["tenant"]),
+        author=author,
         style=style_of(plan, order),
     )
