@@ -1,15 +1,22 @@
 """Reports whose PDFs S3 has no more: found by the sweep, and begun again once, whoever asks and how often."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from actors.deps import Deps
+from actors.engine.advance import give_up
 from actors.engine.finish import finish_report
+from actors.engine.mending import close_letter
+from actors.engine.replay import ReplayIsImpossible, replay
 from actors.reprint_reports import reprint_reports
 from actors.sweep.books import seek_lost_books
+from actors.sweep.sweep import sweep_for_ever
+from infra.errors import TransientError
 from storage.database import Document
+from storage.dead_letters import dead_letters
 from storage.objects import book_key, chunk_key, pdf_key
 from storage.orders import begin_replay, choose_letter, end_replay, find_order
 from storage.reports import find_report, report_id
@@ -64,6 +71,29 @@ async def test_the_sweep_asks_for_a_lost_book_once(deps: Deps, clock: StoppedClo
     assert asked_for(deps) == [lost]
 
 
+class Silence:
+    """A Stripe that does not answer."""
+
+    def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Document]:
+        """Fail."""
+        raise TransientError(f"{kinds} {since}")
+
+    def complete_sessions(self, since: int) -> AsyncIterator[Document]:
+        """Fail."""
+        raise TransientError(str(since))
+
+
+async def test_the_sweep_looks_for_lost_books_by_itself(deps: Deps) -> None:
+    """A sweep that is left alone asks for a lost book, also while Stripe is away."""
+    lost, stopping = await stored(deps, lost=True), asyncio.Event()
+    sweeping = asyncio.create_task(sweep_for_ever(deps, Silence(), 2.0, stopping))
+    async with asyncio.timeout(30):
+        while lost not in asked_for(deps):  # noqa: ASYNC110  # the sweep ends it
+            await asyncio.sleep(0.02)
+    stopping.set()
+    await sweeping
+
+
 async def test_a_lost_bucket_does_not_stand_before_fresh_orders(deps: Deps) -> None:
     """Of many lost books ten are asked for in one round."""
     for _ in range(11):
@@ -89,6 +119,20 @@ async def test_many_who_notice_at_once_begin_one_run(deps: Deps) -> None:
         step["key"]: step["state"] for step in await steps_of(deps.db, report["_id"]) if step["run"] == 2
     }
     assert made_again == {"assemble": "queued"}
+
+
+async def test_a_book_that_could_not_be_printed_again_is_an_operators_to_replay(deps: Deps) -> None:
+    """A dead binding of a report that was mailed long ago is replayed; a section of it is not written again."""
+    order = await stored(deps, lost=True)
+    await reprint_reports(deps, order)
+    (binding,), (section, *_) = await steps(deps, order, "assemble"), await steps(deps, order, "write")
+    await give_up(deps, binding, binding["epoch"], "The printer is broken.")
+    (letter,) = await dead_letters(deps.db, limit=10, state="open")
+    await close_letter(deps, letter["_id"], "replayed", who="a", reason="x")
+    (again,) = await steps(deps, order, "assemble")
+    assert (again["state"], again["run"]) == ("queued", 3)
+    with pytest.raises(ReplayIsImpossible):
+        await replay(deps, order, BOOK, [section["_id"]])
 
 
 async def test_a_lost_book_waits_for_another_replay_of_its_order(deps: Deps, clock: StoppedClock) -> None:
