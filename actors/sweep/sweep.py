@@ -54,9 +54,9 @@ async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping:
     """
     watch = Watch(deps.clock)
     loops = [
-        asyncio.create_task(_repeat(deps, (watch.bury_dead_workers,), every_s)),
-        asyncio.create_task(_repeat(deps, _DUTIES, every_s)),
-        asyncio.create_task(_ask_seldom(deps, records)),
+        asyncio.create_task(_repeat(deps, (watch.bury_dead_workers,), every_s, stopping)),
+        asyncio.create_task(_repeat(deps, _DUTIES, every_s, stopping)),
+        asyncio.create_task(_ask_seldom(deps, records, stopping)),
     ]
     await stopping.wait()
     for loop in loops:
@@ -64,16 +64,17 @@ async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping:
     await asyncio.wait(loops, timeout=1.0)
 
 
-async def _ask_seldom(deps: Deps, records: Records) -> None:
+async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event) -> None:
     async def reconcile_recent(deps: Deps) -> None:
         await reconcile(deps, records, deps.clock.now() - _LOOK_BACK, dry_run=False, progress=lambda *_: None)
 
     await deps.clock.sleep(_SELDOM_S)
-    await _repeat(deps, (reconcile_recent, seek_lost_books), _SELDOM_S)
+    await _repeat(deps, (reconcile_recent, seek_lost_books), _SELDOM_S, stopping)
 
 
-async def _repeat(deps: Deps, duties: Sequence[Duty], every_s: float) -> None:
-    while True:
+async def _repeat(deps: Deps, duties: Sequence[Duty], every_s: float, stopping: asyncio.Event) -> None:
+    # A cancellation may be lost: in Python 3.11 `wait_for`, which the MongoDB driver uses, drops one now and then.
+    while not stopping.is_set():
         began = deps.clock.monotonic()
         await _do(deps, duties)
         await deps.clock.sleep(max(0.0, every_s - (deps.clock.monotonic() - began)))

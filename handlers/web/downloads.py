@@ -35,7 +35,8 @@ async def download_report(request: Request) -> Response:
         if report is None or not report["pdf"]:
             raise _nothing()
         try:
-            there = await asyncio.wait_for(deps.objects.exists(report["pdf"]["object"]), _STORE_S)
+            async with asyncio.timeout(_STORE_S):
+                there = await deps.objects.exists(report["pdf"]["object"])
         except (TransientError, TimeoutError):
             return _ask_to_wait(request, report, _MENDED_IN_S, printing=False)
         if there:
