@@ -23,11 +23,12 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
     plan = await deps.plans.get(claim.step["plan"])
     chunks = await results_of(deps.db, claim.step["needs"])
     order, product = claim.order, claim.step["product"]
+    source = book_of(plan, order, brand_name(deps, order["tenant"]), logo_of(deps, order["tenant"]) or "")
     with tempfile.TemporaryDirectory(prefix="pressroom-") as folder:
         files = [Path(folder) / f"{number}.pdf" for number in range(len(chunks))]
         keys = [chunks[need]["object"] for need in claim.step["needs"]]
         await _fetch(deps, zip(keys, files, strict=True))
-        book = await deps.typesetter.assemble(_book(deps, plan, order), files, Path(folder) / "book.pdf")
+        book = await deps.typesetter.assemble(source, files, Path(folder) / "book.pdf")
         stored = book_key(order["_id"], product, book.sha256)
         await deps.objects.put_file(stored, book.path)
     return {
@@ -55,13 +56,14 @@ async def _fetch(deps: WorkDeps, chunks: Iterable[tuple[str, Path]]) -> None:
         raise failures.exceptions[0] from None
 
 
-def _book(deps: WorkDeps, plan: Document, order: Document) -> BookSource:
+def book_of(plan: Document, order: Document, author: str, logo: str = "") -> BookSource:
+    """Return what the book of an order says of itself, under its brand's name and picture."""
     return BookSource(
         title=plan["title"],
         subtitle=plan["subtitle"],
         prepared_for=order["answers"].get("name", ""),
         date=order["paid_at"].date(),
-        author=brand_name(deps, order["tenant"]),
+        author=author,
         style=style_of(plan, order),
-        logo=logo_of(deps, order["tenant"]) or "",
+        logo=logo,
     )

@@ -1,5 +1,7 @@
 """Set one chapter as soon as its sections are written; an opener, which has none, at once."""
 
+from collections.abc import Sequence
+
 from actors.charts import chart_of
 from actors.engine.claims import Claim
 from actors.work_deps import WorkDeps
@@ -12,7 +14,9 @@ from storage.steps import results_of
 async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
     """Return where the chapter's PDF is, and how many pages it has. One that is there is not set again."""
     plan = await deps.plans.get(claim.step["plan"])
-    chapter = await _chapter(deps, claim, plan)
+    texts = await results_of(deps.db, claim.step["needs"])
+    step = plan["steps"][claim.step["key"]]
+    chapter = chapter_of(plan, step, [texts[need]["text"] for need in claim.step["needs"]], claim.order)
     style = style_of(plan, claim.order)
     key = object_key(claim.order["_id"], claim.step["product"], chunk_key(chapter, style))
     pages = await _stored_pages(deps, claim, key)
@@ -35,17 +39,15 @@ def style_of(plan: Document, order: Document) -> Style:
     return Style(accent=colours["accent"], tint=colours["tint"], language=order["answers"].get("language", "en"))
 
 
-async def _chapter(deps: WorkDeps, claim: Claim, plan: Document) -> ChapterSource:
-    step = plan["steps"][claim.step["key"]]
-    texts = await results_of(deps.db, claim.step["needs"])
-    sections = zip(step["titles"], claim.step["needs"], strict=True)
+def chapter_of(plan: Document, step: Document, texts: Sequence[str], order: Document) -> ChapterSource:
+    """Return the chapter that a step of the plan sets, from the texts that it needs, in their order."""
     return ChapterSource(
         anchor=step["key"],
         number=step["number"],
         level=step["level"],
         title=step["title"],
         subtitle=step["subtitle"],
-        sections=tuple(SectionSource(title, texts[need]["text"]) for title, need in sections),
+        sections=tuple(SectionSource(*section) for section in zip(step["titles"], texts, strict=True)),
         running_title=plan["title"],
-        chart=chart_of(claim.step["product"], step["key"].removeprefix("render-"), claim.order),
+        chart=chart_of(plan["product"], step["key"].removeprefix("render-"), order),
     )

@@ -10,7 +10,14 @@ from typing import Any, Literal
 from storage.database import Database, Document, translating
 
 Errand = Literal[
-    "complete_order", "ask_details", "end_patience", "identify_order", "start_order", "resume_replay", "heed_pause"
+    "complete_order",
+    "ask_details",
+    "end_patience",
+    "identify_order",
+    "start_order",
+    "resume_replay",
+    "reprint_reports",
+    "heed_pause",
 ]
 
 #: How long the sweep leaves an errand alone before it sends its message again.
@@ -26,6 +33,13 @@ def errand_update(errand: Errand, due_at: datetime) -> dict[str, Any]:
 async def add_errand(db: Database, order_id: str, errand: Errand, due_at: datetime) -> None:
     """Write down that an errand must be run; from `due_at` on the sweep sends its message."""
     await db.orders.update_one({"_id": order_id}, errand_update(errand, due_at))
+
+
+@translating
+async def open_errand(db: Database, order_id: str, errand: Errand, due_at: datetime) -> bool:
+    """As `add_errand`, for what many may ask for at once: True for the first of them, until it is ended."""
+    closed = {"_id": order_id, f"errands.{errand}": {"$exists": False}}
+    return (await db.orders.update_one(closed, errand_update(errand, due_at))).matched_count == 1
 
 
 @translating

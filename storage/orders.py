@@ -162,10 +162,20 @@ async def mark_delivered(db: Database, order_id: str, now: datetime) -> None:
 
 @translating
 async def begin_replay(
-    db: Database, order_id: str, product: str, run: int, steps: list[str], now: datetime
+    db: Database,
+    order_id: str,
+    product: str,
+    run: int,
+    steps: list[str],
+    now: datetime,
+    *,
+    letters: Sequence[Letter | None] = (None,),
 ) -> bool:
-    """T17: start a new run of a report, and write down durably what is to be made again."""
-    free = {"_id": order_id, "letter": None, _REPLAY: {"$exists": False}, f"run.{product}": run - 1}
+    """T17: start a new run of a report, and write down durably what is to be made again.
+
+    `letters` says which letter may have been chosen by now: none, unless what is made again says nothing new.
+    """
+    free = {"_id": order_id, "letter": {"$in": [*letters]}, _REPLAY: {"$exists": False}, f"run.{product}": run - 1}
     intent = {"product": product, "run": run, "steps": steps}
     update = errand_update("resume_replay", now + ERRAND_CHECK)
     update["$set"] |= {f"run.{product}": run, "replay": intent, "stored_at": None}

@@ -105,6 +105,13 @@ async def find_reports(db: Database, reports: Sequence[str]) -> list[Document]:
     return await db.reports.find({"_id": {"$in": list(reports)}}).to_list()
 
 
+@translating
+async def newest_stored(db: Database, limit: int) -> list[Document]:
+    """Return stored reports, those of the newest orders first."""
+    # As they lie, without an index that each report would have to wait for.
+    return await db.reports.find({"state": "stored"}).hint([("$natural", -1)]).limit(limit).to_list()
+
+
 async def pin_plan(db: Database, seen: Document, plan: str, now: datetime) -> Document | None:
     """T5: give a report that was seen without a plan this one; return it as it then stands, None if it is gone."""
     facts = {"plan": plan, "began_at": now}

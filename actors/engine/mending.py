@@ -6,7 +6,7 @@ from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from actors.deps import Deps
-from actors.engine.replay import replay
+from actors.engine.replay import lost_chunks, replay
 from actors.engine.sending import new_message_id, send, send_errand
 from infra.errors import PressroomError
 from storage.alerts import withdraw_alert
@@ -18,7 +18,7 @@ from storage.errands import ERRAND_CHECK, add_errand
 from storage.events import renew_event
 from storage.orders import call_operator, find_order, release_operator
 from storage.reports import report_id, revive_report
-from storage.steps import find_step, results_of
+from storage.steps import find_step
 
 
 class DeadLetterIsNotOpen(PressroomError):
@@ -63,15 +63,9 @@ async def _replay_step(deps: Deps, letter: Document) -> None:
     step = await find_step(deps.db, letter["step"])
     if step is None or step["state"] != "dead" or step["epoch"] != letter["epoch"]:
         return  # somebody has replayed it since: its next death is another letter
-    await replay(deps, letter["order"], letter["product"], [step["_id"], *await _lost_chunks(deps, step)])
-
-
-async def _lost_chunks(deps: Deps, step: Document) -> list[str]:
-    """Return the chapters that an assembly needs and S3 has no more: they are set again from their sections."""
-    if step["kind"] != "assemble":
-        return []
-    chunks = await results_of(deps.db, step["needs"])
-    return [need for need, chunk in chunks.items() if not await deps.objects.exists(chunk["object"])]
+    lost = await lost_chunks(deps, step) if step["kind"] == "assemble" else []
+    printing = step["kind"] in ("render", "assemble")
+    await replay(deps, letter["order"], letter["product"], [step["_id"], *lost], printing=printing)
 
 
 async def _replay_report(deps: Deps, letter: Document) -> None:

@@ -1,6 +1,7 @@
 """T17: make part of a report again, from given steps on, under a new run; everything else is reused."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 
 import structlog
 
@@ -11,29 +12,65 @@ from actors.engine.slots import slot_of, token_of
 from infra.errors import PressroomError
 from storage.database import Document
 from storage.errands import end_errand
-from storage.orders import begin_replay, end_replay, find_order
+from storage.orders import Letter, begin_replay, end_replay, find_order
 from storage.reports import begin_report_replay, end_report_replay, report_id
 from storage.slots import pull_tokens
-from storage.steps import reset_step, steps_of
+from storage.steps import find_step, reset_step, results_of, steps_of
 
 log = structlog.get_logger()
+
+
+#: A report that was written is printed again also after its customer was told: it says the same.
+_OF_PRINTING: tuple[Letter | None, ...] = (None, "completion")
 
 
 class ReplayIsImpossible(PressroomError):
     """The order is gone, is being replayed already, or its one letter is chosen: it is never mailed again."""
 
 
-async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str]) -> None:
-    """Make those steps, and all that follow from them, again. ReplayIsImpossible says why not."""
+async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], *, printing: bool = False) -> None:
+    """Make those steps, and all that follow from them, again. ReplayIsImpossible says why not.
+
+    With `printing` they only set and bind what is written, which the order's completion letter does not forbid.
+    """
+    letters = _OF_PRINTING if printing else (None,)
     order = await find_order(deps.db, order_id)
     if order is None:
         raise ReplayIsImpossible(f"There is no order {order_id}.")
-    if order["letter"] is not None:
+    if order["letter"] not in letters:
         raise ReplayIsImpossible(f"The {order['letter']} letter of order {order_id} is chosen already.")
-    run = order["run"][product] + 1
-    if not await begin_replay(deps.db, order_id, product, run, sorted(steps), deps.clock.now()):
+    if not await _begin(deps, order_id, product, order["run"][product] + 1, steps, letters):
         raise ReplayIsImpossible(f"Somebody else is replaying order {order_id}.")
-    await _carry_out(deps, order_id, {"product": product, "run": run, "steps": sorted(steps)})
+
+
+async def reprint(deps: Deps, report: Document) -> bool:
+    """Bind a stored report's book again, and set those of its chapters that S3 has no more.
+
+    False if its order is being replayed: by somebody who was as quick, or for another report of the order.
+    """
+    binding = await find_step(deps.db, f"{report['_id']}:assemble")
+    if binding is None:
+        raise ReplayIsImpossible(f"Nothing says how {report['_id']} was bound.")
+    steps = [binding["_id"], *await lost_chunks(deps, binding)]
+    # The run after the one whose book is lost: of several who noticed it, one begins.
+    return await _begin(deps, report["order"], report["product"], report["run"] + 1, steps, _OF_PRINTING)
+
+
+async def lost_chunks(deps: Deps, binding: Document) -> list[str]:
+    """Return the chapters that a report's last step needs and S3 has no more: they can be set again."""
+    chunks = await results_of(deps.db, binding["needs"])
+    there = await asyncio.gather(*(deps.objects.exists(chunk["object"]) for chunk in chunks.values()))
+    return [need for need, exists in zip(chunks, there, strict=True) if not exists]
+
+
+async def _begin(
+    deps: Deps, order_id: str, product: str, run: int, steps: Iterable[str], letters: Sequence[Letter | None]
+) -> bool:
+    first, now = sorted(steps), deps.clock.now()
+    begun = await begin_replay(deps.db, order_id, product, run, first, now, letters=letters)
+    if begun:
+        await _carry_out(deps, order_id, {"product": product, "run": run, "steps": first})
+    return begun
 
 
 async def resume_replay(deps: Deps, order_id: str) -> None:

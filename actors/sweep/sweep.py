@@ -9,6 +9,7 @@ import structlog
 from actors.deps import Deps
 from actors.reconcile import Records, reconcile
 from actors.sweep.admission import admit_in_turn
+from actors.sweep.books import seek_lost_books
 from actors.sweep.claims import expire_lapsed_claims
 from actors.sweep.errands import resend_errands, send_alerts
 from actors.sweep.events import apply_left_events
@@ -20,7 +21,8 @@ from infra.errors import TransientError
 
 log = structlog.get_logger()
 
-_RECONCILE_EVERY_S = 600.0
+#: Between two rounds of what asks servers that are not ours alone.
+_SELDOM_S = 600.0
 #: Stripe itself goes on delivering for three days: https://docs.stripe.com/webhooks#retries
 _LOOK_BACK = timedelta(days=3)
 
@@ -48,14 +50,14 @@ async def sweep_once(deps: Deps, watch: Watch) -> None:
 async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping: asyncio.Event) -> None:
     """Sweep every `every_s` seconds, from start to start, until told to stop: then at once.
 
-    Dead workers are looked for in a loop of their own, so that no slow duty keeps their work waiting. So is Stripe
-    asked: if it does not answer, only that is delayed.
+    Dead workers are looked for in a loop of their own, so that no slow duty keeps their work waiting. In another
+    one Stripe and S3 are asked, seldom: if they do not answer, only that is delayed.
     """
     watch = Watch(deps.clock)
     loops = [
-        asyncio.create_task(_repeat(deps, (watch.bury_dead_workers,), every_s)),
-        asyncio.create_task(_repeat(deps, _DUTIES, every_s)),
-        asyncio.create_task(_reconcile_for_ever(deps, records)),
+        asyncio.create_task(_repeat(deps, (watch.bury_dead_workers,), every_s, stopping)),
+        asyncio.create_task(_repeat(deps, _DUTIES, every_s, stopping)),
+        asyncio.create_task(_ask_seldom(deps, records, stopping)),
     ]
     await stopping.wait()
     for loop in loops:
@@ -63,16 +65,17 @@ async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping:
     await asyncio.wait(loops, timeout=1.0)
 
 
-async def _reconcile_for_ever(deps: Deps, records: Records) -> None:
+async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event) -> None:
     async def reconcile_recent(deps: Deps) -> None:
         await reconcile(deps, records, deps.clock.now() - _LOOK_BACK, dry_run=False, progress=lambda *_: None)
 
-    await deps.clock.sleep(_RECONCILE_EVERY_S)
-    await _repeat(deps, (reconcile_recent,), _RECONCILE_EVERY_S)
+    await deps.clock.sleep(_SELDOM_S)
+    await _repeat(deps, (reconcile_recent, seek_lost_books), _SELDOM_S, stopping)
 
 
-async def _repeat(deps: Deps, duties: Sequence[Duty], every_s: float) -> None:
-    while True:
+async def _repeat(deps: Deps, duties: Sequence[Duty], every_s: float, stopping: asyncio.Event) -> None:
+    # A cancellation may be lost: in Python 3.11 `wait_for`, which the MongoDB driver uses, drops one now and then.
+    while not stopping.is_set():
         began = deps.clock.monotonic()
         await _do(deps, duties)
         await deps.clock.sleep(max(0.0, every_s - (deps.clock.monotonic() - began)))

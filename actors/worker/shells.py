@@ -21,6 +21,7 @@ from actors.engine.replay import resume_replay
 from actors.fetch_session import fetch_session, identify_order
 from actors.heed_pause import heed_pause
 from actors.render_chunk import render_chunk
+from actors.reprint_reports import reprint_reports
 from actors.start_order import start_order
 from actors.tell_alert import tell_alert
 from actors.work_deps import WorkDeps
@@ -46,6 +47,7 @@ _ERRANDS: dict[Errand, RunErrand] = {
     "identify_order": identify_order,
     "start_order": start_order,
     "resume_replay": resume_replay,
+    "reprint_reports": reprint_reports,
     "heed_pause": heed_pause,
 }
 _RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {

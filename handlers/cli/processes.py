@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from handlers.cli.session import Unknown
+
 if TYPE_CHECKING:
     from infra.settings import Settings
 
@@ -42,7 +44,7 @@ def worker(queue: str, threads: int) -> None:
     from actors.worker.process import WorkerHangs, WorkerProcess
 
     if queue not in queues():
-        raise click.UsageError(f"There is no queue {queue!r}; there are {', '.join(queues())}.")
+        raise Unknown("queue", queue, queues())
     settings = _begin(f"worker {queue}")
     asyncio.run(wait_for_servers(settings))
     stop = threading.Event()

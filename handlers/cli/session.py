@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +20,16 @@ Row = dict[str, Any]
 
 json_option = click.option("--json", "as_json", is_flag=True)
 reason_option = click.option("--reason", required=True, help="Why, for the audit trail.")
+
+
+class Unknown(click.ClickException):
+    """A name that nothing has: one line says which there are, exit 2."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        """Say so of a `what` of that name."""
+        super().__init__(f"There is no {what} {name!r}; there are {', '.join(known)}.")
 
 
 def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:

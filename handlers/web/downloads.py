@@ -9,23 +9,58 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.catalogue import PRODUCTS
 from actors.deps import Deps
+from actors.lost_books import ask_for_reprint
 from handlers.web.lookup import order_of
+from handlers.web.page import page
+from infra.errors import TransientError
+from storage.database import Document
 from storage.reports import find_report, report_id
 
 log = structlog.get_logger()
 
-_DEADLINE_S = 5.0
+_DEADLINE_S, _STORE_S = 8.0, 3.0
+#: After so many seconds whoever waits looks again: for a PDF that is being made, and for a store that is away.
+_PRINTED_IN_S, _MENDED_IN_S = 5, 60
 
 
 async def download_report(request: Request) -> Response:
-    """Redirect to a download that works for five minutes; 404 for a link that is not ours or names nothing yet."""
+    """Redirect to a download that works for five minutes; 404 for a link that is not ours or names nothing yet.
+
+    A PDF that S3 has lost is asked for again, and 503 with a page for people says so, as where S3 does not answer.
+    """
     deps: Deps = request.state.deps
-    product = request.path_params["product"]
     async with asyncio.timeout(_DEADLINE_S):
         order = await order_of(request)
-        report = await find_report(deps.db, report_id(order["_id"], product))
+        report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))
         if report is None or not report["pdf"]:
-            raise HTTPException(404, "There is no such report.\n")
-        log.info("report_downloaded", order=order["_id"], product=product)
-        url = await deps.objects.link(report["pdf"]["object"], f"{PRODUCTS[product].title}.pdf")
+            raise _nothing()
+        try:
+            async with asyncio.timeout(_STORE_S):
+                there = await deps.objects.exists(report["pdf"]["object"])
+        except (TransientError, TimeoutError):
+            return _ask_to_wait(request, report, _MENDED_IN_S, printing=False)
+        if there:
+            return await _redirect(deps, report)
+        if order["stopped"]:
+            raise _nothing()
+        if report["state"] == "stored":
+            await ask_for_reprint(deps, order["_id"])
+        return _ask_to_wait(request, report, _PRINTED_IN_S, printing=True)
+
+
+async def _redirect(deps: Deps, report: Document) -> Response:
+    log.info("report_downloaded", order=report["order"], product=report["product"])
+    url = await deps.objects.link(report["pdf"]["object"], f"{PRODUCTS[report['product']].title}.pdf")
     return RedirectResponse(url, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
+def _ask_to_wait(request: Request, report: Document, seconds: int, *, printing: bool) -> Response:
+    """Answer with a page that looks again by itself, also where scripts do not run."""
+    title = PRODUCTS[report["product"]].title
+    answer = page(request, "waiting.html", 503, tenant=report["tenant"], title=title, printing=printing)
+    answer.headers.update({"Retry-After": str(seconds), "Refresh": str(seconds), "Cache-Control": "no-store"})
+    return answer
+
+
+def _nothing() -> HTTPException:
+    return HTTPException(404, "There is no such report.\n")

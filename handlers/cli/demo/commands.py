@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from handlers.cli.session import Unknown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,7 +33,7 @@ def demo(product: str) -> None:
     from handlers.cli.demo.watch import follow
 
     if product not in OFFERS:
-        raise click.UsageError(f"There is no product {product!r}; there are {', '.join(OFFERS)}.")
+        raise Unknown("product", product, OFFERS)
     with _open() as stack:
         order = buy(stack, OFFERS[product])
         click.echo(f"Paid: order {order}")

@@ -7,9 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from actors.assemble_report import book_of
 from actors.catalogue import PRODUCTS
 from actors.engine.plans import plan_of
-from infra.pdf import BookSource, ChapterSource, SectionSource, Style
+from actors.render_chunk import chapter_of
 from tests.benchmarks.figures import percentile
 from tests.benchmarks.measured import Measured, Row, say
 from tests.benchmarks.plans.rendering import Books
@@ -62,31 +63,18 @@ def measure() -> Measured:
 
 def _books(shop: Shop, orders: list[str]) -> Books:
     """Return the books of some orders as the renderer is given them."""
-    product, plan = PRODUCTS[FAST], plan_of(PRODUCTS[FAST])
+    plan = plan_of(PRODUCTS[FAST])
     texts = {
         step["_id"]: step["result"]["text"] for step in shop.db.steps.find({"kind": "write", "state": "done"})
     }
-    style = Style(**plan["theme"])
     books = []
     for order in shop.db.orders.find({"_id": {"$in": orders}}):
         chapters = [
-            ChapterSource(
-                anchor=step["key"],
-                number=step["number"],
-                title=step["title"],
-                sections=tuple(
-                    SectionSource(title, texts[f"{order['_id']}:{FAST}:{need}"])
-                    for title, need in zip(step["titles"], step["needs"], strict=True)
-                ),
-                running_title=plan["title"],
-            )
+            chapter_of(plan, step, [texts[f"{order['_id']}:{FAST}:{need}"] for need in step["needs"]], order)
             for step in plan["steps"].values()
             if step["kind"] == "render"
         ]
-        source = BookSource(
-            product.title, product.subtitle, "Ada Byron", order["paid_at"].date(), "Pressroom", style
-        )
-        books.append((source, chapters))
+        books.append((book_of(plan, order, "Pressroom"), chapters))
     return books
 
 

@@ -1,0 +1,59 @@
+"""The command: where the book goes, how far it is, and what it came to."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from handlers.cli.session import Unknown, json_option, show_json
+
+if TYPE_CHECKING:
+    from actors.product import Product
+    from handlers.cli.preview.setting import Preview
+
+_FOLDER = Path(".local") / "preview"
+
+
+@click.command()
+@click.argument("product")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The PDF's file.")
+@json_option
+def preview(product: str, out: Path | None, as_json: bool) -> None:
+    """Set a product's whole book with sample text; chapters that have not changed since the last time are reused.
+
+    No server is needed, and no setting. Chapters are kept below .local/preview/PRODUCT, and so is the PDF unless
+    --out says where else it goes.
+    """
+    from actors.catalogue import PRODUCTS
+
+    if product not in PRODUCTS:
+        raise Unknown("product", product, PRODUCTS)
+    shelf, file = _FOLDER / product / "chapters", out or _FOLDER / product / f"{product}.pdf"
+    try:
+        for folder in (file.parent, shelf):
+            folder.mkdir(parents=True, exist_ok=True)
+        made = _set(PRODUCTS[product], shelf, file)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
+    if as_json:
+        show_json({**vars(made), "product": product})
+    else:
+        chapters = made.chapters_set + made.chapters_reused
+        click.echo(f"{made.file}: {made.pages} pages, {made.chapters_set} of {chapters} chapters set anew")
+
+
+def _set(product: Product, shelf: Path, file: Path) -> Preview:
+    """Set the book, showing on stderr how far it is."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from handlers.cli.preview.setting import set_preview
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("chapters", total=None)
+        return asyncio.run(
+            set_preview(product, shelf, file, lambda done, of: progress.update(bar, completed=done, total=of))
+        )

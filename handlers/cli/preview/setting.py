@@ -1,0 +1,78 @@
+"""A preview's book: a chapter is kept under the hash of all that decides it, and set only if it is not there."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from actors.assemble_report import book_of
+from actors.engine.plans import plan_of
+from actors.product import Product
+from actors.render_chunk import chapter_of, style_of
+from handlers.cli.preview.specimen import ORDER, sample_texts
+from infra.pdf import ChapterSource, Renderer, Style, chunk_key
+from storage.database import Document
+
+_AUTHOR = "Pressroom"
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A finished preview: the PDF's file, and how many chapters had to be set for it."""
+
+    file: Path
+    pages: int
+    bytes: int
+    chapters_set: int
+    chapters_reused: int
+
+
+async def set_preview(product: Product, shelf: Path, file: Path, tell: Tell) -> Preview:
+    """Set what is not in the folder `shelf`, and bind the book into `file`; what it does not need is removed.
+
+    `tell` hears how many of the chapters that had to be set are done. Fails as the renderer does, or with OSError.
+    """
+    plan = plan_of(product)
+    style = style_of(plan, ORDER)
+    chapters = {
+        shelf / f"{chunk_key(chapter, style)}.pdf": chapter for chapter in _chapters(plan, sample_texts(product))
+    }
+    missing = {chunk: chapter for chunk, chapter in chapters.items() if not chunk.exists()}
+    bound = file.with_suffix(".new")
+    renderer = Renderer()
+    try:
+        await _set_chapters(renderer, missing, style, tell)
+        book = await renderer.assemble(book_of(plan, ORDER, _AUTHOR), list(chapters), bound)
+    finally:
+        await renderer.close()
+    bound.replace(file)
+    _clear(shelf, set(chapters))
+    return Preview(file, book.pages, book.size, len(missing), len(chapters) - len(missing))
+
+
+def _chapters(plan: Document, texts: dict[str, str]) -> list[ChapterSource]:
+    steps = [step for step in plan["steps"].values() if step["kind"] == "render"]
+    return [chapter_of(plan, step, [texts[need] for need in step["needs"]], ORDER) for step in steps]
+
+
+async def _set_chapters(renderer: Renderer, wanted: dict[Path, ChapterSource], style: Style, tell: Tell) -> None:
+    done = 0
+
+    async def set_chapter(chunk: Path, chapter: ChapterSource) -> None:
+        nonlocal done
+        made = await renderer.render_chapter(chapter, style)
+        # Whole or not at all: half a file would be taken for a chapter by every later preview.
+        unfinished = chunk.with_suffix(".new")
+        unfinished.write_bytes(made.pdf)
+        unfinished.replace(chunk)
+        done += 1
+        tell(done, len(wanted))
+
+    await asyncio.gather(*(set_chapter(chunk, chapter) for chunk, chapter in wanted.items()))
+
+
+def _clear(shelf: Path, needed: set[Path]) -> None:
+    for chunk in set(shelf.iterdir()) - needed:
+        chunk.unlink()

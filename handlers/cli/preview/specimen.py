@@ -1,0 +1,47 @@
+"""What a previewed book says: one customer's answers, and text of the kind that a model writes."""
+
+from datetime import UTC, datetime
+
+from actors.engine.plans import plan_of
+from actors.product import Product
+from actors.questions import QUESTIONS
+from infra.local.llm.prose import write_prose
+from storage.database import Document
+
+_ANSWERS = {
+    "name": "Ada Byron",
+    "birth_date": "1988-04-17",
+    "birth_time": "06:40",
+    "birth_place": "London",
+    "question": "Shall I take the new position, or stay where I am known?",
+    "language": "en",
+}
+#: As much of an order as a book knows of. Its day is fixed: the same product makes the same file.
+ORDER: Document = {"answers": _ANSWERS, "paid_at": datetime(2026, 1, 5, tzinfo=UTC)}
+
+
+def sample_texts(product: Product) -> dict[str, str]:
+    """Return a text for each step of a product's plan that a chapter holds, by the step's key.
+
+    Each has a heading, a list or a table, a pull quote, and a call-out that says where the real one comes from.
+    The first also has the customer's answers as a table. The same product gets the same texts.
+    """
+    steps = plan_of(product)["steps"]
+    briefs = {section.id: f"prompts/{section.brief_name}.md" for section in product.sections}
+    held = [steps[need] for step in steps.values() if step["kind"] == "render" for need in step["needs"]]
+    texts = {step["key"]: _text(product.name, step, briefs) for step in held}
+    texts[held[0]["key"]] += f"\n{_answers_table()}\n"
+    return texts
+
+
+def _text(product: str, step: Document, briefs: dict[str, str]) -> str:
+    name = step.get("section") or step["computation"]
+    said = f"<name>{_ANSWERS['name']}</name>"
+    prose = write_prose("preview", product, name, said, "sample")
+    source = briefs.get(name, f"the computation `{name}`")
+    return f"{prose}\n> **Sample text.** The real one will be written from {source}.\n"
+
+
+def _answers_table() -> str:
+    rows = [f"| {QUESTIONS[name]} | {answer} |" for name, answer in _ANSWERS.items()]
+    return "\n".join(["| What was asked | What was answered |", "| --- | --- |", *rows])
