@@ -43,7 +43,7 @@ def test_a_missing_setting_stops_the_start(front_door: Pressroom, name: str, com
         ("GRACE_S", "soon"),
         ("REDIS_URL", "127.0.0.1"),
         ("MONGODB_URL", "mongodb://a:b:c@d/e"),
-        ("MAIL_URL", "ses://eu-west-1"),
+        ("MAIL_URL", "ses://"),
         ("LOG_FORMAT", "xml"),
         ("PUBLIC_URL", "shop.example"),
         ("MAIL_FROM", "nobody"),

@@ -9,7 +9,8 @@ import pytest
 from infra.local.mail.letters import Letter as Received
 from infra.local.stack import Stack
 from infra.mail.letter import Letter
-from infra.mail.smtp import AddressIsRefused, MailServerIsBusy, SmtpTransport
+from infra.mail.errors import LetterIsRefused, MailServerIsBusy
+from infra.mail.smtp import SmtpTransport
 
 
 def letter(**facts: str) -> Letter:
@@ -66,7 +67,7 @@ def test_a_header_cannot_be_injected(stack: Stack) -> None:
     assert "Bcc" not in arrived.headers
 
 
-@pytest.mark.parametrize(("code", "error"), [(451, MailServerIsBusy), (550, AddressIsRefused)])
+@pytest.mark.parametrize(("code", "error"), [(451, MailServerIsBusy), (550, LetterIsRefused)])
 def test_a_servers_no_is_now_or_for_ever(stack: Stack, code: int, error: type[Exception]) -> None:
     """A 4xx may pass and a 5xx will not; neither leaves a letter."""
     sent = letter()
