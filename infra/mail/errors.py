@@ -8,7 +8,7 @@ class MailServerIsBusy(TransientError):
 
 
 class LetterIsRefused(PermanentError):
-    """This letter will not be taken, now or later. `code` says so without the server's words, which may quote it."""
+    """This letter will not be taken, now or later. `code` says why without the server's words: they may quote."""
 
     def __init__(self, message: str, *, code: str) -> None:
         """Keep the code, such as `550` or `MessageRejected`."""

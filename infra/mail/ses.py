@@ -21,8 +21,8 @@ _FOR_EVER = {"BadRequestException", "MailFromDomainNotVerifiedException", "Messa
 class SesTransport:
     """Sends through `ses://region`; credentials and AWS_ENDPOINT_URL_SESV2 are found as boto3 finds them.
 
-    SES gives a letter a Message-ID and a date of its own, so a letter that is sent again by SES has another one; it
-    is known by X-Pressroom-Order and X-Pressroom-Mail, which stay. SES's id is in the answer.
+    SES gives a letter a Message-ID and a date of its own, so that one which is sent twice has two of them; it is
+    known by X-Pressroom-Order and X-Pressroom-Mail, which stay. SES's id is in the answer.
     """
 
     def __init__(self, url: SplitResult) -> None:

@@ -37,7 +37,7 @@ class SmtpTransport:
             _ask(server, deadline, lambda: server.rcpt(message["To"].addresses[0].addr_spec), 250, 251)
             _ask(server, deadline, lambda: server.docmd("DATA"), 354)
             body = _dot_stuffed(message.as_bytes())
-            # Up to here nothing is promised; past the dot it is sent. Somebody else may send it after the deadline.
+            # Up to here nothing is promised, past the dot it is sent. After the deadline others may.
             if seconds_left() <= 0:
                 server.close()  # a QUIT would be a line of the letter
                 raise MailServerIsBusy("The time to send the letter was over before its last line.")
@@ -101,9 +101,7 @@ def _dot_stuffed(body: bytes) -> bytes:
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 
-def _ask(
-    server: smtplib.SMTP, deadline: float, command: Callable[[], tuple[int, bytes]], *expected: int
-) -> str:
+def _ask(server: smtplib.SMTP, deadline: float, command: Callable[[], tuple[int, bytes]], *expected: int) -> str:
     if server.sock is not None:
         server.sock.settimeout(_left(deadline))
     code, text = command()

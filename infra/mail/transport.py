@@ -23,7 +23,7 @@ class Transport(Protocol):
 
 
 def transport_for(url: str) -> Transport:
-    """Return the transport of a MAIL_URL, as the settings have checked it; blocks for SES, whose client is large."""
+    """Return the transport of a MAIL_URL, which the settings have checked; blocks for SES, a large client."""
     parts = urlsplit(url)
     return SesTransport(parts) if parts.scheme == "ses" else SmtpTransport(parts)
 
