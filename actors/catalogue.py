@@ -9,6 +9,8 @@ from actors.product import Product
 
 #: Prices are in US cents.
 CURRENCY = "usd"
+#: Who is promised a report within this time sees it before a confirmation is read.
+_SHORT_S = 60 * 60
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Offer:
     promise_s: int
     needed: tuple[str, ...]
     reports: tuple[str, ...]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether its customer waits so long that a mail says that it was taken."""
+        return self.promise_s > _SHORT_S
 
 
 PRODUCTS: dict[str, Product] = {}
@@ -72,3 +79,13 @@ for _product in (
     PERSONAL_HOROSCOPE,
 ):
     sell(_product)
+
+OFFERS["bundle"] = Offer(
+    name="bundle",
+    title="Complete Collection",
+    subtitle="All three reports, in one mail",
+    price=12900,
+    promise_s=max(product.promise_s for product in PRODUCTS.values()),
+    needed=tuple(dict.fromkeys(name for product in PRODUCTS.values() for name in product.needed)),
+    reports=tuple(PRODUCTS),
+)

@@ -10,7 +10,15 @@ from typing import Any, Literal
 from storage.database import Database, Document, translating
 
 Errand = Literal[
-    "complete_order", "ask_details", "end_patience", "identify_order", "start_order", "resume_replay", "heed_pause"
+    "confirm_order",
+    "complete_order",
+    "resend_reports",
+    "ask_details",
+    "end_patience",
+    "identify_order",
+    "start_order",
+    "resume_replay",
+    "heed_pause",
 ]
 
 #: How long the sweep leaves an errand alone before it sends its message again.

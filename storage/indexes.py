@@ -18,6 +18,12 @@ def _sparse(field: str) -> IndexModel:
     return IndexModel([(field, ASCENDING)], sparse=True)
 
 
+_stored = IndexModel(
+    [("product", ASCENDING), ("stored_at", DESCENDING)],
+    partialFilterExpression={"stored_at": {"$exists": True}},
+)
+
+
 @translating
 async def ensure_indexes(db: Database) -> None:
     """Create what is missing; safe to run in several processes at once."""
@@ -25,8 +31,8 @@ async def ensure_indexes(db: Database) -> None:
         (db.events, [_index("state", "received_at")]),
         # The webhook waits for each of these, and twice for a unique one, which random tokens need not be.
         (db.orders, [_index("token"), _index("payment_intent"), _sparse("errands_at")]),
-        # One for the waiting, the queued and the running ones.
-        (db.reports, [_index("state", "tenant", "queued_at")]),
+        # One for the waiting, the queued and the running ones; one of the stored ones alone, for estimates.
+        (db.reports, [_index("state", "tenant", "queued_at"), _stored]),
         (
             db.steps,
             [

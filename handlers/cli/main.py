@@ -8,6 +8,7 @@ from handlers.cli.dead import dead
 from handlers.cli.demo import demo, up
 from handlers.cli.doctor import doctor
 from handlers.cli.listings import products, queues, workers
+from handlers.cli.mails import mails
 from handlers.cli.orders import orders
 from handlers.cli.processes import sweep, web, worker
 from handlers.cli.reconcile import reconcile
@@ -20,7 +21,7 @@ def pressroom() -> None:
     """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""
 
 
-for command in (web, worker, sweep, orders, dead, products, queues, workers, reconcile, doctor, demo, up):
+for command in (web, worker, sweep, orders, mails, dead, products, queues, workers, reconcile, doctor, demo, up):
     pressroom.add_command(command)
 
 

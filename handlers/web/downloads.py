@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from actors.catalogue import PRODUCTS
 from actors.deps import Deps
 from handlers.web.lookup import order_of
-from storage.reports import find_report, report_id
+from storage.reports import find_report, note_download, report_id
 
 log = structlog.get_logger()
 
@@ -26,6 +26,7 @@ async def download_report(request: Request) -> Response:
         report = await find_report(deps.db, report_id(order["_id"], product))
         if report is None or not report["pdf"]:
             raise HTTPException(404, "There is no such report.\n")
+        await note_download(deps.db, report["_id"], deps.clock.now())
         log.info("report_downloaded", order=order["_id"], product=product)
         url = await deps.objects.link(report["pdf"]["object"], f"{PRODUCTS[product].title}.pdf")
     return RedirectResponse(url, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})

@@ -36,5 +36,6 @@ def buy(stack: Stack, offer: Offer) -> str:
 
 
 def letters_about(stack: Stack, order: str) -> list[Letter]:
-    """Return what has come to the customer about an order."""
-    return [letter for letter in stack.inbox.letters(to=EMAIL) if order in letter.headers.values()]
+    """Return the letters that brought the customer an order's reports."""
+    about = {("X-Pressroom-Order", order), ("X-Pressroom-Mail", "completion")}
+    return [letter for letter in stack.inbox.letters(to=EMAIL) if about <= letter.headers.items()]
