@@ -84,7 +84,7 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
     if not reports:
         return []
     # Before the reports: what a crash leaves of the rest is begun again, and the errand with it.
-    confirmed = [order["_id"] for order in orders if OFFERS[order["product"]].is_confirmed]
+    confirmed = [order["_id"] for order in orders if _is_confirmed(order)]
     for order_id in confirmed:
         await add_errand(deps.db, order_id, "confirm_order", now + ERRAND_CHECK)
     present = {report["_id"]: report for report in await open_reports(deps.db, reports)}
@@ -98,6 +98,11 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
 
 def _is_limited(deps: IntakeDeps, order: Document) -> bool:
     return deps.tenants.of(order["tenant"]).limit is not None
+
+
+def _is_confirmed(order: Document) -> bool:
+    offer = OFFERS.get(order["product"])
+    return offer is not None and offer.is_confirmed
 
 
 async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:

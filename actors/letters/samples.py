@@ -43,14 +43,21 @@ _SEEN = {
 _NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-class _SampleHouse(NamedTuple):
+class SampleHouse(NamedTuple):
+    """An installation that letters may be from."""
+
     settings: Settings
     tenants: Tenants
 
 
+def sample_house() -> SampleHouse:
+    """Return an installation of two brands."""
+    return SampleHouse(read_settings(_UNSEEN | _SEEN), _BRANDS)
+
+
 def sample_letters() -> Iterator[tuple[str, Letter]]:
     """Return every kind of letter, each with a name of its own such as `aurora-completion-arabic`."""
-    house = _SampleHouse(read_settings(_UNSEEN | _SEEN), _BRANDS)
+    house = sample_house()
     for brand in _BRANDS.values():
         for script, name in _NAMES.items():
             for kind, letter in _to_customer(house, _order(brand, name)).items():
@@ -58,7 +65,7 @@ def sample_letters() -> Iterator[tuple[str, Letter]]:
     yield f"{MAIN}-alert", alert_letter(house, _ALERT)
 
 
-def _to_customer(house: _SampleHouse, order: Document) -> dict[str, Letter]:
+def _to_customer(house: SampleHouse, order: Document) -> dict[str, Letter]:
     reports = [{"product": one, "pdf": {"pages": 337, "bytes": 1_900_000}} for one in order["products"]]
     single = {**order, "product": order["products"][0], "products": order["products"][:1]}
     return {

@@ -34,4 +34,4 @@ _PAGE = Template(
 
 def index_of(letters: Mapping[str, Letter]) -> str:
     """Return the page that shows letters by the names of their files."""
-    return _PAGE.render(letters=letters)
+    return str(_PAGE.render(letters=letters))
