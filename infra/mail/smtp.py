@@ -11,6 +11,8 @@ from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
 
 _PING_S = 5.0
+#: What a server may take longer to answer the final dot: an acceptance that nobody hears is a second letter.
+_ANSWER_S = 10.0
 
 
 class SmtpTransport:
@@ -25,7 +27,7 @@ class SmtpTransport:
         self.host = url.hostname or ""
 
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
-        """Send and return the server's answer. Blocks, for at most what `seconds_left` says when it begins.
+        """Send and return the server's answer. Blocks, for what `seconds_left` says when it begins and 10 s more.
 
         MailServerIsBusy if the letter was not accepted or nobody knows; LetterIsRefused if it never will be.
         """
@@ -42,7 +44,7 @@ class SmtpTransport:
                 server.close()  # a QUIT would be a line of the letter
                 raise MailServerIsBusy("The time to send the letter was over before its last line.")
             server.send(body + b".\r\n")
-            return _ask(server, deadline, server.getreply, 250)
+            return _ask(server, deadline + _ANSWER_S, server.getreply, 250)
 
     def ping(self) -> None:
         """Return if the server greets and takes our login; MailServerIsBusy otherwise. Blocks."""
@@ -52,8 +54,12 @@ class SmtpTransport:
 
     @contextmanager
     def _connection(self, deadline: float) -> Iterator[smtplib.SMTP]:
-        server = self._connect(deadline)
+        context = ssl.create_default_context()
+        server = self._connect(context, _left(deadline))
         try:
+            server.ehlo_or_helo_if_needed()
+            if self._url.scheme == "smtp" and server.has_extn("starttls"):
+                server.starttls(context=context)
             yield server
         finally:
             # Its answer is not waited for: what was accepted must be recorded, whatever the server says now.
@@ -61,15 +67,10 @@ class SmtpTransport:
                 server.putcmd("QUIT")
             server.close()
 
-    def _connect(self, deadline: float) -> smtplib.SMTP:
-        context, timeout_s = ssl.create_default_context(), _left(deadline)
+    def _connect(self, context: ssl.SSLContext, timeout_s: float) -> smtplib.SMTP:
         if self._url.scheme == "smtps":
             return smtplib.SMTP_SSL(self.host, self._url.port or 465, timeout=timeout_s, context=context)
-        server = smtplib.SMTP(self.host, self._url.port or 25, timeout=timeout_s)
-        server.ehlo_or_helo_if_needed()
-        if server.has_extn("starttls"):
-            server.starttls(context=context)
-        return server
+        return smtplib.SMTP(self.host, self._url.port or 25, timeout=timeout_s)
 
     def _log_in(self, server: smtplib.SMTP) -> None:
         server.ehlo_or_helo_if_needed()
