@@ -55,6 +55,20 @@ def sell(product: Product) -> None:
     )
 
 
+def sell_together(name: str, title: str, subtitle: str, price: int, products: tuple[Product, ...]) -> None:
+    """Add one offer of several products that are sold; it needs whatever one of them needs."""
+    needed = dict.fromkeys(answer for product in products for answer in product.needed)
+    OFFERS[name] = Offer(
+        name=name,
+        title=title,
+        subtitle=subtitle,
+        price=price,
+        promise_s=max(product.promise_s for product in products),
+        needed=tuple(needed),
+        reports=tuple(product.name for product in products),
+    )
+
+
 def queues() -> tuple[str, ...]:
     """Return every queue that has workers: one a product, and the one of all mail."""
     return (*PRODUCTS, MAIL_QUEUE)
@@ -73,19 +87,12 @@ def queues_of(worker: str) -> tuple[str, ...]:
     return (worker,) if worker == MAIL_QUEUE else (worker, rendering_queue(worker))
 
 
-for _product in (
+_ALL = (
     LIFE_CLARITY,
     PERSONAL_BLUEPRINT,
     PERSONAL_HOROSCOPE,
-):
-    sell(_product)
-
-OFFERS["bundle"] = Offer(
-    name="bundle",
-    title="Complete Collection",
-    subtitle="All three reports, in one mail",
-    price=12900,
-    promise_s=max(product.promise_s for product in PRODUCTS.values()),
-    needed=tuple(dict.fromkeys(name for product in PRODUCTS.values() for name in product.needed)),
-    reports=tuple(PRODUCTS),
 )
+for _product in _ALL:
+    sell(_product)
+_SUBTITLE = "Your question, your nature and your year, in three reports"
+sell_together("bundle", "The Whole Picture", _SUBTITLE, 12900, _ALL)

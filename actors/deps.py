@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from actors.engine.plans import PlanShelf
+from actors.engine.timers import Timers
 from actors.intake.deps import IntakeDeps
 from infra.settings import Settings
 from storage.database import Document
@@ -18,6 +19,7 @@ class Deps(IntakeDeps):
     settings: Settings
     objects: ObjectStore
     plans: PlanShelf
+    timers: Timers = field(default_factory=Timers, kw_only=True)
     #: What advances together, by report; each is there for as long as somebody waits for it.
     advances: WeakValueDictionary[str, Rounds[Document, None]] = field(
         default_factory=WeakValueDictionary, kw_only=True

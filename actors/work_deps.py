@@ -10,7 +10,6 @@ from typing import Protocol, TypeVar
 from actors.deps import Deps
 from actors.engine.claims import Claims
 from actors.engine.room import Room
-from actors.engine.timers import Timers
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
@@ -77,5 +76,4 @@ class WorkDeps(Deps):
     till: Till
     claims: Claims = field(default_factory=Claims)
     room: Room = field(default_factory=Room)
-    timers: Timers = field(default_factory=Timers)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -20,12 +20,15 @@ _MOST = 50
 
 
 def in_rounds(
-    work: Callable[[Database, list[Item]], Awaitable[Sequence[Result]]],
+    work: Callable[[Database, list[Item]], Awaitable[Sequence[Result]]], *, gather_s: float = 0.0
 ) -> Callable[[Database, Item], Awaitable[Result]]:
-    """Make a storage function of many items one of a single item: those asked for at once go together."""
+    """Make a storage function of many items one of a single item: those asked for at once go together.
+
+    What is asked for within `gather_s` is at once.
+    """
 
     async def ask(db: Database, item: Item) -> Result:
-        return await _rounds(db, work, partial(work, db)).join(item)
+        return await _rounds(db, work, partial(work, db), gather_s).join(item)
 
     return ask
 
@@ -41,11 +44,14 @@ async def put(db: Database, collection: Collection, write: Write) -> None:
 
 
 def _rounds(
-    db: Database, name: Hashable, work: Callable[[list[Item]], Awaitable[Sequence[Result]]]
+    db: Database,
+    name: Hashable,
+    work: Callable[[list[Item]], Awaitable[Sequence[Result]]],
+    gather_s: float = 0.0,
 ) -> Rounds[Item, Result]:
     found: Rounds[Item, Result] | None = db.rounds.get(name)
     if found is None:
-        found = db.rounds[name] = Rounds(work, most=_MOST)
+        found = db.rounds[name] = Rounds(work, most=_MOST, gather_s=gather_s)
     return found
 
 

@@ -1,6 +1,5 @@
 """What follows a step: those that need it become ready, and its slot goes to the next."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 from functools import partial
 
@@ -80,4 +79,5 @@ async def bury(deps: Deps, step: Document) -> None:
 async def _move_on(deps: Deps, steps: Sequence[Document], readied: Collection[Slot]) -> None:
     """Let the slots of settled steps, and those that became ready, find one another."""
     await pump(deps, steps[0]["report"], steps, readied)
-    await asyncio.gather(*(stamp_advanced(deps.db, step) for step in steps))
+    for step in steps:
+        deps.timers.soon(partial(stamp_advanced, deps.db, step))

@@ -1,7 +1,7 @@
-"""Things to do a little later in this process; if it dies, the sweep does them."""
+"""Things to do beside the work or a little later in this process; if it dies, the sweep does them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
 
@@ -9,23 +9,40 @@ from infra.errors import TransientError
 
 log = structlog.get_logger()
 
+Later = Callable[[], Awaitable[object]]
+
 
 class Timers:
     """Pending calls on the running event loop."""
 
     def __init__(self) -> None:
         """Start with none."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._begun: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Task[None]] = set()
 
-    def after(self, seconds: float, call: Callable[[], Awaitable[object]]) -> None:
+    def soon(self, call: Later) -> None:
+        """Await `call()` without keeping the caller."""
+        _keep(self._begun, _run(call))
+
+    def after(self, seconds: float, call: Later) -> None:
         """Await `call()` that much later."""
-        task = asyncio.create_task(self._run(seconds, call))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        _keep(self._waiting, _run(call, seconds))
 
-    async def _run(self, seconds: float, call: Callable[[], Awaitable[object]]) -> None:
-        await asyncio.sleep(seconds)
-        try:
-            await call()
-        except TransientError as error:
-            log.warning("timer_left_to_sweep", error=str(error))
+    async def finish(self) -> None:
+        """Return when all is done that was to be done soon."""
+        if self._begun:
+            await asyncio.wait(self._begun)
+
+
+def _keep(tasks: set[asyncio.Task[None]], coroutine: Coroutine[None, None, None]) -> None:
+    task = asyncio.create_task(coroutine)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+async def _run(call: Later, seconds: float = 0.0) -> None:
+    await asyncio.sleep(seconds)
+    try:
+        await call()
+    except TransientError as error:
+        log.warning("timer_left_to_sweep", error=str(error))

@@ -42,6 +42,7 @@ _DUTIES: tuple[Duty, ...] = (
 async def sweep_once(deps: Deps, watch: Watch) -> None:
     """Do every duty once. One that fails does not keep the others from being done."""
     await _do(deps, (watch.bury_dead_workers, *_DUTIES))
+    await deps.timers.finish()
 
 
 async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping: asyncio.Event) -> None:

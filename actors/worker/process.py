@@ -1,6 +1,7 @@
 """The life of a worker process: build, declare, consume, and leave in order."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 import uuid
@@ -34,6 +35,8 @@ log = structlog.get_logger()
 _HANGS_S = 60.0
 #: After the grace period: for released claims to be written, and for leaving the register. Each once.
 _LEAVE_S = 1.5
+#: Before that: for what follows steps that are done. The sweep does it otherwise.
+_FINISH_S = 1.0
 #: Renderings in the air at once: enough that two children never wait for the next, whatever MongoDB takes for it.
 _RENDERINGS = 6
 
@@ -114,6 +117,8 @@ class WorkerProcess:
         )
 
     async def _leave(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._deps.timers.finish(), _FINISH_S)
         overdue = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in overdue:
             task.cancel()

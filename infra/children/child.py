@@ -8,8 +8,6 @@ from collections.abc import Callable
 from threading import Thread
 from typing import NoReturn
 
-#: Work for children can wait a moment; the loops of workers, and a database on this machine, should not.
-_NICE = 10
 OUT_OF_MEMORY = 70  # the exit status that tells the owner why; any other is a crash
 
 
@@ -17,7 +15,6 @@ def prepare(memory: int, move_in: Callable[[], None]) -> None:
     """Bound this child to `memory` bytes of address space, tie its life to the owner's, let it move in."""
     if sys.platform == "linux":  # macOS refuses the limit
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    os.nice(_NICE)
     Thread(target=_die_with_owner, daemon=True).start()
     move_in()
 

@@ -97,7 +97,7 @@ class ChildPool:
     def _new_pool(self) -> ProcessPool:
         """A pool that has not started yet: no process is made here."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([self._preload])
+        context.set_forkserver_preload([self._preload, "infra.children.background"])
         return ProcessPool(
             self._processes,
             max_tasks=self._tasks_per_child,

@@ -22,9 +22,9 @@ _LATENCY_S = 0.5
 
 
 @click.command()
-@click.argument("product", default="life_clarity")
+@click.argument("product", default="bundle")
 def demo(product: str) -> None:
-    """Buy a report on a stack of our own, and check that it is in the inbox."""
+    """Buy a report, or the bundle, on a stack of our own, and check that it is in the inbox."""
     from actors.catalogue import OFFERS
     from handlers.cli.demo.proof import prove
     from handlers.cli.demo.purchase import buy

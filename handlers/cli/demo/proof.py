@@ -12,7 +12,7 @@ import httpx2
 from pypdf import PdfReader
 
 from actors.catalogue import PRODUCTS
-from handlers.cli.demo.purchase import letters_about
+from handlers.cli.demo.purchase import completions_of
 from handlers.cli.demo.watch import Stages
 from handlers.cli.session import show
 from infra.errors import PressroomError
@@ -25,9 +25,9 @@ class ProofFailed(PressroomError):
 
 def prove(stack: Stack, order: str, stages: Stages, output: Path) -> None:
     """Check everything that the customer would notice, keep a copy, and print the table. ProofFailed says what."""
-    letters = letters_about(stack, order)
+    letters = completions_of(stack, order)
     if len(letters) != 1:
-        raise ProofFailed(f"There are {len(letters)} letters about the order, not one.")
+        raise ProofFailed(f"There are {len(letters)} completion letters, not one.")
     output.mkdir(exist_ok=True)
     (output / "mail.html").write_text(letters[0].html, encoding="utf-8")
     (output / "mail.txt").write_text(letters[0].text, encoding="utf-8")

@@ -35,7 +35,7 @@ def buy(stack: Stack, offer: Offer) -> str:
     return session
 
 
-def letters_about(stack: Stack, order: str) -> list[Letter]:
-    """Return the letters that brought the customer an order's reports."""
-    about = {("X-Pressroom-Order", order), ("X-Pressroom-Mail", "completion")}
-    return [letter for letter in stack.inbox.letters(to=EMAIL) if about <= letter.headers.items()]
+def completions_of(stack: Stack, order: str) -> list[Letter]:
+    """Return the letters that have brought the customer an order's reports."""
+    about = {"X-Pressroom-Order": order, "X-Pressroom-Mail": "completion"}
+    return [letter for letter in stack.inbox.letters(to=EMAIL) if about.items() <= letter.headers.items()]

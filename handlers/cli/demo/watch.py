@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from actors.deps import Deps
 from actors.opening import open_deps
-from handlers.cli.demo.purchase import letters_about
+from handlers.cli.demo.purchase import completions_of
 from handlers.views import order_view
 from infra.errors import PressroomError
 from infra.local.stack import Stack
@@ -49,7 +49,7 @@ async def _follow(stack: Stack, order_id: str) -> Stages:
             bars = {name: progress.add_task(name, total=None) for name in ("sections", "chapters", "mail")}
             while True:
                 view = await _look(deps, order_id)
-                arrived = letters_about(stack, order_id)
+                arrived = completions_of(stack, order_id)
                 if view:
                     for name, (done, total) in _progress(view, len(arrived)).items():
                         progress.update(bars[name], completed=done, total=total)

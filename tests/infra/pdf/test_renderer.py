@@ -176,3 +176,15 @@ def test_the_owner_loads_no_typesetting_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert done.stdout.strip() == b"[]"
+
+
+def test_children_yield_to_everything_else() -> None:
+    """Children are nice, and so is the session of their own that they run in, where sessions are scheduled."""
+    group = Path("/proc/self/autogroup")
+    with new_press() as press:
+        session = press.run(press.renderer.pool.run(10, os.getsid, 0))
+        niceness = press.run(press.renderer.pool.run(10, os.getpriority, os.PRIO_PROCESS, 0))
+        shown = press.run(press.renderer.pool.run(10, group.read_text)) if group.exists() else "nice 10"
+    assert session != os.getsid(0)
+    assert niceness == os.getpriority(os.PRIO_PROCESS, 0) + 10
+    assert shown.split()[-2:] == ["nice", "10"]
