@@ -1,8 +1,7 @@
 """Something that a report needs is missing: the customer gets a link to its form."""
 
 from actors.engine.mailing import deliver
-from actors.engine.sending import send_errand
-from actors.letters.compose import details
+from actors.letters.progress import details
 from actors.start_order import start_order
 from actors.work_deps import WorkDeps
 from storage.errands import end_errand
@@ -23,9 +22,6 @@ async def ask_details(deps: WorkDeps, order_id: str) -> None:
     """Send the letter that asks for what is missing, once; nothing if it is there by now."""
     order = await find_order(deps.db, order_id)
     if order is None:
-        return
-    if deps.stopping.is_set():
-        await send_errand(deps, "ask_details", order_id)  # another worker's
         return
     waits = order["missing"] and order["email"] and not order["stopped"]
     if not waits or await deliver(

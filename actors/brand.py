@@ -5,33 +5,46 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
-from actors.deps import Deps
-from infra.tenants import MAIN
+from infra.settings import Settings
+from infra.tenants import MAIN, Tenants
 
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
-def brand_name(deps: Deps, tenant_id: str = MAIN) -> str:
+class House(Protocol):
+    """What pages and letters must know of an installation."""
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings."""
+
+    @property
+    def tenants(self) -> Tenants:
+        """Its brands."""
+
+
+def brand_name(house: House, tenant_id: str = MAIN) -> str:
     """Return the tenant's name, else its sender's, else the installation's sender's, else Pressroom."""
-    tenant = deps.tenants.of(tenant_id)
-    senders = (tenant.sender or "", deps.settings.mail_from)
+    tenant = house.tenants.of(tenant_id)
+    senders = (tenant.sender or "", house.settings.mail_from)
     return tenant.name or next((name for name, _ in map(parseaddr, senders) if name), "Pressroom")
 
 
-def sender_of(deps: Deps, tenant_id: str) -> str:
+def sender_of(house: House, tenant_id: str) -> str:
     """Return who a tenant's letters are from: its own address or MAIL_FROM, under its own name if it has one."""
-    tenant = deps.tenants.of(tenant_id)
+    tenant = house.tenants.of(tenant_id)
     if tenant.name is None:
-        return tenant.sender or deps.settings.mail_from
-    name, spec = parseaddr(tenant.sender or deps.settings.mail_from)
+        return tenant.sender or house.settings.mail_from
+    name, spec = parseaddr(tenant.sender or house.settings.mail_from)
     own = name if tenant.sender else ""
     return str(Address(display_name=own or tenant.name, addr_spec=spec))
 
 
-def logo_of(deps: Deps, tenant_id: str) -> str | None:
+def logo_of(house: House, tenant_id: str) -> str | None:
     """Return the tenant's logo as a `data:` URI, or None if it has none."""
-    logo = deps.tenants.of(tenant_id).logo
+    logo = house.tenants.of(tenant_id).logo
     return _data_uri(logo) if logo else None
 
 

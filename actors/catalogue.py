@@ -9,6 +9,8 @@ from actors.product import Product
 
 #: Prices are in US cents.
 CURRENCY = "usd"
+#: Who is promised a report within this time sees it before a confirmation is read.
+_SHORT_S = 60 * 60
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Offer:
     promise_s: int
     needed: tuple[str, ...]
     reports: tuple[str, ...]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether its customer waits so long that a mail says that it was taken."""
+        return self.promise_s > _SHORT_S
 
 
 PRODUCTS: dict[str, Product] = {}

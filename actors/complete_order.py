@@ -1,21 +1,15 @@
 """All reports stored: choose the one letter, send it once, and the order is delivered."""
 
-from datetime import timedelta
-
 import structlog
 
-from actors.engine.mailing import deliver
-from actors.engine.sending import send_errand
-from actors.letters.compose import completion
+from actors.engine.mailing import HELD_BACK, deliver
+from actors.letters.reports import completion
 from actors.work_deps import WorkDeps
 from storage.errands import delay_errand, end_errand
 from storage.orders import choose_letter, find_order, mark_delivered
 from storage.reports import reports_of
 
 log = structlog.get_logger()
-
-#: How long a letter that is held back is left alone.
-_HELD_BACK = timedelta(hours=6)
 
 
 async def complete_order(deps: WorkDeps, order_id: str) -> None:
@@ -25,10 +19,7 @@ async def complete_order(deps: WorkDeps, order_id: str) -> None:
         await end_errand(deps.db, order_id, "complete_order")
         return
     if order["on_hold"] or order["stopped"]:  # what ends that makes the errand due at once
-        await delay_errand(deps.db, order_id, "complete_order", deps.clock.now() + _HELD_BACK)
-        return
-    if deps.stopping.is_set():
-        await send_errand(deps, "complete_order", order_id)  # another worker's
+        await delay_errand(deps.db, order_id, "complete_order", deps.clock.now() + HELD_BACK)
         return
     if not await choose_letter(deps.db, order_id, "completion"):
         return

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from actors.letters.compose import alert_letter
+from actors.letters.alert import alert_letter
 from actors.work_deps import WorkDeps
 from infra.alert_hook import post_alert
 from infra.errors import TransientError

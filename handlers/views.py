@@ -25,6 +25,7 @@ async def order_view(deps: Deps, order: Document) -> Document:
         "reports": [_report(report, counts) for report in reports],
         "llm": _llm(costs),
         "mails": [{"kind": m["kind"], "message_id": m["message_id"], "state": m["state"]} for m in mails],
+        "mails_refused": sorted(m["kind"] for m in mails if m["state"] == "refused"),
         "dead": [letter["_id"] for letter in dead],
     }
 
@@ -75,5 +76,6 @@ def _report(report: Document, counts: dict[tuple[str, str, str], int]) -> Docume
         "sections_total": sections_total,
         "chunks_done": chunks_done,
         "chunks_total": chunks_total,
+        "downloads": report.get("downloads", {}).get("count", 0),
         "pdf": {name: pdf[name] for name in ("key", "sha256", "pages", "bytes")} if pdf else None,
     }

@@ -1,6 +1,7 @@
 """The settings: environment variables, read once when a process starts, checked whole."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Dollars = Annotated[float, Meta(gt=0, le=1_000_000)]
+_REGION = re.compile(r"ses://[a-z0-9-]+", re.ASCII)
 Read = TypeVar("Read", bound="WebhookSettings")
 
 
@@ -70,6 +72,8 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
         """Refuse what has the right type and still cannot work."""
         super().__post_init__()
         _expect_scheme("MAIL_URL", self.mail_url, "smtp", "smtps", "ses")
+        if self.mail_url.startswith("ses:") and not _REGION.fullmatch(self.mail_url):
+            raise SettingsError("MAIL_URL must name a region of SES alone, as in ses://eu-west-1.")
         _expect_scheme("PUBLIC_URL", self.public_url, "http", "https")
         if self.alert_webhook_url is not None:
             _expect_scheme("ALERT_WEBHOOK_URL", self.alert_webhook_url, "http", "https")

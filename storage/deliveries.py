@@ -1,4 +1,7 @@
-"""One document an order and letter: who is sending it, and what the mail server said."""
+"""One document an order and letter: who is sending it, and what the mail server said.
+
+A letter's name is its kind, with a number where an order may have several.
+"""
 
 from datetime import datetime, timedelta
 
@@ -9,6 +12,16 @@ from storage.database import Database, Document, translating
 from storage.together import put
 
 
+def resend_name(number: int) -> str:
+    """Return the name of the letter that brings an order's reports once more, for that time."""
+    return f"resend-{number}"
+
+
+def kind_of(letter: str) -> str:
+    """Return the kind of the letter of that name."""
+    return letter.partition("-")[0]
+
+
 @translating
 async def claim_delivery(
     db: Database, order_id: str, letter: str, message_id: str, until: datetime
@@ -17,7 +30,7 @@ async def claim_delivery(
     delivery = {
         "_id": f"{order_id}:{letter}",
         "order": order_id,
-        "kind": letter,
+        "kind": kind_of(letter),
         "message_id": message_id,
         "state": "claimed",
         "epoch": 1,

@@ -10,7 +10,9 @@ from typing import Any, Literal
 from storage.database import Database, Document, translating
 
 Errand = Literal[
+    "confirm_order",
     "complete_order",
+    "resend_reports",
     "ask_details",
     "end_patience",
     "identify_order",

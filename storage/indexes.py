@@ -18,15 +18,24 @@ def _sparse(field: str) -> IndexModel:
     return IndexModel([(field, ASCENDING)], sparse=True)
 
 
+#: A customer's link names one order.
+_token = IndexModel([("token", ASCENDING)], unique=True)
+#: Of finished reports alone, so that placing one does not wait for it.
+_stored = IndexModel(
+    [("product", ASCENDING), ("stored_at", DESCENDING)],
+    partialFilterExpression={"stored_at": {"$exists": True}},
+)
+
+
 @translating
 async def ensure_indexes(db: Database) -> None:
     """Create what is missing; safe to run in several processes at once."""
     wanted: list[tuple[Collection, list[IndexModel]]] = [
         (db.events, [_index("state", "received_at")]),
-        # The webhook waits for each of these, and twice for a unique one, which random tokens need not be.
-        (db.orders, [_index("token"), _index("payment_intent"), _sparse("errands_at")]),
-        # One for the waiting, the queued and the running ones.
-        (db.reports, [_index("state", "tenant", "queued_at")]),
+        # The webhook waits for each of these.
+        (db.orders, [_token, _index("payment_intent"), _sparse("errands_at")]),
+        # One for the waiting, the queued and the running ones; one of the stored ones alone, for estimates.
+        (db.reports, [_index("state", "tenant", "queued_at"), _stored]),
         (
             db.steps,
             [

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import boto3
 from botocore.config import Config
@@ -127,11 +127,17 @@ class ObjectStore:
         parameters = {
             "Bucket": self.bucket,
             "Key": key,
-            "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+            "ResponseContentDisposition": _attachment(file_name),
         }
         return await _in_thread(
             lambda: self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_LIFE_S)
         )
+
+
+def _attachment(file_name: str) -> str:
+    """Return a Content-Disposition that names the file in any script (RFC 6266), and in ASCII for old programs."""
+    plain = "".join(one if one.isascii() and one.isprintable() and one not in '"\\%' else "_" for one in file_name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
 async def _in_thread(call: Callable[[], Answer]) -> Answer:

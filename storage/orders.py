@@ -129,6 +129,12 @@ async def fill_details(db: Database, order_id: str, given: dict[str, str], now: 
 
 
 @translating
+async def change_address(db: Database, order_id: str, email: str) -> None:
+    """Write to the customer there from now on."""
+    await db.orders.update_one({"_id": order_id}, {"$set": {"email": email}})
+
+
+@translating
 async def add_stored(db: Database, order_id: str, product: str, run: int, now: datetime) -> bool:
     """T16: note that a report of this run is stored; True if it was the last one missing."""
     held = await db.orders.update_one({"_id": order_id, f"run.{product}": run}, {"$addToSet": {"stored": product}})

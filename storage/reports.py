@@ -193,6 +193,24 @@ async def store_report(db: Database, report: str, run: int, pdf: Document, now: 
     await put(db, db.reports, UpdateOne({"_id": report, "run": run}, stored))
 
 
+async def note_download(db: Database, report: str, now: datetime) -> None:
+    """Count a download, and keep when the first and the last one was: who disputes an order may have read it."""
+    downloaded = {
+        "$inc": {"downloads.count": 1},
+        "$min": {"downloads.first_at": now},
+        "$max": {"downloads.last_at": now},
+    }
+    await put(db, db.reports, UpdateOne({"_id": report}, downloaded))
+
+
+@translating
+async def making_times(db: Database, product: str, since: datetime, limit: int) -> list[timedelta]:
+    """Return how long the latest reports of a product took, stored since then, from their plan to the PDF."""
+    stored = {"product": product, "stored_at": {"$gte": since}}
+    found = db.reports.find(stored, {"began_at": 1, "stored_at": 1}).sort("stored_at", -1).limit(limit)
+    return [report["stored_at"] - report["began_at"] async for report in found]
+
+
 @translating
 async def begin_report_replay(db: Database, report: str, run: int) -> None:
     """T17: stop queueing steps of the report while they are reset."""

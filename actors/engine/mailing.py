@@ -7,9 +7,11 @@ from datetime import timedelta
 import structlog
 
 from actors.engine.insist import insist
-from actors.letters.compose import letter_id
+from actors.engine.sending import send_errand
+from actors.letters.letterhead import letter_id
 from actors.work_deps import WorkDeps
-from infra.errors import PermanentError, TransientError
+from infra.errors import TransientError
+from infra.mail.errors import LetterIsRefused
 from infra.mail.letter import Letter
 from storage.database import Document
 from storage.dead_letters import record_dead_errand
@@ -36,26 +38,35 @@ _MARGIN = timedelta(seconds=30)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 300.0
 #: After so many tries, about half an hour, an operator should know; the tries go on.
 _WORRYING_TRIES = 10
+#: How long a letter that a dispute holds back is left alone.
+HELD_BACK = timedelta(hours=6)
 
 
-async def deliver(deps: WorkDeps, order_id: str, errand: Errand, kind: str, compose: Callable[[], Letter]) -> bool:
-    """Send an order's letter of that kind, if nobody else is at it; True if the server has accepted it.
+async def deliver(deps: WorkDeps, order_id: str, errand: Errand, name: str, compose: Callable[[], Letter]) -> bool:
+    """Send an order's letter of that name, if nobody else is at it; True if the server has accepted it.
 
-    A letter that is put off is the sweep's, as the errand says; a refused one is a dead letter.
+    A letter that is put off, or comes while the worker ends, is the sweep's and others', as the errand says; a
+    refused one is a dead letter, and its errand is over.
     """
-    delivery = await _take(deps, order_id, kind)
-    if delivery is None:
-        present = await find_delivery(deps.db, order_id, kind)
-        return present is not None and present["state"] == "sent"
-    return await _send(deps, errand, delivery, compose())
+    if deps.stopping.is_set():
+        await send_errand(deps, errand, order_id)
+        return False
+    delivery = await _take(deps, order_id, name)
+    if delivery is not None:
+        return await _send(deps, errand, delivery, compose())
+    present = await find_delivery(deps.db, order_id, name)
+    state = present and present["state"]
+    if state == "refused":
+        await end_errand(deps.db, order_id, errand)
+    return state == "sent"
 
 
-async def _take(deps: WorkDeps, order_id: str, kind: str) -> Document | None:
+async def _take(deps: WorkDeps, order_id: str, name: str) -> Document | None:
     now = deps.clock.now()
     until = now + timedelta(seconds=_SEND_S) + _MARGIN
-    message_id = letter_id(deps.settings, order_id, kind)
-    fresh = await claim_delivery(deps.db, order_id, kind, message_id, until)
-    return fresh or await retake_delivery(deps.db, order_id, kind, now, until)
+    message_id = letter_id(deps.settings, order_id, name)
+    fresh = await claim_delivery(deps.db, order_id, name, message_id, until)
+    return fresh or await retake_delivery(deps.db, order_id, name, now, until)
 
 
 async def _send(deps: WorkDeps, errand: Errand, delivery: Document, letter: Letter) -> bool:
@@ -68,8 +79,8 @@ async def _send(deps: WorkDeps, errand: Errand, delivery: Document, letter: Lett
     except TransientError as error:
         await _postpone(deps, errand, delivery, str(error))
         return False
-    except PermanentError as error:
-        await _refuse(deps, errand, delivery, str(error))
+    except LetterIsRefused as error:
+        await _refuse(deps, errand, delivery, error)
         return False
     now = deps.clock.now()
     await insist(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
@@ -101,12 +112,12 @@ async def _postpone(deps: WorkDeps, errand: Errand, delivery: Document, error: s
         await call_operator(deps.db, delivery["order"], reason, now)
 
 
-async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: str) -> None:
-    # A server's words may quote the address: they are for the operator, not for the log.
+async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: LetterIsRefused) -> None:
+    # A server's words may quote the address: they are in the dead letter, not on pages, in alerts or in the log.
     log.error("mail_refused", order=delivery["order"])
     order_id, now = delivery["order"], deps.clock.now()
     # The record first, the end of the work last: what is interrupted in between is tried, and recorded, again.
-    await record_dead_errand(deps.db, order_id, errand, error, "", now)
-    await call_operator(deps.db, order_id, f"The {delivery['kind']} mail was refused: {error}", now)
+    await record_dead_errand(deps.db, order_id, errand, str(error), "", now)
+    await call_operator(deps.db, order_id, f"The {delivery['kind']} mail was refused: {error.code}.", now)
     await end_errand(deps.db, order_id, errand)
-    await refuse_delivery(deps.db, delivery, error)
+    await refuse_delivery(deps.db, delivery, str(error))

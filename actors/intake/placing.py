@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from actors.catalogue import OFFERS
 from actors.engine.admission import admit_waiting
 from actors.engine.sending import Post, begin_post, errand_post, new_message_id
 from actors.intake.deps import IntakeDeps
@@ -82,9 +83,14 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
     ]
     if not reports:
         return []
+    # Before the reports: what a crash leaves of the rest is begun again, and the errand with it.
+    confirmed = [order["_id"] for order in orders if _is_confirmed(order)]
+    for order_id in confirmed:
+        await add_errand(deps.db, order_id, "confirm_order", now + ERRAND_CHECK)
     present = {report["_id"]: report for report in await open_reports(deps.db, reports)}
     opened = [present.get(report["_id"], report) for report in reports]
     posts = [begin_post(report) for report in opened if report["state"] == "queued"]
+    posts += [errand_post("confirm_order", order_id) for order_id in confirmed]
     for tenant in sorted({report["tenant"] for report in opened if report["state"] == "waiting"}):
         posts += await admit_waiting(deps, tenant)
     return posts
@@ -92,6 +98,11 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
 
 def _is_limited(deps: IntakeDeps, order: Document) -> bool:
     return deps.tenants.of(order["tenant"]).limit is not None
+
+
+def _is_confirmed(order: Document) -> bool:
+    offer = OFFERS.get(order["product"])
+    return offer is not None and offer.is_confirmed
 
 
 async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:

@@ -6,6 +6,7 @@ import logging
 import threading
 import uuid
 from dataclasses import fields
+from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
@@ -18,12 +19,15 @@ from actors.worker.heart import Heart
 from actors.worker.shells import declare_actors
 from infra.broker.dead_message import DeadMessage
 from infra.broker.worker import consuming_broker, start_workers, stop_workers
-from infra.llm.client import Llm
+from infra.llm.answer import Request
 from infra.mail.transport import transport_for
 from infra.pdf import Renderer
 from infra.settings import Settings
 from infra.stripe.client import Stripe
 from storage.dead_letters import record_dead_message
+
+if TYPE_CHECKING:
+    from infra.llm.client import Llm
 
 log = structlog.get_logger()
 
@@ -41,6 +45,14 @@ class WorkerHangs(Exception):
     """The event loop of this worker does not turn any more."""
 
 
+class _NobodyWrites:
+    """The LLM of a worker that writes nothing."""
+
+    async def reserve(self, request: Request, *, priority: int = 0) -> NoReturn:
+        """Fail: no actor of that queue asks."""
+        raise NotImplementedError(request, priority)
+
+
 class WorkerProcess:
     """One worker: built in the main thread, working on the loop of another."""
 
@@ -54,12 +66,12 @@ class WorkerProcess:
         set_event_loop_thread(self._loop)
         self._broker = consuming_broker(settings.redis_url, self._bury)
         self._renderer = Renderer()
-        self._llm = Llm(settings)
+        self._llm = None if queue == MAIL_QUEUE else _open_llm(settings)
         self._deps = self._loop.run_coroutine(self._open())
         self._heart = Heart(self._deps, queue, threads)
         for pulse in (self._heart.beat_for_ever(), self._heart.audit_for_ever()):
             asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
-        if queue != MAIL_QUEUE:
+        if self._llm:
             asyncio.run_coroutine_threadsafe(self._renderer.warm_up(), self._loop.loop)
             asyncio.run_coroutine_threadsafe(self._llm.beat_for_ever(), self._loop.loop)
         declare_actors(self._broker, queue, self._deps)
@@ -75,7 +87,7 @@ class WorkerProcess:
             mongodb=self._deps.db.host,
             redis=f"{redis.get('host', 'localhost')}:{redis.get('port', 6379)}",
             s3=self._deps.objects.host,
-            llm=self._llm.host,
+            llm=self._llm and self._llm.host,
             mail=self._postman.host,
         )
 
@@ -97,7 +109,7 @@ class WorkerProcess:
         return WorkDeps(
             **shared,
             worker=uuid.uuid4().hex,
-            llm=self._llm,
+            llm=self._llm or _NobodyWrites(),
             typesetter=self._renderer,
             children=self._renderer.pool,
             postman=self._postman,
@@ -116,7 +128,8 @@ class WorkerProcess:
             async with asyncio.timeout(_LEAVE_S):
                 await self._heart.leave()
                 await self._renderer.close()
-                await self._llm.close()
+                if self._llm:
+                    await self._llm.close()
         except TimeoutError:
             log.warning("worker_left_to_sweep", error="MongoDB does not answer.")
 
@@ -134,3 +147,9 @@ class WorkerProcess:
             traceback=dead.traceback,
             now=self._deps.clock.now(),
         )
+
+
+def _open_llm(settings: Settings) -> "Llm":
+    from infra.llm.client import Llm  # here, since the mail worker need not load the vendor's library
+
+    return Llm(settings)

@@ -15,6 +15,7 @@ from actors.begin_report import begin_report, give_up_report
 from actors.catalogue import MAIL_QUEUE, rendering_queue
 from actors.complete_order import complete_order
 from actors.compute_step import compute_step
+from actors.confirm_order import confirm_order
 from actors.engine.claims import Claim, Work
 from actors.engine.perform import perform
 from actors.engine.replay import resume_replay
@@ -22,6 +23,7 @@ from actors.fetch_session import fetch_session, identify_order
 from actors.heed_pause import heed_pause
 from actors.render_chunk import render_chunk
 from actors.reprint_reports import reprint_reports
+from actors.resend_reports import resend_reports
 from actors.start_order import start_order
 from actors.tell_alert import tell_alert
 from actors.work_deps import WorkDeps
@@ -41,7 +43,9 @@ _TIME_LIMIT_MS = 15 * 60 * 1000
 RunErrand = Callable[[WorkDeps, str], Awaitable[None]]
 
 _ERRANDS: dict[Errand, RunErrand] = {
+    "confirm_order": confirm_order,
     "complete_order": complete_order,
+    "resend_reports": resend_reports,
     "ask_details": ask_details,
     "end_patience": end_patience,
     "identify_order": identify_order,

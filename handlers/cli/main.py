@@ -8,6 +8,7 @@ from handlers.cli.dead import dead
 from handlers.cli.demo import demo, up
 from handlers.cli.doctor import doctor
 from handlers.cli.listings import products, queues, workers
+from handlers.cli.mails import mails
 from handlers.cli.orders import orders
 from handlers.cli.preview import preview
 from handlers.cli.processes import sweep, web, worker
@@ -21,7 +22,9 @@ def pressroom() -> None:
     """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""
 
 
-for command in (web, worker, sweep, orders, dead, products, queues, workers, reconcile, doctor, preview, demo, up):
+_OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor)
+_DEVELOPING = (products, preview, demo, up)
+for command in (*_OPERATING, *_DEVELOPING):
     pressroom.add_command(command)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handlers.cli.costs import cost
+from handlers.cli.mending import readdress, resend
 from handlers.cli.resume import resume
 from handlers.cli.session import Row, expect, json_option, listing, show, show_json, with_deps
 
@@ -19,8 +20,8 @@ def orders() -> None:
     """Look at orders."""
 
 
-orders.add_command(cost)
-orders.add_command(resume)
+for command in (cost, resume, resend, readdress):
+    orders.add_command(command)
 
 
 @orders.command("list")
@@ -49,7 +50,7 @@ def show_order(order: str, as_json: bool) -> None:
     for name in ("order_id", "state", "product", "paid_at", "url", "attention"):
         click.echo(f"{name:<10} {'' if view[name] is None else view[name]}")
     click.echo(f"{'cost':<10} {view['llm']['cost_usd']} USD in {view['llm']['attempts']} calls")
-    show(view["reports"], ("product", "state", "sections_done", "sections_total", "chunks_done"))
+    show(view["reports"], ("product", "state", "sections_done", "sections_total", "chunks_done", "downloads"))
     show(view["mails"], ("kind", "state", "message_id"))
     for letter in view["dead"]:
         click.echo(f"dead letter {letter}")

@@ -13,6 +13,7 @@ from handlers.web.details import details_form
 from handlers.web.downloads import download_report
 from handlers.web.health import livez, readyz
 from handlers.web.lookup import ask_for_patience
+from handlers.web.order_page import order_page, resend_mail
 from handlers.web.order_status import order_json
 from handlers.web.shop import checkout, home, product_page
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
@@ -46,6 +47,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/products/{product}", product_page),
             Route("/checkout", checkout, methods=["POST"]),
             Route("/orders/{token}.json", order_json),
+            Route("/orders/{token}", order_page),
+            Route("/orders/{token}/resend", resend_mail, methods=["POST"]),
             Route("/orders/{token}/details", details_form, methods=["GET", "POST"]),
             Route("/orders/{token}/reports/{product}.pdf", download_report),
             Route("/livez", livez),

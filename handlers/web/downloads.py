@@ -14,7 +14,7 @@ from handlers.web.lookup import order_of
 from handlers.web.page import page
 from infra.errors import TransientError
 from storage.database import Document
-from storage.reports import find_report, report_id
+from storage.reports import find_report, note_download, report_id
 
 log = structlog.get_logger()
 
@@ -49,6 +49,7 @@ async def download_report(request: Request) -> Response:
 
 
 async def _redirect(deps: Deps, report: Document) -> Response:
+    await note_download(deps.db, report["_id"], deps.clock.now())
     log.info("report_downloaded", order=report["order"], product=report["product"])
     url = await deps.objects.link(report["pdf"]["object"], f"{PRODUCTS[report['product']].title}.pdf")
     return RedirectResponse(url, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})

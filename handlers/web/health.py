@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from actors.deps import Deps
+from infra.mail.transport import server_of
 
 _DEADLINE_S = 2.0
 _PORTS = {"smtp": 25, "smtps": 465, "http": 80, "https": 443}
@@ -26,12 +27,16 @@ async def readyz(request: Request) -> Response:
         "mongodb": deps.db.ping(),
         "redis": asyncio.to_thread(deps.broker.ping),
         "s3": deps.objects.ping(),
-        "mail": _listens(deps.settings.mail_url),
+        "mail": _takes_mail(deps.settings.mail_url),
         "llm": _listens(deps.settings.openai_base_url or "https://api.openai.com"),
     }
     problems = await asyncio.gather(*(problem_of(check, _DEADLINE_S) for check in checks.values()))
     down = [name for name, problem in zip(checks, problems, strict=True) if problem]
     return JSONResponse({"ready": "mongodb" not in down, "degraded": down}, 503 if "mongodb" in down else 200)
+
+
+async def _takes_mail(mail_url: str) -> None:
+    await _listens(await asyncio.to_thread(server_of, mail_url))
 
 
 async def _listens(url: str) -> None:

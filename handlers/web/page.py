@@ -8,16 +8,10 @@ from starlette.responses import HTMLResponse, Response
 
 from actors.brand import brand_name, logo_of
 from actors.deps import Deps
+from actors.figures import spoken_duration
 from actors.questions import QUESTIONS
 from handlers.web.forms import FIRST_BIRTH
 from infra.tenants import MAIN
-
-
-def spoken_duration(seconds: int) -> str:
-    """Return a length of time as people say it, in minutes up to an hour, then in whole hours."""
-    count, unit = (round(seconds / 60), "minute") if seconds < 3600 else (round(seconds / 3600), "hour")
-    return f"{count}\N{NO-BREAK SPACE}{unit}{'' if count == 1 else 's'}"
-
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+
+from infra.mail.errors import LetterIsRefused
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,20 @@ class Letter:
 
 
 #: Long ids and links stay in one piece: at the default of 78 the package would encode them. SMTP's longest line is
-#: 998 (RFC 5321, 4.5.3.1.6).
-_POLICY = SMTP.clone(max_line_length=990)
+#: 998 (RFC 5321, 4.5.3.1.6). Text of any script is encoded, since not every server on the way takes eight bits.
+_POLICY = SMTP.clone(max_line_length=990, cte_type="7bit")
 
 
 def as_message(letter: Letter) -> EmailMessage:
-    """Return the letter as a MIME message of plain text and HTML."""
+    """Return the letter as a MIME message of plain text and HTML; LetterIsRefused if an address is none."""
+    try:
+        return _message(letter)
+    except (ValueError, IndexError, MessageError) as error:
+        what = f"The letter cannot be addressed: {type(error).__name__}."
+        raise LetterIsRefused(what, code="no usable address") from error
+
+
+def _message(letter: Letter) -> EmailMessage:
     message = EmailMessage(policy=_POLICY)
     message["Message-ID"] = letter.message_id
     message["Date"] = format_datetime(letter.written_at)
@@ -50,4 +61,7 @@ def as_message(letter: Letter) -> EmailMessage:
 
 def _address(text: str) -> Address:
     name, spec = parseaddr(text)
-    return Address(display_name=name, addr_spec=spec)
+    address = Address(display_name=name, addr_spec=spec)
+    if not (address.username and address.domain):
+        raise ValueError("It is no address.")
+    return address

@@ -1,11 +1,12 @@
 """Which transport a MAIL_URL names."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from infra.errors import SettingsError
 from infra.mail.letter import Letter
+from infra.mail.ses import SesTransport
 from infra.mail.smtp import SmtpTransport
 
 
@@ -22,8 +23,13 @@ class Transport(Protocol):
 
 
 def transport_for(url: str) -> Transport:
-    """Return the transport; SettingsError for one that is not built."""
+    """Return the transport of a MAIL_URL, which the settings have checked; blocks for SES, a large client."""
     parts = urlsplit(url)
-    if parts.scheme in {"smtp", "smtps"}:
-        return SmtpTransport(parts)
-    raise SettingsError("MAIL_URL names a transport that Pressroom does not have yet; use smtp:// or smtps://.")
+    return SesTransport(parts) if parts.scheme == "ses" else SmtpTransport(parts)
+
+
+@lru_cache(maxsize=1)
+def server_of(url: str) -> str:
+    """Return the URL of the server itself: for SES that of its region, unless the environment names another."""
+    parts = urlsplit(url)
+    return SesTransport(parts).url if parts.scheme == "ses" else url

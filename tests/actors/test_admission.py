@@ -35,7 +35,7 @@ def limited(deps: Deps) -> Deps:
 
 def orders(count: int, tenant: str = "small") -> list[Document]:
     """Return orders whose reports may be opened."""
-    facts = {"products": [BOOK], "tenant": tenant, "stopped": False, "payment_version": 0}
+    facts = {"product": BOOK, "products": [BOOK], "tenant": tenant, "stopped": False, "payment_version": 0}
     return [{"_id": f"cs_{tenant}_{number}", **facts} for number in range(count)]
 
 

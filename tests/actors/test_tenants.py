@@ -14,7 +14,7 @@ from actors.engine.plans import plan_of
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.deps import known_tenants
 from actors.intake.news import Event
-from actors.letters.compose import details
+from actors.letters.progress import details
 from actors.life_clarity.product import PRODUCT
 from actors.render_chunk import style_of
 from infra.errors import SettingsError

@@ -126,12 +126,18 @@ def test_a_step_that_kills_every_worker_is_given_up(pressroom: Pressroom) -> Non
     assert "8 processes" in dead(pressroom)[0]["error"]
 
 
-def test_a_refused_address_waits_for_an_operator(pressroom: Pressroom) -> None:
-    """A letter that the mail server will never take is a state that the operator sees."""
+def test_a_refused_address_is_mended_by_an_operator(pressroom: Pressroom) -> None:
+    """A letter that the mail server will never take is a state that the operator sees; readdressed, it arrives."""
     pressroom.stack.inbox.add_fault(code=550, address=pressroom.email)
     order = pressroom.buy()
     shown = pressroom.until("attention", lambda: attention(pressroom, order))
-    assert "550" in shown["attention"]
+    assert shown["attention"] == "The completion mail was refused: 550."
     assert pressroom.email not in pressroom.part("worker-bundle").output()
     assert [(mail["kind"], mail["state"]) for mail in shown["mails"]] == [("completion", "refused")]
     assert pressroom.letters(order) == []
+    right = f"right.{pressroom.email}"
+    pressroom.cli("orders", "readdress", order, right, "--reason", "she wrote to us")
+    shown = pressroom.until_delivered(order)
+    assert (shown["attention"], shown["mails_refused"], dead(pressroom)) == (None, [], [])
+    (letter,) = pressroom.stack.inbox.letters(to=right)
+    assert letter.headers["Message-ID"] == shown["mails"][0]["message_id"]

@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 
+from infra.local.ports import free_ports
 from tests.pressroom import Pressroom
 
 
@@ -17,3 +18,14 @@ def test_only_a_missing_database_turns_orders_away(front_door: Pressroom, name: 
     part.start()
     assert (ready.status_code, ready.json()["degraded"]) == (status, [name])
     assert httpx2.get(f"{front_door.stack.urls.web}/livez").status_code == 200
+
+
+def test_a_region_of_ses_is_looked_for_where_boto3_does(front_door: Pressroom) -> None:
+    """Mail through SES is degraded when its endpoint does not answer, and not otherwise."""
+    elsewhere, nowhere = (str(port) for port in free_ports(2))
+    for endpoint, degraded in ((front_door.stack.urls.s3, []), (f"http://127.0.0.1:{nowhere}", ["mail"])):
+        facts = {"MAIL_URL": "ses://eu-west-1", "AWS_ENDPOINT_URL_SESV2": endpoint}
+        web = front_door.start("web", "--port", elsewhere, wait=True, **facts)
+        ready = httpx2.get(f"http://127.0.0.1:{elsewhere}/readyz", timeout=10)
+        web.terminate()
+        assert (ready.status_code, ready.json()["degraded"]) == (200, degraded)

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from actors.catalogue import OFFERS, Offer
-from handlers.web.page import spoken_duration
+from actors.figures import spoken_duration
 from tests.pressroom import Pressroom
 
 FORM = {"product": "personal_horoscope", "name": "Ada", "birth_date": "1988-04-17", "birth_place": "London"}

@@ -1,5 +1,7 @@
 """An order from the signed event to the opened PDF, through real processes."""
 
+import re
+
 import httpx2
 
 from actors.catalogue import PRODUCTS
@@ -77,3 +79,32 @@ def test_a_link_that_is_not_ours_opens_nothing(pressroom: Pressroom) -> None:
     """A forged or unknown link is answered 404, on every path that takes one."""
     for path in ("/orders/x.json", "/orders/x~y/reports/life_clarity.pdf", "/orders/%ff~x.json"):
         assert httpx2.get(pressroom.stack.urls.web + path).status_code == 404
+
+
+def test_a_mail_that_is_asked_for_again_brings_the_same_book(pressroom: Pressroom) -> None:
+    """The button of the order's page ends in a second mail, of its own id, whose link brings the same bytes."""
+    order = pressroom.buy()
+    shown = pressroom.until_delivered(order)
+    book = pressroom.book(order)
+    assert httpx2.post(f"{shown['url']}/resend").status_code == 202
+    pressroom.until("the second mail", lambda: len(pressroom.letters(order)) == 2)
+    first, second = pressroom.letters(order)
+    assert (first.headers["X-Pressroom-Mail"], second.headers["X-Pressroom-Mail"]) == ("completion", "resend")
+    assert first.headers["Message-ID"] != second.headers["Message-ID"]
+    assert httpx2.get(link_in(second.text, ".pdf"), follow_redirects=True, timeout=30).content == book
+
+
+def test_a_long_order_is_confirmed_before_it_is_begun(pressroom: Pressroom) -> None:
+    """Whoever waits for hours hears at once, whether a worker of the product is there or not."""
+    answers = {"name": "Ada", "birth_date": "1988-04-17", "birth_place": "London"}
+    order = pressroom.buy(metadata={"product": "personal_horoscope", **answers}, amount_subtotal=9900)
+    (letter,) = pressroom.until("the confirmation", lambda: pressroom.letters(order))
+    assert letter.headers["X-Pressroom-Mail"] == "confirmation"
+    assert httpx2.get(link_in(letter.text)).status_code == 200
+
+
+def link_in(text: str, end: str = "") -> str:
+    """Return the link to an order, or with an end of its own, in a letter."""
+    found = re.search(rf"https?://\S+/orders/\S+{re.escape(end)}", text)
+    assert found is not None
+    return found[0]

@@ -4,7 +4,9 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
+import httpx2
 import pytest
 
 from infra.local.ports import HOST
@@ -92,3 +94,21 @@ async def test_a_missing_bucket_is_a_persons_matter(credentials: None, stack: St
         await store.put("test/one.pdf", b"%PDF")
     with pytest.raises(StoreRefusesUs, match="NoSuchBucket"):
         await store.put_file("test/one.pdf", source)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Life Clarity.pdf", "Life Clarity.pdf"),
+        ("تقرير الحياة.pdf", "_____ ______.pdf"),
+        ('"A\\B";\r\nX-Odd: 1.pdf', "_A_B_;__X-Odd: 1.pdf"),
+    ],
+    ids=["latin", "arabic", "hostile"],
+)
+async def test_a_download_has_the_name_of_its_report(store: ObjectStore, name: str, plain: str) -> None:
+    """Whatever a report is called, its file is named so, and programs that know ASCII alone have a name too."""
+    await store.put("named", b"%PDF")
+    answer = httpx2.get(await store.link("named", name))
+    shown = answer.headers["content-disposition"]
+    assert (answer.content, shown.partition("; filename*=")[0]) == (b"%PDF", f'attachment; filename="{plain}"')
+    assert unquote(shown.rpartition("UTF-8''")[2]) == name

@@ -57,7 +57,7 @@ async def test_the_first_placing_of_an_order_stays(db: Database, clock: StoppedC
 async def test_the_newest_orders_are_listed_first(db: Database, clock: StoppedClock) -> None:
     """A listing needs no index, and whatever befalls an order leaves it in its place."""
     for nth in (3, 1, 2):
-        await place_orders(db, [order(clock, _id=f"cs_{nth}")])
+        await place_orders(db, [order(clock, _id=f"cs_{nth}", token=f"t{nth}")])
     await note_paid(db, "cs_3", clock.now())
     assert [found["_id"] for found in await latest_orders(db, 2)] == ["cs_2", "cs_1"]
 

@@ -3,11 +3,12 @@
 import sys
 
 from tests.benchmarks.measurements import Measurements, run_measurements
-from tests.benchmarks.pdf import beside, growth
+from tests.benchmarks.pdf import after, beside, growth
 
 MEASUREMENTS: Measurements = {
     "beside": beside.measure,
     "growth": growth.measure,
+    "after": after.measure,
 }
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""What is left to do after the last section of a long report: `python -m tests.benchmarks.pdf.after` alone."""
+"""What is left to do after the last section of a long report."""
 
 from datetime import datetime
 from typing import Any
 
 from actors.catalogue import PRODUCTS
-from tests.benchmarks.figures import publish
-from tests.benchmarks.plans.measured import Measured
+from tests.benchmarks.measured import Measured
 from tests.benchmarks.plans.shop import LONG, Shop, opened
 from tests.benchmarks.plans.timeline import require_undisturbed
 
@@ -44,7 +43,3 @@ def _moments(shop: Shop, order: str) -> dict[str, datetime]:
         "PDF in S3 under its name": report["stored_at"],
         "mail accepted": placed["delivered_at"],
     }
-
-
-if __name__ == "__main__":
-    publish("pdf-after", *measure())

@@ -1,32 +1,17 @@
 """The SMTP transport against a real SMTP server."""
 
-import uuid
-from datetime import UTC, datetime
+import socket
 from urllib.parse import urlsplit
 
 import pytest
 
 from infra.local.mail.letters import Letter as Received
+from infra.local.ports import HOST
 from infra.local.stack import Stack
-from infra.mail.letter import Letter
-from infra.mail.smtp import AddressIsRefused, MailServerIsBusy, SmtpTransport
-
-
-def letter(**facts: str) -> Letter:
-    """Return a letter to an address of its own."""
-    unique = uuid.uuid4().hex
-    values = {
-        "kind": "completion",
-        "order": f"cs_test_{unique * 2}",
-        "message_id": f"<{unique}@pressroom.example>",
-        "sender": "Pressroom <reports@pressroom.example>",
-        "recipient": f"{unique}@customer.example",
-        "subject": "Ready",
-        "text": "Hello\n.\n..dots\nend\n",
-        "html": "<p>Hello</p>",
-        **facts,
-    }
-    return Letter(**values, written_at=datetime(2026, 3, 1, tzinfo=UTC))
+from infra.mail.errors import LetterIsRefused, MailServerIsBusy
+from infra.mail.letter import Letter, as_message
+from infra.mail.smtp import SmtpTransport
+from tests.infra.mail.letters import letter
 
 
 def transport(stack: Stack) -> SmtpTransport:
@@ -66,7 +51,7 @@ def test_a_header_cannot_be_injected(stack: Stack) -> None:
     assert "Bcc" not in arrived.headers
 
 
-@pytest.mark.parametrize(("code", "error"), [(451, MailServerIsBusy), (550, AddressIsRefused)])
+@pytest.mark.parametrize(("code", "error"), [(451, MailServerIsBusy), (550, LetterIsRefused)])
 def test_a_servers_no_is_now_or_for_ever(stack: Stack, code: int, error: type[Exception]) -> None:
     """A 4xx may pass and a 5xx will not; neither leaves a letter."""
     sent = letter()
@@ -89,3 +74,35 @@ def test_a_server_that_is_not_there_is_busy() -> None:
     """No connection means later, not never."""
     with pytest.raises(MailServerIsBusy):
         SmtpTransport(urlsplit("smtp://127.0.0.1:1")).send(letter(), lambda: 2.0)
+
+
+def test_a_letter_whose_acceptance_was_lost_is_the_same_letter_again(stack: Stack) -> None:
+    """Who never hears the answer after the final dot takes the server for busy; the repeat has the same id."""
+    sent = letter()
+    stack.inbox.add_fault(at="lost", address=sent.recipient, times=1)
+    with pytest.raises(MailServerIsBusy, match="not reached"):
+        transport(stack).send(sent, lambda: 10.0)
+    transport(stack).send(sent, lambda: 10.0)
+    assert [one.headers["Message-ID"] for one in received(stack, sent)] == [sent.message_id] * 2
+
+
+def test_a_server_that_hangs_is_left_at_the_deadline() -> None:
+    """A server that takes the connection and says nothing costs the time that there was."""
+    with socket.create_server((HOST, 0)) as hung:
+        hanging = SmtpTransport(urlsplit(f"smtp://{HOST}:{hung.getsockname()[1]}"))
+        with pytest.raises(MailServerIsBusy, match="not reached"):
+            hanging.send(letter(), lambda: 0.3)
+
+
+@pytest.mark.parametrize("recipient", ["", "nobody", "@customer.example", "a@"])
+def test_what_is_no_address_is_refused(stack: Stack, recipient: str) -> None:
+    """A letter to nowhere is refused for good before any server is asked, and its words are not repeated."""
+    with pytest.raises(LetterIsRefused, match=r"^The letter cannot be addressed: \w+\.$"):
+        transport(stack).send(letter(recipient=recipient), lambda: 10.0)
+
+
+def test_a_letter_in_any_script_needs_no_more_than_seven_bits() -> None:
+    """Whatever a customer is called, each line is ASCII and short enough for every server on the way."""
+    source = as_message(letter(text="عزيزي أحمد\n" * 50, html=f"<p>{'山田太郎' * 2000}</p>")).as_bytes()
+    assert source.isascii()
+    assert max(map(len, source.splitlines())) <= 998

@@ -1,0 +1,43 @@
+"""What an operator does about an address that a mail server refused: another, and what is pending goes there."""
+
+from actors.deps import Deps
+from actors.engine.mending import close_letter
+from actors.intake.session import plain_email
+from actors.start_order import start_order
+from infra.errors import PressroomError
+from storage.audit import record_action
+from storage.dead_letters import dead_letters
+from storage.orders import change_address, fill_details, find_order
+
+
+class OrderDoesNotExist(PressroomError):
+    """There is no order of that id."""
+
+
+class AddressIsNone(PressroomError):
+    """What was given is no address that can be written to."""
+
+
+async def readdress_order(deps: Deps, order_id: str, given: str, *, who: str, reason: str) -> int:
+    """Give an order another mail address, under the audit trail, which does not name it.
+
+    Letters that were refused are sent there; return how many. What was accepted elsewhere stays as it is.
+    OrderDoesNotExist or AddressIsNone if that cannot be.
+    """
+    order, email = await find_order(deps.db, order_id), plain_email(given)
+    if order is None:
+        raise OrderDoesNotExist(f"There is no order {order_id}.")
+    if email is None:
+        raise AddressIsNone("That is no mail address that can be written to.")
+    now = deps.clock.now()
+    await record_action(
+        deps.db, who=who, action="readdressed", order=order_id, subject="mail address", reason=reason, now=now
+    )
+    if "email" in order["missing"]:
+        await fill_details(deps.db, order_id, {"email": email}, now)
+        await start_order(deps, order_id)
+    await change_address(deps.db, order_id, email)
+    refused = await dead_letters(deps.db, limit=100, order=order_id, kind="errand", state="open")
+    for letter in refused:
+        await close_letter(deps, letter["_id"], "replayed", who=who, reason=reason)
+    return len(refused)

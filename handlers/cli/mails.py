@@ -1,0 +1,30 @@
+"""`pressroom mails preview`: every letter that Pressroom sends, to look at."""
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def mails() -> None:
+    """Look at mails."""
+
+
+@mails.command()
+@click.option(
+    "--out", default="mails-preview", show_default=True, type=click.Path(path_type=Path, file_okay=False)
+)
+def preview(out: Path) -> None:
+    """Write every letter to a folder, with an index.html to look at them. No server is needed."""
+    from actors.letters.samples import sample_letters
+    from handlers.cli.preview_index import index_of
+    from infra.mail.letter import as_message
+
+    out.mkdir(parents=True, exist_ok=True)
+    letters = dict(sample_letters())
+    for name, letter in letters.items():
+        (out / f"{name}.html").write_text(letter.html, encoding="utf-8")
+        (out / f"{name}.txt").write_text(letter.text, encoding="utf-8")
+        (out / f"{name}.eml").write_bytes(as_message(letter).as_bytes())
+    (out / "index.html").write_text(index_of(letters), encoding="utf-8")
+    click.echo(f"{len(letters)} letters in {out / 'index.html'}")

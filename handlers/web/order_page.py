@@ -1,0 +1,88 @@
+"""GET /orders/{token} and POST /orders/{token}/resend: what a customer sees of an order, and may ask for again."""
+
+import asyncio
+from email.utils import parseaddr
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from actors.brand import sender_of
+from actors.catalogue import OFFERS, PRODUCTS
+from actors.deps import Deps
+from actors.figures import readable_size
+from actors.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
+from handlers.views import order_view
+from handlers.web.lookup import order_of
+from handlers.web.page import page
+from storage.database import Document
+from storage.order_state import OrderState
+
+_DEADLINE_S = 5.0
+#: What each state means to whoever waits.
+_SAID: dict[OrderState, str] = {
+    "awaiting_payment": "We are waiting for your payment.",
+    "awaiting_details": "Before it can be written, we need a little more from you.",
+    "paid": "Thank you. Writing begins in a moment.",
+    "generating": "It is being written now. You need not wait here: a mail brings it.",
+    "delivering": "It is finished, and its mail is on the way to you.",
+    "delivered": "It is finished. It was sent to you by mail, and it is here as well.",
+    "needs_attention": "It takes longer than it should. One of us is looking after it; you need not do anything.",
+    "refunded": "Your money is on its way back, the way it was paid.",
+    "cancelled": "It was not paid for, so nothing is written.",
+}
+
+
+async def order_page(request: Request) -> Response:
+    """Show how far an order is, its finished reports, and whether a mail was refused (with no address)."""
+    deps: Deps = request.state.deps
+    async with asyncio.timeout(_DEADLINE_S):
+        order = await order_of(request)
+        view = await order_view(deps, order)
+    return page(
+        request,
+        "order.html",
+        200,
+        tenant=order["tenant"],
+        title=_title(order),
+        state=view["state"],
+        said=_SAID[view["state"]],
+        reports=[_shown(report) for report in view["reports"]],
+        refused=bool(view["mails_refused"]),
+        writer=parseaddr(sender_of(deps, order["tenant"]))[1],
+        path=request.url.path,
+    )
+
+
+async def resend_mail(request: Request) -> Response:
+    """Have the reports' mail sent again: 202; 429 if that is too soon, 409 if there is none to send.
+
+    Nothing but the link's own token allows it, which no other site knows: a form there cannot ask for it.
+    """
+    async with asyncio.timeout(_DEADLINE_S):
+        order = await order_of(request)
+        try:
+            await ask_resend(request.state.deps, order)
+            return _answer(request, order, 202, "asked")
+        except ResendIsTooSoon as error:
+            answer = _answer(request, order, 429, "too_soon")
+            answer.headers["Retry-After"] = str(error.seconds)
+            return answer
+        except ResendIsImpossible:
+            return _answer(request, order, 409, "impossible")
+
+
+def _answer(request: Request, order: Document, status: int, outcome: str) -> Response:
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"resend": outcome}, status)
+    return page(request, "resend.html", status, tenant=order["tenant"], title=_title(order), outcome=outcome)
+
+
+def _title(order: Document) -> str:
+    return OFFERS[order["product"]].title if order["product"] else "Your order"
+
+
+def _shown(report: Document) -> Document:
+    pdf = report["pdf"]
+    size = f"PDF, {pdf['pages']} pages, {readable_size(pdf['bytes'])}" if pdf else None
+    progress = (report["sections_done"], report["sections_total"])
+    return {"product": report["product"], "title": PRODUCTS[report["product"]].title, "size": size, "of": progress}

@@ -1,0 +1,76 @@
+"""A postman who keeps what it was given, and an order that was delivered by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.complete_order import complete_order
+from actors.deps import Deps
+from actors.work_deps import WorkDeps
+from infra.mail.errors import LetterIsRefused, MailServerIsBusy
+from infra.mail.letter import Letter, as_message
+from storage.database import Document
+from storage.orders import add_stored, find_order
+from storage.reports import report_id, store_report
+from tests.actors.test_errands import ORDER, place
+from tests.actors.test_perform import working
+
+LONG: Document = {
+    "metadata": {
+        "product": "personal_horoscope",
+        "name": "Ada",
+        "birth_date": "1988-04-17",
+        "birth_place": "Rome",
+    },
+    "amount_subtotal": 9900,
+}
+
+
+@dataclass
+class Postman:
+    """Takes every letter that can be sent, but for those to `refused`; none while it is `busy`."""
+
+    letters: list[Letter] = field(default_factory=list)
+    refused: str = ""
+    busy: bool = False
+
+    def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
+        """Take the letter."""
+        assert seconds_left() > 0
+        as_message(letter)
+        if self.busy:
+            raise MailServerIsBusy("The mail server answered 451 later")
+        if letter.recipient == self.refused:
+            raise LetterIsRefused(f"The mail server answered 550 no {self.refused} here", code="550")
+        self.letters.append(letter)
+        return "250 OK"
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the letters that it took, the first one first."""
+        return [letter.kind for letter in self.letters]
+
+
+async def stored(deps: Deps, **facts: Any) -> Document:
+    """Place the order of such a session, and note its reports as stored; return it."""
+    order = await place(deps, **facts)
+    for product in order["products"]:
+        pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000_000}
+        await store_report(deps.db, report_id(ORDER, product), 1, pdf, deps.clock.now())
+        await add_stored(deps.db, ORDER, product, 1, deps.clock.now())
+    return await present(deps)
+
+
+async def delivered(deps: Deps, postman: Postman) -> tuple[WorkDeps, Document]:
+    """Return a mail worker, and an order that it has just delivered."""
+    await stored(deps)
+    worker = working(deps, postman)
+    await complete_order(worker, ORDER)
+    return worker, await present(deps)
+
+
+async def present(deps: Deps) -> Document:
+    """Return the order, which must be there."""
+    found = await find_order(deps.db, ORDER)
+    assert found is not None
+    return found

@@ -1,0 +1,39 @@
+"""A bundle's reports end in one letter, whichever is finished last."""
+
+import asyncio
+
+import pytest
+
+from actors.catalogue import OFFERS
+from actors.complete_order import complete_order
+from actors.deps import Deps
+from storage.orders import add_stored
+from storage.reports import report_id, store_report
+from tests.actors.post import Postman, present
+from tests.actors.test_errands import ORDER, place
+from tests.actors.test_perform import working
+
+pytestmark = pytest.mark.anyio
+
+BUNDLE = OFFERS["bundle"]
+ANSWERS = {"name": "Ada", "question": "Whither?", "birth_date": "1988-04-17", "birth_place": "London"}
+
+
+async def test_three_reports_that_are_finished_at_once_are_one_letter(deps: Deps) -> None:
+    """All of them complete the order in the same moment, on eight machines: one letter has the three links."""
+    order = await place(deps, metadata={"product": "bundle", **ANSWERS}, amount_subtotal=BUNDLE.price)
+    assert order["missing"] == []
+    postman, now = Postman(), deps.clock.now()
+    worker = working(deps, postman)
+
+    async def finish(product: str) -> None:
+        pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000_000}
+        await store_report(deps.db, report_id(ORDER, product), 1, pdf, now)
+        if await add_stored(deps.db, ORDER, product, 1, now):
+            await complete_order(worker, ORDER)
+
+    await asyncio.gather(*(finish(product) for product in BUNDLE.reports for _ in range(8)))
+    (letter,) = postman.letters
+    links = [line.rpartition("/")[2] for line in letter.text.splitlines() if line.endswith(".pdf")]
+    assert links == ["life_clarity.pdf", "personal_blueprint.pdf", "personal_horoscope.pdf"]
+    assert (await present(deps))["delivered_at"] == now

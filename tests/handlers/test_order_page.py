@@ -1,0 +1,120 @@
+"""The order's page and its button: what a customer sees, asks for, and is told, with no script running."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.pressroom import Pressroom
+
+PDF = {"key": "k", "object": "o", "sha256": "x", "pages": 12, "bytes": 1_200_000}
+
+
+def delivered(door: Pressroom, **facts: Any) -> dict[str, Any]:
+    """Return an order as shown, made a delivered one."""
+    order = door.buy()
+    now = datetime.now(UTC)
+    done = {"stored": ["life_clarity"], "stored_at": now, "letter": "completion", "delivered_at": now, **facts}
+    door.db.orders.update_one({"_id": order}, {"$set": done})
+    door.db.reports.update_one({"order": order}, {"$set": {"state": "stored", "pdf": PDF, "stored_at": now}})
+    shown: dict[str, Any] = door.order(order)
+    return shown
+
+
+def test_a_delivered_order_shows_its_reports_and_a_button(front_door: Pressroom) -> None:
+    """The page has the download, its pages and size, and a plain form that asks for the mail again."""
+    order = delivered(front_door)
+    shown = httpx2.get(order["url"])
+    assert (shown.status_code, shown.headers["referrer-policy"]) == (200, "no-referrer")
+    assert "PDF, 12 pages, 1.2 MB" in shown.text
+    path = order["url"].removeprefix(front_door.stack.urls.web)
+    assert f'href="{path}/reports/life_clarity.pdf"' in shown.text
+    assert f'<form method="post" action="{path}/resend">' in shown.text
+    assert front_door.email not in shown.text
+
+
+def test_an_order_under_way_says_so(front_door: Pressroom) -> None:
+    """Before its report is there the page says what happens, and has no button."""
+    order = front_door.order(front_door.buy())
+    shown = httpx2.get(order["url"]).text
+    assert "Writing begins in a moment." in shown
+    assert "<form" not in shown
+
+
+def test_a_mail_is_asked_for_again_once(front_door: Pressroom) -> None:
+    """The button is answered by a page, scripts by JSON; asked for twice it is one resend, and one errand."""
+    order = delivered(front_door)
+    asked = httpx2.post(f"{order['url']}/resend")
+    assert (asked.status_code, "on its way once more" in asked.text) == (202, True)
+    again = httpx2.post(f"{order['url']}/resend", headers={"Accept": "application/json"})
+    assert (again.status_code, again.json()) == (202, {"resend": "asked"})
+    found = front_door.db.orders.find_one({"_id": order["order_id"]})
+    assert found is not None
+    assert (found["resends"]["count"], list(found["errands"])) == (1, ["resend_reports"])
+
+
+def test_a_mail_is_not_asked_for_again_too_soon(front_door: Pressroom) -> None:
+    """A customer who has just been sent it is told when it may be sent again."""
+    order = delivered(front_door, resends={"count": 1, "times": [datetime.now(UTC)]})
+    answer = httpx2.post(f"{order['url']}/resend")
+    assert (answer.status_code, "a short while ago" in answer.text) == (429, True)
+    assert 0 < int(answer.headers["retry-after"]) <= 600
+
+
+def test_what_was_not_sent_is_not_sent_again(front_door: Pressroom) -> None:
+    """An order without its mail has nothing to repeat; a forged link has no order; looking sends nothing."""
+    order = front_door.order(front_door.buy())
+    assert httpx2.post(f"{order['url']}/resend").status_code == 409
+    assert httpx2.post(f"{front_door.stack.urls.web}/orders/x~y/resend").status_code == 404
+    assert httpx2.get(f"{order['url']}/resend").status_code == 405
+
+
+@pytest.mark.parametrize("kind", ["completion", "confirmation"])
+def test_a_refused_mail_is_shown_without_an_address(front_door: Pressroom, kind: str) -> None:
+    """Page, JSON and operators' view say that a mail was refused; whose address it was is on none of them."""
+    order = delivered(front_door)
+    front_door.db.deliveries.insert_one(
+        {
+            "_id": f"{order['order_id']}:{kind}",
+            "order": order["order_id"],
+            "kind": kind,
+            "message_id": "<m@x>",
+            "state": "refused",
+            "error": f"550 no {front_door.email} here",
+        }
+    )
+    shown, as_json = httpx2.get(order["url"]).text, httpx2.get(f"{order['url']}.json").text
+    assert "refused our mail" in shown
+    assert "mailto:reports@pressroom.example" in shown
+    assert f'"mails_refused":["{kind}"]' in as_json
+    assert front_door.order(order["order_id"])["mails_refused"] == [kind]
+    assert front_door.email not in shown + as_json
+
+
+def test_an_operator_sends_again_and_readdresses(front_door: Pressroom) -> None:
+    """Both commands say what was done, are on record with their reason, and end with 1 where they cannot."""
+    order = delivered(front_door)["order_id"]
+    why = ("--reason", "she wrote to us")
+    assert front_door.cli("orders", "resend", order, *why) == f"{order} is sent again\n"
+    readdressed = front_door.cli("orders", "readdress", order, "ada@customer.example", *why)
+    assert readdressed == f"{order} readdressed; mails sent again: 0\n"
+    trail = front_door.db.audit.find({"order": order}).sort("at").to_list()
+    assert [(one["action"], one["reason"]) for one in trail] == [("resent", why[1]), ("readdressed", why[1])]
+    assert "no mail address" in front_door.cli("orders", "readdress", order, "nobody", *why, code=1)
+    assert "were not sent yet" in front_door.cli("orders", "resend", front_door.buy(), *why, code=1)
+    assert "Error: " in front_door.cli("orders", "readdress", order, *why, code=2)
+
+
+def test_downloads_are_counted(front_door: Pressroom) -> None:
+    """Each click is on record with the first and the last time, and leads to a file of the report's own name."""
+    order = delivered(front_door)
+    for _ in range(3):
+        answer = httpx2.get(f"{order['url']}/reports/life_clarity.pdf")
+        assert answer.status_code == 302
+    assert "Life%2520Clarity.pdf" in answer.headers["location"]
+    report = front_door.db.reports.find_one({"order": order["order_id"]})
+    assert report is not None
+    assert report["downloads"]["count"] == 3
+    assert report["downloads"]["first_at"] < report["downloads"]["last_at"]
+    assert front_door.order(order["order_id"])["reports"][0]["downloads"] == 3

@@ -1,0 +1,160 @@
+"""The SES transport against moto's server, and against one that answers what it is told to."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_string
+from email.policy import SMTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import httpx2
+import pytest
+
+from infra.local.ports import HOST
+from infra.local.stack import Stack
+from infra.mail.errors import LetterIsRefused, MailServerIsBusy
+from infra.mail.letter import Letter
+from infra.mail.transport import Transport, server_of, transport_for
+from tests.infra.mail.letters import letter
+
+URL = "ses://eu-west-1"
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What boto3 reads from the environment."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+
+
+@pytest.fixture
+def moto(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of moto's server, where our sender's address is verified."""
+    url = stack.env["AWS_ENDPOINT_URL_S3"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", url)
+    ses: Any = boto3.client("sesv2", region_name="eu-west-1")
+    ses.create_email_identity(EmailIdentity="reports@pressroom.example")
+    return url
+
+
+def taken(moto: str, sent: Letter) -> list[dict[str, Any]]:
+    """Return what moto's SES took for the letter's recipient."""
+    kept = httpx2.get(f"{moto}/moto-api/data.json").json()["ses"].get("RawMessage", [])
+    return [one for one in kept if sent.recipient in str(one["destinations"])]
+
+
+def test_a_letter_is_handed_to_ses_as_it_was_made(moto: str) -> None:
+    """SES gets both texts and every header of ours in one raw message, and its id is the answer."""
+    sent = letter(subject="تقريرك جاهز", text="Hello 山田\n")
+    answer = transport_for(URL).send(sent, lambda: 10.0)
+    (one,) = taken(moto, sent)
+    assert answer == f"SES {one['id']}"
+    message: Any = message_from_string(one["raw_data"], policy=SMTP)
+    assert (message["Subject"], message["X-Pressroom-Order"]) == (sent.subject, sent.order)
+    assert (message["Message-ID"], message["X-Pressroom-Mail"]) == (sent.message_id, "completion")
+    assert message.get_body(("plain",)).get_content().replace("\r\n", "\n") == sent.text
+    assert message.get_body(("html",)).get_content().strip() == sent.html
+
+
+def test_a_sender_that_ses_does_not_know_is_refused(moto: str) -> None:
+    """An address that nobody has verified is the operator's, and the code says so without the address."""
+    sent = letter(sender="stranger@elsewhere.example")
+    with pytest.raises(LetterIsRefused) as refused:
+        transport_for(URL).send(sent, lambda: 10.0)
+    assert (refused.value.code, taken(moto, sent)) == ("MessageRejected", [])
+
+
+def test_a_letter_is_not_handed_in_after_its_deadline(moto: str) -> None:
+    """When the time is over SES never gets it: somebody else may be sending it."""
+    sent = letter()
+    with pytest.raises(MailServerIsBusy, match="time"):
+        transport_for(URL).send(sent, lambda: 0.0)
+    assert taken(moto, sent) == []
+
+
+@contextmanager
+def answering(status: int, code: str, **body: Any) -> Iterator[tuple[str, list[str]]]:
+    """An SES that answers every request so; its address, and the requests so far."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            content = json.dumps({"message": "It says so.", **body}).encode()
+            self.send_response(status)
+            self.send_header("x-amzn-ErrorType", code)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer((HOST, 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://{HOST}:{server.server_port}", asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ses_at(url: str, monkeypatch: pytest.MonkeyPatch) -> Transport:
+    """Return the transport to an SES at that address."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", url)
+    return transport_for(URL)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (429, "TooManyRequestsException", MailServerIsBusy),
+        (500, "InternalFailure", MailServerIsBusy),
+        (503, "ServiceUnavailable", MailServerIsBusy),
+        (400, "LimitExceededException", MailServerIsBusy),
+        (400, "SendingPausedException", MailServerIsBusy),
+        (403, "InvalidClientTokenId", MailServerIsBusy),
+        (400, "MessageRejected", LetterIsRefused),
+        (400, "MailFromDomainNotVerifiedException", LetterIsRefused),
+        (400, "BadRequestException", LetterIsRefused),
+    ],
+)
+def test_what_ses_says_is_now_or_for_ever(
+    monkeypatch: pytest.MonkeyPatch, status: int, code: str, error: type[Exception]
+) -> None:
+    """Throttling, outages and an account's troubles pass; a refused letter will not. SES is asked once."""
+    with answering(status, code) as (url, asked):
+        with pytest.raises(error, match=code):
+            ses_at(url, monkeypatch).send(letter(), lambda: 10.0)
+        assert len(asked) == 1
+
+
+def test_an_ses_that_is_not_there_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No connection means later, not never."""
+    with pytest.raises(MailServerIsBusy, match="not reached"):
+        ses_at(f"http://{HOST}:1", monkeypatch).send(letter(), lambda: 10.0)
+
+
+@pytest.mark.parametrize("may_send", [True, False])
+def test_the_doctor_hears_whether_an_account_may_send(monkeypatch: pytest.MonkeyPatch, may_send: bool) -> None:
+    """A ping asks SES for the account, and sends nothing."""
+    with answering(200, "", SendingEnabled=may_send) as (url, asked):
+        ses = ses_at(url, monkeypatch)
+        if may_send:
+            ses.ping()
+        else:
+            with pytest.raises(MailServerIsBusy, match="does not let"):
+                ses.ping()
+        assert asked == ["/v2/email/account"]
+
+
+def test_the_server_of_a_region_is_known_to_a_health_check() -> None:
+    """What `/readyz` connects to is the region's endpoint, or the SMTP server that MAIL_URL names."""
+    assert server_of(URL) == "https://email.eu-west-1.amazonaws.com"
+    assert server_of("smtp://mail.example:2525") == "smtp://mail.example:2525"
