@@ -1,6 +1,7 @@
 """Products and the plans that they come to."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from actors.catalogue import PRODUCTS
 from actors.engine.plans import plan_of
 from actors.engine.replay import following
 from actors.paces import REFERENCE
+from actors.personal_horoscope.sky import sun_wheel
 from actors.plan_checks import PlanIsWrong
 from actors.product import Chapter, Limits, Pace, Product, Section, Theme
 from actors.section_request import composed
@@ -111,6 +113,10 @@ def follower(count: int) -> tuple[Section, ...]:
         ({"chapters": (*PART[1:], PART[0], *REST)}, "a is under part, which is not the opener before it"),
         ({"chapters": (*PART, replace(REST[0], under=""), replace(REST[1], under="part"))}, "c is under part"),
         ({"chapters": (*PART, Chapter("inner", "I", under="part"), *REST)}, "inner is under part"),
+        (
+            {"chapters": (*PART, replace(REST[0], chart=partial(sun_wheel, 1)), REST[1])},
+            "b has a chart, and is no opener",
+        ),
         ({"sections": (A, B, replace(C, brief="d"))}, "there is no d.md among its prompts"),
         ({"folder": Path(__file__).parent}, "there is no instructions.md"),
         ({"price": 0}, "price is not above nothing"),
