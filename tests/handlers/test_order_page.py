@@ -109,6 +109,7 @@ def test_an_operator_sends_again_and_readdresses(front_door: Pressroom) -> None:
 def test_downloads_are_counted(front_door: Pressroom) -> None:
     """Each click is on record with the first and the last time, and leads to a file of the report's own name."""
     order = delivered(front_door)
+    front_door.s3().put_object(Bucket=front_door.stack.env["S3_BUCKET"], Key=str(PDF["object"]), Body=b"%PDF-")
     for _ in range(3):
         answer = httpx2.get(f"{order['url']}/reports/life_clarity.pdf")
         assert answer.status_code == 302
