@@ -13,6 +13,9 @@ from infra.children import child
 from infra.children.errors import WorkTookTooLong, WorkTookTooMuchMemory
 from infra.errors import TransientError
 
+#: How often work that is waited for is looked after.
+_LOOK_S = 1.0
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -75,7 +78,7 @@ class ChildPool:
         self._awaited.add(future)
         future.add_done_callback(self._awaited.discard)
         try:
-            return await asyncio.wrap_future(future)
+            return await _outcome(pool, asyncio.wrap_future(future))
         except asyncio.CancelledError as error:
             # Only a cancelled caller may see what `close` drops as a cancellation of its own.
             task = asyncio.current_task()
@@ -105,6 +108,22 @@ class ChildPool:
             initargs=(self._memory, self._move_in),
             context=context,
         )
+
+
+async def _outcome(pool: ProcessPool, work: asyncio.Future[T]) -> T:
+    """What comes of scheduled work; when cancelled, so is the work.
+
+    BrokenProcessPool too if the pool breaks between taking the work and giving it to a child: nobody would answer.
+    """
+    try:
+        while not work.done():
+            broken = not pool.active
+            await asyncio.wait((work,), timeout=_LOOK_S)
+            if broken and not work.done():
+                raise BrokenProcessPool("The children died before one had the work.")
+        return work.result()
+    finally:
+        work.cancel()
 
 
 def _start(pool: ProcessPool) -> bool:
