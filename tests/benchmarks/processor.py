@@ -19,7 +19,7 @@ def own_s(pid: int) -> float:
 
 
 def tree_s(pid: int) -> float:
-    """Seconds that a process and all below it have used, the dead ones too if somebody of the tree waited for them."""
+    """Seconds that a process and all below it have used, the dead ones too if one of them waited for these."""
     return sum(sum(times) for times in map(_times_or_none, tree(pid))) / _TICKS
 
 
