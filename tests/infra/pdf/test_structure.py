@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from infra.pdf import ChapterSource, SectionSource
 from tests.infra.pdf.press import PROSE, Press, chapter
+from tests.infra.pdf.test_style import WHEEL
 
 #: Operators that put something on the page.
 _PAINTING = {"Tj", "TJ", "f", "f*", "F", "S", "s", "B", "B*", "b", "b*", "Do", "sh"}
@@ -32,7 +33,7 @@ def parts() -> tuple[ChapterSource, ...]:
     foreign = SectionSource("Elsewhere", "\n\n".join(_SCRIPTS.values()) + "\n\n🌸 and a letter of no face: \ue123")
     return (
         chapter(1, prose, linked, title="Before"),
-        replace(chapter(2, title="The First Month"), number=1, subtitle="Setting out"),
+        replace(chapter(2, title="The First Month"), number=1, subtitle="Setting out", chart=WHEEL),
         replace(chapter(4, headed, title="The Tide"), number=None, level=2),
         replace(chapter(5, foreign, prose, title="Elsewhere"), number=None, level=2),
     )
@@ -201,6 +202,15 @@ def test_contents_are_tagged_as_contents(book: Pdf) -> None:
     assert (roles.count("/TOCI"), roles.count("/Link")) == (8, 8)
     assert "/TOC" in roles
     assert not {"/Table", "/TR", "/TD"} & set(roles)
+
+
+def test_a_chart_is_described_where_it_stands(book: Pdf) -> None:
+    """Of all pictures only the chart is a figure, with its title as the text for it, and its place on the page."""
+    (figure,) = [element for element in structure(book) if element.S == "/Figure"]
+    assert str(figure.Alt) == WHEEL.title
+    left, foot, right, head = (float(each) / 72 * 25.4 for each in figure.A.BBox)
+    assert (round(right - left), round(head - foot)) == (132, 132)
+    assert (round(left), round(297 - head)) == (39, 116)
 
 
 def test_table_headers_are_unique_and_referred_to(book: Pdf) -> None:
