@@ -1,5 +1,6 @@
 """Chunks become a book: cover and contents in front, page numbers, outline, metadata."""
 
+from collections.abc import Iterable, Iterator
 from hashlib import file_digest
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,7 @@ from infra.pdf.anchors import CONTENTS, link_pages
 from infra.pdf.book import Book, BookSource
 from infra.pdf.folio import Folios, roman
 from infra.pdf.joint import Joint
-from infra.pdf.numbering import Numbering, Place, number_chapters, read_chapter
+from infra.pdf.numbering import NumberedChapter, Numbering, Place, number_chapters, read_chapter
 from infra.pdf.pages import front_html
 from infra.pdf.tagging import tag_front
 from infra.pdf.typecase import Typecase
@@ -22,11 +23,17 @@ from infra.pdf.words import language_tag, words
 
 def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
     """Write the book to `out`. The same chunks and the same words about them give the same bytes."""
+    case = Typecase()
+    numbering = number_chapters([_read(path, case) for path in chunks])
+    layout = typeset(front_html(book, numbering), book.style, book.logo)
+    front, fore = BytesIO(write_part(layout, tag_front)), len(layout.pages)
+    with Pdf.open(front) as part:
+        case.note(part)
+    folios = Folios(case, book.style)
     with Pdf.new() as pdf:
-        case = Typecase(pdf)
-        fore, numbering = _join(pdf, case, book, chunks)
-        _stamp(pdf, Folios(pdf, case, book.style), fore)
-        case.fill(book.style)
+        case.fill(pdf, book.style)
+        _join(pdf, case, (front, *chunks))
+        folios.stamp(pdf, _numerals(fore, len(pdf.pages)))
         link_pages(pdf.pages, _titles(numbering, book))
         _label(pdf, fore)
         _outline(pdf, numbering)
@@ -39,26 +46,27 @@ def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
     return Book(path=out, pages=pages, size=out.stat().st_size, sha256=sha256)
 
 
-def _join(pdf: Pdf, case: Typecase, book: BookSource, chunks: tuple[Path, ...]) -> tuple[int, Numbering]:
-    """Join the chunks, one open at a time, and what goes before them: how many pages that has, and the chunks'."""
-    joint, chapters = Joint(pdf, case), []
-    for path in chunks:
-        with Pdf.open(path) as chunk:
-            chapters.append(read_chapter(chunk))
-            joint.append(chunk)
-    numbering = number_chapters(chapters)
-    front = typeset(front_html(book, numbering), book.style, book.logo)
-    with Pdf.open(BytesIO(write_part(front, tag_front))) as part:
-        joint.prepend(part)
+def _read(path: Path, case: Typecase) -> NumberedChapter:
+    """A chunk's headings; what it prints with is noted."""
+    with Pdf.open(path) as chunk:
+        case.note(chunk)
+        return read_chapter(chunk)
+
+
+def _join(pdf: Pdf, case: Typecase, parts: Iterable[Path | BytesIO]) -> None:
+    """Join the parts in their order, one open at a time."""
+    joint = Joint(pdf, case)
+    for each in parts:
+        with Pdf.open(each) as part:
+            joint.append(part)
     joint.finish()
-    return len(front.pages), numbering
 
 
-def _stamp(pdf: Pdf, folios: Folios, fore: int) -> None:
-    """Roman numerals on the front matter but its cover, arabic ones on the body, from 1."""
-    for at, page in enumerate(pdf.pages):
-        if at > 0:
-            folios.stamp(page, roman(at + 1) if at < fore else str(at - fore + 1))
+def _numerals(fore: int, pages: int) -> Iterator[str]:
+    """Nothing on the cover, roman numerals on the rest of the front matter, arabic ones on the body, from 1."""
+    yield ""
+    yield from map(roman, range(2, fore + 1))
+    yield from map(str, range(1, pages - fore + 1))
 
 
 def _titles(numbering: Numbering, book: BookSource) -> dict[str, str]:

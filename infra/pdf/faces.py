@@ -1,21 +1,24 @@
-"""The house's faces as WeasyPrint writes them: not at all into a part, and whole into the book.
+"""Fonts as WeasyPrint meets them: the house's are left out of every part of a book, and embedded in the whole.
 
-Glyphs keep their numbers when WeasyPrint makes a subset of a face, so what a part prints with a face that it lacks
-is right as soon as the book brings it. Faces of the system, which print what the house's cannot, stay in their
-parts: another worker's machine may have others under the same names.
+Glyphs keep their numbers when WeasyPrint makes a subset of a font, so what a part prints with one that it lacks is
+right as soon as the book brings it. Fonts of the system, which print what the house's cannot, stay in their parts
+too, under names that tell their files apart: where the book is bound there may be others, or none.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from weasyprint.pdf.fonts import Font
 
 HOUSE = ("House Serif", "House Sans")
+#: Of any font's file: enough for its directory, which holds a checksum of each of its tables.
+_DIRECTORY_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Use:
-    """The glyphs of one face that are printed: what each stands for, and its width in thousandths of the size."""
+    """The glyphs of one font that are printed: what each stands for, and its width in thousandths of the size."""
 
     texts: dict[int, str] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
@@ -25,19 +28,21 @@ class Bare(dict[int, Font]):
     """The fonts of a document that becomes a part, by WeasyPrint's keys: the house's come without their files."""
 
     def __setitem__(self, key: int, font: Font) -> None:
-        """Leave a file out before a subset is made of it; what no face has is one and the same empty glyph."""
+        """Leave the file of a house font out; what no font has is one and the same empty glyph in all parts."""
 
         def print_nothing(_codepoint: int) -> int:
             font.to_unicode[0] = "\N{REPLACEMENT CHARACTER}"
             return 0
 
+        _name_by_file(font)
         if font.family in HOUSE:
-            font.file_content, font.clean, font.get_unused_glyph_id = b"", lambda *_: None, print_nothing
+            _leave_out(font)
+            font.get_unused_glyph_id = print_nothing
         super().__setitem__(key, font)
 
 
 class Whole(dict[int, Font]):
-    """The fonts of a specimen: a face of the house comes with every glyph that is used, by the face's name."""
+    """The fonts of a specimen: each comes with every glyph that is used of it, by its name, or not at all."""
 
     def __init__(self, uses: Mapping[str, Use]) -> None:
         """Begin without a font."""
@@ -46,7 +51,22 @@ class Whole(dict[int, Font]):
 
     def __setitem__(self, key: int, font: Font) -> None:
         """Add what others use to what the specimen itself does."""
+        _name_by_file(font)
         if use := self._uses.get(font.hash):
             font.to_unicode |= use.texts
             font.widths |= use.widths
+        else:
+            _leave_out(font)
         super().__setitem__(key, font)
+
+
+def _name_by_file(font: Font) -> None:
+    """Name a font of the system for its file; the house's are part of what a chunk's key stands for."""
+    if font.family not in HOUSE:
+        digest = sha256(font.hash.encode() + font.file_content[:_DIRECTORY_BYTES]).digest()
+        font.hash = "".join(chr(ord("A") + byte % 26) for byte in digest[:8])
+
+
+def _leave_out(font: Font) -> None:
+    """Spare the work of making a subset."""
+    font.file_content, font.clean = b"", lambda *_: None

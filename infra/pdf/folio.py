@@ -1,6 +1,8 @@
 """Page numbers: stamped when the book is bound, since a chunk does not know where it will stand."""
 
-from pikepdf import Array, Page, Pdf
+from collections.abc import Iterable
+
+from pikepdf import Array, Pdf
 
 from infra.pdf.book import Style
 from infra.pdf.faces import Bare, Use
@@ -14,33 +16,37 @@ _GREY = 0.33
 
 
 class Folios:
-    """Stamps one book's pages, with the numerals of the house's label face."""
+    """The numerals of the house's label face, to stamp one book's pages with."""
 
-    def __init__(self, pdf: Pdf, case: Typecase, style: Style) -> None:
-        """Have the numerals in the book's faces."""
+    def __init__(self, case: Typecase, style: Style) -> None:
+        """Have the numerals in the book's fonts."""
         html = f'<html lang="en"><p style="font: 9pt House Sans; letter-spacing: 1em">{_NUMERALS}</p></html>'
         specimen = typeset(html, style)
         specimen.fonts = Bare()
         specimen.write_pdf()
         (font,) = specimen.fonts.values()
-        case.note(font.hash, Use(font.to_unicode, font.widths))
-        self._pdf, self._face = pdf, case.face(font.hash)
+        case.note_use(font.hash, font.family, Use(font.to_unicode, font.widths))
+        self._case, self._font = case, font.hash
         self._glyphs = {text: glyph for glyph, text in font.to_unicode.items()}
         self._widths = font.widths
-        self._shield = pdf.make_stream(b"q\n")
 
-    def stamp(self, page: Page, numeral: str) -> None:
-        """Print the numeral below the text, centred, as an artifact: readers aloud pass over it."""
-        page.obj.Resources.Font["/Folio"] = self._face
+    def stamp(self, pdf: Pdf, numerals: Iterable[str]) -> None:
+        """Print each page's numeral below its text, centred, as an artifact: readers aloud pass over it."""
+        shield, font = pdf.make_stream(b"q\n"), self._case[self._font]
+        for page, numeral in zip(pdf.pages, numerals, strict=True):
+            if numeral:
+                page.obj.Resources.Font["/Folio"] = font
+                stamp = pdf.make_stream(self._stamp(numeral, float(page.mediabox[2])))
+                page.obj.Contents = Array([shield, page.obj.Contents, stamp])
+
+    def _stamp(self, numeral: str, page_width: float) -> bytes:
         glyphs = [self._glyphs[character] for character in numeral]
-        width = sum(self._widths[glyph] for glyph in glyphs) * _SIZE / 1000
-        left = (float(page.mediabox[2]) - width) / 2
+        left = (page_width - sum(self._widths[glyph] for glyph in glyphs) * _SIZE / 1000) / 2
         text = "".join(f"{glyph:04x}" for glyph in glyphs)
-        stamp = (
+        return (
             "Q\n/Artifact <</Type /Pagination /Subtype /Footer>> BDC\n"
             f"q BT {_GREY} g /Folio {_SIZE} Tf 1 0 0 1 {left:.2f} {_HEIGHT} Tm <{text}> Tj ET Q\nEMC\n"
-        )
-        page.obj.Contents = Array([self._shield, page.obj.Contents, self._pdf.make_stream(stamp.encode())])
+        ).encode()
 
 
 def roman(number: int) -> str:

@@ -15,6 +15,7 @@ _BOXES = {"/Span", "/NonStruct"}
 #: Elements of elements: text that stands directly in one of them is a paragraph.
 _GROUPS = {"/Part", "/Sect", "/Div", "/BlockQuote", "/L", "/Table", "/THead", "/TBody", "/TR", "/TOC"}
 _CELLS = {"/TD", "/TH"}
+_POINTS = 0.75  # of a CSS pixel
 #: Contents are laid out as a table.
 _CONTENTS = {"/Table": "/TOC", "/TBody": "/NonStruct", "/TR": "/TOCI", "/TD": "/NonStruct"}
 
@@ -75,8 +76,16 @@ class _Structure:
         if "ID" in element:  # the cells below a header refer to this same object
             element["ID"].string = f"{self._name}-{element['ID'].string}"
             self._headers[element["ID"].string] = element
+        if role == "/Figure":
+            self._place(element)
         element["K"] = Array(kids)
         return [element.reference]
+
+    def _place(self, figure: Any) -> None:
+        """Say where a figure stands in points from the page's foot: WeasyPrint says it in its own pixels."""
+        left, top, right, bottom = (_POINTS * each for each in figure["A"]["BBox"])
+        height = self._at(figure["Pg"])["MediaBox"][3]
+        figure["A"]["BBox"] = Array([left, height - bottom, right, height - top])
 
     def _role(self, role: str) -> str:
         """An element's role in the book: headings count from their chapter's own."""

@@ -1,11 +1,14 @@
-"""The faces of one book: each of the house's is embedded once, with the glyphs that its parts use."""
+"""The fonts of one book: each is embedded once, with the glyphs that the book's parts use."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
+from html import escape
 from io import BytesIO
 from itertools import product
 from typing import Any
 
-from pikepdf import Dictionary, Object, Pdf
+from pikepdf import Object, Pdf
 
 from infra.pdf.book import Style
 from infra.pdf.errors import BookCannotBeBound
@@ -13,66 +16,85 @@ from infra.pdf.faces import HOUSE, Use, Whole
 from infra.pdf.typesetter import typeset
 
 _PAIR = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")
-#: Whatever a stylesheet may ask for: every face of the house is one of these.
+#: Whatever a stylesheet may ask for: each font of a family is one of these.
 _WEIGHTS, _SLOPES = (400, 500, 600, 700), ("normal", "italic")
 
 
 class Typecase:
-    """Lends the book's faces to its parts, in the place of those that they lack."""
+    """Gathers what the parts use, then holds the fonts that the book has in the place of theirs."""
 
-    def __init__(self, pdf: Pdf) -> None:
-        """Lend nothing yet."""
-        self._pdf = pdf
-        self._faces: dict[str, Object] = {}
+    def __init__(self) -> None:
+        """Hold nothing yet."""
         self._uses: dict[str, Use] = {}
+        self._parts: Counter[str] = Counter()
+        self._families: dict[str, str] = {}
+        self._fonts: dict[str, Object] = {}
 
-    def lend(self, fonts: Object) -> dict[str, Object]:
-        """Take the house's faces out of a part's fonts; what is to stand there in the book, by name."""
-        lacking = [name for name, font in fonts.items() if _family(font) in HOUSE]
-        for name in lacking:
-            self.note(name[1:], _use(fonts[name]))
-            del fonts[name]
-        return {name: self.face(name[1:]) for name in lacking}
+    def note(self, part: Pdf) -> None:
+        """Note what a part uses of each font that the book can bring."""
+        for name, font in part.pages[0].obj.Resources.Font.items():
+            # Bitmap fonts, and encodings with gaps, are a part's own affair.
+            if "/DescendantFonts" in font and font.Encoding == "/Identity-H":
+                (descendant,) = font.DescendantFonts
+                family = str(descendant.FontDescriptor.FontFamily)
+                self.note_use(name[1:], family, Use(_texts(font.ToUnicode), _widths(list(descendant.W))))
 
-    def face(self, name: str) -> Object:
-        """A face of the book, which is empty until the case is filled."""
-        if name not in self._faces:
-            self._faces[name] = self._pdf.make_indirect(Dictionary())
-            self._uses[name] = Use()
-        return self._faces[name]
-
-    def note(self, name: str, use: Use) -> None:
-        """Have glyphs of a face in the book; the first to use one says what it stands for."""
-        self.face(name)
-        noted = self._uses[name]
+    def note_use(self, name: str, family: str, use: Use) -> None:
+        """Note glyphs of a font; the first to use one says what it stands for."""
+        noted = self._uses.setdefault(name, Use())
         for glyph, text in use.texts.items():
             noted.texts.setdefault(glyph, text)
         for glyph, width in use.widths.items():
             noted.widths.setdefault(glyph, width)
+        self._families[name] = family
+        self._parts[name] += 1
 
-    def fill(self, style: Style) -> None:
-        """Embed the faces that were lent, with all glyphs that were noted."""
-        with Pdf.open(BytesIO(_specimen(style, self._uses))) as specimen:
+    def fill(self, pdf: Pdf, style: Style) -> None:
+        """Embed all fonts of the house that are used, and those of the system that more than one part uses.
+
+        A font of the system that this machine lacks, or has in another version, is left in its parts.
+        """
+        shared = {name for name, family in self._families.items() if family in HOUSE or self._parts[name] > 1}
+        with Pdf.open(BytesIO(self._specimen(style, shared))) as specimen:
             fonts = specimen.pages[0].obj.Resources.Font
-            for name, face in self._faces.items():
-                if f"/{name}" not in fonts:
-                    raise BookCannotBeBound(f"No face of the house is called {name}.")
-                for key, value in self._pdf.copy_foreign(fonts[f"/{name}"]).items():
-                    face[key] = value
+            self._fonts = {
+                name: pdf.copy_foreign(fonts[f"/{name}"]) for name in sorted(shared) if f"/{name}" in fonts
+            }
+        for name in shared - self._fonts.keys():
+            if self._families[name] in HOUSE:
+                raise BookCannotBeBound(f"{self._families[name]} has no font {name}.")
+
+    def replace(self, names: Iterable[str]) -> dict[str, Object]:
+        """Of the fonts with these names in a part, those that the book brings."""
+        return {name: self._fonts[name[1:]] for name in names if name[1:] in self._fonts}
+
+    def __getitem__(self, name: str) -> Object:
+        """A font of the book."""
+        return self._fonts[name]
+
+    def _specimen(self, style: Style, names: set[str]) -> bytes:
+        """A page in every font of the families of these, each font with the glyphs that are used of it."""
+        samples = {self._families[name]: _sample(self._uses[name]) for name in sorted(names)}
+        lines = "".join(
+            f"<p style=\"font: {slope} {weight} 9pt '{escape(family)}'\">{escape(text)}</p>"
+            for (family, text), weight, slope in product(samples.items(), _WEIGHTS, _SLOPES)
+        )
+        document = typeset(f'<html lang="en">{lines}</html>', style)
+        document.fonts = Whole({name: self._uses[name] for name in names})
+        return bytes(document.write_pdf())
 
 
-def _family(font: Object) -> str:
-    """The font's family; a bitmap font has none, and is none of the house's."""
-    return str(font.DescendantFonts[0].FontDescriptor.FontFamily) if "/DescendantFonts" in font else ""
+def _sample(use: Use) -> str:
+    """A letter that the font surely has."""
+    return next((text[0] for _, text in sorted(use.texts.items()) if text.strip()), "x")
 
 
-def _use(font: Object) -> Use:
-    """What a part uses of a font, from its tables of widths and of texts."""
-    _, _, table = font.ToUnicode.read_bytes().partition(b"endcodespacerange")
-    texts = {
-        int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for glyph, text in _PAIR.findall(table)
+def _texts(table: Object) -> dict[int, str]:
+    """What each glyph stands for, from a font's table of them."""
+    _, _, lines = table.read_bytes().partition(b"endcodespacerange")
+    return {
+        int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for glyph, text in _PAIR.findall(lines)
     }
-    return Use(texts, _widths(list(font.DescendantFonts[0].W)))
 
 
 def _widths(runs: list[Any]) -> dict[int, float]:
@@ -82,14 +104,3 @@ def _widths(runs: list[Any]) -> dict[int, float]:
         for first, widths in zip(runs[::2], runs[1::2], strict=True)
         for at, width in enumerate(widths)
     }
-
-
-def _specimen(style: Style, uses: dict[str, Use]) -> bytes:
-    """A page in every face of the house, each with the glyphs that are used of it."""
-    lines = "".join(
-        f'<p style="font: {slope} {weight} 9pt {family}">x</p>'
-        for family, weight, slope in product(HOUSE, _WEIGHTS, _SLOPES)
-    )
-    document = typeset(f'<html lang="en">{lines}</html>', style)
-    document.fonts = Whole(uses)
-    return bytes(document.write_pdf())

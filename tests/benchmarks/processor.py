@@ -19,15 +19,22 @@ def own_s(pid: int) -> float:
 
 
 def tree_s(pid: int) -> float:
-    """Seconds that a process and all below it have used, the dead ones too: it leads a session of its own."""
-    ticks = 0
+    """Seconds that a process and all below it have used, the dead ones too if one of them waited for these."""
+    return sum(sum(times) for times in map(_times_or_none, tree(pid))) / _TICKS
+
+
+def tree(pid: int) -> list[int]:
+    """The process and all below it, whatever sessions they are in."""
+    below: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            if _session(stat) == pid:
-                ticks += sum(_times(stat))
+            below.setdefault(int(_fields(stat)[1]), []).append(int(stat.parent.name))
         except (OSError, ProcessLookupError):
             continue  # it has ended meanwhile
-    return ticks / _TICKS
+    found = [pid]
+    for each in found:
+        found += below.get(each, ())
+    return found
 
 
 def _fields(stat: Path) -> list[str]:
@@ -35,8 +42,11 @@ def _fields(stat: Path) -> list[str]:
     return stat.read_text().rpartition(")")[2].split()
 
 
-def _session(stat: Path) -> int:
-    return int(_fields(stat)[3])
+def _times_or_none(pid: int) -> tuple[int, int, int, int]:
+    try:
+        return _times(Path(f"/proc/{pid}/stat"))
+    except (OSError, ProcessLookupError):
+        return 0, 0, 0, 0
 
 
 def _times(stat: Path) -> tuple[int, int, int, int]:

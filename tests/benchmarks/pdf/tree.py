@@ -5,38 +5,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.benchmarks.processor import tree
+
 _LOOK_EVERY_S = 0.1
 
 
 class Tree:
-    """Looks ten times a second at what the processes of a session have in memory together, its leader or not.
+    """Looks ten times a second at what a process and all below it have in memory together, or all below it only.
 
     Counted is each one's proportional share (PSS): a page that children share with their parent counts once.
     """
 
-    def __init__(self, session: int, *, with_leader: bool) -> None:
+    def __init__(self, root: int, *, with_root: bool) -> None:
         """Begin with the `with` block."""
-        self._session, self._with_leader = session, with_leader
+        self._root, self._first = root, 0 if with_root else 1
         self.peak_mb = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self) -> None:
         while not self._over.wait(_LOOK_EVERY_S):
-            self.peak_mb = max(self.peak_mb, sum(map(_pss_kb, self._members())) / 1024)
-
-    def _members(self) -> list[int]:
-        """The session's processes; one that ends meanwhile is none."""
-        found = []
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                session = int(stat.read_text().rpartition(")")[2].split()[3])
-            except OSError:
-                continue
-            process = int(stat.parent.name)
-            if session == self._session and (self._with_leader or process != session):
-                found.append(process)
-        return found
+            self.peak_mb = max(self.peak_mb, sum(map(_pss_kb, tree(self._root)[self._first :])) / 1024)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -1,7 +1,7 @@
-"""`python -m tests.benchmarks.pdf.ways WAY SECTIONS FILE`: one book made in one way, in a session of its own.
+"""`python -m tests.benchmarks.pdf.ways WAY SECTIONS FILE`: one book made in one way.
 
-Printed as JSON are the seconds that it took, those of the processor (the whole session's), and the pages. Loading
-libraries, starting processes and setting a first page come before, and are not counted.
+Printed as JSON are the seconds that it took, those of the processor (with all processes below), and the pages.
+Loading libraries, starting processes and setting a first page come before, and are not counted.
 """
 
 import asyncio

@@ -150,6 +150,18 @@ def test_contents_and_outline_list_a_parts_chapters_beneath_it(press: Press, tmp
     assert lines[1:] == ["Before 1", "1 The First Month 2", "Love 3", "Work 4", "After 5", "ii"]
 
 
+@pytest.mark.parametrize(("chapters", "sections"), [(40, 0), (1, 90)])
+def test_contents_may_be_long(press: Press, tmp_path: Path, chapters: int, sections: int) -> None:
+    """Contents of many chapters without sections, or of one with more than fit on a page, run over pages."""
+    names = [SectionSource(f"Section {at}", "Text.") for at in range(sections)]
+    all_chapters = tuple(chapter(at, *names, title=f"Chapter {at}") for at in range(1, chapters + 1))
+    reader = PdfReader(press.print(tmp_path, all_chapters).path)
+    fore = reader.page_labels.index("1")
+    assert fore > 3
+    listed = " ".join(reader.pages[at].extract_text() for at in range(1, fore))
+    assert all(name in listed for name in starts(reader))
+
+
 def test_headings_in_a_text_stay_below_its_title(press: Press, tmp_path: Path) -> None:
     """A heading that the writer put into a section never becomes a chapter or a section of the book."""
     shouting = chapter(1, SectionSource("The Ground", "# One\n\ntext\n\n## Two\n\ntext\n\n###### Six\n\ntext"))

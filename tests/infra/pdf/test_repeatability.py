@@ -6,6 +6,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from pypdf import PdfReader
+
 from infra.pdf import SectionSource, Style, chunk_key
 from tests.infra.pdf.press import PROSE, STYLE, Press, chapter
 
@@ -25,6 +27,7 @@ def elsewhere(code: str, seed: str) -> str:
         capture_output=True,
         check=True,
         text=True,
+        timeout=60,
     )
     return done.stdout.strip()
 
@@ -42,6 +45,29 @@ def test_the_same_input_gives_the_same_bytes_in_another_process(press: Press, tm
     (tmp_path / "here").mkdir()
     here = press.print(tmp_path / "here", CHAPTERS)
     assert elsewhere(code, "1") == elsewhere(code, "2") == here.sha256
+
+
+def test_a_book_can_be_bound_where_fonts_are_missing(press: Press, tmp_path: Path) -> None:
+    """Chunks bring what they print with beside the house's fonts: a worker on another machine may bind them."""
+    chunks = [tmp_path / f"{chapter.anchor}.pdf" for chapter in (CHAPTERS[0], replace(CHAPTERS[0], anchor="twin"))]
+    for chunk in chunks:
+        chunk.write_bytes(press.set(replace(CHAPTERS[0], anchor=chunk.stem)).pdf)
+    config, out = tmp_path / "fonts.conf", tmp_path / "book.pdf"
+    here, cache = ROOT / "infra" / "pdf" / "fonts", tmp_path / "cache"
+    config.write_text(f"<fontconfig><dir>{here}</dir><cachedir>{cache}</cachedir></fontconfig>")
+    code = (
+        "import os, pathlib;"
+        f"os.environ['FONTCONFIG_FILE'] = {str(config)!r};"
+        "from tests.infra.pdf.press import BOOK, new_press;"
+        f"chunks = [pathlib.Path(each) for each in {[str(each) for each in chunks]!r}];"
+        "press = new_press(); inside = press.__enter__();"
+        f"inside.run(inside.renderer.assemble(BOOK, chunks, pathlib.Path({str(out)!r})));"
+        "press.__exit__(None, None, None)"
+    )
+    elsewhere(code, "1")
+    reader = PdfReader(out)
+    for page in (2, 4):
+        assert "Straße 中文 🌸 it" in " ".join(reader.pages[page + 1].extract_text().split())
 
 
 def test_a_chunks_key_is_the_same_in_another_process() -> None:

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from infra.pdf import ChapterSource, SectionSource
 from tests.infra.pdf.press import PROSE, Press, chapter
+from tests.infra.pdf.test_style import WHEEL
 
 #: Operators that put something on the page.
 _PAINTING = {"Tj", "TJ", "f", "f*", "F", "S", "s", "B", "B*", "b", "b*", "Do", "sh"}
@@ -26,13 +27,13 @@ _SCRIPTS = {
 
 def parts() -> tuple[ChapterSource, ...]:
     """Chapters of all kinds: one of several sections, an opener with two beneath it, one in many scripts."""
-    prose = SectionSource("The Ground", PROSE.format(mark="ground"))
+    prose = SectionSource("The Ground", PROSE.format(mark=_SCRIPTS["Chinese"]))
     linked = SectionSource("The Sky", "See [the tide](book:chapter-4), or [nothing](book:nowhere).\n\n" * 40)
     headed = SectionSource("The Tide", "## Ebb\n\n#### Low\n\n|A|B|\n|-|-|\n|1|2|\n\n## Flow\n\n- in\n  - out")
     foreign = SectionSource("Elsewhere", "\n\n".join(_SCRIPTS.values()) + "\n\n🌸 and a letter of no face: \ue123")
     return (
         chapter(1, prose, linked, title="Before"),
-        replace(chapter(2, title="The First Month"), number=1, subtitle="Setting out"),
+        replace(chapter(2, title="The First Month"), number=1, subtitle="Setting out", chart=WHEEL),
         replace(chapter(4, headed, title="The Tide"), number=None, level=2),
         replace(chapter(5, foreign, prose, title="Elsewhere"), number=None, level=2),
     )
@@ -203,6 +204,15 @@ def test_contents_are_tagged_as_contents(book: Pdf) -> None:
     assert not {"/Table", "/TR", "/TD"} & set(roles)
 
 
+def test_a_chart_is_described_where_it_stands(book: Pdf) -> None:
+    """Of all pictures only the chart is a figure, with its title as the text for it, and its place on the page."""
+    (figure,) = [element for element in structure(book) if element.S == "/Figure"]
+    assert str(figure.Alt) == WHEEL.title
+    left, foot, right, head = (float(each) / 72 * 25.4 for each in figure.A.BBox)
+    assert (round(right - left), round(head - foot)) == (132, 132)
+    assert (round(left), round(297 - head)) == (39, 116)
+
+
 def test_table_headers_are_unique_and_referred_to(book: Pdf) -> None:
     """Each header cell has an id of its own in the book, and each other cell names those of its own table."""
     known = names(book.Root.StructTreeRoot.IDTree)
@@ -229,18 +239,17 @@ def test_the_file_is_sound(path: Path) -> None:
         assert pdf.pdf_version == "1.7"
 
 
-def test_a_face_of_the_house_is_embedded_once(book: Pdf) -> None:
-    """However many chapters use a face, the file has one subset of it, and no face without its file."""
-    faces: dict[str, set[tuple[int, int]]] = {}
+def test_a_font_is_embedded_once(book: Pdf) -> None:
+    """However many chapters use a font, the file has one subset of it, and none is without its file."""
+    files: dict[str, set[tuple[int, int]]] = {}
     for page in book.pages:
         for font in page.obj.Resources.Font.values():
             descriptor = font.DescendantFonts[0].FontDescriptor
             file = descriptor.FontFile3 if "/FontFile3" in descriptor else descriptor.FontFile2
             assert len(file.read_bytes()) > 100
-            faces.setdefault(str(descriptor.FontName).partition("+")[2], set()).add(file.objgen)
-    house = {name: files for name, files in faces.items() if name.startswith("House")}
-    assert len(house) >= 5
-    assert all(len(files) == 1 for files in house.values())
+            files.setdefault(str(descriptor.FontName).partition("+")[2], set()).add(file.objgen)
+    assert {"House-Serif", "House-Serif-Italic", "House-Sans", "Noto-Serif-CJK-SC"} <= files.keys()
+    assert all(len(found) == 1 for found in files.values())
 
 
 @pytest.mark.parametrize("script", _SCRIPTS)
