@@ -1,5 +1,6 @@
 """Chunks become a book: cover and contents in front, page numbers, outline, metadata."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from hashlib import file_digest
 from io import BytesIO
@@ -25,10 +26,11 @@ def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
     """Write the book to `out`. The same chunks and the same words about them give the same bytes."""
     case = Typecase()
     numbering = number_chapters([_read(path, case) for path in chunks])
-    layout = typeset(front_html(book, numbering), book.style, book.logo)
-    front, fore = BytesIO(write_part(layout, tag_front)), len(layout.pages)
+    front = BytesIO(_front(book, numbering))
     with Pdf.open(front) as part:
         case.note(part)
+        fore = len(part.pages)
+    gc.collect()  # the layout of long contents is the largest thing here, and full of cycles
     folios = Folios(case, book.style)
     with Pdf.new() as pdf:
         case.fill(pdf, book.style)
@@ -51,6 +53,11 @@ def _read(path: Path, case: Typecase) -> NumberedChapter:
     with Pdf.open(path) as chunk:
         case.note(chunk)
         return read_chapter(chunk)
+
+
+def _front(book: BookSource, numbering: Numbering) -> bytes:
+    """Cover and contents as a part."""
+    return write_part(typeset(front_html(book, numbering), book.style, book.logo), tag_front)
 
 
 def _join(pdf: Pdf, case: Typecase, parts: Iterable[Path | BytesIO]) -> None:
