@@ -1,7 +1,7 @@
 """The structure of a part: as WeasyPrint writes it, but lean, and without what only decorates or repeats.
 
 WeasyPrint tags every line, every anonymous box and the running heads. Here lines are content of their paragraph,
-which leaves a third of the elements; running heads and ornaments are artifacts, which readers aloud pass over; and
+which leaves two fifths of the elements; running heads and ornaments are artifacts, which readers aloud pass over; and
 headings descend without a gap.
 """
 
