@@ -1,8 +1,8 @@
 """The structure of a part: as WeasyPrint writes it, but lean, and without what only decorates or repeats.
 
 WeasyPrint tags every line, every anonymous box and the running heads. Here lines are content of their paragraph,
-which leaves a third of the elements; running heads and ornaments are artifacts, which readers aloud pass over; and
-headings descend without a gap.
+which leaves two fifths of the elements; running heads and ornaments are artifacts, which readers aloud pass over;
+and headings descend without a gap.
 """
 
 from collections.abc import Iterator
