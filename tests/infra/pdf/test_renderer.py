@@ -188,3 +188,23 @@ def test_children_yield_to_everything_else() -> None:
     assert session != os.getsid(0)
     assert niceness == os.getpriority(os.PRIO_PROCESS, 0) + 10
     assert shown.split()[-2:] == ["nice", "10"]
+
+
+def test_a_machine_that_cannot_set_type_is_an_error_at_once(tmp_path: Path) -> None:
+    """Where the server of the children itself dies, since there is no font at all, nobody waits for ever."""
+    (tmp_path / "fonts.conf").write_text('<?xml version="1.0"?><fontconfig></fontconfig>')
+    code = (
+        "from infra.errors import PressroomError; from tests.infra.pdf.press import new_press\n"
+        "with new_press() as press:\n"
+        "    try: press.run(press.renderer.warm_up())\n"
+        "    except PressroomError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"FONTCONFIG_FILE": str(tmp_path / "fonts.conf")},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert b"died" in done.stdout
