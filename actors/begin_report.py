@@ -11,7 +11,7 @@ from actors.engine.pump import queue_and_send
 from actors.engine.slots import SLOTS, slot_of, token_of
 from storage.database import Document
 from storage.dead_letters import record_dead_report
-from storage.orders import call_operator, find_order
+from storage.orders import fail_order, find_order
 from storage.reports import find_report, kill_report, park_report, pin_plan, start_report, unpark_reports
 from storage.slots import Slot
 from storage.steps import insert_steps
@@ -54,7 +54,7 @@ async def give_up_report(deps: Deps, report_id: str, reason: str, trace: str = "
     """Leave a report that cannot be begun to an operator."""
     now = deps.clock.now()
     await record_dead_report(deps.db, report_id, reason, trace, now)
-    await call_operator(deps.db, report_id.partition(":")[0], f"{report_id} could not be begun: {reason}", now)
+    await fail_order(deps.db, report_id.partition(":")[0], f"{report_id} could not be begun: {reason}", now)
     await kill_report(deps.db, report_id)
 
 

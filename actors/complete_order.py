@@ -6,7 +6,7 @@ from actors.engine.mailing import HELD_BACK, deliver
 from actors.letters.reports import completion
 from actors.work_deps import WorkDeps
 from storage.errands import delay_errand, end_errand
-from storage.orders import choose_letter, find_order, mark_delivered
+from storage.orders import choose_completion, find_order, mark_delivered
 from storage.reports import reports_of
 
 log = structlog.get_logger()
@@ -15,13 +15,13 @@ log = structlog.get_logger()
 async def complete_order(deps: WorkDeps, order_id: str) -> None:
     """Send the completion mail of an order whose reports are all stored, if nobody else does."""
     order = await find_order(deps.db, order_id)
-    if order is None or order["delivered_at"] is not None:
+    if order is None or order["delivered_at"] is not None or order["letter"] == "refund":
         await end_errand(deps.db, order_id, "complete_order")
         return
     if order["on_hold"] or order["stopped"]:  # what ends that makes the errand due at once
         await delay_errand(deps.db, order_id, "complete_order", deps.clock.now() + HELD_BACK)
         return
-    if not await choose_letter(deps.db, order_id, "completion"):
+    if not await choose_completion(deps.db, order_id):
         return
     reports, now = await reports_of(deps.db, [order]), deps.clock.now()
     if await deliver(

@@ -66,5 +66,5 @@ async def _identified(deps: WorkDeps, order_id: str) -> Document | None:
     forms = await find_answers(deps.db, [session.reference]) if session.reference else {}
     bought = purchase_of(deps.tenants, session, forms.get(session.reference or "", {}), session.email)
     if bought["product"] is not None:
-        await note_purchase(deps.db, order_id, bought)
+        await note_purchase(deps.db, order_id, bought, deps.clock.now())
     return await find_order(deps.db, order_id)

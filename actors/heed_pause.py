@@ -2,7 +2,7 @@
 
 from actors.deps import Deps
 from storage.budget import end_heeding, is_paused
-from storage.orders import call_operator, find_order, release_operator
+from storage.orders import fail_order, find_order, release_operator
 from storage.reports import report_ids
 from storage.steps import unpark_steps
 
@@ -14,7 +14,7 @@ async def heed_pause(deps: Deps, order_id: str) -> None:
         return
     now, reason = deps.clock.now(), order["pause"]["reason"]
     if is_paused(order):
-        await call_operator(deps.db, order_id, reason, now)
+        await fail_order(deps.db, order_id, reason, now)
     else:
         await unpark_steps(deps.db, report_ids(order), now)
         await release_operator(deps.db, order_id, reason)

@@ -58,10 +58,13 @@ class Postman(Protocol):
 
 
 class Till(Protocol):
-    """Stripe, where a session must be asked for."""
+    """Stripe, where it must be asked for something."""
 
     async def session(self, session_id: str) -> Document:
         """Return a Checkout Session with its line items."""
+
+    async def refund(self, intent: str, key: str) -> Document:
+        """Give back what is left of a payment, once for each key; return its charge as it then stands."""
 
 
 @dataclass(frozen=True)

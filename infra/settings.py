@@ -58,6 +58,8 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     llm_timeout_s: Seconds = 120.0
     step_give_up_s: Seconds = 3600.0
     order_budget_usd: Dollars | None = None
+    failure_letter_after_s: Seconds = 1800.0
+    refund_after_s: Seconds | None = None
     grace_s: Seconds = 30.0
     aws_endpoint_url_s3: Text | None = None
     s3_bucket: Text

@@ -12,6 +12,9 @@ from storage.database import Database, Document, translating
 Errand = Literal[
     "confirm_order",
     "complete_order",
+    "check_promise",
+    "tell_failure",
+    "refund_order",
     "resend_reports",
     "ask_details",
     "end_patience",

@@ -13,6 +13,8 @@ from storage.payments import Standing
 from storage.together import get, put
 
 Letter = Literal["completion", "refund"]
+#: What a customer is told of an order that is not finished, at most once.
+Word = Literal["delay", "failure"]
 
 #: Why an operator is called when a customer does not fill in what is missing.
 DETAILS_OVERDUE = "The customer has not filled in what is missing."
@@ -29,9 +31,11 @@ async def place_orders(db: Database, orders: Sequence[Document]) -> list[str]:
 
 @translating
 async def note_paid(db: Database, order_id: str, at: datetime) -> None:
-    """Add that an order was paid, by the earliest word of it."""
+    """Add that an order was paid, by the earliest word of it; from then on its promise is looked after."""
+    paid = errand_update("check_promise", at)
+    paid["$set"]["paid_at"] = at
     for later in (None, {"$gt": at}):
-        await db.orders.update_one({"_id": order_id, "paid_at": later}, {"$set": {"paid_at": at}})
+        await db.orders.update_one({"_id": order_id, "paid_at": later}, paid)
 
 
 @translating
@@ -87,17 +91,27 @@ async def call_operator(db: Database, order_id: str, reason: str, now: datetime)
 
 
 @translating
+async def fail_order(db: Database, order_id: str, reason: str, now: datetime) -> None:
+    """As `call_operator`, where nothing can be finished without one: what the customer gets is decided later."""
+    await call_operator(db, order_id, reason, now)
+    facts = {"failed_at": now, "errands.tell_failure": now, "errands.refund_order": now}
+    await db.orders.update_one({"_id": order_id, "failed_at": None}, {"$set": facts, "$min": {"errands_at": now}})
+
+
+@translating
 async def release_operator(db: Database, order_id: str, reason: str) -> None:
-    """Take the order off the operator's list, if it is on it for that reason."""
-    await db.orders.update_one({"_id": order_id, "attention": reason}, {"$set": {"attention": None}})
+    """Take the order off the operator's list, if it is on it for that reason: it was mended."""
+    mended = {"$set": {"attention": None, "failed_at": None}}
+    await db.orders.update_one({"_id": order_id, "attention": reason}, mended)
     await withdraw_alert(db, order_id, reason)
 
 
 @translating
-async def identify_order(db: Database, order_id: str, facts: Document) -> bool:
-    """Add what was bought to an order that named no product; True if that was not known yet."""
-    unknown = {"_id": order_id, "product": None}
-    return (await db.orders.update_one(unknown, {"$set": facts})).matched_count == 1
+async def identify_order(db: Database, order_id: str, facts: Document, now: datetime) -> None:
+    """Add what was bought to an order that named no product."""
+    known = errand_update("check_promise", now)
+    known["$set"] |= facts
+    await db.orders.update_one({"_id": order_id, "product": None}, known)
 
 
 @translating
@@ -123,6 +137,7 @@ async def fill_details(db: Database, order_id: str, given: dict[str, str], now: 
         await db.orders.update_one({"_id": order_id, "missing": name}, filled)
     complete = {"_id": order_id, "missing": [], "details_by": {"$exists": True}}
     start = errand_update("start_order", now + ERRAND_CHECK) | {"$unset": {"details_by": ""}}
+    start["$set"] |= {"filled_at": now, "errands.check_promise": now + ERRAND_CHECK}
     await db.orders.update_one(complete, start)
     called = {"_id": order_id, "missing": [], "attention": DETAILS_OVERDUE}
     await db.orders.update_one(called, {"$set": {"attention": None}})
@@ -151,18 +166,49 @@ async def add_stored(db: Database, order_id: str, product: str, run: int, now: d
 
 
 @translating
-async def choose_letter(db: Database, order_id: str, letter: Letter) -> bool:
-    """T18: decide which letter ends the order; True if it is this one."""
-    free: dict[str, Any] = {"_id": order_id, "letter": None}
-    if letter == "completion":
-        free |= {"stored_at": {"$ne": None}, "on_hold": False, "stopped": False, _REPLAY: {"$exists": False}}
-    await db.orders.update_one(free, {"$set": {"letter": letter}})
-    return await db.orders.count_documents({"_id": order_id, "letter": letter}) == 1
+async def choose_completion(db: Database, order_id: str) -> bool:
+    """T18: decide that an order ends with its reports; True if that is decided, by whomever."""
+    free: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
+    free |= {"stored_at": {"$ne": None}, _REPLAY: {"$exists": False}}
+    await db.orders.update_one(free, {"$set": {"letter": "completion"}})
+    return await db.orders.count_documents({"_id": order_id, "letter": "completion"}) == 1
+
+
+@translating
+async def begin_word(db: Database, order_id: str, word: Word, now: datetime) -> bool:
+    """Decide that a customer who waits must hear of it now; False if that came to nothing meanwhile.
+
+    Nobody is told of a delay whose reports are stored, nor of a failure that was mended; and of neither if the
+    order is refunded, held, or its letter chosen.
+    """
+    waiting: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False, "missing": []}
+    failed = {"attention": {"$ne": None}, "failed_at": {"$ne": None}}
+    waiting |= failed if word == "failure" else {"stored_at": None, "failed_at": None}
+    return (await db.orders.update_one(waiting, {"$set": {f"told.{word}": now}})).matched_count == 1
+
+
+@translating
+async def choose_refund(db: Database, order_id: str, now: datetime, **seen: Any) -> bool:
+    """T18r: decide that an order ends with a refund, and write down its errand; True if that is decided now.
+
+    This comes before Stripe is asked: what is refunded is never mailed as complete. `seen` must still hold.
+    """
+    update = errand_update("refund_order", now)
+    update["$set"]["letter"] = "refund"
+    return (await db.orders.update_one({"_id": order_id, "letter": None, **seen}, update)).matched_count == 1
+
+
+@translating
+async def mark_refunded(db: Database, order_id: str) -> None:
+    """Note that a refunded order's customer was told: nobody is needed any more."""
+    told = {"$set": {"attention": None, "failed_at": None}, "$unset": {"errands.refund_order": ""}}
+    await db.orders.update_one({"_id": order_id}, told)
 
 
 async def mark_delivered(db: Database, order_id: str, now: datetime) -> None:
     """Note that the completion mail was accepted; the sweep looks at the order no more."""
-    delivered = {"$set": {"delivered_at": now, "attention": None}, "$unset": {_LETTER: ""}}
+    over = {_LETTER: "", "errands.check_promise": ""}
+    delivered = {"$set": {"delivered_at": now, "attention": None, "failed_at": None}, "$unset": over}
     await put(db, db.orders, UpdateOne({"_id": order_id, "delivered_at": None}, delivered))
 
 

@@ -13,7 +13,7 @@ from infra.errors import TransientError
 from storage.claims import kill_step
 from storage.database import Document
 from storage.dead_letters import record_dead_step
-from storage.orders import call_operator
+from storage.orders import fail_order
 from storage.rounds import Rounds
 from storage.slots import Slot
 from storage.steps import find_step, stamp_advanced
@@ -55,7 +55,7 @@ async def advance_or_call(deps: Deps, step: Document) -> None:
     except Exception as error:
         log.exception("step_cannot_advance", order=step["order"], step=step["_id"])
         reason = f"{step['product']}: what follows {step['key']} fails: {error}"
-        await call_operator(deps.db, step["order"], reason, deps.clock.now())
+        await fail_order(deps.db, step["order"], reason, deps.clock.now())
 
 
 async def give_up(deps: Deps, step: Document, epoch: int, reason: str, trace: str = "") -> None:
@@ -71,7 +71,7 @@ async def bury(deps: Deps, step: Document) -> None:
     """Record a dead step, call the operator, and let the rest of its report go on."""
     await record_dead_step(deps.db, step)
     reason = f"{step['product']}: {step['key']} is dead: {step['error']}"
-    await call_operator(deps.db, step["order"], reason, deps.clock.now())
+    await fail_order(deps.db, step["order"], reason, deps.clock.now())
     log.error("step_dead", order=step["order"], step=step["_id"], error=step["error"])
     await _move_on(deps, [step], set())
 

@@ -16,7 +16,7 @@ from storage.dead_letters import close_dead_letter, find_dead_letter, is_last_op
 from storage.deliveries import revive_deliveries
 from storage.errands import ERRAND_CHECK, add_errand
 from storage.events import renew_event
-from storage.orders import call_operator, find_order, release_operator
+from storage.orders import call_operator, fail_order, find_order, release_operator
 from storage.reports import report_id, revive_report
 from storage.steps import find_step
 
@@ -45,7 +45,8 @@ async def close_letter(deps: Deps, letter_id: str, action: str, *, who: str, rea
             await _REPLAYS[letter["kind"]](deps, letter)
         except Exception:
             if released:
-                await call_operator(deps.db, letter["order"], released, now)
+                put_back = call_operator if letter["kind"] == "errand" else fail_order
+                await put_back(deps.db, letter["order"], released, now)
             raise
     await close_dead_letter(deps.db, letter_id, action, now)
 

@@ -1,7 +1,7 @@
 """An order as it is first written: from a session, our form's answers and the catalogue."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import asdict
 
@@ -37,7 +37,8 @@ def draft_order(tenants: Tenants, news: SessionNews, form: dict[str, str], now: 
         "letter": None,
         "delivered_at": None,
         "attention": None,
-        "errands": {},
+        "failed_at": None,
+        **_promise(session, news.paid_at),
         "payment_version": 0,
         **Standing()._asdict(),
     }
@@ -49,6 +50,15 @@ def _brand(tenants: Tenants, session: CheckoutSession) -> Document:
     colours = tenants.of(tenant).colours
     # A name that cannot be a tenant's is nobody's, and may be anything: the raw event keeps it.
     return {"tenant": tenant if is_tenant_id(tenant) else MAIN, "colours": colours and asdict(colours)}
+
+
+def _promise(session: CheckoutSession, paid_at: datetime | None) -> Document:
+    """Return the errand that looks after what a paid order was promised for."""
+    offer = OFFERS.get(session.product or "")
+    if paid_at is None or offer is None:
+        return {"errands": {}}
+    promised_at = paid_at + timedelta(seconds=offer.promise_s)
+    return {"errands": {"check_promise": promised_at}, "errands_at": promised_at}
 
 
 def _tenant_of(session: CheckoutSession) -> str:

@@ -6,7 +6,7 @@ from actors.intake.deps import IntakeDeps
 from storage.database import Document
 from storage.errands import delay_errand
 from storage.order_state import DISPUTE_LOST, REFUND_FAILED
-from storage.orders import call_operator, note_payment, orders_of_payments
+from storage.orders import call_operator, choose_refund, note_payment, orders_of_payments
 from storage.payments import Standing, standing_of
 from storage.reports import report_ids, stop_reports, unpark_reports
 from storage.steps import unpark_steps
@@ -29,7 +29,11 @@ async def _copy(deps: IntakeDeps, order: Document, version: int, standing: Stand
         if not standing.stopped:
             await unpark_reports(deps.db, reports, now)
             await unpark_steps(deps.db, reports, now)
-    if not (standing.on_hold or standing.stopped):  # a letter that was held back is due now
+    if (
+        standing.stopped
+    ):  # also by Stripe's own pages: the customer hears of it, unless the reports are on their way
+        await choose_refund(deps.db, order_id, now)
+    elif not standing.on_hold:  # a letter that was held back is due now
         await delay_errand(deps.db, order_id, "complete_order", now)
     if standing.refund_failed:
         await call_operator(deps.db, order_id, REFUND_FAILED, now)

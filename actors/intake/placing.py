@@ -17,7 +17,7 @@ from storage.errands import ERRAND_CHECK, add_errand
 from storage.order_state import may_begin
 from storage.orders import (
     await_details,
-    call_operator,
+    fail_order,
     fill_details,
     find_orders,
     note_ended,
@@ -109,7 +109,7 @@ async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:
     """Ask Stripe what was bought, the customer what is missing, or the operator."""
     log.info("order_waits", order=order["_id"], reason=order["objection"] or "details")
     if order["objection"] is not None:
-        await call_operator(deps.db, order["_id"], order["objection"], deps.clock.now())
+        await fail_order(deps.db, order["_id"], order["objection"], deps.clock.now())
         if order["objection"] != NO_PRODUCT:
             return []
         await add_errand(deps.db, order["_id"], "identify_order", deps.clock.now() + ERRAND_CHECK)

@@ -8,12 +8,12 @@ from infra.mail.letter import Letter
 from storage.database import Document
 
 
-def failure(house: House, order: Document, now: datetime, *, refunds: bool) -> Letter:
-    """Return the letter that says that an order failed, and what happens next: `refunds`, or else it is mended."""
-    return to_customer(house, order, "failure", now, refunds=refunds)
+def failure(house: House, order: Document, now: datetime) -> Letter:
+    """Return the letter that says that an order failed, and what happens next."""
+    return to_customer(house, order, "failure", now)
 
 
 def refund(house: House, order: Document, cents: int, now: datetime) -> Letter:
     """Return the letter that says that an order is refunded in full, with so many cents of its currency."""
-    amount = f"{cents / 100:.2f} {order['currency'].upper()}"
+    amount = f"{cents / 100:.2f} {(order['currency'] or '').upper()}"
     return to_customer(house, order, "refund", now, amount=amount)

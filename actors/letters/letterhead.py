@@ -54,7 +54,7 @@ def to_customer(house: House, order: Document, name: str, now: datetime, **facts
     known = {
         "brand": brand_name(house, order["tenant"]),
         "name": " ".join(order["answers"].get("name", "").split())[:_MAX_NAME],
-        "title": OFFERS[order["product"]].title,
+        "title": OFFERS[order["product"]].title if order["product"] else "your order",
         "order": order["_id"],
         **_colours(order),
         **facts,

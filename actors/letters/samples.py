@@ -74,8 +74,7 @@ def _to_customer(house: SampleHouse, order: Document) -> dict[str, Letter]:
         "completion_single": completion(house, single, reports, _NOW),
         "resend": resend(house, single, reports, _NOW),
         "delay": delay(house, order, _NOW),
-        "failure_mended": failure(house, order, _NOW, refunds=False),
-        "failure_refunded": failure(house, order, _NOW, refunds=True),
+        "failure": failure(house, order, _NOW),
         "refund": refund(house, order, OFFERS[order["product"]].price, _NOW),
         "details": details(house, order, _NOW),
     }

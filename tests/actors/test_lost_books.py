@@ -18,7 +18,7 @@ from infra.errors import TransientError
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.objects import book_key, chunk_key, pdf_key
-from storage.orders import begin_replay, choose_letter, end_replay, find_order
+from storage.orders import begin_replay, choose_completion, end_replay, find_order
 from storage.reports import find_report, report_id
 from storage.steps import steps_of
 from tests.actors.test_sweep import BOOK, begun, finish, messages, steps, sweep
@@ -43,7 +43,7 @@ async def stored(deps: Deps, *, lost: bool) -> str:
     await finish_report(deps, {**binding, "result": pdf})
     if lost:
         await deps.db.reports.update_one({"order": order}, {"$set": {"pdf.object": f"{order}/nowhere.pdf"}})
-    assert await choose_letter(deps.db, order, "completion")
+    assert await choose_completion(deps.db, order)
     return order
 
 

@@ -51,6 +51,10 @@ class Nobody:
         """Fail."""
         raise AssertionError(session_id)
 
+    async def refund(self, intent: str, key: str) -> Document:
+        """Fail."""
+        raise AssertionError(intent, key)
+
     async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
         """Fail."""
         raise AssertionError(source)

@@ -29,7 +29,7 @@ async def test_a_refused_letter_goes_to_the_new_address(deps: Deps, clock: Stopp
     worker = working(deps, postman)
     await complete_order(worker, ORDER)
     order = await present(deps)
-    assert (order_state(order, []), order["errands"]) == ("needs_attention", {})
+    assert (order_state(order, []), "complete_order" in order["errands"]) == ("needs_attention", False)
     assert attention_of(order) == "The completion mail was refused: 550."
     clock.forward(60)
     assert await readdress_order(deps, ORDER, RIGHT, **BY) == 1
@@ -62,7 +62,7 @@ async def test_a_refused_confirmation_is_known_before_the_report_is_finished(dep
     assert attention_of(await present(deps)) == "The confirmation mail was refused: 550."
     await place(deps, **LONG, **WRONG_SESSION)
     await confirm_order(worker, ORDER)
-    assert (await present(deps))["errands"] == {}
+    assert "confirm_order" not in (await present(deps))["errands"]
 
 
 async def test_an_order_without_an_address_is_begun_with_the_one_that_an_operator_gives(deps: Deps) -> None:

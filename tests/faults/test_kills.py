@@ -70,7 +70,10 @@ def test_an_order_does_not_notice_the_death_of(pressroom: Pressroom, name: str) 
 
 
 def test_after_a_refund_no_section_is_bought_and_one_that_fails_sets_the_work_going(pressroom: Pressroom) -> None:
-    """A refund stops an order before its first call; when the bank sends it back, the report is made."""
+    """A refund stops an order before its first call; when the bank sends it back, the report is made.
+
+    Its customer was told of the refund: an operator sends the report.
+    """
     pressroom.part("worker-life_clarity").terminate()
     event = pressroom.event()
     assert pressroom.send(event).status_code == 200
@@ -83,9 +86,17 @@ def test_after_a_refund_no_section_is_bought_and_one_that_fails_sets_the_work_go
     pressroom.until("parking", lambda: pressroom.db.reports.count_documents(parked) == 1)
     assert pressroom.stack.llm.requests(order=order) == []
     say(pressroom, "refund.failed", {"id": "re_1", "payment_intent": intent, "amount": 1900, "status": "failed"})
-    check_delivered(pressroom, order, repaid=0)
+    pressroom.until("storing", lambda: pressroom.db.orders.find_one({"_id": order, "stored_at": {"$ne": None}}))
+    assert len(pressroom.stack.llm.requests(order=order)) == CALLS
     shown = pressroom.order(order)
     assert (shown["state"], shown["amount_refunded"]) == ("needs_attention", 0)
+    pressroom.cli("orders", "resend", order, "--reason", "the bank sent it back")
+    pressroom.until("both letters", lambda: kinds(pressroom, order) == ["refund", "resend"])
+
+
+def kinds(pressroom: Pressroom, order: str) -> list[str]:
+    """Return the kinds of the letters about an order, in the order in which they came."""
+    return [letter.headers["X-Pressroom-Mail"] for letter in pressroom.letters(order)]
 
 
 def say(pressroom: Pressroom, kind: str, about: dict[str, Any]) -> None:

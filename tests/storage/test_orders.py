@@ -9,7 +9,8 @@ from storage.database import Database, Document
 from storage.orders import (
     add_stored,
     begin_replay,
-    choose_letter,
+    choose_completion,
+    choose_refund,
     find_order,
     latest_orders,
     note_paid,
@@ -92,7 +93,7 @@ async def test_the_two_letters_exclude_one_another(db: Database, clock: StoppedC
     """Of a completion and a refund letter that are chosen at once, one stands, and both sides know which."""
     await place_orders(db, [order(clock, stored_at=clock.now())])
     completion, refund = await asyncio.gather(
-        choose_letter(db, "cs_1", "completion"), choose_letter(db, "cs_1", "refund")
+        choose_completion(db, "cs_1"), choose_refund(db, "cs_1", clock.now())
     )
     assert completion != refund
     assert (await present(db))["letter"] == ("completion" if completion else "refund")
@@ -101,8 +102,8 @@ async def test_the_two_letters_exclude_one_another(db: Database, clock: StoppedC
 async def test_choosing_the_same_letter_again_says_yes(db: Database, clock: StoppedClock) -> None:
     """Who retries after a crash finds its letter chosen."""
     await place_orders(db, [order(clock, stored_at=clock.now())])
-    assert await choose_letter(db, "cs_1", "completion")
-    assert await choose_letter(db, "cs_1", "completion")
+    assert await choose_completion(db, "cs_1")
+    assert await choose_completion(db, "cs_1")
 
 
 @pytest.mark.parametrize("facts", [{"stored_at": None}, {"on_hold": True}])
@@ -111,13 +112,13 @@ async def test_no_completion_letter_before_its_time(
 ) -> None:
     """An order that is not complete, or held by a dispute, gets no completion letter."""
     await place_orders(db, [order(clock, **{"stored_at": clock.now(), **facts})])
-    assert not await choose_letter(db, "cs_1", "completion")
+    assert not await choose_completion(db, "cs_1")
 
 
 async def test_an_order_whose_letter_is_chosen_is_not_replayed(db: Database, clock: StoppedClock) -> None:
     """A replay after the letter is chosen could mail twice, so it does not begin."""
     await place_orders(db, [order(clock, stored_at=clock.now())])
-    await choose_letter(db, "cs_1", "completion")
+    await choose_completion(db, "cs_1")
     assert not await begin_replay(db, "cs_1", "a", 2, ["s"], clock.now())
 
 

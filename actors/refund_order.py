@@ -1,0 +1,76 @@
+"""A customer's money goes back in full: chosen first, then asked of Stripe, then told (T18r)."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from actors.engine.mailing import HELD_BACK, deliver
+from actors.intake.payments import copy_payments
+from actors.letters.ending import refund
+from actors.refund import decide_refund
+from actors.work_deps import WorkDeps
+from infra.errors import TransientError
+from storage.alerts import raise_alert
+from storage.database import Document
+from storage.errands import delay_errand, end_errand
+from storage.orders import find_order, mark_refunded
+from storage.payments import find_payments, note_refunded
+
+log = structlog.get_logger()
+
+_STRIPE_IS_AWAY = "The refund waits: Stripe does not answer."
+
+
+async def refund_order(deps: WorkDeps, order_id: str) -> None:
+    """Refund an order and tell its customer, once; an order that failed, when REFUND_AFTER_S is over."""
+    order = await find_order(deps.db, order_id)
+    if order is not None and order["letter"] is None:
+        if (due_at := _due_by_policy(deps, order)) is None:
+            await end_errand(deps.db, order_id, "refund_order")
+            return
+        if deps.clock.now() < due_at:
+            await delay_errand(deps.db, order_id, "refund_order", due_at)
+            return
+        order = await _decide(deps, order)
+    if order is not None and order["letter"] == "refund" and not (order["stopped"] or order["refund_failed"]):
+        order = await _give_back(deps, order)
+    if order is None or order["letter"] != "refund" or order["refund_failed"]:
+        await end_errand(deps.db, order_id, "refund_order")
+    elif not order["email"] or await _tell(deps, order):
+        await mark_refunded(deps.db, order_id)
+        log.info("order_refunded", order=order_id)
+
+
+def _due_by_policy(deps: WorkDeps, order: Document) -> datetime | None:
+    after_s, failed_at = deps.settings.refund_after_s, order["failed_at"]
+    if after_s is None or failed_at is None or order["payment_intent"] is None:
+        return None
+    due_at: datetime = failed_at + timedelta(seconds=after_s)
+    return max(due_at, deps.clock.now() + HELD_BACK) if order["on_hold"] else due_at
+
+
+async def _decide(deps: WorkDeps, order: Document) -> Document | None:
+    """Choose the refund of an order that nobody mended in time; return it as it then stands."""
+    why, seen = order["attention"] or "", {"failed_at": order["failed_at"], "on_hold": False}
+    await decide_refund(deps, order["_id"], who="REFUND_AFTER_S", reason=why, **seen)
+    return await find_order(deps.db, order["_id"])
+
+
+async def _give_back(deps: WorkDeps, order: Document) -> Document | None:
+    """Ask Stripe, and note what it did as if its event were here; return the order as it then stands."""
+    order_id, intent, now = order["_id"], order["payment_intent"], deps.clock.now()
+    try:
+        charge = await deps.till.refund(intent, f"refund-{order_id}")
+    except TransientError:
+        await raise_alert(deps.db, "refund", _STRIPE_IS_AWAY, now, order=order_id)
+        raise
+    # As of the moment before: whatever Stripe says of it from now on is news.
+    charged, refunded = charge["amount"], charge["amount_refunded"]
+    await note_refunded(deps.db, intent, charged=charged, refunded=refunded, at=int(now.timestamp()))
+    await copy_payments(deps, await find_payments(deps.db, [intent]))
+    return await find_order(deps.db, order_id)
+
+
+async def _tell(deps: WorkDeps, order: Document) -> bool:
+    cents, now = order["amount_refunded"], deps.clock.now()
+    return await deliver(deps, order["_id"], "refund_order", "refund", lambda: refund(deps, order, cents, now))

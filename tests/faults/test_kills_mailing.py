@@ -1,0 +1,159 @@
+"""A process dies between any two writes of what ends an order: what follows is seen in the inbox and at Stripe."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+
+from actors.check_promise import check_promise
+from actors.complete_order import complete_order
+from actors.deps import Deps
+from actors.engine.plans import PlanShelf
+from actors.refund import RefundIsImpossible, begin_refund
+from actors.refund_order import refund_order
+from actors.sweep.sweep import sweep_once
+from actors.sweep.watch import Watch
+from actors.tell_failure import tell_failure
+from actors.work_deps import WorkDeps
+from infra.local.mail.letters import Letter
+from infra.local.stack import Stack
+from infra.mail.transport import transport_for
+from infra.stripe.client import Stripe
+from storage.database import Database, Document
+from storage.orders import add_stored, fail_order, find_order
+from storage.reports import report_id, store_report
+from tests.actors.conftest import deps as deps
+from tests.actors.test_perform import working
+from tests.actors.test_sweep import BOOK, apply, event, messages
+from tests.conftest import StoppedClock
+from tests.faults.write_gate import WriteGate
+from tests.infra.local.stripe_client import connect, open_session, pay_session
+
+pytestmark = pytest.mark.anyio
+
+Run = Callable[[WorkDeps, str], Awaitable[None]]
+ACTORS: dict[str, Run] = {
+    "check_promise": check_promise,
+    "complete_order": complete_order,
+    "refund_order": refund_order,
+    "tell_failure": tell_failure,
+}
+BY = {"who": "Olga", "reason": "it cannot be written"}
+
+
+class Story(NamedTuple):
+    """What a process that dies does; its write `recorded` says that the mail server took the letter."""
+
+    run: Run
+    writes: int
+    recorded: int
+    letter: str
+    errand: str
+
+
+async def refund(worker: WorkDeps, order: str) -> None:
+    """Do what an operator asks for, and what a mail worker does about it."""
+    await begin_refund(worker, order, **BY)
+    await refund_order(worker, order)
+
+
+STORIES = {
+    "the reports are sent": Story(complete_order, 5, 3, "completion", "complete_order"),
+    "a refund is asked for and made": Story(refund, 10, 8, "refund", "refund_order"),
+    "a failure is told": Story(tell_failure, 5, 3, "failure", "tell_failure"),
+    "a delay is told": Story(check_promise, 6, 4, "delay", "check_promise"),
+}
+KILLS = [(name, write) for name, story in STORIES.items() for write in range(story.writes + 1)]
+
+
+@pytest.fixture
+async def worker(stack: Stack, deps: Deps) -> AsyncIterator[WorkDeps]:
+    """A mail worker on a real mail server and a real till, where Stripe tells nobody of anything."""
+    stack.stripe.hold_deliveries()
+    yield working(deps, transport_for(stack.env["MAIL_URL"]), Stripe(deps.settings))
+    stack.stripe.resume_deliveries()
+
+
+async def begun(story: Story, worker: WorkDeps, stack: Stack, clock: StoppedClock) -> Document:
+    """Return an order to which that is about to happen, of a customer of its own."""
+    intent = await asyncio.to_thread(lambda: pay_session(stack, open_session(connect(stack)).id))
+    said = json.loads(event(f"cs_test_{uuid.uuid4().hex}"))
+    order, email = said["data"]["object"]["id"], f"{uuid.uuid4().hex}@customer.example"
+    said["data"]["object"] |= {"payment_intent": intent, "customer_details": {"email": email}}
+    await apply(worker, json.dumps(said).encode())
+    if story.letter in {"completion", "refund"}:
+        pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000_000}
+        await store_report(worker.db, report_id(order, BOOK), 1, pdf, clock.now())
+        await add_stored(worker.db, order, BOOK, 1, clock.now())
+    if story.letter == "failure":
+        await fail_order(worker.db, order, "A section is dead.", clock.now())
+    clock.forward(3600)
+    return await present(worker, order)
+
+
+async def present(worker: WorkDeps, order: str) -> Document:
+    """Return the order, which must be there."""
+    found = await find_order(worker.db, order)
+    assert found is not None
+    return found
+
+
+async def lives_until(write: int, story: Story, worker: WorkDeps, order: str) -> bool:
+    """Let a process do it that dies before its write of that number; False if it has less to do."""
+    gate, url = WriteGate(write), worker.settings.mongodb_url
+    url = url.replace("/pressroom?", f"/{worker.db.orders.database.name}?")
+    async with gate.before(url) as way:
+        db = Database(way)
+        doing = asyncio.ensure_future(story.run(replace(worker, db=db, plans=PlanShelf(db)), order))
+        died = asyncio.ensure_future(gate.died.wait())
+        await asyncio.wait([doing, died], return_when="FIRST_COMPLETED")
+        dead = gate.died.is_set()
+        for end in (doing, died):
+            end.cancel()
+        with suppress(asyncio.CancelledError):
+            await doing
+        await db.close()
+    return dead
+
+
+async def mend(worker: WorkDeps, clock: StoppedClock, order: str, errand: str) -> None:
+    """Let sweep and mail workers do what is due, until that errand is over."""
+    while errand in (await present(worker, order))["errands"]:
+        clock.forward(60)
+        worker.broker.client.flushdb()
+        await sweep_once(worker, Watch(clock))
+        for message in messages(worker, "bundle"):
+            if message["actor_name"] in ACTORS:
+                await ACTORS[message["actor_name"]](worker, order)
+
+
+def check_letters(letters: list[Letter], story: Story, write: int) -> None:
+    """Check that the customer has the letter once; twice, under one id, if it was sent and not yet recorded."""
+    assert [one.headers["X-Pressroom-Mail"] for one in letters] == [story.letter] * (1 + (write == story.recorded))
+    assert len({one.headers["Message-ID"] for one in letters}) == 1
+
+
+@pytest.mark.parametrize(("name", "write"), KILLS)
+async def test_a_process_that_dies_before_a_write_of(
+    stack: Stack, worker: WorkDeps, clock: StoppedClock, name: str, write: int
+) -> None:
+    """Whatever it had done, its customer gets one letter, and money goes back once, and never with the reports."""
+    story = STORIES[name]
+    bought = await begun(story, worker, stack, clock)
+    order = bought["_id"]
+    assert await lives_until(write, story, worker, order) == (write < story.writes)
+    if story.letter == "refund" and (await present(worker, order))["letter"] is None:
+        await begin_refund(worker, order, **BY)  # the operator's command failed: it is given again
+    await mend(worker, clock, order, story.errand)
+    letters = await asyncio.to_thread(lambda: stack.inbox.letters(to=bought["email"]))
+    check_letters(letters, story, write)
+    refunds = connect(stack).v1.refunds.list({"payment_intent": bought["payment_intent"]}).data
+    assert [refund.amount for refund in refunds] == ([1900] if story.letter == "refund" else [])
+    if story.letter in {"completion", "refund"}:
+        with pytest.raises(RefundIsImpossible):
+            await begin_refund(worker, order, **BY)
