@@ -14,7 +14,7 @@ async def heed_pause(deps: Deps, order_id: str) -> None:
         return
     now, reason = deps.clock.now(), order["pause"]["reason"]
     if is_paused(order):
-        await fail_order(deps.db, order_id, reason, now)
+        await fail_order(deps.db, order_id, reason, now, kind="budget")
     else:
         await unpark_steps(deps.db, report_ids(order), now)
         await release_operator(deps.db, order_id, reason)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from actors.letters.alert import alert_letter
+from actors.letters.alert import alert_letter, told_text
 from actors.work_deps import WorkDeps
 from infra.alert_hook import post_alert
 from infra.errors import TransientError
@@ -57,4 +57,5 @@ async def _mail(deps: WorkDeps, alert: Document) -> None:
 
 async def _hook(deps: WorkDeps, alert: Document) -> None:
     if url := deps.settings.alert_webhook_url:
-        await post_alert(url, {name: alert[name] for name in ("kind", "order", "event", "text")})
+        facts = {name: alert[name] for name in ("kind", "order", "event")}
+        await post_alert(url, {**facts, "text": told_text(alert)})

@@ -1,12 +1,15 @@
-"""What an operator must hear of: one document a happening, kept until it was told."""
+"""What an operator must hear of: one document a kind of trouble and what has it, kept until it was told."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from storage.database import Database, Document, translating
 
 #: Trouble that mends itself this quickly disturbs nobody; the contract allows 15 s in all.
 _TELL_AFTER = timedelta(seconds=4)
+#: When an operator who was told hears that there is more of it: a hundred dead sections are two mails.
+_TELL_AGAIN = timedelta(minutes=10)
 
 
 @translating
@@ -15,12 +18,22 @@ async def raise_alert(
 ) -> None:
     """Write down that an operator must be told; the same happening is told once.
 
-    `event` is what it is about where there is no order: an event's id or a payment intent.
+    `event` is what it is about where there is no order: an event's id or a payment intent. Further trouble of the
+    kind is counted, in `seen`, by what it says; once the first was told, the number is told later.
     """
-    key = hashlib.sha256(f"{kind}\0{order}\0{event}\0{text}".encode()).hexdigest()[:32]
-    alert = {"kind": kind, "order": order, "event": event, "text": text, "at": now}
+    key, said = _hash(kind, order, event), _hash(text)
+    alert = {"kind": kind, "order": order, "event": event, "text": text, "at": now, "seen": [said]}
     fresh: Document = {**alert, "state": "new", "told": [], "due_at": now + _TELL_AFTER}
-    await db.alerts.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True)
+    if (await db.alerts.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True)).upserted_id is not None:
+        return
+    other = {"_id": key, "seen": {"$ne": said}}
+    again = {"$set": {"state": "new", "told": [], "due_at": now + _TELL_AGAIN}, "$unset": {"admitted_at": ""}}
+    await db.alerts.update_one({**other, "state": "told"}, {**again, "$push": {"seen": said}})
+    await db.alerts.update_one(other, {"$push": {"seen": said}})
+
+
+def _hash(*parts: str | None) -> str:
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 @translating
@@ -34,6 +47,31 @@ async def withdraw_alert(db: Database, about: str, text: str) -> None:
 async def due_alerts(db: Database, now: datetime, limit: int) -> list[Document]:
     """Return alerts that should have been told by now."""
     return await db.alerts.find({"state": "new", "due_at": {"$lte": now}}).sort("due_at").limit(limit).to_list()
+
+
+@translating
+async def count_admitted(db: Database, since: datetime) -> int:
+    """Return how many alerts were let out since then, each on its own."""
+    return await db.alerts.count_documents({"admitted_at": {"$gt": since}})
+
+
+@translating
+async def admit_alerts(db: Database, alerts: Sequence[Document], now: datetime) -> None:
+    """Let alerts out, each on its own."""
+    named = {"_id": {"$in": [alert["_id"] for alert in alerts]}}
+    await db.alerts.update_many(named, {"$set": {"admitted_at": now}})
+
+
+@translating
+async def gather_alerts(db: Database, alerts: Sequence[Document], text: str, now: datetime) -> str:
+    """Let alerts out as one, whose text names them all; return its id. A crash in between tells some twice."""
+    key = _hash(*sorted(alert["_id"] for alert in alerts))
+    one = {"kind": "digest", "order": None, "event": None, "text": text, "at": now, "seen": [key]}
+    fresh = {**one, "state": "new", "told": [], "due_at": now, "admitted_at": now}
+    await db.alerts.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True)
+    told = {"$set": {"state": "told", "told_at": now, "digest": key}}
+    await db.alerts.update_many({"_id": {"$in": [alert["_id"] for alert in alerts]}, "state": "new"}, told)
+    return key
 
 
 @translating

@@ -46,7 +46,7 @@ async def ensure_indexes(db: Database) -> None:
         (db.ledger, [_index("step", "state"), _index("order"), _index("day", "product")]),
         (db.deliveries, [_index("order")]),
         (db.dead_letters, [_index("state", "-at"), _index("order")]),
-        (db.alerts, [_index("state", "due_at"), _index("order"), _index("event")]),
+        (db.alerts, [_index("state", "due_at"), _sparse("admitted_at"), _index("order"), _index("event")]),
         (db.audit, [_index("order", "-at")]),
     ]
     for collection, models in wanted:

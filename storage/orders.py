@@ -83,17 +83,21 @@ async def latest_orders(db: Database, limit: int) -> list[Document]:
 
 
 @translating
-async def call_operator(db: Database, order_id: str, reason: str, now: datetime) -> None:
-    """Put the order before an operator and alert them; the first reason stays."""
+async def call_operator(
+    db: Database, order_id: str, reason: str, now: datetime, *, kind: str = "needs_attention"
+) -> None:
+    """Put the order before an operator and alert them, under that kind; the first reason stays."""
     # The alert first: one that turns out idle is better than trouble that nobody hears of.
-    await raise_alert(db, "needs_attention", reason, now, order=order_id)
+    await raise_alert(db, kind, reason, now, order=order_id)
     await db.orders.update_one({"_id": order_id, "attention": None}, {"$set": {"attention": reason}})
 
 
 @translating
-async def fail_order(db: Database, order_id: str, reason: str, now: datetime) -> None:
+async def fail_order(
+    db: Database, order_id: str, reason: str, now: datetime, *, kind: str = "needs_attention"
+) -> None:
     """As `call_operator`, where nothing can be finished without one: what the customer gets is decided later."""
-    await call_operator(db, order_id, reason, now)
+    await call_operator(db, order_id, reason, now, kind=kind)
     facts = {"failed_at": now, "errands.tell_failure": now, "errands.refund_order": now}
     await db.orders.update_one({"_id": order_id, "failed_at": None}, {"$set": facts, "$min": {"errands_at": now}})
 

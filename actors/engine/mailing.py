@@ -118,6 +118,7 @@ async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: Let
     order_id, now = delivery["order"], deps.clock.now()
     # The record first, the end of the work last: what is interrupted in between is tried, and recorded, again.
     await record_dead_errand(deps.db, order_id, errand, str(error), "", now)
-    await call_operator(deps.db, order_id, f"The {delivery['kind']} mail was refused: {error.code}.", now)
+    reason = f"The {delivery['kind']} mail was refused: {error.code}."
+    await call_operator(deps.db, order_id, reason, now, kind="bounce")
     await end_errand(deps.db, order_id, errand)
     await refuse_delivery(deps.db, delivery, str(error))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from actors.intake.deps import IntakeDeps
+from storage.alerts import raise_alert
 from storage.database import Document
 from storage.errands import delay_errand
 from storage.order_state import DISPUTE_LOST, REFUND_FAILED
@@ -15,9 +16,14 @@ from storage.steps import unpark_steps
 async def copy_payments(deps: IntakeDeps, payments: Sequence[Document]) -> None:
     """Copy what payments come to to their orders; stop the work of those refunded, resume that of the others."""
     known = {payment["_id"]: payment for payment in payments}
-    for order in await orders_of_payments(deps.db, list(known)):
+    orders = await orders_of_payments(deps.db, list(known))
+    for order in orders:
         payment = known[order["payment_intent"]]
         await _copy(deps, order, payment["version"], standing_of(payment))
+    for intent in known.keys() - {order["payment_intent"] for order in orders}:
+        if standing_of(known[intent]).on_hold:
+            text = "A payment of which no order is known is disputed."
+            await raise_alert(deps.db, "dispute", text, deps.clock.now(), event=intent)
 
 
 async def _copy(deps: IntakeDeps, order: Document, version: int, standing: Standing) -> None:
@@ -36,6 +42,8 @@ async def _copy(deps: IntakeDeps, order: Document, version: int, standing: Stand
     elif not standing.on_hold:  # a letter that was held back is due now
         await delay_errand(deps.db, order_id, "complete_order", now)
     if standing.refund_failed:
-        await call_operator(deps.db, order_id, REFUND_FAILED, now)
+        await call_operator(deps.db, order_id, REFUND_FAILED, now, kind="refund")
     if standing.dispute_lost:
-        await call_operator(deps.db, order_id, DISPUTE_LOST, now)
+        await call_operator(deps.db, order_id, DISPUTE_LOST, now, kind="dispute")
+    elif standing.on_hold:
+        await raise_alert(deps.db, "dispute", "A dispute is open: no report is sent.", now, order=order_id)

@@ -10,11 +10,17 @@ def alert_letter(house: House, alert: Document) -> Letter:
     """Return the letter that tells an operator of trouble."""
     return to_operator(
         house,
-        alert["_id"],
+        f"{alert['_id']}{len(alert['seen'])}",
         alert["order"],
         alert["at"],
         about=alert["order"] or alert["event"] or "",
         since=alert["at"].isoformat(timespec="seconds"),
         kind=alert["kind"],
-        text=alert["text"],
+        text=told_text(alert),
     )
+
+
+def told_text(alert: Document) -> str:
+    """Return what an operator reads: what happened first, and how much more of the kind there was."""
+    more = len(alert["seen"]) - 1
+    return alert["text"] if more == 0 else f"{alert['text']} (and {more} more of this kind)"

@@ -103,4 +103,5 @@ _ALERT: Document = {
     "event": None,
     "text": "The completion mail was refused: 550.",
     "at": _NOW,
+    "seen": [""],
 }

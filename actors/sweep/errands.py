@@ -1,9 +1,7 @@
 """What mail workers should have seen to: they are woken again."""
 
-from actors.catalogue import MAIL_QUEUE
 from actors.deps import Deps
 from actors.engine.sending import Post, errand_post, send_all
-from storage.alerts import due_alerts
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 
 _BATCH = 500
@@ -18,9 +16,3 @@ async def resend_errands(deps: Deps) -> None:
         if await reschedule(deps.db, order, order["errands"] | dict.fromkeys(due, now + ERRAND_CHECK)):
             posts += [errand_post(errand, order["_id"]) for errand in due]
     await send_all(deps, posts)
-
-
-async def send_alerts(deps: Deps) -> None:
-    """Wake a mail worker for every alert that is to be told."""
-    due = [alert["_id"] for alert in await due_alerts(deps.db, deps.clock.now(), _BATCH)]
-    await send_all(deps, [Post(MAIL_QUEUE, "tell_alert", alert, {"alert": alert}) for alert in due])

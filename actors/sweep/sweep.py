@@ -9,15 +9,17 @@ import structlog
 from actors.deps import Deps
 from actors.reconcile import Records, reconcile
 from actors.sweep.admission import admit_in_turn
+from actors.sweep.alerts import send_alerts
 from actors.sweep.books import seek_lost_books
 from actors.sweep.claims import expire_lapsed_claims
-from actors.sweep.errands import resend_errands, send_alerts
+from actors.sweep.errands import resend_errands
 from actors.sweep.events import apply_left_events
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
 from actors.sweep.missed import advance_missed_steps
 from actors.sweep.slots import heal_slots
 from actors.sweep.watch import Watch
 from infra.errors import TransientError
+from storage.alerts import raise_alert
 
 log = structlog.get_logger()
 
@@ -67,7 +69,12 @@ async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping:
 
 async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event) -> None:
     async def reconcile_recent(deps: Deps) -> None:
-        await reconcile(deps, records, deps.clock.now() - _LOOK_BACK, dry_run=False, progress=lambda *_: None)
+        since = deps.clock.now() - _LOOK_BACK
+        if found := await reconcile(deps, records, since, dry_run=False, progress=lambda *_: None):
+            text = (
+                f"The webhook missed what Stripe has: {len(found)} events or sessions, the first {found[0].type}."
+            )
+            await raise_alert(deps.db, "reconcile", text, deps.clock.now(), event=found[0].about or found[0].id)
 
     await deps.clock.sleep(_SELDOM_S)
     await _repeat(deps, (reconcile_recent, seek_lost_books), _SELDOM_S, stopping)

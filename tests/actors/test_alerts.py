@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from actors.deps import Deps
+from actors.sweep.alerts import send_alerts
 from actors.tell_alert import tell_alert
 from actors.work_deps import WorkDeps
 from infra.local.mail.letters import Letter
@@ -17,6 +18,7 @@ from infra.settings import read_settings
 from storage.alerts import due_alerts, raise_alert
 from storage.database import Database, Document
 from tests.actors.test_perform import working
+from tests.actors.test_sweep import messages
 from tests.conftest import StoppedClock
 from tests.hook import Hook
 
@@ -106,3 +108,53 @@ async def test_an_alert_that_the_mail_server_puts_off_is_not_posted_again(
     await tell_alert(teller, alert)
     assert (await present(teller.db))["state"] == "told"
     assert (hook.posted(ORDER), len(mails(stack, teller))) == (1, 1)
+
+
+async def test_a_hundred_dead_sections_of_an_order_are_told_twice(
+    stack: Stack, teller: WorkDeps, clock: StoppedClock, hook: Hook
+) -> None:
+    """The first at once, with how many there are by then; the number of all of them ten minutes later."""
+    for number in range(3):
+        await raise_alert(teller.db, "needs_attention", f"{number} is dead.", clock.now(), order=ORDER)
+    clock.forward(4)
+    await tell_all(teller)
+    for number in range(100):
+        await raise_alert(teller.db, "needs_attention", f"{number} is dead.", clock.now(), order=ORDER)
+    await tell_all(teller)
+    assert [post["text"] for post in hook.posts] == ["0 is dead. (and 2 more of this kind)"]
+    clock.forward(600)
+    await tell_all(teller)
+    await tell_all(teller)
+    assert [post["text"] for post in hook.posts[1:]] == ["0 is dead. (and 99 more of this kind)"]
+    assert len({mail.headers["Message-ID"] for mail in mails(stack, teller)}) == 2
+
+
+async def test_fifty_orders_that_fail_together_are_twenty_mails_that_name_them_all(
+    stack: Stack, teller: WorkDeps, clock: StoppedClock, hook: Hook
+) -> None:
+    """All of them within the time for one; what fails later in the minute waits for the next, and is not lost."""
+    orders = [f"cs_{number}" for number in range(50)]
+    for order in orders:
+        await raise_alert(teller.db, "needs_attention", "The LLM refuses us.", clock.now(), order=order)
+    clock.forward(4)
+    await tell_all(teller)
+    assert (len(hook.posts), len(mails(stack, teller))) == (20, 20)
+    *alone, digest = hook.posts
+    assert digest["text"].startswith("31 more alerts\nThe LLM refuses us. (needs_attention): cs_")
+    named = {post["order"] for post in alone} | set(digest["text"].rpartition(": ")[2].split(", "))
+    assert named == set(orders)
+    await raise_alert(teller.db, "overdue", "Late.", clock.now(), order="cs_late")
+    clock.forward(30)
+    await tell_all(teller)
+    assert len(hook.posts) == 20
+    clock.forward(31)
+    await tell_all(teller)
+    assert [post["order"] for post in hook.posts[20:]] == ["cs_late"]
+
+
+async def tell_all(teller: WorkDeps) -> None:
+    """Let the sweep wake a mail worker for what is to be told, and let it tell."""
+    teller.broker.client.flushdb()
+    await send_alerts(teller)
+    for message in messages(teller, "bundle"):
+        await tell_alert(teller, message["kwargs"]["alert"])

@@ -73,7 +73,7 @@ async def spent(deps: Deps, number: int = 1) -> tuple[WorkDeps, list[Claim]]:
 
 async def alerts(deps: Deps) -> list[str]:
     """Return what operators are to be told."""
-    return [alert["text"] async for alert in deps.db.alerts.find({"kind": "needs_attention"})]
+    return [alert["text"] async for alert in deps.db.alerts.find({"kind": "budget"})]
 
 
 def test_the_most_that_a_call_can_cost_is_known_before_it() -> None:
