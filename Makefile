@@ -1,5 +1,5 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check bench-webhook bench-plans bench-pdf bench-serverless storm pictures lock
+.PHONY: setup demo up test check bench-webhook bench-plans bench-pdf bench-serverless storm bundles pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -35,6 +35,10 @@ bench-pdf: setup
 # Ten thousand deliveries and more, through outages and killed processes: the long form of tests/faults/test_storm.py.
 storm: setup
 	@.venv/bin/python -m tests.faults.storm
+
+# Five hundred bundles and three full ones through faults; the long form of tests/faults/test_bundles.py.
+bundles: setup
+	@.venv/bin/python -m tests.faults.bundles
 
 bench-serverless: setup
 	@.venv/bin/python -m tests.benchmarks.serverless

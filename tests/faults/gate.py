@@ -40,6 +40,8 @@ class Gate:
 
     def __init__(self, store: str) -> None:
         """Stand before the store at that URL."""
+        #: Which requests' lines are cut before S3 sees them.
+        self.cuts: Callable[[Call], bool] = lambda _: False
         self.store = urlsplit(store).netloc
         self.calls: list[Call] = []
         self.closed = False
@@ -93,7 +95,11 @@ class _Passage(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         kind = "COPY" if "x-amz-copy-source" in self.headers else self.command
         # The path is the bucket, then the key.
-        trap = self.gate.note(Call(kind, self.path.partition("?")[0].split("/", 2)[-1]))
+        call = Call(kind, self.path.partition("?")[0].split("/", 2)[-1])
+        if self.gate.cuts(call):
+            self.close_connection = True
+            return
+        trap = self.gate.note(call)
         if trap and not trap.obeyed and not self._held(trap):
             return
         store = http.client.HTTPConnection(self.gate.store, timeout=30)
