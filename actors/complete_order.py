@@ -3,6 +3,7 @@
 import structlog
 
 from actors.engine.mailing import HELD_BACK, deliver
+from actors.forget import forget_at
 from actors.letters.reports import completion
 from actors.work_deps import WorkDeps
 from storage.errands import delay_errand, end_errand
@@ -27,5 +28,5 @@ async def complete_order(deps: WorkDeps, order_id: str) -> None:
     if await deliver(
         deps, order_id, "complete_order", "completion", lambda: completion(deps, order, reports, now)
     ):
-        await mark_delivered(deps.db, order_id, deps.clock.now())
+        await mark_delivered(deps.db, order_id, now := deps.clock.now(), forget_at(deps.settings, now))
         log.info("order_delivered", order=order_id)

@@ -12,7 +12,11 @@ log = structlog.get_logger()
 
 async def is_lost(deps: Deps, report: Document) -> bool:
     """Whether a report was stored and S3 has its PDF no more; a TransientError if S3 cannot say."""
-    return report["state"] == "stored" and not await deps.objects.exists(report["pdf"]["object"])
+    return (
+        report["state"] == "stored"
+        and report["pdf"] is not None
+        and not await deps.objects.exists(report["pdf"]["object"])
+    )
 
 
 async def ask_for_reprint(deps: Deps, order_id: str) -> None:

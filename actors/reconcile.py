@@ -9,7 +9,7 @@ import structlog
 
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.deps import IntakeDeps
-from actors.intake.news import EVENTS, PAID, Event
+from actors.intake.news import EVENTS, PAID, Event, subjects_of
 from infra.stripe.version import API_VERSION
 from storage.database import Document
 from storage.events import new_event, record_events, states_of_events
@@ -109,7 +109,7 @@ async def _place(deps: IntakeDeps, events: Sequence[Document], *, dry_run: bool)
         return
     now = deps.clock.now()
     told = [Event(event["id"], event["type"], json.dumps(event).encode(), event) for event in events]
-    await record_events(deps.db, [new_event(*event[:3], now) for event in told])
+    await record_events(deps.db, [new_event(*event[:3], now, subjects_of(event.body or {})) for event in told])
     await finish_events(deps, await apply_events(deps, told))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from actors.engine.mailing import HELD_BACK, deliver
+from actors.forget import forget_at
 from actors.intake.payments import copy_payments
 from actors.letters.ending import refund
 from actors.refund import decide_refund
@@ -37,7 +38,7 @@ async def refund_order(deps: WorkDeps, order_id: str) -> None:
     if order is None or order["letter"] != "refund" or order["refund_failed"]:
         await end_errand(deps.db, order_id, "refund_order")
     elif not order["email"] or await _tell(deps, order):
-        await mark_refunded(deps.db, order_id)
+        await mark_refunded(deps.db, order_id, forget_at(deps.settings, deps.clock.now()))
         log.info("order_refunded", order=order_id)
 
 

@@ -60,6 +60,8 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     order_budget_usd: Dollars | None = None
     failure_letter_after_s: Seconds = 1800.0
     refund_after_s: Seconds | None = None
+    retain_reports_days: Count | None = None
+    retain_events_days: Count | None = None
     grace_s: Seconds = 30.0
     aws_endpoint_url_s3: Text | None = None
     s3_bucket: Text

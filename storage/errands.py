@@ -23,6 +23,7 @@ Errand = Literal[
     "resume_replay",
     "reprint_reports",
     "heed_pause",
+    "forget_order",
 ]
 
 #: How long the sweep leaves an errand alone before it sends its message again.

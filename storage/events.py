@@ -12,12 +12,13 @@ Outcome = Literal["applied", "ignored", "failed"]
 APPLY_WITHIN = timedelta(seconds=5)
 
 
-def new_event(event_id: str, kind: str, raw: bytes, now: datetime) -> Document:
-    """Return an event as it is recorded."""
+def new_event(event_id: str, kind: str, raw: bytes, now: datetime, about: Sequence[str] = ()) -> Document:
+    """Return an event as it is recorded; by `about`, ids of session and payment, it is forgotten."""
     return {
         "_id": event_id,
         "type": kind,
         "raw": raw,
+        "about": list(about),
         "state": "new",
         "tries": 0,
         "received_at": now,
@@ -81,3 +82,12 @@ async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Docu
     """Events that should have been applied by now, oldest first."""
     query = {"state": "new", "received_at": {"$lte": now - APPLY_WITHIN}, "due_at": {"$not": {"$gt": now}}}
     return await db.events.find(query).sort("received_at").limit(limit).to_list()
+
+
+@translating
+async def drop_events(db: Database, before: datetime, limit: int) -> None:
+    """Remove the oldest events that came before then and were seen to: at most so many."""
+    for state in ("applied", "ignored"):
+        old = db.events.find({"state": state, "received_at": {"$lt": before}}, {"_id": 1}).sort("received_at")
+        ids = [event["_id"] for event in await old.limit(limit).to_list()]
+        await db.events.delete_many({"_id": {"$in": ids}})

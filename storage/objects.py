@@ -16,6 +16,7 @@ from infra.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 Answer = TypeVar("Answer")
 
@@ -110,6 +111,17 @@ class ObjectStore:
                 Bucket=self.bucket, Key=key, CopySource={"Bucket": self.bucket, "Key": source}
             )
         )
+
+    async def delete_all(self, prefix: str) -> None:
+        """Remove every object whose key begins so; needs leave to list the bucket and to delete."""
+
+        def delete() -> None:
+            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+                keys: list[ObjectIdentifierTypeDef] = [{"Key": one["Key"]} for one in page.get("Contents", [])]
+                if keys and self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": keys}).get("Errors"):
+                    raise StoreRefusesUs("S3 kept objects that were to be deleted.")
+
+        await _in_thread(delete)
 
     async def fetch_file(self, key: str, path: Path) -> None:
         """Copy an object into a file, which an error leaves unfinished; ObjectDoesNotExist if there is none."""

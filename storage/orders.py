@@ -203,16 +203,19 @@ async def choose_refund(db: Database, order_id: str, now: datetime, **seen: Any)
 
 
 @translating
-async def mark_refunded(db: Database, order_id: str) -> None:
-    """Note that a refunded order's customer was told: nobody is needed any more."""
-    told = {"$set": {"attention": None, "failed_at": None}, "$unset": {"errands.refund_order": ""}}
+async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None = None) -> None:
+    """Note that a refunded order's customer was told: nobody is needed any more, but to forget them then."""
+    told = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
+    told["$set"] |= {"attention": None, "failed_at": None}
+    told["$unset"] = {"errands.refund_order": ""}
     await db.orders.update_one({"_id": order_id}, told)
 
 
-async def mark_delivered(db: Database, order_id: str, now: datetime) -> None:
-    """Note that the completion mail was accepted; the sweep looks at the order no more."""
-    over = {_LETTER: "", "errands.check_promise": ""}
-    delivered = {"$set": {"delivered_at": now, "attention": None, "failed_at": None}, "$unset": over}
+async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: datetime | None = None) -> None:
+    """Note that the completion mail was accepted; the sweep looks at the order no more, but to forget it then."""
+    delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
+    delivered["$set"] |= {"delivered_at": now, "attention": None, "failed_at": None}
+    delivered["$unset"] = {_LETTER: "", "errands.check_promise": ""}
     await put(db, db.orders, UpdateOne({"_id": order_id, "delivered_at": None}, delivered))
 
 

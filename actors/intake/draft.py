@@ -26,6 +26,7 @@ def draft_order(tenants: Tenants, news: SessionNews, form: dict[str, str], now: 
         **_brand(tenants, session),
         **purchase_of(tenants, session, form, email),
         "email": email,
+        "reference": session.reference,
         "payment_intent": session.payment_intent_id,
         "amount_subtotal": session.amount_subtotal,
         "currency": session.currency,

@@ -1,6 +1,7 @@
 """What an event says: read from its bytes, typed, checked; nothing is done about it here."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -28,6 +29,7 @@ _SESSION_EVENTS = {"checkout.session.completed", "checkout.session.async_payment
 
 #: Ids become keys in MongoDB, and must be what Stripe's ids are.
 _Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,255}$")]
+_IS_ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 _Cents = Annotated[int, Meta(ge=0, le=10**12)]
 
 
@@ -114,6 +116,15 @@ def object_of(body: dict[str, Any]) -> Any:
     """Return the object that an event is about, or None."""
     data = body.get("data")
     return data.get("object") if isinstance(data, dict) else None
+
+
+def subjects_of(body: dict[str, Any]) -> list[str]:
+    """Return the ids of the object that an event is about, and of its payment."""
+    shown = object_of(body)
+    found = shown if isinstance(shown, dict) else {}
+    intent = found.get("payment_intent")
+    named = (found.get("id"), intent.get("id") if isinstance(intent, dict) else intent)
+    return [one for one in named if isinstance(one, str) and _IS_ID.fullmatch(one)]
 
 
 def _session_news(kind: str, shown: Any, at: datetime) -> News:

@@ -13,7 +13,7 @@ from actors.sweep.alerts import send_alerts
 from actors.sweep.books import seek_lost_books
 from actors.sweep.claims import expire_lapsed_claims
 from actors.sweep.errands import resend_errands
-from actors.sweep.events import apply_left_events
+from actors.sweep.events import apply_left_events, drop_old_events
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
 from actors.sweep.missed import advance_missed_steps
 from actors.sweep.slots import heal_slots
@@ -77,7 +77,7 @@ async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event) -> 
             await raise_alert(deps.db, "reconcile", text, deps.clock.now(), event=found[0].about or found[0].id)
 
     await deps.clock.sleep(_SELDOM_S)
-    await _repeat(deps, (reconcile_recent, seek_lost_books), _SELDOM_S, stopping)
+    await _repeat(deps, (reconcile_recent, seek_lost_books, drop_old_events), _SELDOM_S, stopping)
 
 
 async def _repeat(deps: Deps, duties: Sequence[Duty], every_s: float, stopping: asyncio.Event) -> None:

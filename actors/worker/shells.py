@@ -21,6 +21,7 @@ from actors.engine.claims import Claim, Work
 from actors.engine.perform import perform
 from actors.engine.replay import resume_replay
 from actors.fetch_session import fetch_session, identify_order
+from actors.forget_order import forget_order
 from actors.heed_pause import heed_pause
 from actors.refund_order import refund_order
 from actors.render_chunk import render_chunk
@@ -59,6 +60,7 @@ _ERRANDS: dict[Errand, RunErrand] = {
     "resume_replay": resume_replay,
     "reprint_reports": reprint_reports,
     "heed_pause": heed_pause,
+    "forget_order": forget_order,
 }
 _RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
     "render_chunk": render_chunk,

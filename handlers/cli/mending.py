@@ -1,4 +1,4 @@
-"""`pressroom orders resend`, `readdress` and `refund`: what an operator does for a customer."""
+"""`pressroom orders resend`, `readdress`, `refund` and `forget`: what an operator does for a customer."""
 
 from __future__ import annotations
 
@@ -56,3 +56,14 @@ def refund(order: str, reason: str, dry_run: bool) -> None:
         return
     with_deps(lambda deps: begin_refund(deps, order, who=getpass.getuser(), reason=reason))
     click.echo(f"{order} is refunded")
+
+
+@click.command()
+@click.argument("order")
+@reason_option
+def forget(order: str, reason: str) -> None:
+    """Remove what is known of an order's customer, and their files; products, sums, dates and costs stay."""
+    from actors.forget import begin_forgetting
+
+    with_deps(lambda deps: begin_forgetting(deps, order, who=getpass.getuser(), reason=reason))
+    click.echo(f"{order} is forgotten")

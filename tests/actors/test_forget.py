@@ -1,0 +1,151 @@
+"""What is known of a customer is removed, whatever is interrupted; the books stay."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from actors.complete_order import complete_order
+from actors.deps import Deps
+from actors.forget import OrderIsNotOver, begin_forgetting
+from actors.forget_order import forget_order
+from actors.resend import ResendIsImpossible, order_resend
+from actors.sweep.events import drop_old_events
+from handlers.views import order_view
+from infra.errors import TransientError
+from infra.links import Links
+from infra.local.stack import Stack
+from storage.answers import find_answers, keep_answers
+from storage.database import Document
+from storage.dead_letters import record_dead_errand
+from storage.events import new_event, record_events
+from storage.ledger import open_entry, settle_entry
+from storage.objects import ObjectStore
+from storage.orders import find_order_by_token
+from storage.steps import insert_steps
+from tests.actors.post import Postman, delivered, present, stored
+from tests.actors.test_errands import ORDER, place
+from tests.actors.test_perform import working
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+BY = {"who": "Olga", "reason": "she asked us to"}
+NAME, QUESTION, EMAIL = "Ada Zzyzx", "Whither, Zzyzx?", "zzyzx@customer.example"
+SESSION: Document = {
+    "metadata": {"product": "life_clarity", "name": NAME, "question": QUESTION},
+    "customer_details": {"email": EMAIL},
+    "client_reference_id": "form-1",
+}
+
+
+async def known(deps: Deps) -> Document:
+    """Deliver an order, of which every collection knows something; return it as it stood."""
+    now = deps.clock.now()
+    await keep_answers(deps.db, "form-1", "life_clarity", {"name": NAME}, now)
+    order = await place(deps, **SESSION)
+    raw = f'{{"data": {{"object": {{"id": "{ORDER}", "email": "{EMAIL}"}}}}}}'.encode()
+    await record_events(deps.db, [new_event("evt_1", "x", raw, now, [ORDER]), new_event("evt_2", "x", raw, now)])
+    step: Document = {"_id": f"{ORDER}:life_clarity:write-x", "order": ORDER, "report": f"{ORDER}:life_clarity"}
+    step |= {"product": "life_clarity", "section": "x", "kind": "write", "state": "done"}
+    step["result"] = {"text": f"Dear {NAME}"}
+    await insert_steps(deps.db, [step])
+    entry = await open_entry(deps.db, step, 1, now)
+    paid = {"usage": {"input": 9, "cached": 0, "output": 9}, "model": "gpt-5-mini", "cost_usd": 0.25}
+    await settle_entry(deps.db, entry, {"outcome": "written", "error": NAME, **paid}, now)
+    await record_dead_errand(deps.db, ORDER, "ask_details", f"550 no {EMAIL}", EMAIL, now)
+    await deps.objects.put(f"orders/{ORDER}/life_clarity.pdf", b"%PDF-")
+    await deps.objects.put(f"orders/{ORDER}/life_clarity/chunks/1.pdf", b"%PDF-")
+    await complete_order(working(deps, Postman()), ORDER)
+    return order
+
+
+async def everything(deps: Deps) -> str:
+    """Return all that MongoDB holds, but for what another customer's event says."""
+    names = await deps.db.orders.database.list_collection_names()
+    found = [await deps.db.orders.database[name].find({"_id": {"$ne": "evt_2"}}).to_list() for name in names]
+    return str(found)
+
+
+async def finish(deps: Deps) -> None:
+    """Store the order's report."""
+    await stored(deps, **SESSION)
+
+
+async def test_nothing_is_left_of_a_forgotten_customer(deps: Deps, clock: StoppedClock) -> None:
+    """No answer, address, text, event or file; the link is dead, and product, dates and costs are as they were."""
+    await finish(deps)
+    order = await known(deps)
+    before = await order_view(deps, await present(deps))
+    assert "Zzyzx" in await everything(deps)
+    await begin_forgetting(deps, ORDER, **BY)
+    await forget_order(working(deps), ORDER)
+    await forget_order(working(deps), ORDER)
+    left = await everything(deps)
+    assert "zzyzx" not in left.lower()
+    assert await find_order_by_token(deps.db, order["token"]) is None
+    assert await find_answers(deps.db, ["form-1"]) == {}
+    for key in (f"orders/{ORDER}/life_clarity.pdf", f"orders/{ORDER}/life_clarity/chunks/1.pdf"):
+        assert not await deps.objects.exists(key)
+    after = await order_view(deps, await present(deps))
+    books = ("order_id", "state", "product", "paid_at", "amount_refunded", "llm")
+    assert [after[name] for name in books] == [before[name] for name in books]
+    assert after["llm"]["cost_usd"] == 0.25
+    assert [action["action"] for action in await deps.db.audit.find().to_list()] == ["forgotten"]
+    with pytest.raises(ResendIsImpossible):
+        await order_resend(deps, ORDER, **BY)
+    assert (await present(deps))["errands"] == {}
+    assert Links(deps.settings).order(order["token"]) != after["url"]
+
+
+async def test_forgetting_goes_on_after_a_store_was_away(deps: Deps, stack: Stack) -> None:
+    """The link is dead at once; the errand stays until the last file is gone."""
+    await finish(deps)
+    order = await known(deps)
+    await begin_forgetting(deps, ORDER, **BY)
+    away = replace(working(deps), objects=ObjectStore("pressroom", "http://127.0.0.1:9"))
+    with pytest.raises(TransientError):
+        await forget_order(away, ORDER)
+    assert await find_order_by_token(deps.db, order["token"]) is None
+    assert "forget_order" in (await present(deps))["errands"]
+    await forget_order(working(deps), ORDER)
+    assert not await deps.objects.exists(f"orders/{ORDER}/life_clarity.pdf")
+    assert (await present(deps))["errands"] == {}
+
+
+async def test_an_order_that_is_being_made_is_not_forgotten(deps: Deps) -> None:
+    """The operator is told to refund it or to wait; a disputed one is evidence. Nothing is on record."""
+    await place(deps)
+    with pytest.raises(OrderIsNotOver, match="being made"):
+        await begin_forgetting(deps, ORDER, **BY)
+    await deps.db.orders.update_one({}, {"$set": {"delivered_at": deps.clock.now(), "on_hold": True}})
+    with pytest.raises(OrderIsNotOver, match="disputed"):
+        await begin_forgetting(deps, ORDER, **BY)
+    with pytest.raises(OrderIsNotOver, match="no order"):
+        await begin_forgetting(deps, "cs_none", **BY)
+    assert await deps.db.audit.count_documents({}) == 0
+
+
+async def test_the_settings_forget_what_was_delivered(deps: Deps, clock: StoppedClock) -> None:
+    """So many days after its delivery an order's customer is forgotten, and not before."""
+    settings = msgspec.structs.replace(deps.settings, retain_reports_days=30)
+    await delivered(replace(deps, settings=settings), Postman())
+    due_at = (await present(deps))["errands"]["forget_order"]
+    assert due_at == clock.now() + timedelta(days=30)
+    clock.moment = due_at
+    await forget_order(working(deps), ORDER)
+    assert (await present(deps))["email"] is None
+
+
+async def test_events_are_kept_as_long_as_the_settings_say(deps: Deps, clock: StoppedClock) -> None:
+    """Old ones that were seen to are removed; new ones, and those that wait for an operator, stay."""
+    now, old = clock.now(), clock.now() - timedelta(days=91)
+    events = [new_event(f"evt_{nth}", "x", b"{}", at) for nth, at in enumerate((now, old, old))]
+    for event, state in zip(events, ("applied", "applied", "failed"), strict=True):
+        await record_events(deps.db, [event | {"state": state}])
+    await drop_old_events(deps)
+    assert await deps.db.events.count_documents({}) == 3
+    await drop_old_events(replace(deps, settings=msgspec.structs.replace(deps.settings, retain_events_days=90)))
+    left = [event["_id"] for event in await deps.db.events.find().to_list()]
+    assert sorted(left) == ["evt_0", "evt_2"]
