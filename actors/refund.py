@@ -23,6 +23,8 @@ async def refundable_order(deps: IntakeDeps, order_id: str) -> Document:
         raise RefundIsImpossible(f"Nothing was paid for order {order_id}.")
     if order["on_hold"]:
         raise RefundIsImpossible(f"Order {order_id} is disputed: its money goes by the bank's decision.")
+    if order["refund_failed"]:
+        raise RefundIsImpossible(f"A refund of order {order_id} failed: see to it on Stripe's own pages.")
     if order["letter"] is not None:
         chosen = f"The {order['letter']} letter of order {order_id} is chosen already"
         raise RefundIsImpossible(f"{chosen}. What is delivered can be refunded on Stripe's own pages.")

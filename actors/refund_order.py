@@ -37,14 +37,14 @@ async def refund_order(deps: WorkDeps, order_id: str) -> None:
         order = await _give_back(deps, order)
     if order is None or order["letter"] != "refund" or order["refund_failed"]:
         await end_errand(deps.db, order_id, "refund_order")
-    elif not order["email"] or await _tell(deps, order):
+    elif order["stopped"] and (not order["email"] or await _tell(deps, order)):  # else its event is on the way
         await mark_refunded(deps.db, order_id, forget_at(deps.settings, deps.clock.now()))
         log.info("order_refunded", order=order_id)
 
 
 def _due_by_policy(deps: WorkDeps, order: Document) -> datetime | None:
     after_s, failed_at = deps.settings.refund_after_s, order["failed_at"]
-    if after_s is None or failed_at is None or order["payment_intent"] is None:
+    if after_s is None or failed_at is None or order["payment_intent"] is None or order["refund_failed"]:
         return None
     due_at: datetime = failed_at + timedelta(seconds=after_s)
     return max(due_at, deps.clock.now() + HELD_BACK) if order["on_hold"] else due_at

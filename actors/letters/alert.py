@@ -13,7 +13,7 @@ def alert_letter(house: House, alert: Document) -> Letter:
         f"{alert['_id']}{len(alert['seen'])}",
         alert["order"],
         alert["at"],
-        about=alert["order"] or alert["event"] or "",
+        about=alert["order"] or alert["event"] or "several",
         since=alert["at"].isoformat(timespec="seconds"),
         kind=alert["kind"],
         text=told_text(alert),

@@ -271,6 +271,7 @@ async def test_after_a_refund_that_failed_an_operator_may_send_the_reports(
         ({"paid_at": None}, "Nothing was paid"),
         ({"on_hold": True}, "disputed"),
         ({"letter": "refund"}, "chosen already"),
+        ({"refund_failed": True}, "failed"),
         ({"_id": "cs_other"}, "no order"),
     ],
 )

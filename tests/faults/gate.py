@@ -48,7 +48,7 @@ class Gate:
         self._traps: list[Trap] = []
         self._held: list[Trap] = []
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer((HOST, 0), type("Passage", (_Passage,), {"gate": self}))
+        self._server = _Server((HOST, 0), type("Passage", (_Passage,), {"gate": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.url = f"http://{HOST}:{self._server.server_port}"
 
@@ -83,6 +83,11 @@ class Gate:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of lines that a killed process leaves behind."""
 
 
 class _Passage(BaseHTTPRequestHandler):
