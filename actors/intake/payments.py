@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actors.intake.deps import IntakeDeps
-from storage.alerts import raise_alert
+from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Document
 from storage.errands import delay_errand
 from storage.order_state import DISPUTE_LOST, REFUND_FAILED
@@ -11,6 +11,8 @@ from storage.orders import call_operator, choose_refund, note_payment, orders_of
 from storage.payments import Standing, standing_of
 from storage.reports import report_ids, stop_reports, unpark_reports
 from storage.steps import unpark_steps
+
+_DISPUTED = "A dispute is open: no report is sent."
 
 
 async def copy_payments(deps: IntakeDeps, payments: Sequence[Document]) -> None:
@@ -42,8 +44,10 @@ async def _copy(deps: IntakeDeps, order: Document, version: int, standing: Stand
     elif not standing.on_hold:  # a letter that was held back is due now
         await delay_errand(deps.db, order_id, "complete_order", now)
     if standing.refund_failed:
-        await call_operator(deps.db, order_id, REFUND_FAILED, now, kind="refund")
+        await call_operator(deps.db, order_id, REFUND_FAILED, now)
     if standing.dispute_lost:
-        await call_operator(deps.db, order_id, DISPUTE_LOST, now, kind="dispute")
-    elif standing.on_hold:
-        await raise_alert(deps.db, "dispute", "A dispute is open: no report is sent.", now, order=order_id)
+        await call_operator(deps.db, order_id, DISPUTE_LOST, now)
+    if standing.on_hold and not standing.dispute_lost:
+        await raise_alert(deps.db, "dispute", _DISPUTED, now, order=order_id)
+    else:
+        await withdraw_alert(deps.db, order_id, _DISPUTED)

@@ -51,7 +51,7 @@ def test_a_mail_is_asked_for_again_once(front_door: Pressroom) -> None:
     assert (again.status_code, again.json()) == (202, {"resend": "asked"})
     found = front_door.db.orders.find_one({"_id": order["order_id"]})
     assert found is not None
-    assert (found["resends"]["count"], list(found["errands"])) == (1, ["resend_reports"])
+    assert (found["resends"]["count"], "resend_reports" in found["errands"]) == (1, True)
 
 
 def test_a_mail_is_not_asked_for_again_too_soon(front_door: Pressroom) -> None:

@@ -69,12 +69,13 @@ def test_a_refund_that_fails_is_none(door: Pressroom, turned: bool) -> None:
 
 
 def test_case_64_disputed(door: Pressroom) -> None:
-    """An open dispute sets `on_hold` beside the state; the report goes on."""
+    """An open dispute sets `on_hold` beside the state, and an operator hears of it; the report goes on."""
     event = door.event()
     accept(door, event, disputed(dispute_of(event)))
     order = shown(door, session_of(event))
     assert (order["state"], order["on_hold"]) == ("paid", True)
-    assert left(door) == {**PLACED, "events": 2, "payments": 1}
+    assert left(door) == {**PLACED, "events": 2, "payments": 1, "alerts": 1}
+    assert alerts(door) == [("dispute", session_of(event), None)]
     assert not one(door, "reports")["stopped"]
 
 
