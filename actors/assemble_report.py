@@ -24,7 +24,8 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
     chunks = await results_of(deps.db, claim.step["needs"])
     order, product = claim.order, claim.step["product"]
     source = book_of(plan, order, brand_name(deps, order["tenant"]), logo_of(deps, order["tenant"]) or "")
-    with tempfile.TemporaryDirectory(prefix="pressroom-") as folder:
+    # The thread of a fetch that was given up may still be writing: that must not be what the step fails of.
+    with tempfile.TemporaryDirectory(prefix="pressroom-", ignore_cleanup_errors=True) as folder:
         files = [Path(folder) / f"{number}.pdf" for number in range(len(chunks))]
         keys = [chunks[need]["object"] for need in claim.step["needs"]]
         await _fetch(deps, zip(keys, files, strict=True))

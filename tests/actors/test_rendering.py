@@ -1,6 +1,10 @@
 """Setting chapters and binding them, with a typesetter in the test's hands and a real store beneath."""
 
 import asyncio
+import contextlib
+import threading
+import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,6 +20,7 @@ from actors.render_chunk import render_chunk
 from actors.work_deps import WorkDeps
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
 from storage.database import Document
+from storage.objects import ObjectStore, StoreIsDown
 from tests.actors.test_perform import answering, begun, state, working
 from tests.actors.test_sweep import steps
 
@@ -92,6 +97,44 @@ async def test_chunks_are_bound_in_the_order_of_the_plan(deps: Deps) -> None:
     result = (await state(deps, assembly))["result"]
     assert (result["sha256"], result["pages"], result["bytes"]) == ("5ha", 2 * len(chapters), len(press.bound))
     assert await deps.objects.facts(result["object"]) == {}
+
+
+class Stumbling(ObjectStore):
+    """A store of which one fetch fails while another still writes its file, and goes on doing so."""
+
+    writing: threading.Thread | None = None
+
+    async def fetch_file(self, key: str, path: Path) -> None:
+        """Write for a while, and for whoever comes next fail."""
+        if self.writing is not None:
+            raise StoreIsDown("S3 was not reached.", retry_after=60.0)
+        begun = threading.Event()
+        self.writing = threading.Thread(target=self._write, args=(path.parent, begun))
+        self.writing.start()
+        await asyncio.to_thread(begun.wait)
+        await asyncio.sleep(60)
+
+    def _write(self, folder: Path, begun: threading.Event) -> None:
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until and folder.exists():
+            with contextlib.suppress(OSError):
+                (folder / uuid.uuid4().hex).touch()
+            begun.set()
+
+
+async def test_a_fetch_that_fails_while_others_write_is_tried_again(deps: Deps) -> None:
+    """Files that appear while the rest is cleaned away are nobody's failure: the step waits for the store."""
+    press = Press()
+    worker, order, chapters = await written(deps, press)
+    for chapter in chapters:
+        await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
+    (assembly,) = await steps(deps, order, "assemble")
+    store = Stumbling(deps.settings.s3_bucket, deps.settings.aws_endpoint_url_s3)
+    stumbling = replace(worker, objects=store)
+    await perform(stumbling, order, assembly["_id"], partial(assemble_report, stumbling))
+    assert store.writing is not None
+    await asyncio.to_thread(store.writing.join)
+    assert ((await state(deps, assembly))["state"], (await state(deps, assembly))["fails"]) == ("ready", 1)
 
 
 async def test_a_chunk_that_the_store_has_lost_is_named_as_such(deps: Deps) -> None:
