@@ -28,9 +28,12 @@ from tests.actors.post import Postman, delivered, present, stored
 from tests.actors.test_errands import ORDER, place
 from tests.actors.test_perform import working
 from tests.conftest import StoppedClock
+from tests.faults.test_kills_mailing import lives_until
 
 pytestmark = pytest.mark.anyio
 
+#: Of one that forgets a customer.
+WRITES = 11
 BY = {"who": "Olga", "reason": "she asked us to"}
 NAME, QUESTION, EMAIL = "Ada Zzyzx", "Whither, Zzyzx?", "zzyzx@customer.example"
 SESSION: Document = {
@@ -111,6 +114,20 @@ async def test_forgetting_goes_on_after_a_store_was_away(deps: Deps, stack: Stac
     assert "forget_order" in (await present(deps))["errands"]
     await forget_order(working(deps), ORDER)
     assert not await deps.objects.exists(f"orders/{ORDER}/life_clarity.pdf")
+    assert (await present(deps))["errands"] == {}
+
+
+@pytest.mark.parametrize("write", range(12))
+async def test_forgetting_goes_on_after_a_worker_died_before_its_write(deps: Deps, write: int) -> None:
+    """Whatever it had removed, the errand is there until all is: another worker removes the rest."""
+    await finish(deps)
+    await known(deps)
+    await begin_forgetting(deps, ORDER, **BY)
+    assert await lives_until(write, forget_order, working(deps), ORDER) == (write < WRITES)
+    if write < WRITES:
+        assert "forget_order" in (await present(deps))["errands"]
+    await forget_order(working(deps), ORDER)
+    assert "zzyzx" not in (await everything(deps)).lower()
     assert (await present(deps))["errands"] == {}
 
 
