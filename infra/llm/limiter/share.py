@@ -27,7 +27,7 @@ class Share:
         self._at = self._closed_until = clock.monotonic()
         self._in_the_air: set[str] = set()
 
-    def reserve(self, tokens: int) -> Reservation | Wait:
+    async def reserve(self, tokens: int) -> Reservation | Wait:
         """Take room for one call, or say when to ask again."""
         now = self._clock.monotonic()
         amounts = (1, tokens)
@@ -44,7 +44,7 @@ class Share:
         self._in_the_air.add(call)
         return Reservation(call, tokens, round(now * 1000), shared=False)
 
-    def settle(self, reservation: Reservation, outcome: Outcome) -> None:
+    async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
         """Give the call's place back; a 429 halves what is allowed in the air, answers let it grow."""
         if reservation.id not in self._in_the_air:
             return
@@ -59,6 +59,9 @@ class Share:
     async def nap(self, seconds: float) -> None:
         """Return after that long, 1 s at most."""
         await self._clock.sleep(min(seconds, _NAP_S))
+
+    async def leave_line(self) -> None:
+        """Nobody else waits behind this worker."""
 
 
 class _Bucket:
