@@ -1,6 +1,6 @@
 """One call to the LLM: given room by the limiter, made once, settled."""
 
-from types import TracebackType
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import httpx2
@@ -20,22 +20,19 @@ if TYPE_CHECKING:
     from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 
 
+@dataclass(eq=False, repr=False)
 class Call:
     """Holds room at the provider for the length of a `with` block, in which `write` may be called once.
 
     Room for a call that was never made is given back whole.
     """
 
-    def __init__(
-        self, client: AsyncOpenAI, limiter: Limiter, model: str, request: Request, reservation: Reservation
-    ) -> None:
-        """Hold the room that was reserved."""
-        self._client = client
-        self._limiter = limiter
-        self._model = model
-        self._request = request
-        self._reservation = reservation
-        self._outcome = Outcome("unsent")
+    client: AsyncOpenAI
+    limiter: Limiter
+    model: str
+    request: Request
+    reservation: Reservation
+    _outcome = Outcome("unsent")
 
     async def write(self, entry: str) -> Answer:
         """Make the request, which the provider sees under the ledger entry's id.
@@ -44,7 +41,7 @@ class Call:
         """
         self._outcome = Outcome("failed")  # which it is, too, if it is cancelled
         try:
-            response = await self._client.post(
+            response = await self.client.post(
                 "/responses",
                 cast_to=httpx2.Response,
                 content=self._body(),
@@ -57,22 +54,22 @@ class Call:
         except openai.OpenAIError as error:
             raise translated(error) from error
         except BodyIsTooLong:
-            return overlong_answer(MAX_BODY_BYTES, self._request, self._model)
+            return overlong_answer(MAX_BODY_BYTES, self.request, self.model)
         told = told_by(response.headers)
         self._outcome = Outcome("failed", told=told)
-        answer = read_answer(response.content, self._request, self._model)
+        answer = read_answer(response.content, self.request, self.model)
         self._outcome = Outcome("answered", answer.usage.input + answer.usage.output, told)
         return answer
 
     def _body(self) -> bytes:
         """Encode the request: the SDK's own method would walk through all that a request may hold."""
         body: ResponseCreateParamsNonStreaming = {
-            "model": self._model,
-            "instructions": self._request.instructions,
-            "input": self._request.input,
-            "metadata": self._request.metadata,
-            "prompt_cache_key": self._request.cache_key,
-            "max_output_tokens": self._request.max_output_tokens,
+            "model": self.model,
+            "instructions": self.request.instructions,
+            "input": self.request.input,
+            "metadata": self.request.metadata,
+            "prompt_cache_key": self.request.cache_key,
+            "max_output_tokens": self.request.max_output_tokens,
             "store": False,
         }
         return msgspec.json.encode(body)
@@ -80,7 +77,5 @@ class Call:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._limiter.settle(self._reservation, self._outcome)
+    async def __aexit__(self, *_: object) -> None:
+        await self.limiter.settle(self.reservation, self._outcome)
