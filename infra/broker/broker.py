@@ -65,7 +65,8 @@ class Broker(RedisBroker):
         self.sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sender")
         self.draining = threading.Event()
         self.drained: dict[str, threading.Event] = defaultdict(threading.Event)
-        self._held: dict[str, set[str]] = {}
+        #: The ids of the messages that this process works on, by queue: they outlive a consumer that reconnects.
+        self.held: dict[str, set[str]] = defaultdict(set)
         folder = Path(__file__).parent
         self.fetch = client.register_script((folder / "fetch.lua").read_bytes())
         self._send = client.register_script((folder / "send.lua").read_bytes())
@@ -74,10 +75,6 @@ class Broker(RedisBroker):
     def consumer_class(self) -> type[QueueConsumer]:
         """Return the consumer that repairs, rings and names."""
         return QueueConsumer
-
-    def held(self, queue: str) -> set[str]:
-        """Return the ids of the messages that this process works on: they outlive a consumer that reconnects."""
-        return self._held.setdefault(queue, set())
 
     def stop_taking(self, queues: Iterable[str], timeout_s: float) -> None:
         """Take no more messages, and return once the consumers have given back what nobody has begun."""

@@ -54,7 +54,7 @@ class QueueConsumer(Consumer):
         self.keys = QueueKeys(broker.namespace, queue_name)
         self.acks = self.keys.acks(broker.broker_id)
         self.fetched: deque[tuple[str, bytes | None]] = deque()
-        self.held = broker.held(queue_name)
+        self.held = broker.held[queue_name]
         self.room = threading.Event()
         self.next_repair = 0.0
 
@@ -78,7 +78,8 @@ class QueueConsumer(Consumer):
 
     def nack(self, message: MessageProxy) -> None:
         """Bury a message that failed, then forget it."""
-        failure = message.options.get("traceback") or _formatted(message)
+        # Dramatiq keeps with each message that it lets fail the exception that made it do so.
+        failure = "".join(traceback.format_exception(getattr(message, "_exception", None)))
         self._bury(redis_id(message), message.encode(), failure)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
@@ -133,7 +134,7 @@ class QueueConsumer(Consumer):
             return None
 
     def _bury(self, message_id: str, data: bytes, failure: str) -> None:
-        error = failure.strip().splitlines()[-1] if failure.strip() else "The message failed."
+        error = failure.strip().splitlines()[-1]
         if self.broker.bury is not None:
             try:
                 self.broker.bury(DeadMessage(self.queue, message_id, data, error, failure))
@@ -175,8 +176,3 @@ def decoded(members: Iterable[bytes | str]) -> set[str]:
 def redis_id(message: MessageProxy) -> str:
     """Return the id under which Redis knows the message."""
     return str(message.options["redis_message_id"])
-
-
-def _formatted(message: MessageProxy) -> str:
-    error = getattr(message, "_exception", None)
-    return "".join(traceback.format_exception(error)) if error is not None else ""
