@@ -25,11 +25,7 @@ class Stack:
     """
 
     def __init__(
-        self,
-        folder: Path = Path(".local"),
-        *,
-        latency_s: float = 0.2,
-        web_port: int | None = None,
+        self, folder: Path = Path(".local"), *, latency_s: float = 0.2, web_port: int | None = None
     ) -> None:
         """`latency_s` is an LLM answer's, `web_port` where Pressroom's web process will listen (any, if None).
 

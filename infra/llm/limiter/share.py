@@ -30,15 +30,13 @@ class Share:
     async def reserve(self, tokens: int) -> Reservation | Wait:
         """Take room for one call, or say when to ask again."""
         now = self._clock.monotonic()
-        amounts = (1, tokens)
-        waits = [
-            bucket.refill(now - self._at, amount) for bucket, amount in zip(self._buckets, amounts, strict=True)
-        ]
+        wanted = list(zip(self._buckets, (1, tokens), strict=True))
+        waits = [bucket.refill(now - self._at, amount) for bucket, amount in wanted]
         self._at = now
         full_s = _FULL_S if len(self._in_the_air) >= int(self._bound) else 0.0
         if wait_s := max(*waits, self._closed_until - now, full_s):
             return Wait(wait_s)
-        for bucket, amount in zip(self._buckets, amounts, strict=True):
+        for bucket, amount in wanted:
             bucket.take(amount)
         call = uuid.uuid4().hex
         self._in_the_air.add(call)
