@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -31,12 +31,12 @@ _REPAIR_EVERY_S = 5.0
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
-    """Tell every failure of Redis as Dramatiq's ConnectionClosed: it connects anew."""
+def asking(failure: Callable[[str], Exception] = ConnectionClosed) -> Iterator[None]:
+    """Raise every failure of Redis as this one; at Dramatiq's own it connects anew."""
     try:
         yield
     except redis.RedisError as error:
-        raise ConnectionClosed(error) from None
+        raise failure(f"Redis does not answer: {str(error)[:200]}") from error
 
 
 class QueueConsumer(Consumer):
@@ -63,7 +63,7 @@ class QueueConsumer(Consumer):
         if self.broker.draining.is_set():
             self._drain()
             return None
-        with _asking():
+        with asking():
             self._repair_when_due()
             if not self.fetched:
                 self._fetch()
@@ -144,7 +144,7 @@ class QueueConsumer(Consumer):
         self._finish(message_id, delete=True)
 
     def _finish(self, message_id: str, *, delete: bool) -> None:
-        with _asking(), self.broker.client.pipeline(transaction=True) as pipe:
+        with asking(), self.broker.client.pipeline(transaction=True) as pipe:
             pipe.srem(self.acks, message_id)
             if delete:
                 pipe.hdel(self.keys.messages, message_id)
@@ -156,7 +156,7 @@ class QueueConsumer(Consumer):
         ids = list(message_ids)
         if not ids:
             return
-        with _asking():
+        with asking():
             self.broker.do_requeue(self.queue, *ids)
             self.broker.client.lpush(self.keys.bell, *(["1"] * len(ids)))
         self.held.difference_update(ids)
