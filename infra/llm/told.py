@@ -38,9 +38,6 @@ class Told(NamedTuple):
     pause_s: float | None = None
 
 
-NOTHING_TOLD = Told()
-
-
 def told_by(headers: Mapping[str, str]) -> Told:
     """Read `x-ratelimit-*` and `retry-after`; missing, negative, unreadable or contradictory ones say nothing."""
     return Told(_rate(headers, "requests"), _rate(headers, "tokens"), _pause_s(headers))
