@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from infra.errors import SettingsError
-from infra.tenants import Colours, Tenant, Tenants, is_tenant_id
+from infra.tenants import Tenant, Tenants, is_tenant_id
 
 #: Room for many times the tenants of a large installation: what is beyond it is no such file.
 _MAX_BYTES, _MAX_TENANTS = 1024 * 1024, 10_000
@@ -75,25 +75,21 @@ def _checked(name: str, table: Any, folder: Path) -> Tenant:
         tenant = msgspec.convert({**table, "id": name}, Tenant)
     except msgspec.ValidationError as error:
         raise _Wrong(_in_words(str(error))) from None
-    _check_letters(tenant)
-    if tenant.name is not None and tenant.name != tenant.name.strip():
-        raise _Wrong("name has a blank at one end")
-    if tenant.products is not None and len(set(tenant.products)) != len(tenant.products):
-        raise _Wrong("products names one of them twice")
-    _check_colours(tenant.colours)
+    _check_words(tenant)
     return msgspec.structs.replace(tenant, sender=_sender(tenant.sender), logo=_logo(tenant.logo, folder))
 
 
-def _check_letters(tenant: Tenant) -> None:
+def _check_words(tenant: Tenant) -> None:
+    brand, products = tenant.name or "", tenant.products or ()
     # Each of these may stand in a header of a mail, or in a line of a log.
-    texts = {"name": tenant.name, "sender": tenant.sender, "logo": tenant.logo, "products": tenant.products}
-    for key, text in texts.items():
+    for key, text in {"name": brand, "sender": tenant.sender, "logo": tenant.logo, "products": products}.items():
         if not "".join(text or "").isprintable():
             raise _Wrong(f"{key} has a line break or another control character")
-
-
-def _check_colours(colours: Colours | None) -> None:
-    for key, colour in (msgspec.structs.asdict(colours) if colours else {}).items():
+    if brand != brand.strip():
+        raise _Wrong("name has a blank at one end")
+    if len(set(products)) != len(products):
+        raise _Wrong("products names one of them twice")
+    for key, colour in (msgspec.structs.asdict(tenant.colours) if tenant.colours else {}).items():
         if not _COLOUR.fullmatch(colour):
             raise _Wrong(f"colours.{key} must be a colour such as #1f5a5e")
 
@@ -132,10 +128,8 @@ def _logo(given: str | None, folder: Path) -> str | None:
     if not form.match(beginning):
         raise _Wrong(f"logo is not what a {file.suffix} file holds")
     # Half a MiB of PNG may unfold to gigabytes. Its header has width and height, four bytes each, from the 16th.
-    if (
-        file.suffix == ".png"
-        and max(int.from_bytes(beginning[16:20]), int.from_bytes(beginning[20:24])) > _MAX_SIDE
-    ):
+    sides = int.from_bytes(beginning[16:20]), int.from_bytes(beginning[20:24])
+    if file.suffix == ".png" and max(sides) > _MAX_SIDE:
         raise _Wrong(f"logo has more than {_MAX_SIDE} pixels a side")
     return str(file)
 

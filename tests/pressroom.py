@@ -68,8 +68,10 @@ class Pressroom:
 
     def start(self, *args: str, wait: bool = True, **env: str) -> Part:
         """Start one process, as `pressroom ARGS…`."""
-        part = self.stack.pressroom(*args, env={**self.env, **env}, wait=wait, program=self.program)
+        part = self.stack.pressroom(*args, env={**self.env, **env}, program=self.program)
         self.parts.append(part)
+        if wait:
+            part.wait_ready()
         return part
 
     def start_missing(self) -> None:

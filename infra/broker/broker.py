@@ -3,9 +3,8 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 
-from infra.broker.consumer import QueueConsumer, decoded
+from infra.broker.consumer import QueueConsumer, asking, decoded
 from infra.broker.dead_message import DeadMessage
 from infra.broker.names import QueueKeys
 from infra.errors import SettingsError, TransientError
@@ -28,15 +27,6 @@ _MAX_RINGS = 100
 
 class BrokerIsDown(TransientError):
     """Redis did not answer in time."""
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Tell every failure of Redis as BrokerIsDown."""
-    try:
-        yield
-    except redis.RedisError as error:
-        raise BrokerIsDown("Redis does not answer.") from error
 
 
 class Broker(RedisBroker):
@@ -65,7 +55,8 @@ class Broker(RedisBroker):
         self.sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sender")
         self.draining = threading.Event()
         self.drained: dict[str, threading.Event] = defaultdict(threading.Event)
-        self._held: dict[str, set[str]] = {}
+        #: The ids of the messages that this process works on, by queue: they outlive a consumer that reconnects.
+        self.held: dict[str, set[str]] = defaultdict(set)
         folder = Path(__file__).parent
         self.fetch = client.register_script((folder / "fetch.lua").read_bytes())
         self._send = client.register_script((folder / "send.lua").read_bytes())
@@ -74,10 +65,6 @@ class Broker(RedisBroker):
     def consumer_class(self) -> type[QueueConsumer]:
         """Return the consumer that repairs, rings and names."""
         return QueueConsumer
-
-    def held(self, queue: str) -> set[str]:
-        """Return the ids of the messages that this process works on: they outlive a consumer that reconnects."""
-        return self._held.setdefault(queue, set())
 
     def stop_taking(self, queues: Iterable[str], timeout_s: float) -> None:
         """Take no more messages, and return once the consumers have given back what nobody has begun."""
@@ -116,7 +103,7 @@ class Broker(RedisBroker):
             names += [keys.queue, keys.messages, keys.bell]
             push = "lpush" if message.options.get("first") else "rpush"
             contents += [message.message_id, message.encode(), push]
-        with _asking():
+        with asking(BrokerIsDown):
             self._send(names, [_MAX_RINGS, *contents])
         return named
 
@@ -124,20 +111,20 @@ class Broker(RedisBroker):
         """Return which messages are waiting or in somebody's hands; BrokerIsDown if Redis cannot say."""
         if not message_ids:
             return set()
-        with _asking():
+        with asking(BrokerIsDown):
             found = self.client.hmget(QueueKeys(self.namespace, queue).messages, message_ids)
         return {message for message, data in zip(message_ids, found, strict=True) if data is not None}
 
     def waiting(self, queue: str) -> int:
         """Return how many messages nobody has taken yet; BrokerIsDown if Redis cannot say."""
-        with _asking():
+        with asking(BrokerIsDown):
             return int(self.client.llen(QueueKeys(self.namespace, queue).queue))
 
     def forget_holder(self, broker_id: str, queue: str) -> list[str]:
         """Drop a dead worker's unacknowledged messages and return their ids, for the sweep to send anew."""
         keys = QueueKeys(self.namespace, queue)
         acks = keys.acks(broker_id)
-        with _asking():
+        with asking(BrokerIsDown):
             held = sorted(decoded(self.client.smembers(acks)))
             with self.client.pipeline(transaction=True) as pipe:
                 if held:
@@ -149,7 +136,7 @@ class Broker(RedisBroker):
 
     def ping(self) -> None:
         """Return if Redis answers; BrokerIsDown otherwise."""
-        with _asking():
+        with asking(BrokerIsDown):
             self.client.ping()
 
 

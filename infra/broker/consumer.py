@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -31,12 +31,12 @@ _REPAIR_EVERY_S = 5.0
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
-    """Tell every failure of Redis as Dramatiq's ConnectionClosed: it connects anew."""
+def asking(failure: Callable[[str], Exception] = ConnectionClosed) -> Iterator[None]:
+    """Raise every failure of Redis as this one; at Dramatiq's own it connects anew."""
     try:
         yield
     except redis.RedisError as error:
-        raise ConnectionClosed(error) from None
+        raise failure(f"Redis does not answer: {str(error)[:200]}") from error
 
 
 class QueueConsumer(Consumer):
@@ -54,7 +54,7 @@ class QueueConsumer(Consumer):
         self.keys = QueueKeys(broker.namespace, queue_name)
         self.acks = self.keys.acks(broker.broker_id)
         self.fetched: deque[tuple[str, bytes | None]] = deque()
-        self.held = broker.held(queue_name)
+        self.held = broker.held[queue_name]
         self.room = threading.Event()
         self.next_repair = 0.0
 
@@ -63,7 +63,7 @@ class QueueConsumer(Consumer):
         if self.broker.draining.is_set():
             self._drain()
             return None
-        with _asking():
+        with asking():
             self._repair_when_due()
             if not self.fetched:
                 self._fetch()
@@ -78,7 +78,8 @@ class QueueConsumer(Consumer):
 
     def nack(self, message: MessageProxy) -> None:
         """Bury a message that failed, then forget it."""
-        failure = message.options.get("traceback") or _formatted(message)
+        # Dramatiq keeps with each message that it lets fail the exception that made it do so.
+        failure = "".join(traceback.format_exception(getattr(message, "_exception", None)))
         self._bury(redis_id(message), message.encode(), failure)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
@@ -133,7 +134,7 @@ class QueueConsumer(Consumer):
             return None
 
     def _bury(self, message_id: str, data: bytes, failure: str) -> None:
-        error = failure.strip().splitlines()[-1] if failure.strip() else "The message failed."
+        error = failure.strip().splitlines()[-1]
         if self.broker.bury is not None:
             try:
                 self.broker.bury(DeadMessage(self.queue, message_id, data, error, failure))
@@ -143,7 +144,7 @@ class QueueConsumer(Consumer):
         self._finish(message_id, delete=True)
 
     def _finish(self, message_id: str, *, delete: bool) -> None:
-        with _asking(), self.broker.client.pipeline(transaction=True) as pipe:
+        with asking(), self.broker.client.pipeline(transaction=True) as pipe:
             pipe.srem(self.acks, message_id)
             if delete:
                 pipe.hdel(self.keys.messages, message_id)
@@ -155,7 +156,7 @@ class QueueConsumer(Consumer):
         ids = list(message_ids)
         if not ids:
             return
-        with _asking():
+        with asking():
             self.broker.do_requeue(self.queue, *ids)
             self.broker.client.lpush(self.keys.bell, *(["1"] * len(ids)))
         self.held.difference_update(ids)
@@ -175,8 +176,3 @@ def decoded(members: Iterable[bytes | str]) -> set[str]:
 def redis_id(message: MessageProxy) -> str:
     """Return the id under which Redis knows the message."""
     return str(message.options["redis_message_id"])
-
-
-def _formatted(message: MessageProxy) -> str:
-    error = getattr(message, "_exception", None)
-    return "".join(traceback.format_exception(error)) if error is not None else ""

@@ -1,7 +1,6 @@
 """One Dramatiq worker in one process: which middleware it runs, and how it starts and stops."""
 
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,9 +35,8 @@ class FailForGood(Middleware):
         result: Any = None,
         exception: BaseException | None = None,
     ) -> None:
-        """Mark the message as failed, with the whole traceback."""
+        """Mark the message as failed."""
         if exception is not None:
-            message.options["traceback"] = "".join(traceback.format_exception(exception))
             message.fail()
 
 

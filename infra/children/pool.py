@@ -10,14 +10,21 @@ from typing import Any, ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from infra.children import child
-from infra.children.errors import WorkTookTooLong, WorkTookTooMuchMemory
-from infra.errors import TransientError
+from infra.errors import PermanentError, TransientError
 
 #: How often work that is waited for is looked after.
 _LOOK_S = 1.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class WorkTookTooLong(PermanentError):
+    """A child was still at work at its deadline, and was killed."""
+
+
+class WorkTookTooMuchMemory(PermanentError):
+    """A child reached its bound of memory, and was given up."""
 
 
 class ChildPool:

@@ -1,13 +1,24 @@
 """The client of the LLM, built in one place: the openai package, and the limiter before it."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import httpx2
+import msgspec
+import openai
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from infra.llm.answer import Request
-from infra.llm.bodies import PLAIN, bound_body
-from infra.llm.call import Call
+from infra.llm.answer import Answer, Request
+from infra.llm.bodies import MAX_BODY_BYTES, PLAIN, BodyIsTooLong, bound_body
+from infra.llm.failures import translated
 from infra.llm.limiter.limiter import Limiter
-from infra.llm.limiter.terms import Limits, Terms
+from infra.llm.limiter.terms import Limits, Outcome, Reservation, Terms
+from infra.llm.reading import overlong_answer, read_answer
+from infra.llm.told import told_by
 from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 
 
 class Llm:
@@ -18,8 +29,8 @@ class Llm:
         limits = Limits(settings.llm_requests_per_minute, settings.llm_tokens_per_minute)
         self.model = settings.openai_model
         # A provider's limits are a model's: each is counted by itself.
-        self._limiter = Limiter(settings.redis_url, self.model, Terms(limits, settings.llm_timeout_s))
-        self._client = AsyncOpenAI(
+        self.limiter = Limiter(settings.redis_url, self.model, Terms(limits, settings.llm_timeout_s))
+        self.client = AsyncOpenAI(
             api_key=settings.openai_api_key,
             base_url=settings.openai_base_url,
             timeout=settings.llm_timeout_s,
@@ -31,23 +42,81 @@ class Llm:
     @property
     def host(self) -> str:
         """The host that it talks to."""
-        return self._client.base_url.netloc.decode()
+        return self.client.base_url.netloc.decode()
 
-    async def reserve(self, request: Request, *, priority: int = 0) -> Call:
+    async def reserve(self, request: Request, *, priority: int = 0) -> "Call":
         """Return once the limits have room for the request; to be used in a `with` block.
 
         It waits for as long as it takes: who has no more patience, or is told to stop, cancels it. All that may be
         written is reserved, since that is what the provider counts when the request comes.
         """
         tokens = request.input_tokens + request.max_output_tokens
-        reservation = await self._limiter.wait_for_room(tokens, priority=priority)
-        return Call(self._client, self._limiter, self.model, request, reservation)
+        return Call(self, request, await self.limiter.wait_for_room(tokens, priority=priority))
 
     async def beat_for_ever(self) -> None:
         """Be counted among those that share the limits; to be run as long as sections are written."""
-        await self._limiter.beat_for_ever()
+        await self.limiter.beat_for_ever()
 
     async def close(self) -> None:
         """Leave the limiter, and close every connection."""
-        await self._limiter.close()
-        await self._client.close()
+        await self.limiter.close()
+        await self.client.close()
+
+
+@dataclass(eq=False, repr=False)
+class Call:
+    """Holds room at the provider for the length of a `with` block, in which `write` may be called once.
+
+    Room for a call that was never made is given back whole.
+    """
+
+    llm: Llm
+    request: Request
+    reservation: Reservation
+    _outcome = Outcome("unsent")
+
+    async def write(self, entry: str) -> Answer:
+        """Make the request, which the provider sees under the ledger entry's id.
+
+        ProviderIsBusy or ProviderRefusesUs if it brought no answer.
+        """
+        self._outcome = Outcome("failed")  # which it is, too, if it is cancelled
+        try:
+            response = await self.llm.client.post(
+                "/responses",
+                cast_to=httpx2.Response,
+                content=self._body(),
+                options={"headers": {"X-Client-Request-Id": entry}},
+            )
+        except openai.APIStatusError as error:
+            told = told_by(error.response.headers)
+            self._outcome = Outcome("refused" if error.status_code == 429 else "failed", told=told)
+            raise translated(error) from error
+        except openai.OpenAIError as error:
+            raise translated(error) from error
+        except BodyIsTooLong:
+            return overlong_answer(MAX_BODY_BYTES, self.request, self.llm.model)
+        told = told_by(response.headers)
+        self._outcome = Outcome("failed", told=told)
+        answer = read_answer(response.content, self.request, self.llm.model)
+        self._outcome = Outcome("answered", answer.usage.input + answer.usage.output, told)
+        return answer
+
+    def _body(self) -> bytes:
+        """Encode the request: the SDK's own method would walk through all that a request may hold."""
+        body: ResponseCreateParamsNonStreaming = {
+            "model": self.llm.model,
+            "instructions": self.request.instructions,
+            "input": self.request.input,
+            "metadata": self.request.metadata,
+            "prompt_cache_key": self.request.cache_key,
+            "max_output_tokens": self.request.max_output_tokens,
+            "store": False,
+        }
+        return msgspec.json.encode(body)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.llm.limiter.settle(self.reservation, self._outcome)

@@ -15,14 +15,10 @@ _MENDED_BY = {
 
 def translated(error: openai.OpenAIError) -> ProviderIsBusy | ProviderRefusesUs:
     """Return the error in our words."""
-    if isinstance(error, openai.APIStatusError):
-        return _by_status(error)
     if isinstance(error, openai.APIConnectionError):  # time-outs too
         return ProviderIsBusy(f"The LLM provider was not reached: {type(error).__name__}.")
-    return ProviderIsBusy("The LLM provider's answer could not be read.")
-
-
-def _by_status(error: openai.APIStatusError) -> ProviderIsBusy | ProviderRefusesUs:
+    if not isinstance(error, openai.APIStatusError):
+        return ProviderIsBusy("The LLM provider's answer could not be read.")
     status = error.status_code
     code = f" ({error.code})" if error.code else ""
     if status in {408, 409, 425, 429} or status >= 500:

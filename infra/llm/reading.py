@@ -37,11 +37,8 @@ class _Usage(msgspec.Struct):
     input_tokens_details: _Details | None = None
 
 
-class _Error(msgspec.Struct):
+class _Cause(msgspec.Struct):
     code: str | None = None
-
-
-class _Incomplete(msgspec.Struct):
     reason: str | None = None
 
 
@@ -49,8 +46,8 @@ class _Response(msgspec.Struct):
     output: list[_Item]
     status: str | None = None
     model: str | None = None
-    error: _Error | None = None
-    incomplete_details: _Incomplete | None = None
+    error: _Cause | None = None
+    incomplete_details: _Cause | None = None
     usage: _Usage | None = None
 
     def parts(self) -> list[_Part]:

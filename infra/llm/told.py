@@ -1,9 +1,9 @@
 """What the provider tells about its limits in an answer's headers; what makes no sense is not heard."""
 
+import contextlib
 import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -15,6 +15,12 @@ _LONGEST_PAUSE_S = 3600.0
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])", re.ASCII)
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+#: How long not to ask may be told in milliseconds, in seconds, or as a moment; the first that can be read counts.
+_PAUSES: tuple[tuple[str, Callable[[str], float]], ...] = (
+    ("retry-after-ms", lambda text: float(text) / 1000),
+    ("retry-after", float),
+    ("retry-after", lambda text: parsedate_to_datetime(text).timestamp() - time.time()),
+)
 
 
 class Rate(NamedTuple):
@@ -24,19 +30,12 @@ class Rate(NamedTuple):
     rest: int | None = None
 
 
-_NO_RATE = Rate()
-
-
-@dataclass(frozen=True)
-class Told:
+class Told(NamedTuple):
     """What one answer's headers say. `pause_s` is how long not to ask, in seconds."""
 
-    requests: Rate = _NO_RATE
-    tokens: Rate = _NO_RATE
+    requests: Rate = Rate()
+    tokens: Rate = Rate()
     pause_s: float | None = None
-
-
-NOTHING_TOLD = Told()
 
 
 def told_by(headers: Mapping[str, str]) -> Told:
@@ -49,24 +48,16 @@ def _rate(headers: Mapping[str, str], kind: str) -> Rate:
     rest = _count(headers.get(f"x-ratelimit-remaining-{kind}"))
     whole_in_s = _duration_s(headers.get(f"x-ratelimit-reset-{kind}")) or 0
     if not limit or whole_in_s > _WINDOW_S:
-        return _NO_RATE
-    if rest is None or rest > limit:
-        return Rate(limit)
-    return Rate(limit, rest)
+        return Rate()
+    return Rate(limit, None if rest is None or rest > limit else rest)
 
 
 def _pause_s(headers: Mapping[str, str]) -> float | None:
-    for name, divisor in (("retry-after-ms", 1000), ("retry-after", 1)):
-        try:
-            seconds = float(headers.get(name, "")) / divisor
-        except ValueError:
-            continue
-        return seconds if 0 <= seconds <= _LONGEST_PAUSE_S else None
-    try:
-        seconds = parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time()
-    except (ValueError, OverflowError):
-        return None
-    return seconds if 0 <= seconds <= _LONGEST_PAUSE_S else None
+    for name, seconds_in in _PAUSES:
+        with contextlib.suppress(ValueError, OverflowError):
+            seconds = seconds_in(headers.get(name, ""))
+            return seconds if 0 <= seconds <= _LONGEST_PAUSE_S else None
+    return None
 
 
 def _count(text: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -34,8 +35,8 @@ class Part:
     folder: Path
     log: Path
     ready: Ready
+    reaper: Reaper
     port: int | None = None
-    reaper: Reaper | None = None
     start_within_s: float = 20.0
     _process: Popen[bytes] | None = field(default=None, init=False)
     _wanted: bool = field(default=False, init=False)
@@ -44,9 +45,7 @@ class Part:
     @property
     def pid(self) -> int:
         """The process id of the latest start; `PartDidNotStart` before the first."""
-        if self._process is None:
-            raise PartDidNotStart(f"{self.name} has not been started")
-        return self._process.pid
+        return self._started.pid
 
     @property
     def running(self) -> bool:
@@ -87,8 +86,7 @@ class Part:
         except OSError as error:
             raise PartDidNotStart(f"{self.name} did not start: {error}") from error
         self._wanted = True
-        if self.reaper is not None:
-            self.reaper.watch(self.pid)
+        self.reaper.watch(self.pid)
 
     def wait_ready(self) -> None:
         """Return once it is ready. If it ends before, or takes too long, it is killed and an error raised."""
@@ -113,11 +111,10 @@ class Part:
 
     def wait_stopped(self, within_s: float = STOP_WITHIN_S) -> None:
         """Return once it has ended, by SIGKILL if it takes longer than this; its children end with it."""
-        if self._process is None or self._process.returncode is not None:
-            return
-        with contextlib.suppress(TimeoutExpired):
-            self._process.wait(within_s)
-        self._end()
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(TimeoutExpired):
+                self._process.wait(within_s)
+            self._end()
 
     def terminate(self, within_s: float = STOP_WITHIN_S) -> None:
         """SIGTERM, then SIGKILL after this time. Returns once it has ended; does nothing if it had."""
@@ -127,14 +124,15 @@ class Part:
     def kill(self) -> None:
         """SIGKILL to this one process, as `kill -9 PID` does it: its children see to themselves."""
         self._wanted = False
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+        if self.running:
+            os.kill(self.pid, signal.SIGKILL)
             self._bury()
 
-    def restart(self) -> None:
-        """Stop it if it runs, start it anew with the same command, and return once it is ready."""
-        self.terminate()
-        self.start()
+    @property
+    def _started(self) -> Popen[bytes]:
+        if self._process is None:
+            raise PartDidNotStart(f"{self.name} has not been started")
+        return self._process
 
     def _open(self) -> Popen[bytes]:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -161,10 +159,8 @@ class Part:
         self._bury()
 
     def _bury(self) -> None:
-        if self._process is not None:
-            self._process.wait()
-        if self.reaper is not None:
-            self.reaper.forget(self.pid)
+        self._started.wait()
+        self.reaper.forget(self.pid)
 
     def _last_line(self) -> str:
         lines = [line.strip() for line in self.output().splitlines() if line.strip()]

@@ -25,11 +25,7 @@ class Stack:
     """
 
     def __init__(
-        self,
-        folder: Path = Path(".local"),
-        *,
-        latency_s: float = 0.2,
-        web_port: int | None = None,
+        self, folder: Path = Path(".local"), *, latency_s: float = 0.2, web_port: int | None = None
     ) -> None:
         """`latency_s` is an LLM answer's, `web_port` where Pressroom's web process will listen (any, if None).
 
@@ -47,7 +43,7 @@ class Stack:
         self.stripe = StripeDoor(self.urls.stripe)
         self.env: dict[str, str] = {}
         self.parts: list[Part] = []
-        self._reaper: Reaper | None = None
+        self._reaper: Reaper
         self._held = ExitStack()
 
     def part(self, name: str) -> Part:
@@ -89,14 +85,12 @@ class Stack:
         self,
         *args: str,
         env: Mapping[str, str] | None = None,
-        wait: bool = True,
         program: Sequence[str] = (str(SCRIPTS / "pressroom"),),
     ) -> Part:
-        """Start `pressroom ARGS…`, or another `program`, as one more part and return it once it is ready.
+        """Start `pressroom ARGS…`, or another `program`, as one more part; `wait_ready` must follow.
 
         `web` gets the stack's port if no `--port` is given. Its name is `web`, `worker-QUEUE` or `sweep`, with a
-        number if that is taken. `env` lies over the stack's. Without `wait` it is returned at once, and
-        `wait_ready` must follow.
+        number if that is taken. `env` lies over the stack's.
         """
         if args[0] == "web" and "--port" not in args:
             args = (*args, "--port", str(self.web_port))
@@ -115,8 +109,6 @@ class Stack:
         )
         part.launch()
         self.parts.append(part)
-        if wait:
-            part.wait_ready()
         return part
 
     def _stop_parts(self, services: list[Part]) -> None:

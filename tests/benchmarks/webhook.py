@@ -172,6 +172,7 @@ def main() -> None:
     """Run everything and publish it."""
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder)) as stack:
         web = stack.pressroom("web")
+        web.wait_ready()
         port = stack.web_port
         assert web.running
         with bare(stack) as theirs:

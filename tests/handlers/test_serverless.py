@@ -182,7 +182,8 @@ def test_a_restart_of_the_database_between_two_events_is_not_noticed(
 ) -> None:
     """A warm container's first event after MongoDB was restarted is taken."""
     assert container.status(paid(door, shape)[1]) == 200
-    door.stack.part("mongodb").restart()
+    door.stack.part("mongodb").terminate()
+    door.stack.part("mongodb").start()
     event, sent = paid(door, shape)
     assert container.status(sent) == 200
     assert begun_report(door, event)["state"] == "queued"

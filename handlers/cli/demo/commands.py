@@ -67,7 +67,7 @@ def _open(web_port: int | None = None) -> Iterator[Stack]:
     click.echo("Starting the local stack: MongoDB, Redis, S3, mail, LLM and Stripe stand-ins")
     with Stack(latency_s=_LATENCY_S, web_port=web_port) as stack:
         commands = [("web",), ("sweep",), *(("worker", queue) for queue in queues())]
-        started = [stack.pressroom(*command, wait=False) for command in commands]
+        started = [stack.pressroom(*command) for command in commands]
         for part in started:
             part.wait_ready()
         click.echo(f"Pressroom is up: {', '.join(part.name for part in started)}")

@@ -1,13 +1,15 @@
-"""The limiter: every call waits here until the provider's limits have room for it."""
+"""The limiter: every call waits here, in line, until the provider's limits have room for it."""
 
 import asyncio
 import contextlib
+import contextvars
+import heapq
+import itertools
+from typing import NamedTuple
 
-from infra.clock import Clock, SystemClock
 from infra.llm.limiter.counts import Counts
-from infra.llm.limiter.line import Line
 from infra.llm.limiter.shared import SharedCount
-from infra.llm.limiter.terms import Outcome, Reservation, Terms
+from infra.llm.limiter.terms import Outcome, Reservation, Terms, Wait
 
 #: How often a worker says that it lives; one that is silent for three times as long is not counted.
 _BEAT_S = 10.0
@@ -15,16 +17,27 @@ _BEAT_S = 10.0
 _LOOK_S = 1.0
 
 
+class _Waiter(NamedTuple):
+    # The higher priority first, then who came first: no two have the same place.
+    place: tuple[int, int]
+    tokens: int
+    turn: asyncio.Future[Reservation]
+
+
 class Limiter:
     """Holds requests and tokens a minute, and calls in the air, over all workers of an installation.
 
     With Redis away each worker goes on with its part of the limits: nothing stands still, nothing is exceeded.
+    Whoever waits costs nothing but memory: one task asks for all calls of this process, and only for the first.
     """
 
-    def __init__(self, redis_url: str, name: str, terms: Terms, clock: Clock | None = None) -> None:
+    def __init__(self, redis_url: str, name: str, terms: Terms) -> None:
         """Connect lazily. Workers that count under the same `name` share the limits."""
-        self._counts = Counts(SharedCount(redis_url, name, terms), clock or SystemClock())
-        self._line = Line(self._counts)
+        self._counts = Counts(SharedCount(redis_url, name, terms))
+        self._waiters: list[_Waiter] = []
+        self._numbers = itertools.count()
+        self._server: asyncio.Task[None] | None = None
+        self._nap: asyncio.Task[None] | None = None
 
     async def wait_for_room(self, tokens: int, *, priority: int = 0) -> Reservation:
         """Return when a call that takes so many tokens may be made.
@@ -32,7 +45,19 @@ class Limiter:
         The higher priority goes first, then who came first. It waits for as long as it takes: who has no more
         patience, or is told to stop, cancels it and holds nothing.
         """
-        return await self._line.wait(tokens, priority)
+        turn: asyncio.Future[Reservation] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiters, _Waiter((-priority, next(self._numbers)), tokens, turn))
+        if self._server is None or self._server.done():
+            # In a context of its own: it serves everybody, and must not log in the name of who came first.
+            self._server = asyncio.create_task(self._serve(), context=contextvars.Context())
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                await self.settle(turn.result(), Outcome("unsent"))
+            elif self._nap is not None and not self._anybody():
+                self._nap.cancel()
+            raise
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
         """Say what came of a call. A second time, or after the lease, nothing happens; it never fails."""
@@ -50,5 +75,45 @@ class Limiter:
 
     async def close(self) -> None:
         """Leave the line and the count, and close every connection."""
-        await self._line.close()
+        if self._server is not None:
+            self._server.cancel()
+            await asyncio.wait({self._server})
         await self._counts.close()
+
+    def _anybody(self) -> bool:
+        while self._waiters and self._waiters[0].turn.done():
+            heapq.heappop(self._waiters)
+        return bool(self._waiters)
+
+    async def _serve(self) -> None:
+        while self._anybody():
+            refused = await self._serve_first()
+            if refused and not self._anybody():
+                await self._counts.leave_line()
+
+    async def _serve_first(self) -> bool:
+        """Ask for the first in line; True if it has to wait on."""
+        waiter = heapq.heappop(self._waiters)
+        try:
+            found = await self._counts.reserve(waiter.tokens)
+        except Exception as error:  # noqa: BLE001  # whoever asked must hear of it, and the others go on
+            if not waiter.turn.done():
+                waiter.turn.set_exception(error)
+            return False
+        if isinstance(found, Wait):
+            heapq.heappush(self._waiters, waiter)
+            await self._rest(found.seconds)
+            return True
+        if waiter.turn.done():
+            await self.settle(found, Outcome("unsent"))
+        else:
+            waiter.turn.set_result(found)
+        return False
+
+    async def _rest(self, seconds: float) -> None:
+        self._nap = asyncio.create_task(self._counts.nap(seconds))
+        try:
+            await asyncio.wait({self._nap})
+        finally:
+            self._nap.cancel()
+            self._nap = None

@@ -27,24 +27,22 @@ class Share:
         self._at = self._closed_until = clock.monotonic()
         self._in_the_air: set[str] = set()
 
-    def reserve(self, tokens: int) -> Reservation | Wait:
+    async def reserve(self, tokens: int) -> Reservation | Wait:
         """Take room for one call, or say when to ask again."""
         now = self._clock.monotonic()
-        amounts = (1, tokens)
-        waits = [
-            bucket.refill(now - self._at, amount) for bucket, amount in zip(self._buckets, amounts, strict=True)
-        ]
+        wanted = list(zip(self._buckets, (1, tokens), strict=True))
+        waits = [bucket.refill(now - self._at, amount) for bucket, amount in wanted]
         self._at = now
         full_s = _FULL_S if len(self._in_the_air) >= int(self._bound) else 0.0
         if wait_s := max(*waits, self._closed_until - now, full_s):
             return Wait(wait_s)
-        for bucket, amount in zip(self._buckets, amounts, strict=True):
+        for bucket, amount in wanted:
             bucket.take(amount)
         call = uuid.uuid4().hex
         self._in_the_air.add(call)
         return Reservation(call, tokens, round(now * 1000), shared=False)
 
-    def settle(self, reservation: Reservation, outcome: Outcome) -> None:
+    async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
         """Give the call's place back; a 429 halves what is allowed in the air, answers let it grow."""
         if reservation.id not in self._in_the_air:
             return
@@ -59,6 +57,9 @@ class Share:
     async def nap(self, seconds: float) -> None:
         """Return after that long, 1 s at most."""
         await self._clock.sleep(min(seconds, _NAP_S))
+
+    async def leave_line(self) -> None:
+        """Nobody else waits behind this worker."""
 
 
 class _Bucket:

@@ -5,7 +5,7 @@ import contextlib
 import uuid
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import redis.asyncio
 from redis.asyncio.retry import Retry
@@ -13,7 +13,6 @@ from redis.backoff import NoBackoff
 
 from infra.errors import TransientError
 from infra.llm.limiter.terms import LONGEST_PAUSE_S, Limits, Outcome, Reservation, Terms, Wait
-from infra.llm.told import Rate
 
 #: A script takes less than a millisecond; a Redis that needs a thousand times as long is away.
 _ANSWERS_WITHIN_S = 1.0
@@ -21,8 +20,6 @@ _ANSWERS_WITHIN_S = 1.0
 _NAP_S = 1.0
 _OUTCOMES = {"answered": 1, "refused": -1, "failed": 0, "unsent": 2}
 _FOLDER = Path(__file__).parent
-
-Result = TypeVar("Result")
 
 
 class SharedCountIsAway(TransientError):
@@ -43,9 +40,11 @@ class SharedCount:
         base = f"pressroom:llm:{name}"
         self._keys = [base, f"{base}:calls", f"{base}:workers", f"{base}:line"]
         self._bell = f"{base}:bell:{self._worker}"
-        self._reserve, self._settle, self._beat, self._leave = map(
-            self._script, ("reserve", "settle", "beat", "leave")
-        )
+        common = (_FOLDER / "common.lua").read_bytes()
+        self._scripts = {
+            name: self._redis.register_script(common + (_FOLDER / f"{name}.lua").read_bytes())
+            for name in ("reserve", "settle", "beat", "leave")
+        }
         self._ear: asyncio.Task[object] | None = None
         self.workers: int | None = None
         self.bound = terms.ceiling
@@ -53,12 +52,9 @@ class SharedCount:
 
     async def reserve(self, tokens: int) -> Reservation | Wait:
         """Take room for one call, or say when to ask again; SharedCountIsAway without Redis."""
-        call = uuid.uuid4().hex
-        lease = round(self._terms.lease_s * 1000)
-        args = [call, tokens, self._worker, *self._terms.limits, lease, self._terms.ceiling]
-        wait, self.workers, self.bound, requests, all_tokens, now, *marks = await _asked(
-            self._reserve(self._keys, args)
-        )
+        call, terms = uuid.uuid4().hex, self._terms
+        args = [call, tokens, self._worker, *terms.limits, round(terms.lease_s * 1000), terms.ceiling]
+        wait, self.workers, self.bound, requests, all_tokens, now, *marks = await self._run("reserve", *args)
         self.limits = Limits(requests, all_tokens)
         return Wait(wait / 1000) if wait else Reservation(call, tokens, now, Limits(*marks))
 
@@ -67,21 +63,11 @@ class SharedCount:
 
         A reservation that was settled before, or has lapsed, changes nothing.
         """
-        told = outcome.told
-        args = [
-            reservation.id,
-            _OUTCOMES[outcome.kind],
-            *self._terms.limits,
-            self._terms.ceiling,
-            reservation.tokens,
-            reservation.at,
-            *reservation.marks,
-            -1 if outcome.used is None else outcome.used,
-            *_numbers(told.requests),
-            *_numbers(told.tokens),
-            round(min(told.pause_s or 0, LONGEST_PAUSE_S) * 1000),
-        ]
-        await _asked(self._settle(self._keys, args))
+        told, given = outcome.told, (reservation.tokens, reservation.at, *reservation.marks)
+        known = [-1 if number is None else number for number in (outcome.used, *told.requests, *told.tokens)]
+        pause = round(min(told.pause_s or 0, LONGEST_PAUSE_S) * 1000)
+        terms = (*self._terms.limits, self._terms.ceiling)
+        await self._run("settle", reservation.id, _OUTCOMES[outcome.kind], *terms, *given, *known, pause)
 
     async def nap(self, seconds: float) -> None:
         """Return after that long, about 1 s at most, or when there is reason to ask again."""
@@ -93,18 +79,18 @@ class SharedCount:
 
     async def beat(self) -> None:
         """Say that this worker lives, and learn how many do; SharedCountIsAway without Redis."""
-        self.workers = await _asked(self._beat(self._keys, [self._worker]))
+        self.workers = await self._run("beat", self._worker)
 
     async def leave_line(self) -> None:
         """Let those behind this worker move up: none of its calls waits any more."""
-        await _asked(self._leave(self._keys, [self._worker, 0]))
+        await self._run("leave", self._worker, 0)
 
     async def close(self) -> None:
         """Leave, and close every connection."""
         if self._ear is not None:
             self._ear.cancel()
         with contextlib.suppress(SharedCountIsAway):  # forgotten by itself after a while
-            await _asked(self._leave(self._keys, [self._worker, 1]))
+            await self._run("leave", self._worker, 1)
         await self._redis.aclose()
 
     def _listening(self) -> asyncio.Task[object]:
@@ -116,10 +102,8 @@ class SharedCount:
             self._ear.add_done_callback(lambda ear: ear.cancelled() or ear.exception())
         return self._ear
 
-    def _script(self, name: str) -> Any:
-        return self._redis.register_script(
-            (_FOLDER / "common.lua").read_bytes() + (_FOLDER / f"{name}.lua").read_bytes()
-        )
+    async def _run(self, script: str, *args: Any) -> Any:
+        return await _asked(self._scripts[script](self._keys, args))
 
 
 async def _asked(answer: Awaitable[Any], within_s: float = _ANSWERS_WITHIN_S) -> Any:
@@ -130,7 +114,3 @@ async def _asked(answer: Awaitable[Any], within_s: float = _ANSWERS_WITHIN_S) ->
         raise SharedCountIsAway(
             f"Redis does not count calls: {str(error)[:200] or type(error).__name__}"
         ) from error
-
-
-def _numbers(rate: Rate) -> tuple[int, int]:
-    return (-1 if rate.limit is None else rate.limit, -1 if rate.rest is None else rate.rest)

@@ -1,9 +1,8 @@
 """The words of the limiter: what is allowed, what was given, and what came of it."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from infra.llm.told import NOTHING_TOLD, Told
+from infra.llm.told import Told
 
 #: Of a minute's limit this part is refilled in a minute, and the rest is what a bucket holds (3 s of it), so that
 #: no minute has more than its limit. Small bursts, because OpenAI may enforce a minute's limit over shorter times
@@ -21,11 +20,7 @@ class Limits(NamedTuple):
     tokens: int
 
 
-_NO_MARKS = Limits(0, 0)
-
-
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """What the settings allow. `timeout_s` is the longest that a call takes, `margin_s` the records around it."""
 
     limits: Limits
@@ -43,8 +38,7 @@ class Terms:
         return max(1, round(self.limits.requests * self.timeout_s / 60))
 
 
-@dataclass(frozen=True)
-class Reservation:
+class Reservation(NamedTuple):
     """Room for one call. `at` is when it was given, in ms of the clock that gave it.
 
     `marks` are how many requests and tokens had been given by then, its own included.
@@ -53,7 +47,7 @@ class Reservation:
     id: str
     tokens: int
     at: int
-    marks: Limits = _NO_MARKS
+    marks: Limits = Limits(0, 0)
     shared: bool = True
 
 
@@ -63,8 +57,7 @@ class Wait(NamedTuple):
     seconds: float
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of a call: `refused` is a 429, `failed` any other answer or none, `unsent` never left us.
 
     `used` tokens are input and output as they were counted in the end; None if nobody knows.
@@ -72,4 +65,4 @@ class Outcome:
 
     kind: Literal["answered", "refused", "failed", "unsent"]
     used: int | None = None
-    told: Told = NOTHING_TOLD
+    told: Told = Told()

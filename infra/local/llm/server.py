@@ -3,12 +3,11 @@
 import asyncio
 import math
 import os
-import random
 import secrets
 import sys
 import time
 from itertools import cycle, islice
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -27,14 +26,13 @@ Kind = Literal[
 _LABELS = ("order", "product", "section")
 
 
-class LlmFault(Fault, dict=True):
+class LlmFault(Fault):
     """Answer a request that fits `section`, `product` and `order` (each: any, if not given) in another way.
 
     `status` is an error with that HTTP status, and `retry_after` seconds in its header if given. `refusal`,
     `truncated` and `empty` are answers without usable text; `failed` is a response that says it failed; `text`
     answers exactly `text`, `long` so many `words`; `uncounted` does not say what was used; `garbage` is no JSON;
-    `hang` waits `seconds` and then answers; `reset` cuts the line. Of the requests that fit, a `share` meets it,
-    drawn by `seed`.
+    `hang` waits `seconds` and then answers; `reset` cuts the line.
     """
 
     kind: Kind = "status"
@@ -46,16 +44,10 @@ class LlmFault(Fault, dict=True):
     seconds: float = 30.0
     text: str = ""
     words: int = 50_000
-    share: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        self._draw = random.Random(self.seed)
 
     def fits(self, record: Record) -> bool:
         """Whether it is meant for this request."""
-        meant = all(getattr(self, label) in (None, getattr(record, label)) for label in _LABELS)
-        return meant and self._draw.random() < self.share
+        return all(getattr(self, label) in (None, getattr(record, label)) for label in _LABELS)
 
 
 class Llm:
@@ -68,7 +60,7 @@ class Llm:
         self._told_as: Told = "real"
         self._records: list[Record] = []
         self._faults = Faults(LlmFault)
-        controls = (self.requests, self.set_latency, self.set_limits, self.tell_limits, self.add_random_faults)
+        controls = (self.requests, self.set_latency, self.set_limits, self.tell_limits)
         self.routes = [
             Route("/v1/responses", self._respond, methods=["POST"]),
             control_route(*controls, *self._faults.controls),
@@ -89,13 +81,6 @@ class Llm:
     def tell_limits(self, told_as: Told) -> None:
         """How answers tell of the limits from now on."""
         self._told_as = told_as
-
-    def add_random_faults(self, share: float, seed: int, *faults: dict[str, Any]) -> None:
-        """Ask that this share of all requests meets one of these faults, each as often as the others."""
-        each = share / len(faults)
-        # They are drawn one after the other: who comes to the second has escaped the first.
-        for nth, fault in enumerate(faults):
-            self._faults.add_fault(**fault, share=each / (1 - nth * each), seed=seed + nth)
 
     async def _respond(self, request: Request) -> Response:
         """Recorded on arrival, answered after the latency, whoever is still there."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.llm.told import NOTHING_TOLD, Rate, Told, told_by
+from infra.llm.told import Rate, Told, told_by
 
 REAL = {
     "x-ratelimit-limit-requests": "500",
@@ -29,7 +29,7 @@ def test_openais_own_headers_are_understood() -> None:
 
 def test_no_headers_say_nothing() -> None:
     """A provider that tells nothing has told nothing."""
-    assert told_by({}) == NOTHING_TOLD
+    assert told_by({}) == Told()
 
 
 def test_a_limit_of_a_day_is_not_one_of_a_minute() -> None:

@@ -1,7 +1,6 @@
 """The LLM stub, through the real SDK."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -228,27 +227,3 @@ def test_garbage_is_no_json(stack: Stack) -> None:
     """`garbage` has a good status and a body that is a web page."""
     stack.llm.add_faults({"kind": "garbage", "times": 1})
     assert "Bad Gateway" in str(ask(stack, "garbage"))
-
-
-def test_faults_at_random_meet_the_same_share_again(stack: Stack) -> None:
-    """A share of all requests meets one of the faults, each about as often, and the same ones for one seed."""
-    env = stack.env
-
-    async def met(order: str) -> list[str | None]:
-        stack.llm.clear_faults()
-        stack.llm.add_random_faults(0.2, 7, {"status": 429}, {"status": 500}, {"kind": "truncated"})
-        async with httpx2.AsyncClient(trust_env=False) as client:
-            for _ in range(300):
-                body = {"model": "m", "input": "x", "metadata": {"order": order}}
-                headers = {"Authorization": f"Bearer {env['OPENAI_API_KEY']}"}
-                await client.post(f"{env['OPENAI_BASE_URL']}/responses", json=body, headers=headers)
-        records = stack.llm.requests(order=order)
-        return [record.fault and f"{record.fault} {record.status}" for record in records]
-
-    stack.llm.set_latency(0)
-    first, again = asyncio.run(met("random")), asyncio.run(met("again"))
-    stack.llm.set_latency(0.01)
-    assert first == again
-    counts = Counter(fault for fault in first if fault)
-    assert set(counts) == {"status 429", "status 500", "truncated 200"}
-    assert 0.1 < counts.total() / 300 < 0.3

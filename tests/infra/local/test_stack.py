@@ -39,7 +39,7 @@ def test_a_crashed_part_is_named(stack: Stack) -> None:
     eventually(lambda: not redis.running)
     with pytest.raises(PartDied, match=r"^redis died with exit code -9: "):
         stack.check()
-    redis.restart()
+    redis.start()
     stack.check()
 
 
