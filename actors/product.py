@@ -77,6 +77,23 @@ class Chapter:
     chart: Callable[[Occasion], Wheel] | None = None
 
 
+def chapter_of(section: Section, *, under: str = "") -> Chapter:
+    """Return the chapter that holds that section alone, and bears its name."""
+    return Chapter(section.id, section.title, (section.id,), under=under)
+
+
+class Part(NamedTuple):
+    """A part of a long book: its opener, and sections that are a chapter each."""
+
+    opener: Chapter
+    sections: tuple[Section, ...]
+
+    @property
+    def chapters(self) -> tuple[Chapter, ...]:
+        """The opener, and beneath it the sections' own."""
+        return (self.opener, *(chapter_of(section, under=self.opener.id) for section in self.sections))
+
+
 @dataclass(frozen=True)
 class Pace:
     """Bounds a report's LLM calls: at most `max_in_flight` at once, a pause of `gap_s` after each."""
