@@ -35,13 +35,6 @@ class NumberedChapter:
     level: int = 1
 
 
-@dataclass(frozen=True)
-class Numbering:
-    """The whole body, in order."""
-
-    chapters: tuple[NumberedChapter, ...]
-
-
 def read_chapter(chunk: Pdf) -> NumberedChapter:
     """One chunk, its pages counted from its own first."""
     place, *sections = _places(chunk)
@@ -49,7 +42,7 @@ def read_chapter(chunk: Pdf) -> NumberedChapter:
     return NumberedChapter(number, place, len(chunk.pages), tuple(sections), level)
 
 
-def number_chapters(chunks: Sequence[NumberedChapter]) -> Numbering:
+def number_chapters(chunks: Sequence[NumberedChapter]) -> list[NumberedChapter]:
     """Count the pages on from chunk to chunk, and put chapters into their parts."""
     chapters: list[NumberedChapter] = []
     before = 0
@@ -62,7 +55,7 @@ def number_chapters(chunks: Sequence[NumberedChapter]) -> Numbering:
             chapters[-1] = replace(part, pages=part.pages + chunk.pages, sections=inside)
         else:
             chapters.append(replace(chunk, place=place, sections=tuple(sections)))
-    return Numbering(tuple(chapters))
+    return chapters
 
 
 def _places(chunk: Pdf) -> Iterator[Place]:

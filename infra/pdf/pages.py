@@ -1,5 +1,6 @@
 """The house's page templates, filled in: every value is escaped unless it has been made safe here."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from infra.pdf.book import BookSource, ChapterSource, Style
-from infra.pdf.numbering import Numbering
+from infra.pdf.numbering import NumberedChapter
 from infra.pdf.ornament import rosette
 from infra.pdf.palette import palette
 from infra.pdf.prose import prose_html
@@ -60,9 +61,9 @@ def _opener_html(opener: ChapterSource, style: Style) -> str:
     )
 
 
-def front_html(book: BookSource, numbering: Numbering) -> str:
+def front_html(book: BookSource, chapters: Sequence[NumberedChapter]) -> str:
     """Cover and contents as an HTML document."""
-    rows = sum(1 + len(chapter.sections) for chapter in numbering.chapters)
+    rows = sum(1 + len(chapter.sections) for chapter in chapters)
     language = language_tag(book.style.language)
     spoken = words(language)
     name = one_line(book.prepared_for, NAME_LENGTH)
@@ -77,7 +78,7 @@ def front_html(book: BookSource, numbering: Numbering) -> str:
         logo=book.logo,
         date=spoken.date(book.date),
         words=spoken,
-        chapters=numbering.chapters,
+        chapters=chapters,
         roomy=rows <= _ROOMY_ROWS,
         colours=palette(book.style),
         rosette=rosette(book.title),
