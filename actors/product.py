@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -170,11 +169,6 @@ class Product:
         """The keys of the steps that find something out, by the ids of sections and computations."""
         computed = {one.id: f"compute-{one.id}" for one in self.computations}
         return computed | {section.id: f"write-{section.id}" for section in self.sections}
-
-    @cached_property
-    def instructions(self) -> str:
-        """The static part of every prompt: the same bytes for each section, so that it is cached."""
-        return self.prompt("instructions")
 
     def prompt(self, name: str) -> str:
         """The text of one prompt file."""

@@ -23,10 +23,13 @@ _ROOMY_ROWS = 12
 
 def chapter_html(chapter: ChapterSource, style: Style) -> str:
     """A chapter as an HTML document, an opener if it has no sections. TextIsUnsettable if one breaks a bound."""
+    language, title = language_tag(style.language), one_line(chapter.title, TITLE_LENGTH)
+    head = {"number": chapter.number, "level": chapter.level, "title": title, "anchor": chapter.anchor}
     if not chapter.sections:
-        return _opener_html(chapter, style)
-    title = one_line(chapter.title, TITLE_LENGTH)
-    language = language_tag(style.language)
+        # A part's title page: the cover's quieter sister, with its chart or an ornament of its own.
+        subtitle = one_line(chapter.subtitle, TITLE_LENGTH)
+        drawn = {"rosette": rosette(chapter.title), "wheel": chapter.chart and draw_wheel(chapter.chart)}
+        return _fill("opener.html", language, subtitle=subtitle, colours=palette(style), **drawn, **head)
     sections = []
     for section in chapter.sections:
         heading = one_line(section.title, TITLE_LENGTH)
@@ -35,29 +38,10 @@ def chapter_html(chapter: ChapterSource, style: Style) -> str:
     return _fill(
         "chapter.html",
         language,
-        number=chapter.number,
-        level=chapter.level,
-        title=title,
         running_title=one_line(chapter.running_title, TITLE_LENGTH),
-        anchor=chapter.anchor,
         sections=sections,
         titled_once=len(sections) == 1 and sections[0]["title"] == title,
-    )
-
-
-def _opener_html(opener: ChapterSource, style: Style) -> str:
-    """The title page of a part: the cover's quieter sister, with its chart or an ornament of its own."""
-    return _fill(
-        "opener.html",
-        language_tag(style.language),
-        number=opener.number,
-        level=opener.level,
-        title=one_line(opener.title, TITLE_LENGTH),
-        subtitle=one_line(opener.subtitle, TITLE_LENGTH),
-        anchor=opener.anchor,
-        colours=palette(style),
-        rosette=rosette(opener.title),
-        wheel=opener.chart and draw_wheel(opener.chart),
+        **head,
     )
 
 
