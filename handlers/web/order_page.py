@@ -1,4 +1,4 @@
-"""GET /orders/{token} and POST /orders/{token}/resend: what a customer sees of an order, and may ask for again."""
+"""GET /orders/{token} (and .json), POST …/resend: what a customer sees of an order, and may ask for again."""
 
 import asyncio
 from email.utils import parseaddr
@@ -17,7 +17,9 @@ from handlers.web.page import page
 from storage.database import Document
 from storage.order_state import OrderState
 
-_DEADLINE_S = 5.0
+_DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
+#: What a script is not told of an order: costs and mails.
+_OPERATORS_ONLY = ("llm", "mails")
 #: What each state means to whoever waits.
 _SAID: dict[OrderState, str] = {
     "awaiting_payment": "We are waiting for your payment.",
@@ -51,6 +53,14 @@ async def order_page(request: Request) -> Response:
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
         path=request.url.path,
     )
+
+
+async def order_json(request: Request) -> Response:
+    """Answer with the order's state and progress, without costs and mails."""
+    async with asyncio.timeout(_JSON_DEADLINE_S):
+        view = await order_view(request.state.deps, await order_of(request))
+    shown = {name: value for name, value in view.items() if name not in _OPERATORS_ONLY}
+    return JSONResponse(shown, headers={"Cache-Control": "no-store"})
 
 
 async def resend_mail(request: Request) -> Response:
