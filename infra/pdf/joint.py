@@ -25,7 +25,9 @@ class Joint:
         brought = self._case.replace(fonts.keys())
         for name in brought:
             del fonts[name]
-        pages = self._copy_pages(part)
+        first = len(self._pdf.pages)
+        self._pdf.pages.extend(part.pages)
+        pages = self._pdf.pages[first:]
         for name, font in brought.items():
             pages[0].obj.Resources.Font[name] = font
         self._copy_places(part, pages)
@@ -46,11 +48,6 @@ class Joint:
         self._pdf.Root.StructTreeRoot = root
         self._pdf.Root["/MarkInfo"] = Dictionary(Marked=True)
         self._pdf.Root.Names = Dictionary(Dests=_name_tree(self._places))
-
-    def _copy_pages(self, part: Pdf) -> list[Page]:
-        first = len(self._pdf.pages)
-        self._pdf.pages.extend(part.pages)
-        return [self._pdf.pages[first + number] for number in range(len(part.pages))]
 
     def _copy_places(self, part: Pdf, pages: list[Page]) -> None:
         order = {page.obj.objgen: number for number, page in enumerate(part.pages)}

@@ -16,10 +16,6 @@ class Place:
     page: int
     anchor: str
 
-    def after(self, pages: int) -> "Place":
-        """The same heading, behind so many pages more."""
-        return replace(self, page=self.page + pages)
-
 
 @dataclass(frozen=True)
 class NumberedChapter:
@@ -47,7 +43,8 @@ def number_chapters(chunks: Sequence[NumberedChapter]) -> list[NumberedChapter]:
     chapters: list[NumberedChapter] = []
     before = 0
     for chunk in chunks:
-        place, *sections = (place.after(before) for place in (chunk.place, *chunk.sections))
+        found = (chunk.place, *chunk.sections)
+        place, *sections = (replace(each, page=each.page + before) for each in found)
         before += chunk.pages
         if chunk.level > 1 and chapters:
             part = chapters[-1]
