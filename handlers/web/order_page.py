@@ -15,23 +15,10 @@ from handlers.views import order_view
 from handlers.web.lookup import order_of
 from handlers.web.page import page
 from storage.database import Document
-from storage.order_state import OrderState
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
 #: What a script is not told of an order: costs and mails.
 _OPERATORS_ONLY = ("llm", "mails")
-#: What each state means to whoever waits.
-_SAID: dict[OrderState, str] = {
-    "awaiting_payment": "We are waiting for your payment.",
-    "awaiting_details": "Before it can be written, we need a little more from you.",
-    "paid": "Thank you. Writing begins in a moment.",
-    "generating": "It is being written now. You need not wait here: a mail brings it.",
-    "delivering": "It is finished, and its mail is on the way to you.",
-    "delivered": "It is finished. It was sent to you by mail, and it is here as well.",
-    "needs_attention": "It takes longer than it should. One of us is looking after it; you need not do anything.",
-    "refunded": "Your money is on its way back, the way it was paid.",
-    "cancelled": "It was not paid for, so nothing is written.",
-}
 
 
 async def order_page(request: Request) -> Response:
@@ -47,7 +34,6 @@ async def order_page(request: Request) -> Response:
         tenant=order["tenant"],
         title=_title(order),
         state=view["state"],
-        said=_SAID[view["state"]],
         reports=[_shown(report) for report in view["reports"]],
         refused=bool(view["mails_refused"]),
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
