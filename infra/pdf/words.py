@@ -1,12 +1,12 @@
 """The few words that the book itself says, by language."""
 
 import re
+import tomllib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-import msgspec
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -19,8 +19,8 @@ class Words:
     prepared_for: str
     months: str
     day: str = "{day} {month} {year}"
-    quotes: tuple[str, str, str, str] = ("“", "”", "‘", "’")
-    names: tuple[str, ...] = ()
+    quotes: Sequence[str] = ("“", "”", "‘", "’")
+    names: Sequence[str] = ()
     right_to_left: bool = False
 
     def date(self, value: date) -> str:
@@ -28,9 +28,8 @@ class Words:
         return self.day.format(day=value.day, month=self.months.split()[value.month - 1], year=value.year)
 
 
-_WORDS = msgspec.toml.decode(
-    (Path(__file__).parent / "templates" / "words.toml").read_bytes(), type=dict[str, Words]
-)
+_TABLES = tomllib.loads((Path(__file__).parent / "templates" / "words.toml").read_text(encoding="utf-8"))
+_WORDS = {tag: Words(**table) for tag, table in _TABLES.items()}
 _NAMES = {name: tag for tag, known in _WORDS.items() for name in known.names}
 
 
