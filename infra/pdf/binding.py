@@ -100,17 +100,15 @@ def _bookmark(place: Place) -> OutlineItem:
 
 def _describe(pdf: Pdf, book: BookSource) -> None:
     """Title, author, language and date, for readers, libraries and search; nothing that changes by the run."""
-    title, author = printable(book.title), printable(book.author)
     day, language = book.date.isoformat(), language_tag(book.style.language)
     pdf.Root.Lang = String(language)
     pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
     with pdf.open_metadata(set_pikepdf_as_editor=False) as record:
-        record["dc:title"] = title
-        record["dc:creator"] = [author]
+        record["dc:title"] = printable(book.title)
+        record["dc:creator"] = [printable(book.author)]
         record["dc:language"] = [language]
         record["xmp:CreateDate"] = f"{day}T00:00:00Z"
         record["pdf:Producer"] = "Pressroom"
-    pdf.docinfo["/Title"], pdf.docinfo["/Author"] = title, author
+    # The rest of it is copied from the record.
     pdf.docinfo["/Subject"] = printable(book.subtitle)
-    pdf.docinfo["/Producer"] = "Pressroom"
     pdf.docinfo["/CreationDate"] = f"D:{day.replace('-', '')}000000Z"
