@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ class PlanIsWrong(PressroomError):
 
 def refuse_wrong_plan(product: Product) -> None:
     """Return if the definition can be carried out; PlanIsWrong says the first thing that is wrong with it."""
-    for check in _CHECKS:
+    for check in (_names, _order, _needs, _chapters, _prompts, _numbers, _words):
         for wrong in check(product):
             raise PlanIsWrong(f"{product.name}: {wrong}")
 
@@ -108,14 +108,3 @@ def _words(product: Product) -> Iterator[str]:
     for colour in (product.theme.accent, product.theme.tint):
         if not _COLOUR.fullmatch(colour):
             yield f"{colour!r} is no colour of the form #rrggbb."
-
-
-_CHECKS: tuple[Callable[[Product], Iterator[str]], ...] = (
-    _names,
-    _order,
-    _needs,
-    _chapters,
-    _prompts,
-    _numbers,
-    _words,
-)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,6 +74,23 @@ class Chapter:
     subtitle: str = ""
     under: str = ""
     chart: Callable[[Occasion], Wheel] | None = None
+
+
+def chapter_of(section: Section, *, under: str = "") -> Chapter:
+    """Return the chapter that holds that section alone, and bears its name."""
+    return Chapter(section.id, section.title, (section.id,), under=under)
+
+
+class Part(NamedTuple):
+    """A part of a long book: its opener, and sections that are a chapter each."""
+
+    opener: Chapter
+    sections: tuple[Section, ...]
+
+    @property
+    def chapters(self) -> tuple[Chapter, ...]:
+        """The opener, and beneath it the sections' own."""
+        return (self.opener, *(chapter_of(section, under=self.opener.id) for section in self.sections))
 
 
 @dataclass(frozen=True)
@@ -153,11 +169,6 @@ class Product:
         """The keys of the steps that find something out, by the ids of sections and computations."""
         computed = {one.id: f"compute-{one.id}" for one in self.computations}
         return computed | {section.id: f"write-{section.id}" for section in self.sections}
-
-    @cached_property
-    def instructions(self) -> str:
-        """The static part of every prompt: the same bytes for each section, so that it is cached."""
-        return self.prompt("instructions")
 
     def prompt(self, name: str) -> str:
         """The text of one prompt file."""

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from actors.deps import Deps
+from handlers.cost_views import sum_view
 from infra.links import Links
-from storage.costs import Costs, costs_of
+from storage.costs import costs_of
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.deliveries import deliveries_of
@@ -23,7 +24,7 @@ async def order_view(deps: Deps, order: Document) -> Document:
     return {
         **order_summary(deps, order, reports),
         "reports": [_report(report, counts) for report in reports],
-        "llm": _llm(costs),
+        "llm": {**sum_view(costs), "tokens": costs.input_tokens + costs.output_tokens},
         "mails": [{"kind": m["kind"], "message_id": m["message_id"], "state": m["state"]} for m in mails],
         "mails_refused": sorted(m["kind"] for m in mails if m["state"] == "refused"),
         "dead": [letter["_id"] for letter in dead],
@@ -51,31 +52,17 @@ def as_text(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
 
 
-def _llm(costs: Costs) -> Document:
-    return {
-        "attempts": costs.attempts,
-        "settled": costs.settled,
-        "possibly_paid": costs.possibly_paid,
-        "tokens": costs.input_tokens + costs.output_tokens,
-        "cost_usd": costs.cost_usd,
-    }
-
-
 def _report(report: Document, counts: dict[tuple[str, str, str], int]) -> Document:
-    def count(kind: str) -> tuple[int, int]:
+    def progress(what: str, kind: str) -> Document:
         states = {state: n for (owner, k, state), n in counts.items() if (owner, k) == (report["_id"], kind)}
-        return states.get("done", 0), sum(states.values())
+        return {f"{what}_done": states.get("done", 0), f"{what}_total": sum(states.values())}
 
-    sections_done, sections_total = count("write")
-    chunks_done, chunks_total = count("render")
     pdf = report["pdf"]
     return {
         "product": report["product"],
         "state": report_state(report, counts),
-        "sections_done": sections_done,
-        "sections_total": sections_total,
-        "chunks_done": chunks_done,
-        "chunks_total": chunks_total,
+        **progress("sections", "write"),
+        **progress("chunks", "render"),
         "downloads": report.get("downloads", {}).get("count", 0),
         "pdf": {name: pdf[name] for name in ("key", "sha256", "pages", "bytes")} if pdf else None,
     }

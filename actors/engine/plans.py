@@ -33,7 +33,7 @@ def plan_of(product: Product) -> Document:
         "product": product.name,
         "title": product.title,
         "subtitle": product.subtitle,
-        "instructions": product.instructions,
+        "instructions": product.prompt("instructions"),
         "theme": {"accent": product.theme.accent, "tint": product.theme.tint},
         "bounds": {"write": product.pace.max_in_flight, "render": _RENDER_BOUND},
         "gap_s": {"write": product.pace.gap_s, "render": 0.0},

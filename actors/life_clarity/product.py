@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from actors.product import Chapter, Pace, Product, Section, Theme
+from actors.product import Pace, Product, Section, Theme, chapter_of
 
 _SECTIONS = (
     Section("where_you_stand", "Where You Stand"),
@@ -19,7 +19,7 @@ PRODUCT = Product(
     promise_s=10 * 60,
     needed=("name", "question"),
     sections=_SECTIONS,
-    chapters=tuple(Chapter(section.id, section.title, (section.id,)) for section in _SECTIONS),
+    chapters=tuple(map(chapter_of, _SECTIONS)),
     pace=Pace(max_in_flight=4),
     theme=Theme(accent="#1f5a5e", tint="#f1ece1"),
     folder=Path(__file__).parent,

@@ -5,18 +5,9 @@ The months are counted from the purchase, so that the plan is the same for every
 
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from actors.personal_horoscope.sky import sun_wheel
-from actors.product import Chapter, Pace, Product, Section, Theme
-
-
-class _Month(NamedTuple):
-    """A month and its sections, the overview first."""
-
-    opener: Chapter
-    sections: tuple[Section, ...]
-
+from actors.product import Chapter, Pace, Part, Product, Section, Theme, chapter_of
 
 #: The months of the year, and what each stands for on the way round it; the overview's brief says more of each.
 _MONTHS = {
@@ -51,7 +42,7 @@ _AREAS = {
 _OPENING = Section("opening", "The Year Before You")
 
 
-def _month(number: int, ordinal: str, subtitle: str) -> _Month:
+def _month(number: int, ordinal: str, subtitle: str) -> Part:
     """The overview follows the opening, and the areas both."""
     month = f"month_{number:02}"
     overview = Section(f"{month}_overview", f"The {ordinal} Month in View", (_OPENING.id,), "overview")
@@ -61,15 +52,7 @@ def _month(number: int, ordinal: str, subtitle: str) -> _Month:
         for brief, area in _AREAS.items()
     ]
     opener = Chapter(month, f"The {ordinal} Month", subtitle=subtitle, chart=partial(sun_wheel, number))
-    return _Month(opener, (overview, *areas))
-
-
-def _chapters(month: _Month) -> list[Chapter]:
-    """The month's opener, and a chapter for each of its sections."""
-    inside = [
-        Chapter(section.id, section.title, (section.id,), under=month.opener.id) for section in month.sections
-    ]
-    return [month.opener, *inside]
+    return Part(opener, (overview, *areas))
 
 
 _YEAR = tuple(_month(number, *names) for number, names in enumerate(_MONTHS.items(), start=1))
@@ -90,9 +73,9 @@ PRODUCT = Product(
     needed=("name", "birth_date", "birth_place"),
     sections=(_OPENING, *(section for month in _YEAR for section in month.sections), *_CLOSING),
     chapters=(
-        Chapter(_OPENING.id, _OPENING.title, (_OPENING.id,)),
-        *(chapter for month in _YEAR for chapter in _chapters(month)),
-        *(Chapter(section.id, section.title, (section.id,)) for section in _CLOSING),
+        chapter_of(_OPENING),
+        *(chapter for month in _YEAR for chapter in month.chapters),
+        *map(chapter_of, _CLOSING),
     ),
     pace=Pace(max_in_flight=16),
     theme=Theme(accent="#6b3f63", tint="#f3ecee"),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+_INDEX = Path(__file__).parent / "pages" / "mails.html"
+
 
 @click.group()
 def mails() -> None:
@@ -16,8 +18,9 @@ def mails() -> None:
 )
 def preview(out: Path) -> None:
     """Write every letter to a folder, with an index.html to look at them. No server is needed."""
+    from jinja2 import Template
+
     from actors.letters.samples import sample_letters
-    from handlers.cli.preview_index import index_of
     from infra.mail.letter import as_message
 
     out.mkdir(parents=True, exist_ok=True)
@@ -26,5 +29,6 @@ def preview(out: Path) -> None:
         (out / f"{name}.html").write_text(letter.html, encoding="utf-8")
         (out / f"{name}.txt").write_text(letter.text, encoding="utf-8")
         (out / f"{name}.eml").write_bytes(as_message(letter).as_bytes())
-    (out / "index.html").write_text(index_of(letters), encoding="utf-8")
+    index = Template(_INDEX.read_text(encoding="utf-8"), autoescape=True).render(letters=letters)
+    (out / "index.html").write_text(index, encoding="utf-8")
     click.echo(f"{len(letters)} letters in {out / 'index.html'}")

@@ -5,12 +5,12 @@ import sys
 import click
 
 from handlers.cli.dead import dead
-from handlers.cli.demo import demo, up
+from handlers.cli.demo.commands import demo, up
 from handlers.cli.doctor import doctor
 from handlers.cli.listings import products, queues, workers
 from handlers.cli.mails import mails
 from handlers.cli.orders import orders
-from handlers.cli.preview import preview
+from handlers.cli.preview.command import preview
 from handlers.cli.processes import sweep, web, worker
 from handlers.cli.reconcile import reconcile
 from infra.errors import PressroomError, SettingsError

@@ -13,8 +13,7 @@ from handlers.web.details import details_form
 from handlers.web.downloads import download_report
 from handlers.web.health import livez, readyz
 from handlers.web.lookup import ask_for_patience
-from handlers.web.order_page import order_page, resend_mail
-from handlers.web.order_status import order_json
+from handlers.web.order_page import order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
 from handlers.webhook.reception import Reception

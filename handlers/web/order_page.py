@@ -1,4 +1,4 @@
-"""GET /orders/{token} and POST /orders/{token}/resend: what a customer sees of an order, and may ask for again."""
+"""GET /orders/{token} (and .json), POST …/resend: what a customer sees of an order, and may ask for again."""
 
 import asyncio
 from email.utils import parseaddr
@@ -15,21 +15,10 @@ from handlers.views import order_view
 from handlers.web.lookup import order_of
 from handlers.web.page import page
 from storage.database import Document
-from storage.order_state import OrderState
 
-_DEADLINE_S = 5.0
-#: What each state means to whoever waits.
-_SAID: dict[OrderState, str] = {
-    "awaiting_payment": "We are waiting for your payment.",
-    "awaiting_details": "Before it can be written, we need a little more from you.",
-    "paid": "Thank you. Writing begins in a moment.",
-    "generating": "It is being written now. You need not wait here: a mail brings it.",
-    "delivering": "It is finished, and its mail is on the way to you.",
-    "delivered": "It is finished. It was sent to you by mail, and it is here as well.",
-    "needs_attention": "It takes longer than it should. One of us is looking after it; you need not do anything.",
-    "refunded": "Your money is on its way back, the way it was paid.",
-    "cancelled": "It was not paid for, so nothing is written.",
-}
+_DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
+#: What a script is not told of an order: costs and mails.
+_OPERATORS_ONLY = ("llm", "mails")
 
 
 async def order_page(request: Request) -> Response:
@@ -45,12 +34,19 @@ async def order_page(request: Request) -> Response:
         tenant=order["tenant"],
         title=_title(order),
         state=view["state"],
-        said=_SAID[view["state"]],
         reports=[_shown(report) for report in view["reports"]],
         refused=bool(view["mails_refused"]),
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
         path=request.url.path,
     )
+
+
+async def order_json(request: Request) -> Response:
+    """Answer with the order's state and progress, without costs and mails."""
+    async with asyncio.timeout(_JSON_DEADLINE_S):
+        view = await order_view(request.state.deps, await order_of(request))
+    shown = {name: value for name, value in view.items() if name not in _OPERATORS_ONLY}
+    return JSONResponse(shown, headers={"Cache-Control": "no-store"})
 
 
 async def resend_mail(request: Request) -> Response:

@@ -34,7 +34,6 @@ class SmtpTransport:
         message = as_message(letter)
         deadline = time.monotonic() + seconds_left()
         with _translating(), self._connection(deadline) as server:
-            self._log_in(server)
             _ask(server, deadline, lambda: server.mail(message["From"].addresses[0].addr_spec), 250)
             _ask(server, deadline, lambda: server.rcpt(message["To"].addresses[0].addr_spec), 250, 251)
             _ask(server, deadline, lambda: server.docmd("DATA"), 354)
@@ -49,7 +48,6 @@ class SmtpTransport:
     def ping(self) -> None:
         """Return if the server greets and takes our login; MailServerIsBusy otherwise. Blocks."""
         with _translating(), self._connection(time.monotonic() + _PING_S) as server:
-            self._log_in(server)
             server.noop()
 
     @contextmanager
@@ -60,6 +58,7 @@ class SmtpTransport:
             server.ehlo_or_helo_if_needed()
             if self._url.scheme == "smtp" and server.has_extn("starttls"):
                 server.starttls(context=context)
+            self._log_in(server)
             yield server
         finally:
             # Its answer is not waited for: what was accepted must be recorded, whatever the server says now.

@@ -6,7 +6,7 @@ A part knows the places in its own pages only, so a link to another part is writ
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pikepdf import Array, Dictionary, Object, Page, Pdf, String
+from pikepdf import Dictionary, NameTree, Object, Page, Pdf, String
 
 _SCHEME = "book:"
 #: Where a link leads whose target is in no part of the book.
@@ -15,10 +15,7 @@ CONTENTS = "contents"
 
 def anchors_of(part: Pdf) -> Iterator[tuple[str, Object]]:
     """Name and destination of every place in a part that has a name."""
-    names = part.Root.get("/Names", Dictionary()).get("/Dests", Dictionary()).get("/Names", Array())
-    items = list(names)
-    for name, where in zip(items[::2], items[1::2], strict=True):
-        yield str(name), where
+    return ((str(name), where) for name, where in NameTree(part.Root.Names.Dests).items())
 
 
 def link_pages(pages: Iterable[Page], titles: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
 """Chunks become a book: cover and contents in front, page numbers, outline, metadata."""
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from hashlib import file_digest
 from io import BytesIO
 from pathlib import Path
@@ -11,9 +11,9 @@ from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
 
 from infra.pdf.anchors import CONTENTS, link_pages
 from infra.pdf.book import Book, BookSource
-from infra.pdf.folio import Folios, roman
+from infra.pdf.folio import Folios
 from infra.pdf.joint import Joint
-from infra.pdf.numbering import NumberedChapter, Numbering, Place, number_chapters, read_chapter
+from infra.pdf.numbering import NumberedChapter, Place, number_chapters, read_chapter
 from infra.pdf.pages import front_html
 from infra.pdf.tagging import tag_front
 from infra.pdf.typecase import Typecase
@@ -25,8 +25,8 @@ from infra.pdf.words import language_tag, words
 def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
     """Write the book to `out`. The same chunks and the same words about them give the same bytes."""
     case = Typecase()
-    numbering = number_chapters([_read(path, case) for path in chunks])
-    front = BytesIO(_front(book, numbering))
+    chapters = number_chapters([_read(path, case) for path in chunks])
+    front = BytesIO(_front(book, chapters))
     with Pdf.open(front) as part:
         case.note(part)
         fore = len(part.pages)
@@ -35,10 +35,10 @@ def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
     with Pdf.new() as pdf:
         case.fill(pdf, book.style)
         _join(pdf, case, (front, *chunks))
-        folios.stamp(pdf, _numerals(fore, len(pdf.pages)))
-        link_pages(pdf.pages, _titles(numbering, book))
         _label(pdf, fore)
-        _outline(pdf, numbering)
+        folios.stamp(pdf)
+        link_pages(pdf.pages, _titles(chapters, book))
+        _outline(pdf, chapters)
         _describe(pdf, book)
         packed = pikepdf.ObjectStreamMode.generate
         pdf.save(out, min_version="1.7", object_stream_mode=packed, deterministic_id=True)
@@ -55,9 +55,9 @@ def _read(path: Path, case: Typecase) -> NumberedChapter:
         return read_chapter(chunk)
 
 
-def _front(book: BookSource, numbering: Numbering) -> bytes:
+def _front(book: BookSource, chapters: Sequence[NumberedChapter]) -> bytes:
     """Cover and contents as a part."""
-    return write_part(typeset(front_html(book, numbering), book.style, book.logo), tag_front)
+    return write_part(typeset(front_html(book, chapters), book.style, book.logo), tag_front)
 
 
 def _join(pdf: Pdf, case: Typecase, parts: Iterable[Path | BytesIO]) -> None:
@@ -69,32 +69,25 @@ def _join(pdf: Pdf, case: Typecase, parts: Iterable[Path | BytesIO]) -> None:
     joint.finish()
 
 
-def _numerals(fore: int, pages: int) -> Iterator[str]:
-    """Nothing on the cover, roman numerals on the rest of the front matter, arabic ones on the body, from 1."""
-    yield ""
-    yield from map(roman, range(2, fore + 1))
-    yield from map(str, range(1, pages - fore + 1))
-
-
-def _titles(numbering: Numbering, book: BookSource) -> dict[str, str]:
+def _titles(chapters: Sequence[NumberedChapter], book: BookSource) -> dict[str, str]:
     """The title of each place that a link may lead to."""
-    places = (place for chapter in numbering.chapters for place in (chapter.place, *chapter.sections))
+    places = (place for chapter in chapters for place in (chapter.place, *chapter.sections))
     own = {CONTENTS: words(language_tag(book.style.language)).contents}
     return own | {place.anchor: place.title for place in places}
 
 
 def _label(pdf: Pdf, fore: int) -> None:
-    """The same numbers for the reader's page box."""
+    """Roman numerals for the front matter, arabic ones for the body, from 1: on the pages and in the page box."""
     body = Dictionary(S=Name.D, St=1)
     pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), fore, body]))
 
 
-def _outline(pdf: Pdf, numbering: Numbering) -> None:
+def _outline(pdf: Pdf, chapters: Sequence[NumberedChapter]) -> None:
     """Bookmarks: chapters, closed, and their sections."""
     with pdf.open_outline() as outline:
-        for chapter in numbering.chapters:
+        for chapter in chapters:
             item = _bookmark(chapter.place)
-            item.children.extend(_bookmark(section) for section in chapter.sections)
+            item.children.extend(map(_bookmark, chapter.sections))
             item.is_closed = True
             outline.root.append(item)
     pdf.Root.PageMode = Name.UseOutlines
@@ -107,17 +100,15 @@ def _bookmark(place: Place) -> OutlineItem:
 
 def _describe(pdf: Pdf, book: BookSource) -> None:
     """Title, author, language and date, for readers, libraries and search; nothing that changes by the run."""
-    title, author = printable(book.title), printable(book.author)
     day, language = book.date.isoformat(), language_tag(book.style.language)
     pdf.Root.Lang = String(language)
     pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
     with pdf.open_metadata(set_pikepdf_as_editor=False) as record:
-        record["dc:title"] = title
-        record["dc:creator"] = [author]
+        record["dc:title"] = printable(book.title)
+        record["dc:creator"] = [printable(book.author)]
         record["dc:language"] = [language]
         record["xmp:CreateDate"] = f"{day}T00:00:00Z"
         record["pdf:Producer"] = "Pressroom"
-    pdf.docinfo["/Title"], pdf.docinfo["/Author"] = title, author
+    # The rest of it is copied from the record.
     pdf.docinfo["/Subject"] = printable(book.subtitle)
-    pdf.docinfo["/Producer"] = "Pressroom"
     pdf.docinfo["/CreationDate"] = f"D:{day.replace('-', '')}000000Z"

@@ -1,6 +1,8 @@
 """What runs in a child process. Imported by the owner too: heavy libraries are loaded inside the functions."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.children.child import cause, give_up
@@ -30,25 +32,31 @@ def prove_that_type_can_be_set() -> None:
 
 def set_chapter(source: ChapterSource, style: Style) -> Chunk:
     """As Renderer.render_chapter, in this process."""
-    from infra.pdf.chapter import set_chapter
+    from infra.pdf.pages import chapter_html
+    from infra.pdf.tagging import tag_chapter
+    from infra.pdf.typesetter import typeset, write_part
 
-    try:
-        return set_chapter(source, style)
-    except (MemoryError, SystemError):
-        give_up()
-    except PermanentError:
-        raise
-    except Exception as error:
-        raise ChapterCannotBeSet(f"Chapter {source.anchor} cannot be set: {cause(error)}") from error
+    with _reporting(ChapterCannotBeSet, f"Chapter {source.anchor} cannot be set"):
+        document = typeset(chapter_html(source, style), style)
+        return Chunk(write_part(document, lambda pdf: tag_chapter(pdf, source.anchor)), len(document.pages))
 
 
 def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
     """As Renderer.assemble, in this process."""
     from infra.pdf.binding import bind_book
 
-    try:
+    with _reporting(BookCannotBeBound, "The book cannot be bound"):
         return bind_book(book, chunks, out)
+
+
+@contextmanager
+def _reporting(kind: type[PermanentError], what: str) -> Iterator[None]:
+    """Turn whatever goes wrong into an error that may leave the child."""
+    try:
+        yield
     except (MemoryError, SystemError):
         give_up()
+    except PermanentError:
+        raise
     except Exception as error:
-        raise BookCannotBeBound(f"The book cannot be bound: {cause(error)}") from error
+        raise kind(f"{what}: {cause(error)}") from error

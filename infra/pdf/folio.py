@@ -1,7 +1,5 @@
 """Page numbers: stamped when the book is bound, since a chunk does not know where it will stand."""
 
-from collections.abc import Iterable
-
 from pikepdf import Array, Pdf
 
 from infra.pdf.book import Style
@@ -30,14 +28,13 @@ class Folios:
         self._glyphs = {text: glyph for glyph, text in font.to_unicode.items()}
         self._widths = font.widths
 
-    def stamp(self, pdf: Pdf, numerals: Iterable[str]) -> None:
-        """Print each page's numeral below its text, centred, as an artifact: readers aloud pass over it."""
+    def stamp(self, pdf: Pdf) -> None:
+        """Print each page's label, but the cover's, below its text, as an artifact: readers aloud pass over it."""
         shield, font = pdf.make_stream(b"q\n"), self._case[self._font]
-        for page, numeral in zip(pdf.pages, numerals, strict=True):
-            if numeral:
-                page.obj.Resources.Font["/Folio"] = font
-                stamp = pdf.make_stream(self._stamp(numeral, float(page.mediabox[2])))
-                page.obj.Contents = Array([shield, page.obj.Contents, stamp])
+        for page in pdf.pages[1:]:
+            page.obj.Resources.Font["/Folio"] = font
+            stamp = pdf.make_stream(self._stamp(str(page.label), float(page.mediabox[2])))
+            page.obj.Contents = Array([shield, page.obj.Contents, stamp])
 
     def _stamp(self, numeral: str, page_width: float) -> bytes:
         glyphs = [self._glyphs[character] for character in numeral]
@@ -47,13 +44,3 @@ class Folios:
             "Q\n/Artifact <</Type /Pagination /Subtype /Footer>> BDC\n"
             f"q BT {_GREY} g /Folio {_SIZE} Tf 1 0 0 1 {left:.2f} {_HEIGHT} Tm <{text}> Tj ET Q\nEMC\n"
         ).encode()
-
-
-def roman(number: int) -> str:
-    """The number, 1 to 399, in lower-case roman numerals."""
-    steps = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
-    numeral = ""
-    for value, letters in steps:
-        count, number = divmod(number, value)
-        numeral += letters * count
-    return numeral

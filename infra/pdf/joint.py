@@ -1,6 +1,8 @@
 """Parts become one PDF: pages, structure and names of places, appended part by part."""
 
-from pikepdf import Array, Dictionary, Name, Object, Page, Pdf, String
+from itertools import chain
+
+from pikepdf import Array, Dictionary, Name, NameTree, NumberTree, Object, Page, Pdf, String
 
 from infra.pdf.anchors import anchors_of
 from infra.pdf.typecase import Typecase
@@ -23,7 +25,9 @@ class Joint:
         brought = self._case.replace(fonts.keys())
         for name in brought:
             del fonts[name]
-        pages = self._copy_pages(part)
+        first = len(self._pdf.pages)
+        self._pdf.pages.extend(part.pages)
+        pages = self._pdf.pages[first:]
         for name, font in brought.items():
             pages[0].obj.Resources.Font[name] = font
         self._copy_places(part, pages)
@@ -45,11 +49,6 @@ class Joint:
         self._pdf.Root["/MarkInfo"] = Dictionary(Marked=True)
         self._pdf.Root.Names = Dictionary(Dests=_name_tree(self._places))
 
-    def _copy_pages(self, part: Pdf) -> list[Page]:
-        first = len(self._pdf.pages)
-        self._pdf.pages.extend(part.pages)
-        return [self._pdf.pages[first + number] for number in range(len(part.pages))]
-
     def _copy_places(self, part: Pdf, pages: list[Page]) -> None:
         order = {page.obj.objgen: number for number, page in enumerate(part.pages)}
         for name, (page, *where) in anchors_of(part):
@@ -60,17 +59,16 @@ class Joint:
         element = root.K[0]
         element.P = self._document
         self._document.K.append(element)
-        headers = list(root.IDTree.Names)
-        self._headers |= {str(name): header for name, header in zip(headers[::2], headers[1::2], strict=True)}
-        self._copy_parents(list(root.ParentTree.Nums), pages)
+        self._headers |= {str(name): header for name, header in NameTree(root.IDTree).items()}
+        self._copy_parents(NumberTree(root.ParentTree), pages)
 
-    def _copy_parents(self, parents: list[Object], pages: list[Page]) -> None:
+    def _copy_parents(self, parents: NumberTree, pages: list[Page]) -> None:
         """Who owns what, under keys that no other part has."""
-        first, keys = self._next_key, [int(key) for key in parents[::2]]
-        for key, owner in zip(keys, parents[1::2], strict=True):
+        first = self._next_key
+        for key, owner in parents.items():
             self._parents.append(first + key)
             self._parents.append(owner)
-        self._next_key = first + max(keys) + 1
+            self._next_key = first + key + 1
         for page in pages:
             page.obj.StructParents = first + int(page.obj.StructParents)
             for link in page.obj.get("/Annots", ()):
@@ -79,8 +77,5 @@ class Joint:
 
 def _name_tree(entries: dict[str, Object]) -> Dictionary:
     """A name tree of one node."""
-    names = Array()
-    for name, value in sorted(entries.items()):
-        names.append(String(name))
-        names.append(value)
-    return Dictionary(Names=names)
+    pairs = ((String(name), value) for name, value in sorted(entries.items()))
+    return Dictionary(Names=Array(chain.from_iterable(pairs)))

@@ -16,10 +16,6 @@ class Place:
     page: int
     anchor: str
 
-    def after(self, pages: int) -> "Place":
-        """The same heading, behind so many pages more."""
-        return replace(self, page=self.page + pages)
-
 
 @dataclass(frozen=True)
 class NumberedChapter:
@@ -35,13 +31,6 @@ class NumberedChapter:
     level: int = 1
 
 
-@dataclass(frozen=True)
-class Numbering:
-    """The whole body, in order."""
-
-    chapters: tuple[NumberedChapter, ...]
-
-
 def read_chapter(chunk: Pdf) -> NumberedChapter:
     """One chunk, its pages counted from its own first."""
     place, *sections = _places(chunk)
@@ -49,12 +38,13 @@ def read_chapter(chunk: Pdf) -> NumberedChapter:
     return NumberedChapter(number, place, len(chunk.pages), tuple(sections), level)
 
 
-def number_chapters(chunks: Sequence[NumberedChapter]) -> Numbering:
+def number_chapters(chunks: Sequence[NumberedChapter]) -> list[NumberedChapter]:
     """Count the pages on from chunk to chunk, and put chapters into their parts."""
     chapters: list[NumberedChapter] = []
     before = 0
     for chunk in chunks:
-        place, *sections = (place.after(before) for place in (chunk.place, *chunk.sections))
+        found = (chunk.place, *chunk.sections)
+        place, *sections = (replace(each, page=each.page + before) for each in found)
         before += chunk.pages
         if chunk.level > 1 and chapters:
             part = chapters[-1]
@@ -62,7 +52,7 @@ def number_chapters(chunks: Sequence[NumberedChapter]) -> Numbering:
             chapters[-1] = replace(part, pages=part.pages + chunk.pages, sections=inside)
         else:
             chapters.append(replace(chunk, place=place, sections=tuple(sections)))
-    return Numbering(tuple(chapters))
+    return chapters
 
 
 def _places(chunk: Pdf) -> Iterator[Place]:

@@ -1,5 +1,6 @@
 """The house's page templates, filled in: every value is escaped unless it has been made safe here."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from infra.pdf.book import BookSource, ChapterSource, Style
-from infra.pdf.numbering import Numbering
+from infra.pdf.numbering import NumberedChapter
 from infra.pdf.ornament import rosette
 from infra.pdf.palette import palette
 from infra.pdf.prose import prose_html
@@ -22,10 +23,13 @@ _ROOMY_ROWS = 12
 
 def chapter_html(chapter: ChapterSource, style: Style) -> str:
     """A chapter as an HTML document, an opener if it has no sections. TextIsUnsettable if one breaks a bound."""
+    language, title = language_tag(style.language), one_line(chapter.title, TITLE_LENGTH)
+    head = {"number": chapter.number, "level": chapter.level, "title": title, "anchor": chapter.anchor}
     if not chapter.sections:
-        return _opener_html(chapter, style)
-    title = one_line(chapter.title, TITLE_LENGTH)
-    language = language_tag(style.language)
+        # A part's title page: the cover's quieter sister, with its chart or an ornament of its own.
+        subtitle = one_line(chapter.subtitle, TITLE_LENGTH)
+        drawn = {"rosette": rosette(chapter.title), "wheel": chapter.chart and draw_wheel(chapter.chart)}
+        return _fill("opener.html", language, subtitle=subtitle, colours=palette(style), **drawn, **head)
     sections = []
     for section in chapter.sections:
         heading = one_line(section.title, TITLE_LENGTH)
@@ -34,35 +38,16 @@ def chapter_html(chapter: ChapterSource, style: Style) -> str:
     return _fill(
         "chapter.html",
         language,
-        number=chapter.number,
-        level=chapter.level,
-        title=title,
         running_title=one_line(chapter.running_title, TITLE_LENGTH),
-        anchor=chapter.anchor,
         sections=sections,
         titled_once=len(sections) == 1 and sections[0]["title"] == title,
+        **head,
     )
 
 
-def _opener_html(opener: ChapterSource, style: Style) -> str:
-    """The title page of a part: the cover's quieter sister, with its chart or an ornament of its own."""
-    return _fill(
-        "opener.html",
-        language_tag(style.language),
-        number=opener.number,
-        level=opener.level,
-        title=one_line(opener.title, TITLE_LENGTH),
-        subtitle=one_line(opener.subtitle, TITLE_LENGTH),
-        anchor=opener.anchor,
-        colours=palette(style),
-        rosette=rosette(opener.title),
-        wheel=opener.chart and draw_wheel(opener.chart),
-    )
-
-
-def front_html(book: BookSource, numbering: Numbering) -> str:
+def front_html(book: BookSource, chapters: Sequence[NumberedChapter]) -> str:
     """Cover and contents as an HTML document."""
-    rows = sum(1 + len(chapter.sections) for chapter in numbering.chapters)
+    rows = sum(1 + len(chapter.sections) for chapter in chapters)
     language = language_tag(book.style.language)
     spoken = words(language)
     name = one_line(book.prepared_for, NAME_LENGTH)
@@ -77,7 +62,7 @@ def front_html(book: BookSource, numbering: Numbering) -> str:
         logo=book.logo,
         date=spoken.date(book.date),
         words=spoken,
-        chapters=numbering.chapters,
+        chapters=chapters,
         roomy=rows <= _ROOMY_ROWS,
         colours=palette(book.style),
         rosette=rosette(book.title),

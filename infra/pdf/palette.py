@@ -19,10 +19,5 @@ def palette(style: Style) -> dict[str, str]:
 
 def _mix(one: str, other: str, share: float) -> str:
     """`one` with `share` (0 to 1) of `other` in it."""
-    pairs = zip(_channels(one), _channels(other), strict=True)
+    pairs = zip(bytes.fromhex(one[1:]), bytes.fromhex(other[1:]), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
-
-
-def _channels(colour: str) -> tuple[int, int, int]:
-    """Red, green and blue, 0 to 255."""
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -26,11 +26,9 @@ def move_in() -> None:
 
 
 def _lives(process: int) -> bool:
-    """Whether a process of this number exists."""
+    """Whether a process of ours has this number."""
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except OSError:
         return False
-    except PermissionError:
-        pass
     return True

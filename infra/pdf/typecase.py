@@ -42,10 +42,8 @@ class Typecase:
     def note_use(self, name: str, family: str, use: Use) -> None:
         """Note glyphs of a font; the first to use one says what it stands for."""
         noted = self._uses.setdefault(name, Use())
-        for glyph, text in use.texts.items():
-            noted.texts.setdefault(glyph, text)
-        for glyph, width in use.widths.items():
-            noted.widths.setdefault(glyph, width)
+        noted.texts.update(use.texts | noted.texts)
+        noted.widths.update(use.widths | noted.widths)
         self._families[name] = family
         self._parts[name] += 1
 

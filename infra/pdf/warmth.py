@@ -18,7 +18,7 @@ def set_small_page() -> None:
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
-    from infra.pdf import binding, chapter  # noqa: F401
+    from infra.pdf import binding  # noqa: F401
 
     HTML(string=_PAGE).write_pdf(font_config=FontConfiguration())
 

@@ -45,11 +45,12 @@ class DrawnWheel:
 def draw_wheel(wheel: Wheel) -> DrawnWheel:
     """Reckon the strokes out. Whatever the texts are, they are short single lines afterwards."""
     count = len(wheel.parts)
+    scale = (_line(at / count / _TICKS, at % _TICKS == 0) for at in range(count * _TICKS))
     return DrawnWheel(
         title=one_line(wheel.title, _LABEL_LENGTH),
         names=[_name(text, (at + 0.5) / count) for at, text in enumerate(wheel.parts)],
         marks=[_mark(mark, count) for mark in wheel.marks],
-        lines=" ".join([_circle(_RIM), _circle(_INNER), *_scale(count)]),
+        lines=" ".join([_circle(_RIM), _circle(_INNER), *scale]),
     )
 
 
@@ -75,10 +76,6 @@ def _mark(mark: Mark, count: int) -> DrawnMark:
 def _circle(radius: int) -> str:
     half = f"A {radius} {radius} 0 0 0"
     return f"M {radius} 0 {half} {-radius} 0 {half} {radius} 0"
-
-
-def _scale(count: int) -> list[str]:
-    return [_line(at / count / _TICKS, at % _TICKS == 0) for at in range(count * _TICKS)]
 
 
 def _line(share: float, is_border: bool) -> str:

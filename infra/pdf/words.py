@@ -1,90 +1,36 @@
 """The few words that the book itself says, by language."""
 
 import re
+import tomllib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-# What people write when they are asked for their language, where a tag was meant.
-_NAMES = {
-    "english": "en",
-    "german": "de",
-    "deutsch": "de",
-    "french": "fr",
-    "français": "fr",
-    "spanish": "es",
-    "español": "es",
-}
-_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
 @dataclass(frozen=True)
 class Words:
-    """`day` is a pattern of {day}, {month} and {year}; `quotes` are the outer and inner quotation marks."""
+    """What a book says of its own in one language, as `templates/words.toml` explains it."""
 
     contents: str
     prepared_for: str
     months: str
     day: str = "{day} {month} {year}"
-    quotes: tuple[str, str, str, str] = ("“", "”", "‘", "’")
+    quotes: Sequence[str] = ("“", "”", "‘", "’")
+    names: Sequence[str] = ()
+    right_to_left: bool = False
 
     def date(self, value: date) -> str:
         """The date as a reader of this language writes it."""
         return self.day.format(day=value.day, month=self.months.split()[value.month - 1], year=value.year)
 
 
-_WORDS = {
-    "en": Words(
-        "Contents",
-        "Prepared for",
-        "January February March April May June July August September October November December",
-    ),
-    "de": Words(
-        "Inhalt",
-        "Für",
-        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-        "{day}. {month} {year}",
-        ("„", "“", "‚", "‘"),
-    ),
-    "fr": Words(
-        "Sommaire",
-        "Préparé pour",
-        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-        quotes=("«\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}»", "‹\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}›"),
-    ),
-    "es": Words(
-        "Índice",
-        "Preparado para",
-        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-        "{day} de {month} de {year}",
-        ("«", "»", "“", "”"),
-    ),
-    "ar": Words(
-        "المحتويات",
-        "أُعدّ لـ",
-        "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
-        quotes=("«", "»", "“", "”"),
-    ),
-    "fa": Words(
-        "فهرست",
-        "برای",
-        "ژانویه فوریه مارس آوریل مه ژوئن ژوئیه اوت سپتامبر اکتبر نوامبر دسامبر",
-        quotes=("«", "»", "‹", "›"),
-    ),
-    "he": Words(
-        "תוכן העניינים",
-        "הוכן עבור",
-        "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר",
-        "{day} ב{month} {year}",
-        ("”", "”", "’", "’"),
-    ),
-    "ur": Words(
-        "فہرست",
-        "برائے",
-        "جنوری فروری مارچ اپریل مئی جون جولائی اگست ستمبر اکتوبر نومبر دسمبر",
-    ),
-}
+_TABLES = tomllib.loads((Path(__file__).parent / "templates" / "words.toml").read_text(encoding="utf-8"))
+_WORDS = {tag: Words(**table) for tag, table in _TABLES.items()}
+_NAMES = {name: tag for tag, known in _WORDS.items() for name in known.names}
 
 
 def language_tag(language: str) -> str:
@@ -95,12 +41,12 @@ def language_tag(language: str) -> str:
 
 def words(tag: str) -> Words:
     """The words of a language, by its primary subtag; English where there are none."""
-    return _WORDS.get(_primary(tag), _WORDS["en"])
+    return _WORDS.get(tag.split("-")[0].lower(), _WORDS["en"])
 
 
 def direction(tag: str) -> str:
     """`rtl` or `ltr`: the direction in which the language is written."""
-    return "rtl" if _primary(tag) in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if words(tag).right_to_left else "ltr"
 
 
 def leading_direction(text: str, otherwise: str) -> str:
@@ -110,7 +56,3 @@ def leading_direction(text: str, otherwise: str) -> str:
         if bidirectional in ("L", "R", "AL"):
             return "ltr" if bidirectional == "L" else "rtl"
     return otherwise
-
-
-def _primary(tag: str) -> str:
-    return tag.split("-")[0].lower()

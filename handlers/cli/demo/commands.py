@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 import threading
@@ -37,7 +38,7 @@ def demo(product: str) -> None:
     with _open() as stack:
         order = buy(stack, OFFERS[product])
         click.echo(f"Paid: order {order}")
-        stages = follow(stack, order)
+        stages = asyncio.run(follow(stack, order))
         prove(stack, order, stages, _OUTPUT)
 
 

@@ -5,18 +5,12 @@ from urllib.parse import urlsplit
 import httpx2
 
 from actors.catalogue import Offer
+from handlers.cli.preview.specimen import ANSWERS
 from infra.errors import PressroomError
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 
-BUYER = {
-    "name": "Amelie Hartmann",
-    "birth_date": "1988-04-17",
-    "birth_time": "06:40",
-    "birth_place": "Freiburg, Germany",
-    "question": "I have been offered a job abroad. Should I take it, and how will I know that I chose well?",
-}
-EMAIL = "amelie@customer.example"
+EMAIL = "ada@customer.example"
 
 
 class PurchaseFailed(PressroomError):
@@ -25,7 +19,7 @@ class PurchaseFailed(PressroomError):
 
 def buy(stack: Stack, offer: Offer) -> str:
     """Fill the form in, pay, and return the order's id."""
-    answers = {name: BUYER[name] for name in offer.needed}
+    answers = {name: ANSWERS[name] for name in offer.needed}
     with httpx2.Client(base_url=stack.urls.web, timeout=30) as browser:
         answer = browser.post("/checkout", data={"product": offer.name, **answers})
     if answer.status_code != 303:

@@ -35,12 +35,8 @@ class Stages:
     ends_s: dict[str, float]
 
 
-def follow(stack: Stack, order_id: str) -> Stages:
+async def follow(stack: Stack, order_id: str) -> Stages:
     """Show progress until the order is delivered and the mail has arrived; OrderDidNotEnd otherwise."""
-    return asyncio.run(_follow(stack, order_id))
-
-
-async def _follow(stack: Stack, order_id: str) -> Stages:
     deps = open_deps(read_settings(stack.env))
     columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     deadline = time.monotonic() + _PATIENCE_S

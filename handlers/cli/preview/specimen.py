@@ -8,7 +8,8 @@ from actors.questions import QUESTIONS
 from infra.local.llm.prose import write_prose
 from storage.database import Document
 
-_ANSWERS = {
+#: The answers of the customer who buys in the demo, too.
+ANSWERS = {
     "name": "Ada Byron",
     "birth_date": "1988-04-17",
     "birth_time": "06:40",
@@ -17,7 +18,7 @@ _ANSWERS = {
     "language": "en",
 }
 #: As much of an order as a book knows of. Its day is fixed: the same product makes the same file.
-ORDER: Document = {"answers": _ANSWERS, "paid_at": datetime(2026, 1, 5, tzinfo=UTC)}
+ORDER: Document = {"answers": ANSWERS, "paid_at": datetime(2026, 1, 5, tzinfo=UTC)}
 
 
 def sample_texts(product: Product) -> dict[str, str]:
@@ -36,12 +37,12 @@ def sample_texts(product: Product) -> dict[str, str]:
 
 def _text(product: str, step: Document, briefs: dict[str, str]) -> str:
     name = step.get("section") or step["computation"]
-    said = f"<name>{_ANSWERS['name']}</name>"
+    said = f"<name>{ANSWERS['name']}</name>"
     prose = write_prose("preview", product, name, said, "sample")
     source = briefs.get(name, f"the computation `{name}`")
     return f"{prose}\n> **Sample text.** The real one will be written from {source}.\n"
 
 
 def _answers_table() -> str:
-    rows = [f"| {QUESTIONS[name]} | {answer} |" for name, answer in _ANSWERS.items()]
+    rows = [f"| {QUESTIONS[name]} | {answer} |" for name, answer in ANSWERS.items()]
     return "\n".join(["| What was asked | What was answered |", "| --- | --- |", *rows])

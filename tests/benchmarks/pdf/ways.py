@@ -79,7 +79,7 @@ def _chunks(sections: Sequence[ChapterSource], folder: Path) -> Iterator[Path]:
 def warm(sections: Sequence[ChapterSource]) -> Iterator[None]:
     """Load the typesetter into this process, and set a first chapter in the book's style."""
     from infra.pdf import scratch
-    from infra.pdf.chapter import set_chapter
+    from infra.pdf.children import set_chapter
 
     scratch.move_in()
     set_chapter(sections[0], BOOK.style)
