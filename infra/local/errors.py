@@ -4,12 +4,4 @@ from infra.errors import PressroomError
 
 
 class PartError(PressroomError):
-    """A part, or the whole stack, is not running as it should."""
-
-
-class PartDidNotStart(PartError):
-    """A part did not come up in time, or ended while it did, or found its place taken."""
-
-
-class PartDied(PartError):
-    """A part that was up ended though nobody had asked it to."""
+    """A part, or the whole stack, is not as it should be: it did not come up, died, or answers with an error."""

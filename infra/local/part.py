@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
 
-from infra.local.errors import PartDidNotStart, PartDied
+from infra.local.errors import PartError
 from infra.local.ports import require_free
 from infra.local.reaper import Reaper, kill_group
 
@@ -44,7 +44,7 @@ class Part:
 
     @property
     def pid(self) -> int:
-        """The process id of the latest start; `PartDidNotStart` before the first."""
+        """The process id of the latest start; `PartError` before the first."""
         return self._started.pid
 
     @property
@@ -64,8 +64,6 @@ class Part:
 
     def output(self) -> str:
         """What the latest run has written to stdout and stderr."""
-        if not self.log.exists():
-            return ""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
@@ -84,7 +82,7 @@ class Part:
         try:
             self._process = self._open()
         except OSError as error:
-            raise PartDidNotStart(f"{self.name} did not start: {error}") from error
+            raise PartError(f"{self.name} did not start: {error}") from error
         self._wanted = True
         self.reaper.watch(self.pid)
 
@@ -99,9 +97,9 @@ class Part:
             time.sleep(_LOOK_EVERY_S)
 
     def check(self) -> None:
-        """Raise `PartDied`, with the last line of its log, if it ended though nobody asked it to from here."""
+        """Raise `PartError`, with the last line of its log, if it ended though nobody asked it to from here."""
         if self._wanted and not self.running:
-            raise PartDied(f"{self.name} died with exit code {self.exit_code}: {self._last_line()}")
+            raise PartError(f"{self.name} died with exit code {self.exit_code}: {self._last_line()}")
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM and return at once; `wait_stopped` must follow."""
@@ -131,7 +129,7 @@ class Part:
     @property
     def _started(self) -> Popen[bytes]:
         if self._process is None:
-            raise PartDidNotStart(f"{self.name} has not been started")
+            raise PartError(f"{self.name} has not been started")
         return self._process
 
     def _open(self) -> Popen[bytes]:
@@ -152,7 +150,7 @@ class Part:
     def _give_up(self, what: str) -> None:
         self._wanted = False
         self._end()
-        raise PartDidNotStart(f"{self.name} {what}: {self._last_line()}")
+        raise PartError(f"{self.name} {what}: {self._last_line()}")
 
     def _end(self) -> None:
         kill_group(self.pid)

@@ -4,7 +4,7 @@ import random
 import socket
 from itertools import islice
 
-from infra.local.errors import PartDidNotStart
+from infra.local.errors import PartError
 
 HOST = "127.0.0.1"
 
@@ -20,9 +20,9 @@ def free_ports(count: int) -> list[int]:
 
 
 def require_free(name: str, port: int) -> None:
-    """Raise `PartDidNotStart`, naming the part and the port, unless the port is free."""
+    """Raise `PartError`, naming the part and the port, unless the port is free."""
     if not _is_free(port):
-        raise PartDidNotStart(f"{name} cannot start: port {port} is taken by another process")
+        raise PartError(f"{name} cannot start: port {port} is taken by another process")
 
 
 def _is_free(port: int) -> bool:

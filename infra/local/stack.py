@@ -9,7 +9,7 @@ from typing import Self
 
 from infra.local.doors import InboxDoor, LlmDoor, StripeDoor
 from infra.local.environment import Services, keep_secrets, outer_environment, pressroom_environment
-from infra.local.errors import PartDidNotStart, PartError
+from infra.local.errors import PartError
 from infra.local.part import STOP_WITHIN_S, Part
 from infra.local.ports import HOST, free_ports, require_free
 from infra.local.reaper import Reaper
@@ -77,7 +77,7 @@ class Stack:
         self._held.close()
 
     def check(self) -> None:
-        """Raise `PartDied`, which names it, if a part ended on its own."""
+        """Raise `PartError`, which names it, if a part ended on its own."""
         for part in self.parts:
             part.check()
 
@@ -130,5 +130,5 @@ def _hold(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise PartDidNotStart(f"another local stack runs on {folder}; stop it first") from error
+            raise PartError(f"another local stack runs on {folder}; stop it first") from error
         yield

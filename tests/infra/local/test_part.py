@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.errors import PartDidNotStart, PartDied
+from infra.local.errors import PartError
 from infra.local.part import Part
 from infra.local.reaper import Reaper
 from tests.infra.local.waiting import eventually, is_alive
@@ -58,7 +58,7 @@ def test_a_part_is_ready_when_it_says_so_and_ends_when_asked(make_part: Callable
 def test_a_part_that_ends_at_once_is_one_line_with_its_last_words(make_part: Callable[..., Part]) -> None:
     """The error names the part, its exit code and the last line that it wrote."""
     part = make_part("import sys; print('one'); print('no paper left'); sys.exit(3)")
-    with pytest.raises(PartDidNotStart) as error:
+    with pytest.raises(PartError) as error:
         part.start()
     assert str(error.value) == "press ended with exit code 3: no paper left"
 
@@ -66,7 +66,7 @@ def test_a_part_that_ends_at_once_is_one_line_with_its_last_words(make_part: Cal
 def test_a_part_that_never_gets_ready_is_ended(make_part: Callable[..., Part]) -> None:
     """Past its time it is killed, and the error says how long that was."""
     part = make_part("import signal; signal.pause()", start_within_s=0.2)
-    with pytest.raises(PartDidNotStart, match=r"^press was not ready within 0\.2 s: nothing in .*press\.log$"):
+    with pytest.raises(PartError, match=r"^press was not ready within 0\.2 s: nothing in .*press\.log$"):
         part.start()
     assert not part.running
 
@@ -75,7 +75,7 @@ def test_a_command_that_is_not_installed_is_named(make_part: Callable[..., Part]
     """A missing program is an error of one line, not a traceback."""
     part = make_part(OBEDIENT)
     part.command = ["/no/such/program"]
-    with pytest.raises(PartDidNotStart, match=r"^press did not start: .*No such file.*/no/such/program"):
+    with pytest.raises(PartError, match=r"^press did not start: .*No such file.*/no/such/program"):
         part.start()
 
 
@@ -84,7 +84,7 @@ def test_a_taken_port_is_one_line_that_names_part_and_port(make_part: Callable[.
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         part = make_part(OBEDIENT, port=port)
-        with pytest.raises(PartDidNotStart) as error:
+        with pytest.raises(PartError) as error:
             part.start()
     assert str(error.value) == f"press cannot start: port {port} is taken by another process"
 
@@ -104,7 +104,7 @@ def test_a_death_nobody_asked_for_is_named(make_part: Callable[..., Part]) -> No
     part.check()
     os.kill(part.pid, signal.SIGKILL)
     eventually(lambda: not part.running)
-    with pytest.raises(PartDied, match=r"^press died with exit code -9: ready here$"):
+    with pytest.raises(PartError, match=r"^press died with exit code -9: ready here$"):
         part.check()
     part.start()
     part.check()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
-from infra.local.errors import PartDidNotStart, PartDied, PartError
+from infra.local.errors import PartError
 from infra.local.stack import Stack
 from infra.settings import read_settings
 from tests.infra.local.post import send_letter
@@ -37,7 +37,7 @@ def test_a_crashed_part_is_named(stack: Stack) -> None:
     redis = stack.part("redis")
     os.kill(redis.pid, signal.SIGKILL)
     eventually(lambda: not redis.running)
-    with pytest.raises(PartDied, match=r"^redis died with exit code -9: "):
+    with pytest.raises(PartError, match=r"^redis died with exit code -9: "):
         stack.check()
     redis.start()
     stack.check()
@@ -52,7 +52,7 @@ def test_an_unknown_part_is_an_error_that_lists_the_known(stack: Stack) -> None:
 def test_a_folder_has_one_owner(stack: Stack, tmp_path: Path) -> None:
     """A second stack on the same data refuses to start."""
     folder = stack.part("redis").folder.parent
-    with pytest.raises(PartDidNotStart, match="another local stack runs on "), Stack(folder):
+    with pytest.raises(PartError, match="another local stack runs on "), Stack(folder):
         pass
     stack.check()
 
