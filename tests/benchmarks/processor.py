@@ -1,15 +1,13 @@
 """What processes have used of the processor, from /proc (so: on Linux)."""
 
 import os
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from tests.benchmarks.looking import Looking
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_LOOK_EVERY_S = 0.1
 
 
 def own_s(pid: int) -> float:
@@ -18,23 +16,43 @@ def own_s(pid: int) -> float:
     return (user + system) / _TICKS
 
 
+def trees_s(pids: Mapping[str, int]) -> dict[str, float]:
+    """Seconds that processes, by name, and all below each have used.
+
+    The dead are counted too if one of those above waited for them.
+    """
+    below = _children()
+    return {
+        name: sum(sum(_times_or_none(one)) for one in _tree(pid, below)) / _TICKS for name, pid in pids.items()
+    }
+
+
 def tree_s(pid: int) -> float:
-    """Seconds that a process and all below it have used, the dead ones too if one of them waited for these."""
-    return sum(sum(times) for times in map(_times_or_none, tree(pid))) / _TICKS
+    """As `trees_s`, of one process."""
+    return trees_s({"": pid})[""]
 
 
 def tree(pid: int) -> list[int]:
     """The process and all below it, whatever sessions they are in."""
+    return _tree(pid, _children())
+
+
+def _tree(pid: int, below: Mapping[int, Sequence[int]]) -> list[int]:
+    found = [pid]
+    for each in found:
+        found += below.get(each, ())
+    return found
+
+
+def _children() -> dict[int, list[int]]:
+    """Every process's children, from one pass over all: a pass takes milliseconds of what is measured."""
     below: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             below.setdefault(int(_fields(stat)[1]), []).append(int(stat.parent.name))
         except (OSError, ProcessLookupError):
             continue  # it has ended meanwhile
-    found = [pid]
-    for each in found:
-        found += below.get(each, ())
-    return found
+    return below
 
 
 def _fields(stat: Path) -> list[str]:
@@ -55,15 +73,14 @@ def _times(stat: Path) -> tuple[int, int, int, int]:
     return user, system, below_user, below_system
 
 
-class Meter:
-    """Looks ten times a second at what some processes, by name, have used with all below them."""
+class Meter(Looking):
+    """What some processes, by name, have used with all below them, at each look."""
 
     def __init__(self, pids: Mapping[str, int]) -> None:
         """Begin with the `with` block."""
+        super().__init__(self._note)
         self._pids = pids
         self._looks: list[tuple[float, dict[str, float]]] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
 
     def used(self, began: float, ended: float) -> dict[str, float]:
         """Return the seconds that each used between two moments (Unix time)."""
@@ -73,17 +90,5 @@ class Meter:
     def _at(self, moment: float) -> dict[str, float]:
         return min(self._looks, key=lambda look: abs(look[0] - moment))[1]
 
-    def _look(self) -> None:
-        while not self._over.is_set():
-            self._looks.append((time.time(), {name: tree_s(pid) for name, pid in self._pids.items()}))
-            self._over.wait(_LOOK_EVERY_S)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join(10)
+    def _note(self) -> None:
+        self._looks.append((time.time(), trees_s(self._pids)))
