@@ -12,7 +12,7 @@ import structlog
 
 from actors.engine.claims import Claim, WorkerStops
 from actors.engine.insist import insist
-from actors.heed_pause import heed_pause
+from actors.engine.sending import send_errand
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from infra.llm.answer import Request, Usage
@@ -97,5 +97,5 @@ async def _pause(deps: WorkDeps, claim: Claim, reason: str, call_usd: float | No
     # Who read the order before it was resumed must not pause it again: with what it has now it may go on.
     if await begin_pause(deps.db, claim.order, reason, call_usd, deps.clock.now()):
         log.warning("order_paused", reason=reason)
-        await heed_pause(deps, claim.order["_id"])
+        await send_errand(deps, "heed_pause", claim.order["_id"])
     raise BudgetIsSpent

@@ -6,7 +6,7 @@ from actors.engine.sending import send_errand
 from actors.intake.deps import IntakeDeps
 from infra.errors import PressroomError
 from infra.settings import Settings
-from storage.audit import record_action
+from storage.audit import Warrant, record_action
 from storage.database import Document
 from storage.errands import ERRAND_CHECK, Errand, add_errand
 from storage.forgetting import is_being_made
@@ -22,7 +22,7 @@ class OrderIsNotOver(PressroomError):
     """There is no such order, or it is being made or sent."""
 
 
-async def begin_forgetting(deps: IntakeDeps, order_id: str, *, who: str, reason: str) -> None:
+async def begin_forgetting(deps: IntakeDeps, order_id: str, warrant: Warrant) -> None:
     """Have all that is known of an order's customer removed, on the record; OrderIsNotOver if it is too early."""
     order = await find_order(deps.db, order_id)
     if order is None:
@@ -30,9 +30,7 @@ async def begin_forgetting(deps: IntakeDeps, order_id: str, *, who: str, reason:
     if why := await what_hinders(deps, order):
         raise OrderIsNotOver(f"Order {order_id} cannot be forgotten yet: {why}.")
     now = deps.clock.now()
-    await record_action(
-        deps.db, who=who, action="forgotten", order=order_id, subject="customer", reason=reason, now=now
-    )
+    await record_action(deps.db, warrant, "forgotten", order_id, "customer", now)
     await add_errand(deps.db, order_id, "forget_order", now + ERRAND_CHECK)
     await send_errand(deps, "forget_order", order_id)
 

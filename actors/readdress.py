@@ -2,10 +2,10 @@
 
 from actors.deps import Deps
 from actors.engine.mending import close_letter
+from actors.engine.sending import send_errand
 from actors.intake.session import plain_email
-from actors.start_order import start_order
 from infra.errors import PressroomError
-from storage.audit import record_action
+from storage.audit import Warrant, record_action
 from storage.dead_letters import dead_letters
 from storage.orders import change_address, fill_details, find_order
 
@@ -18,7 +18,7 @@ class AddressIsNone(PressroomError):
     """What was given is no address that can be written to."""
 
 
-async def readdress_order(deps: Deps, order_id: str, given: str, *, who: str, reason: str) -> int:
+async def readdress_order(deps: Deps, order_id: str, given: str, warrant: Warrant) -> int:
     """Give an order another mail address, under the audit trail, which does not name it.
 
     Letters that were refused are sent there; return how many. What was accepted elsewhere stays as it is.
@@ -30,14 +30,12 @@ async def readdress_order(deps: Deps, order_id: str, given: str, *, who: str, re
     if email is None:
         raise AddressIsNone("That is no mail address that can be written to.")
     now = deps.clock.now()
-    await record_action(
-        deps.db, who=who, action="readdressed", order=order_id, subject="mail address", reason=reason, now=now
-    )
+    await record_action(deps.db, warrant, "readdressed", order_id, "mail address", now)
     if "email" in order["missing"]:
         await fill_details(deps.db, order_id, {"email": email}, now)
-        await start_order(deps, order_id)
+        await send_errand(deps, "start_order", order_id)
     await change_address(deps.db, order_id, email)
     refused = await dead_letters(deps.db, limit=100, order=order_id, kind="errand", state="open")
     for letter in refused:
-        await close_letter(deps, letter["_id"], "replayed", who=who, reason=reason)
+        await close_letter(deps, letter["_id"], "replayed", warrant)
     return len(refused)

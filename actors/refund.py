@@ -5,7 +5,7 @@ from typing import Any
 from actors.engine.sending import send_errand
 from actors.intake.deps import IntakeDeps
 from infra.errors import PressroomError
-from storage.audit import record_action
+from storage.audit import Warrant, record_action
 from storage.database import Document
 from storage.orders import choose_refund, find_order
 
@@ -31,18 +31,16 @@ async def refundable_order(deps: IntakeDeps, order_id: str) -> Document:
     return order
 
 
-async def begin_refund(deps: IntakeDeps, order_id: str, *, who: str, reason: str) -> None:
+async def begin_refund(deps: IntakeDeps, order_id: str, warrant: Warrant) -> None:
     """Have all that was paid for an order given back, on the record; or RefundIsImpossible."""
     await refundable_order(deps, order_id)
-    if not await decide_refund(deps, order_id, who=who, reason=reason):
+    if not await decide_refund(deps, order_id, warrant):
         raise RefundIsImpossible(f"Another letter of order {order_id} was chosen at this moment.")
     await send_errand(deps, "refund_order", order_id)
 
 
-async def decide_refund(deps: IntakeDeps, order_id: str, *, who: str, reason: str, **seen: Any) -> bool:
+async def decide_refund(deps: IntakeDeps, order_id: str, warrant: Warrant, **seen: Any) -> bool:
     """Choose the refund as an order's letter, on the record; False if another is, or `seen` holds no more."""
     now = deps.clock.now()
-    await record_action(
-        deps.db, who=who, action="refunded", order=order_id, subject="all of it", reason=reason, now=now
-    )
+    await record_action(deps.db, warrant, "refunded", order_id, "all of it", now)
     return await choose_refund(deps.db, order_id, now, **seen)

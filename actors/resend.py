@@ -5,7 +5,7 @@ import structlog
 from actors.engine.sending import send_errand
 from actors.intake.deps import IntakeDeps
 from infra.errors import PressroomError
-from storage.audit import record_action
+from storage.audit import Warrant, record_action
 from storage.database import Document
 from storage.orders import find_order
 from storage.resends import may_ask_at, note_resend
@@ -40,16 +40,13 @@ async def ask_resend(deps: IntakeDeps, order: Document) -> None:
     await _resend(deps, order)
 
 
-async def order_resend(deps: IntakeDeps, order_id: str, *, who: str, reason: str) -> None:
+async def order_resend(deps: IntakeDeps, order_id: str, warrant: Warrant) -> None:
     """Have an order's reports sent again, however often they were, on the record; or ResendIsImpossible."""
     order = await find_order(deps.db, order_id)
     if order is None:
         raise ResendIsImpossible(f"There is no order {order_id}.")
     _expect_possible(order)
-    now = deps.clock.now()
-    await record_action(
-        deps.db, who=who, action="resent", order=order_id, subject="reports", reason=reason, now=now
-    )
+    await record_action(deps.db, warrant, "resent", order_id, "reports", deps.clock.now())
     await _resend(deps, order)
 
 

@@ -4,11 +4,11 @@ from math import ceil
 
 from actors.budget import budget_of, cannot_be_kept
 from actors.deps import Deps
-from actors.heed_pause import heed_pause
+from actors.engine.sending import send_errand
 from infra.errors import PressroomError
 from infra.llm.answer import Usage
 from infra.llm.prices import cost_usd
-from storage.audit import record_action
+from storage.audit import Warrant, record_action
 from storage.budget import end_pause, is_paused, spending_of
 from storage.database import Document
 from storage.orders import find_order
@@ -22,7 +22,7 @@ class BudgetIsTooSmall(PressroomError):
     """The order would be paused again at once."""
 
 
-async def resume_order(deps: Deps, order_id: str, *, budget_usd: float | None, who: str, reason: str) -> None:
+async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, warrant: Warrant) -> None:
     """Let a paused order go on, under the audit trail; its budget becomes `budget_usd` (infinity: none), if given.
 
     OrderIsNotPaused or BudgetIsTooSmall say why not.
@@ -33,11 +33,9 @@ async def resume_order(deps: Deps, order_id: str, *, budget_usd: float | None, w
     await _expect_enough(deps, order if budget_usd is None else {**order, "budget_usd": budget_usd})
     now = deps.clock.now()
     subject = "budget as before" if budget_usd is None else f"budget {budget_usd:g} US dollars"
-    await record_action(
-        deps.db, who=who, action="resumed", order=order_id, subject=subject, reason=reason, now=now
-    )
+    await record_action(deps.db, warrant, "resumed", order_id, subject, now)
     await end_pause(deps.db, order, budget_usd, now)
-    await heed_pause(deps, order_id)
+    await send_errand(deps, "heed_pause", order_id)
 
 
 async def _expect_enough(deps: Deps, order: Document) -> None:

@@ -72,15 +72,6 @@ async def end_pause(db: Database, seen: Document, budget_usd: float | None, now:
     update["$set"]["pause.holds"] = False
     if budget_usd is not None:
         update["$set"]["budget_usd"] = budget_usd
-    return (await db.orders.update_one(_as_seen(seen), update)).matched_count == 1
-
-
-@translating
-async def end_heeding(db: Database, seen: Document) -> None:
-    """Ask no more for what a pause, or its end, asks for; if the pause is as it was seen."""
-    await db.orders.update_one(_as_seen(seen), {"$unset": {"errands.heed_pause": ""}})
-
-
-def _as_seen(order: Document) -> Document:
-    pause = order["pause"]
-    return {"_id": order["_id"], "pause.number": pause["number"], "pause.holds": pause["holds"]}
+    pause = seen["pause"]
+    as_seen = {"_id": seen["_id"], "pause.number": pause["number"], "pause.holds": pause["holds"]}
+    return (await db.orders.update_one(as_seen, update)).matched_count == 1

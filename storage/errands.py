@@ -56,9 +56,15 @@ async def delay_errand(db: Database, order_id: str, errand: Errand, until: datet
 
 
 @translating
-async def end_errand(db: Database, order_id: str, errand: Errand) -> None:
-    """Ask for an errand no more."""
-    await db.orders.update_one({"_id": order_id}, {"$unset": {f"errands.{errand}": ""}})
+async def settle_errand(db: Database, seen: Document, errand: Errand, again_at: datetime | None) -> None:
+    """Note when an errand of an order is to be run again, or with None that it is over.
+
+    Only if it is as it was seen: what was asked for anew since is still to be done.
+    """
+    field, due_at = f"errands.{errand}", seen["errands"].get(errand)
+    if due_at is not None and due_at != again_at:
+        update = errand_update(errand, again_at) if again_at else {"$unset": {field: ""}}
+        await db.orders.update_one({"_id": seen["_id"], field: due_at}, update)
 
 
 @translating

@@ -23,7 +23,8 @@ async def forget_customer(db: Database, order: Document, token: str, now: dateti
     """Take name, address and answers off an order; its link is no more, nor what was still to be sent."""
     known = {"_id": order["_id"], "forgotten_at": {"$exists": False}}
     nothing: Document = {"answers": {}, "email": None, "missing": [], "attention": None, "failed_at": None}
-    errands = {"errands": {"forget_order": now}, "errands_at": now}
+    due_at = order["errands"].get("forget_order", now)
+    errands = {"errands": {"forget_order": due_at}, "errands_at": due_at}
     await db.orders.update_one(known, {"$set": {**nothing, **errands, "token": token, "forgotten_at": now}})
     await db.answers.delete_one({"_id": order["reference"]})
     await db.alerts.delete_many({"order": order["_id"]})

@@ -111,7 +111,7 @@ async def release_operator(db: Database, order_id: str, reason: str) -> None:
 
 
 @translating
-async def identify_order(db: Database, order_id: str, facts: Document, now: datetime) -> None:
+async def note_purchase(db: Database, order_id: str, facts: Document, now: datetime) -> None:
     """Add what was bought to an order that named no product."""
     known = errand_update("check_promise", now)
     known["$set"] |= facts
@@ -207,15 +207,14 @@ async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None 
     """Note that a refunded order's customer was told: nobody is needed any more, but to forget them then."""
     told = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
     told["$set"] |= {"attention": None, "failed_at": None}
-    told["$unset"] = {"errands.refund_order": ""}
     await db.orders.update_one({"_id": order_id}, told)
 
 
 async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: datetime | None = None) -> None:
-    """Note that the completion mail was accepted; the sweep looks at the order no more, but to forget it then."""
+    """Note that the completion mail was accepted, and that nothing else is to be done but to forget it then."""
     delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
     delivered["$set"] |= {"delivered_at": now, "attention": None, "failed_at": None}
-    delivered["$unset"] = {_LETTER: "", "errands.check_promise": ""}
+    delivered["$unset"] = {"errands.check_promise": ""}
     await put(db, db.orders, UpdateOne({"_id": order_id, "delivered_at": None}, delivered))
 
 

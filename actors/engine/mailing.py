@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
 from actors.engine.insist import insist
-from actors.engine.sending import send_errand
 from actors.letters.letterhead import letter_id
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
@@ -24,7 +24,7 @@ from storage.deliveries import (
     retake_delivery,
     start_sending,
 )
-from storage.errands import Errand, delay_errand, end_errand
+from storage.errands import Errand
 from storage.orders import call_operator
 
 log = structlog.get_logger()
@@ -42,23 +42,30 @@ _WORRYING_TRIES = 10
 HELD_BACK = timedelta(hours=6)
 
 
-async def deliver(deps: WorkDeps, order_id: str, errand: Errand, name: str, compose: Callable[[], Letter]) -> bool:
-    """Send an order's letter of that name, if nobody else is at it; True if the server has accepted it.
+class Delivered(NamedTuple):
+    """Whether the mail server has accepted a letter; else when to look again, None if it refused it for good."""
 
-    A letter that is put off, or comes while the worker ends, is the sweep's and others', as the errand says; a
-    refused one is a dead letter, and its errand is over.
-    """
-    if deps.stopping.is_set():
-        await send_errand(deps, errand, order_id)
-        return False
-    delivery = await _take(deps, order_id, name)
+    sent: bool
+    again_at: datetime | None
+
+
+_SENT, _REFUSED = Delivered(sent=True, again_at=None), Delivered(sent=False, again_at=None)
+
+
+async def deliver(
+    deps: WorkDeps, order: Document, errand: Errand, name: str, compose: Callable[[], Letter]
+) -> Delivered:
+    """Send an order's letter of that name, if nobody else is at it. A refused one is the errand's dead letter."""
+    delivery = await _take(deps, order["_id"], name)
     if delivery is not None:
-        return await _send(deps, errand, delivery, compose())
-    present = await find_delivery(deps.db, order_id, name)
-    state = present and present["state"]
-    if state == "refused":
-        await end_errand(deps.db, order_id, errand)
-    return state == "sent"
+        return await _send(deps, order, errand, delivery, compose())
+    present = await find_delivery(deps.db, order["_id"], name)
+    state = present["state"] if present else ""
+    return {"sent": _SENT, "refused": _REFUSED}.get(state, _left_to_others(order, errand))
+
+
+def _left_to_others(order: Document, errand: Errand) -> Delivered:
+    return Delivered(sent=False, again_at=order["errands"].get(errand))
 
 
 async def _take(deps: WorkDeps, order_id: str, name: str) -> Document | None:
@@ -69,23 +76,21 @@ async def _take(deps: WorkDeps, order_id: str, name: str) -> Document | None:
     return fresh or await retake_delivery(deps.db, order_id, name, now, until)
 
 
-async def _send(deps: WorkDeps, errand: Errand, delivery: Document, letter: Letter) -> bool:
+async def _send(deps: WorkDeps, order: Document, errand: Errand, delivery: Document, letter: Letter) -> Delivered:
     deadline = deps.clock.monotonic() + _SEND_S
     until = deps.clock.now() + timedelta(seconds=_SEND_S) + _MARGIN
     if not await start_sending(deps.db, delivery, until):
-        return False
+        return _left_to_others(order, errand)
     try:
         answer = await _to_the_end(deps, letter, deadline)
     except TransientError as error:
-        await _postpone(deps, errand, delivery, str(error))
-        return False
+        return await _postpone(deps, delivery, str(error))
     except LetterIsRefused as error:
-        await _refuse(deps, errand, delivery, error)
-        return False
+        return await _refuse(deps, errand, delivery, error)
     now = deps.clock.now()
     await insist(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
     log.info("mail_sent", order=letter.order, kind=letter.kind)
-    return True
+    return _SENT
 
 
 async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
@@ -100,19 +105,19 @@ async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
             log.warning("mail_outlasts_grace", order=letter.order)
 
 
-async def _postpone(deps: WorkDeps, errand: Errand, delivery: Document, error: str) -> None:
+async def _postpone(deps: WorkDeps, delivery: Document, error: str) -> Delivered:
     pause_s = min(_FIRST_PAUSE_S * 2 ** min(delivery["tries"], 10), _LONGEST_PAUSE_S)
     now = deps.clock.now()
     due_at = now + timedelta(seconds=pause_s)
     log.warning("mail_postponed", order=delivery["order"], again_in_s=pause_s)
     await postpone_delivery(deps.db, delivery, due_at, error)
-    await delay_errand(deps.db, delivery["order"], errand, due_at)
     if delivery["tries"] >= _WORRYING_TRIES:
         reason = f"The {delivery['kind']} mail cannot be sent; the server says not now, again and again."
         await call_operator(deps.db, delivery["order"], reason, now)
+    return Delivered(sent=False, again_at=due_at)
 
 
-async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: LetterIsRefused) -> None:
+async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: LetterIsRefused) -> Delivered:
     # A server's words may quote the address: they are in the dead letter, not on pages, in alerts or in the log.
     log.error("mail_refused", order=delivery["order"])
     order_id, now = delivery["order"], deps.clock.now()
@@ -120,5 +125,5 @@ async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: Let
     await record_dead_errand(deps.db, order_id, errand, str(error), "", now)
     reason = f"The {delivery['kind']} mail was refused: {error.code}."
     await call_operator(deps.db, order_id, reason, now, kind="bounce")
-    await end_errand(deps.db, order_id, errand)
     await refuse_delivery(deps.db, delivery, str(error))
+    return _REFUSED

@@ -10,7 +10,7 @@ from actors.engine.replay import lost_chunks, replay
 from actors.engine.sending import new_message_id, send, send_errand
 from infra.errors import PressroomError
 from storage.alerts import withdraw_alert
-from storage.audit import record_action
+from storage.audit import Warrant, record_action
 from storage.database import Document
 from storage.dead_letters import close_dead_letter, find_dead_letter, is_last_open
 from storage.deliveries import revive_deliveries
@@ -29,15 +29,13 @@ class MessageCannotBeReplayed(PressroomError):
     """The message was never one; it can only be discarded."""
 
 
-async def close_letter(deps: Deps, letter_id: str, action: str, *, who: str, reason: str) -> None:
+async def close_letter(deps: Deps, letter_id: str, action: str, warrant: Warrant) -> None:
     """Replay or discard (`action` is `replayed` or `discarded`) a dead letter, under the audit trail."""
     letter = await find_dead_letter(deps.db, letter_id)
     if letter is None or letter["state"] != "open":
         raise DeadLetterIsNotOpen(f"There is no open dead letter {letter_id}.")
     now = deps.clock.now()
-    await record_action(
-        deps.db, who=who, action=action, order=letter["order"], subject=letter_id, reason=reason, now=now
-    )
+    await record_action(deps.db, warrant, action, letter["order"], letter_id, now)
     if action == "replayed":
         # Before the work begins: if it fails again, the new reason must stay.
         released = await _release(deps, letter)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -11,7 +12,6 @@ from actors.engine.ready import ready_complete
 from actors.engine.slots import slot_of, token_of
 from infra.errors import PressroomError
 from storage.database import Document
-from storage.errands import end_errand
 from storage.orders import Letter, begin_replay, end_replay, find_order
 from storage.reports import begin_report_replay, end_report_replay, report_id
 from storage.slots import pull_tokens
@@ -73,13 +73,11 @@ async def _begin(
     return begun
 
 
-async def resume_replay(deps: Deps, order_id: str) -> None:
+async def resume_replay(deps: Deps, order: Document) -> datetime | None:
     """Finish what a crash interrupted: every step of it is safe to repeat."""
-    order = await find_order(deps.db, order_id)
-    if order is not None and "replay" in order:
-        await _carry_out(deps, order_id, order["replay"])
-    else:
-        await end_errand(deps.db, order_id, "resume_replay")
+    if "replay" in order:
+        await _carry_out(deps, order["_id"], order["replay"])
+    return None
 
 
 async def _carry_out(deps: Deps, order_id: str, intent: Document) -> None:

@@ -7,7 +7,7 @@ import structlog
 
 from actors.catalogue import OFFERS
 from actors.engine.admission import admit_waiting
-from actors.engine.sending import Post, begin_post, errand_post, new_message_id
+from actors.engine.sending import Post, begin_post, errand_post, new_message_id, send_all
 from actors.intake.deps import IntakeDeps
 from actors.intake.draft import NO_PRODUCT, draft_order
 from actors.intake.news import SessionNews
@@ -62,6 +62,11 @@ async def _add(deps: IntakeDeps, draft: Document, order: Document) -> bool:
     if given:
         await fill_details(deps.db, order_id, given, deps.clock.now())
     return bool(paid or ended or given)
+
+
+async def start_order(deps: IntakeDeps, order: Document) -> None:
+    """Begin an order of which nothing is missing any more."""
+    await send_all(deps, await see_to(deps, [order]))
 
 
 async def see_to(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from actors.brand import House
+from actors.figures import written_amount
 from actors.letters.letterhead import to_customer
 from infra.mail.letter import Letter
 from storage.database import Document
@@ -13,7 +14,7 @@ def failure(house: House, order: Document, now: datetime) -> Letter:
     return to_customer(house, order, "failure", now)
 
 
-def refund(house: House, order: Document, cents: int, now: datetime) -> Letter:
-    """Return the letter that says that an order is refunded in full, with so many cents of its currency."""
-    amount = f"{cents / 100:.2f} {(order['currency'] or '').upper()}"
+def refund(house: House, order: Document, now: datetime) -> Letter:
+    """Return the letter that says that an order is refunded in full, and how much that is."""
+    amount = written_amount(order["amount_refunded"], order["currency"] or "")
     return to_customer(house, order, "refund", now, amount=amount)

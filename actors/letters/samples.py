@@ -75,7 +75,7 @@ def _to_customer(house: SampleHouse, order: Document) -> dict[str, Letter]:
         "resend": resend(house, single, reports, _NOW),
         "delay": delay(house, order, _NOW),
         "failure": failure(house, order, _NOW),
-        "refund": refund(house, order, OFFERS[order["product"]].price, _NOW),
+        "refund": refund(house, order, _NOW),
         "details": details(house, order, _NOW),
     }
 
@@ -91,6 +91,7 @@ def _order(brand: Tenant, name: str) -> Document:
         "answers": {"name": name},
         "email": "customer@customer.example",
         "currency": "usd",
+        "amount_refunded": OFFERS["bundle"].price,
         "missing": ["birth_date", "birth_place"],
         "resends": {"count": 1},
     }

@@ -9,59 +9,28 @@ from typing import Any
 import dramatiq
 import structlog
 
-from actors.ask_details import ask_details, end_patience
 from actors.assemble_report import assemble_report
 from actors.begin_report import begin_report, give_up_report
 from actors.catalogue import MAIL_QUEUE, rendering_queue
-from actors.check_promise import check_promise
-from actors.complete_order import complete_order
 from actors.compute_step import compute_step
-from actors.confirm_order import confirm_order
 from actors.engine.claims import Claim, Work
 from actors.engine.perform import perform
-from actors.engine.replay import resume_replay
-from actors.fetch_session import fetch_session, identify_order
-from actors.forget_order import forget_order
-from actors.heed_pause import heed_pause
-from actors.refund_order import refund_order
+from actors.errands.run import ERRANDS, run_errand
+from actors.fetch_session import fetch_session
 from actors.render_chunk import render_chunk
-from actors.reprint_reports import reprint_reports
-from actors.resend_reports import resend_reports
-from actors.start_order import start_order
 from actors.tell_alert import tell_alert
-from actors.tell_failure import tell_failure
 from actors.work_deps import WorkDeps
 from actors.write_section import write_section
 from infra.broker.broker import Broker
 from infra.errors import TransientError
 from storage.database import Document
-from storage.dead_letters import record_dead_errand
-from storage.errands import Errand, end_errand
-from storage.orders import fail_order
+from storage.errands import Errand
 
 log = structlog.get_logger()
 
 #: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released.
 _TIME_LIMIT_MS = 15 * 60 * 1000
 
-RunErrand = Callable[[WorkDeps, str], Awaitable[None]]
-
-_ERRANDS: dict[Errand, RunErrand] = {
-    "confirm_order": confirm_order,
-    "complete_order": complete_order,
-    "check_promise": check_promise,
-    "tell_failure": tell_failure,
-    "refund_order": refund_order,
-    "resend_reports": resend_reports,
-    "ask_details": ask_details,
-    "end_patience": end_patience,
-    "identify_order": identify_order,
-    "start_order": start_order,
-    "resume_replay": resume_replay,
-    "reprint_reports": reprint_reports,
-    "heed_pause": heed_pause,
-    "forget_order": forget_order,
-}
 _RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
     "render_chunk": render_chunk,
     "assemble_report": assemble_report,
@@ -72,8 +41,8 @@ _RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
 def declare_actors(broker: Broker, queue: str, deps: WorkDeps) -> None:
     """Declare the actors of a worker: those of its product, or the one that completes orders."""
     if queue == MAIL_QUEUE:
-        for errand, run in _ERRANDS.items():
-            _declare(broker, deps, queue, errand, partial(_run_errand, deps, errand, run))
+        for errand in ERRANDS:
+            _declare(broker, deps, queue, errand, partial(_run_errand, deps, errand))
         _declare(broker, deps, queue, "fetch_session", partial(_fetch, deps))
         _declare(broker, deps, queue, "tell_alert", partial(_tell, deps))
         return
@@ -123,14 +92,5 @@ async def _tell(deps: WorkDeps, *, alert: str) -> None:
     await tell_alert(deps, alert)
 
 
-async def _run_errand(deps: WorkDeps, errand: Errand, run: RunErrand, *, order: str) -> None:
-    try:
-        await run(deps, order)
-    except TransientError:
-        raise
-    except Exception as error:  # noqa: BLE001  # whatever it is, the order waits for an operator, not for ever
-        trace = "".join(traceback.format_exception(error))
-        now = deps.clock.now()
-        await record_dead_errand(deps.db, order, errand, str(error), trace, now)
-        await fail_order(deps.db, order, f"{errand} failed: {error}", now)
-        await end_errand(deps.db, order, errand)
+async def _run_errand(deps: WorkDeps, errand: Errand, *, order: str) -> None:
+    await run_errand(deps, errand, order)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import Row, expect, json_option, listing, reason_option, show_json, with_deps
+from handlers.cli.session import Row, expect, json_option, listing, reason_option, show_json, warrant_of, with_deps
 from infra.errors import PressroomError
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, 
     for letter_id in ids or [one["_id"] for one in await dead_letters(deps.db, limit=10_000, state="open")]:
         try:
             if not dry_run:
-                await close_letter(deps, letter_id, action, who=getpass.getuser(), reason=reason)
+                await close_letter(deps, letter_id, action, warrant_of(reason))
             click.echo(f"{letter_id} {'would be ' if dry_run else ''}{action}")
         except PressroomError as error:
             click.echo(f"pressroom: {error}", err=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import reason_option, with_deps
+from handlers.cli.session import reason_option, warrant_of, with_deps
 
 if TYPE_CHECKING:
     from actors.deps import Deps
@@ -20,7 +19,7 @@ def resend(order: str, reason: str) -> None:
     """Send a delivered order's reports to its customer once more."""
     from actors.resend import order_resend
 
-    with_deps(lambda deps: order_resend(deps, order, who=getpass.getuser(), reason=reason))
+    with_deps(lambda deps: order_resend(deps, order, warrant_of(reason)))
     click.echo(f"{order} is sent again")
 
 
@@ -32,7 +31,7 @@ def readdress(order: str, email: str, reason: str) -> None:
     """Give an order another mail address; mail that was refused is sent there."""
     from actors.readdress import readdress_order
 
-    sent = with_deps(lambda deps: readdress_order(deps, order, email, who=getpass.getuser(), reason=reason))
+    sent = with_deps(lambda deps: readdress_order(deps, order, email, warrant_of(reason)))
     click.echo(f"{order} readdressed; mails sent again: {sent}")
 
 
@@ -42,19 +41,20 @@ def readdress(order: str, email: str, reason: str) -> None:
 @click.option("--dry-run", is_flag=True, help="Only ask Stripe how much it would be.")
 def refund(order: str, reason: str, dry_run: bool) -> None:
     """Give back all that was paid for an order which is not delivered; its customer hears of it."""
+    from actors.figures import written_amount
     from actors.refund import begin_refund, refundable_order
     from infra.stripe.client import Stripe
 
     async def ask(deps: Deps) -> str:
         intent = (await refundable_order(deps, order))["payment_intent"]
         charge = await Stripe(deps.settings).charge(intent)
-        left = (charge["amount"] - charge["amount_refunded"]) / 100
-        return f"{order} would be refunded: {left:.2f} {charge['currency'].upper()}"
+        left = written_amount(charge["amount"] - charge["amount_refunded"], charge["currency"])
+        return f"{order} would be refunded: {left}"
 
     if dry_run:
         click.echo(with_deps(ask))
         return
-    with_deps(lambda deps: begin_refund(deps, order, who=getpass.getuser(), reason=reason))
+    with_deps(lambda deps: begin_refund(deps, order, warrant_of(reason)))
     click.echo(f"{order} is refunded")
 
 
@@ -65,5 +65,5 @@ def forget(order: str, reason: str) -> None:
     """Remove what is known of an order's customer, and their files; products, sums, dates and costs stay."""
     from actors.forget import begin_forgetting
 
-    with_deps(lambda deps: begin_forgetting(deps, order, who=getpass.getuser(), reason=reason))
+    with_deps(lambda deps: begin_forgetting(deps, order, warrant_of(reason)))
     click.echo(f"{order} is forgotten")

@@ -1,11 +1,10 @@
 """`pressroom orders resume`: let an order go on whose budget is spent."""
 
-import getpass
 import math
 
 import click
 
-from handlers.cli.session import reason_option, with_deps
+from handlers.cli.session import reason_option, warrant_of, with_deps
 
 
 @click.command()
@@ -23,6 +22,6 @@ def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> No
         raise click.UsageError("Give a budget or none.")
     if budget is not None and math.isnan(budget):
         raise click.UsageError("A budget is a number of US dollars.")
-    given, who = math.inf if no_budget else budget, getpass.getuser()
-    with_deps(lambda deps: resume_order(deps, order, budget_usd=given, who=who, reason=reason))
+    given = math.inf if no_budget else budget
+    with_deps(lambda deps: resume_order(deps, order, given, warrant_of(reason)))
     click.echo(f"{order} resumed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import wraps
@@ -14,6 +15,7 @@ from infra.errors import PressroomError
 
 if TYPE_CHECKING:
     from actors.deps import Deps
+    from storage.audit import Warrant
 
 Result = TypeVar("Result")
 Row = dict[str, Any]
@@ -49,6 +51,13 @@ def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
             await deps.db.close()
 
     return asyncio.run(run())
+
+
+def warrant_of(reason: str) -> Warrant:
+    """Return on whose word a command acts: that of who runs it, for that reason."""
+    from storage.audit import Warrant
+
+    return Warrant(getpass.getuser(), reason)
 
 
 def listing(*columns: str) -> Callable[[Callable[..., Awaitable[list[Row]]]], Callable[..., None]]:

@@ -9,12 +9,13 @@ from starlette.responses import Response
 
 from actors.catalogue import OFFERS
 from actors.deps import Deps
+from actors.intake.placing import start_order
 from actors.intake.session import plain_email
-from actors.start_order import start_order
 from handlers.web.forms import read_form, usable_answers
 from handlers.web.lookup import order_of
 from handlers.web.page import page
 from storage.database import Document
+from storage.errands import settle_errand
 from storage.orders import fill_details, find_order
 
 log = structlog.get_logger()
@@ -45,5 +46,6 @@ async def _fill(deps: Deps, order: Document, given: dict[str, str]) -> Document:
     filled = await find_order(deps.db, order["_id"]) or order
     if not filled["missing"]:
         log.info("details_filled", order=order["_id"])
-        await start_order(deps, order["_id"])
+        await start_order(deps, filled)
+        await settle_errand(deps.db, filled, "start_order", None)
     return filled

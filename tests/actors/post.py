@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.complete_order import complete_order
 from actors.deps import Deps
+from actors.errands.run import run_errand
 from actors.work_deps import WorkDeps
 from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
@@ -65,7 +65,7 @@ async def delivered(deps: Deps, postman: Postman) -> tuple[WorkDeps, Document]:
     """Return a mail worker, and an order that it has just delivered."""
     await stored(deps)
     worker = working(deps, postman)
-    await complete_order(worker, ORDER)
+    await run_errand(worker, "complete_order", ORDER)
     return worker, await present(deps)
 
 

@@ -11,13 +11,14 @@ import pytest
 from actors.budget import BudgetIsInTheAir, BudgetIsSpent, budget_of, most_usd, open_within_budget
 from actors.deps import Deps
 from actors.engine.claims import Claim
-from actors.heed_pause import heed_pause
+from actors.errands.run import run_errand
 from actors.resume_order import BudgetIsTooSmall, OrderIsNotPaused, resume_order
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from actors.work_deps import WorkDeps
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import cost_usd
+from storage.audit import Warrant
 from storage.budget import begin_pause, end_pause, is_paused
 from storage.costs import costs_of
 from storage.database import Document
@@ -150,6 +151,7 @@ async def test_a_spent_budget_pauses_the_order_for_an_operator(deps: Deps) -> No
     for one in sections:
         with pytest.raises(BudgetIsSpent):
             await open_within_budget(worker, one, REQUEST, deps.clock.now())
+    await run_errand(worker, "heed_pause", sections[0].order["_id"])
     order = await present(deps, sections[0].order["_id"])
     reason = f"The order's budget of {2 * MOST:g} US dollars allows no other call."
     assert (attention_of(order), await alerts(deps)) == (reason, [reason])
@@ -163,6 +165,7 @@ async def test_a_model_without_a_price_is_not_bought_from(deps: Deps) -> None:
     (claim,) = await claims(deps, 1)
     with pytest.raises(BudgetIsSpent):
         await open_within_budget(worker, claim, REQUEST, deps.clock.now())
+    await run_errand(worker, "heed_pause", claim.order["_id"])
     assert await alerts(deps) == [
         "The order's budget of 100 US dollars cannot be kept: the price of the model is unknown."
     ]
@@ -176,6 +179,7 @@ async def test_an_answer_without_a_price_ends_the_buying(deps: Deps) -> None:
     await answered(worker, first, None)
     with pytest.raises(BudgetIsSpent):
         await open_within_budget(worker, second, REQUEST, deps.clock.now())
+    await run_errand(worker, "heed_pause", second.order["_id"])
     assert "the price of an answer is unknown" in (await alerts(deps))[0]
 
 
@@ -189,7 +193,7 @@ async def test_a_pause_whose_worker_died_calls_the_operator_all_the_same(deps: D
     await sweep_once(deps, Watch(clock))
     assert [message["actor_name"] for message in messages(deps, "bundle")] == ["heed_pause"]
     for _ in range(2):
-        await heed_pause(deps, order)
+        await run_errand(working(deps), "heed_pause", order)
     found = await present(deps, order)
     assert (await alerts(deps), found["attention"], "heed_pause" in found["errands"]) == (
         ["Spent."],
@@ -205,7 +209,8 @@ async def test_a_resumed_order_goes_on(deps: Deps) -> None:
     with pytest.raises(BudgetIsSpent):
         await open_within_budget(worker, claim, REQUEST, deps.clock.now())
     await park_step(deps.db, claim.step)
-    await resume_order(worker, order, budget_usd=3 * MOST, who="ann", reason="worth it")
+    await resume_order(worker, order, 3 * MOST, Warrant("ann", "worth it"))
+    await run_errand(worker, "heed_pause", order)
     unparked = await find_step(deps.db, step)
     assert unparked is not None
     assert (unparked["state"], unparked["due_at"]) == ("queued", deps.clock.now())
@@ -228,10 +233,10 @@ async def test_a_resumption_that_a_crash_cut_short_is_carried_out(deps: Deps, cl
     (claim,) = await claims(deps, 1)
     order = claim.order["_id"]
     await begin_pause(deps.db, claim.order, "Spent.", MOST, clock.now())
-    await heed_pause(deps, order)
+    await run_errand(working(deps), "heed_pause", order)
     await park_step(deps.db, claim.step)
     await end_pause(deps.db, await present(deps, order), None, clock.now())
-    await heed_pause(deps, order)
+    await run_errand(working(deps), "heed_pause", order)
     unparked = await find_step(deps.db, claim.step["_id"])
     assert unparked is not None
     assert unparked["due_at"] == clock.now()
@@ -247,8 +252,8 @@ async def test_without_a_budget_an_order_of_unknown_price_goes_on(deps: Deps) ->
         await open_within_budget(worker, claim, REQUEST, deps.clock.now())
     for usd in (None, 500.0):
         with pytest.raises(BudgetIsTooSmall, match="a price is unknown"):
-            await resume_order(worker, order, budget_usd=usd, who="ann", reason="why not")
-    await resume_order(worker, order, budget_usd=math.inf, who="ann", reason="why not")
+            await resume_order(worker, order, usd, Warrant("ann", "why not"))
+    await resume_order(worker, order, math.inf, Warrant("ann", "why not"))
     resumed = Claim(deps.db, claim.step, await present(deps, order))
     assert await open_within_budget(worker, resumed, REQUEST, deps.clock.now())
 
@@ -261,7 +266,7 @@ async def test_a_budget_that_would_not_do_is_refused(deps: Deps) -> None:
         await open_within_budget(worker, claim, REQUEST, deps.clock.now())
     for usd in (None, 2.4 * MOST):
         with pytest.raises(BudgetIsTooSmall, match=r"may cost 0\.03 US dollars"):
-            await resume_order(worker, order, budget_usd=usd, who="ann", reason="why not")
+            await resume_order(worker, order, usd, Warrant("ann", "why not"))
     assert is_paused(await present(deps, order))
     assert await deps.db.audit.count_documents({}) == 0
 
@@ -271,4 +276,4 @@ async def test_only_a_paused_order_is_resumed(deps: Deps) -> None:
     (claim,) = await claims(deps, 1)
     for order in ("cs_none", claim.order["_id"]):
         with pytest.raises(OrderIsNotPaused, match=order):
-            await resume_order(deps, order, budget_usd=1.0, who="ann", reason="why not")
+            await resume_order(deps, order, 1.0, Warrant("ann", "why not"))

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from actors.catalogue import OFFERS
-from actors.complete_order import complete_order
 from actors.deps import Deps
+from actors.errands.run import run_errand
 from storage.orders import add_stored
 from storage.reports import report_id, store_report
 from tests.actors.post import Postman, present
@@ -30,7 +30,7 @@ async def test_three_reports_that_are_finished_at_once_are_one_letter(deps: Deps
         pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000_000}
         await store_report(deps.db, report_id(ORDER, product), 1, pdf, now)
         if await add_stored(deps.db, ORDER, product, 1, now):
-            await complete_order(worker, ORDER)
+            await run_errand(worker, "complete_order", ORDER)
 
     await asyncio.gather(*(finish(product) for product in BUNDLE.reports for _ in range(8)))
     (letter,) = postman.letters

@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 
 from actors.catalogue import OFFERS, PRODUCTS
-from actors.complete_order import complete_order
-from actors.confirm_order import confirm_order
 from actors.deps import Deps
+from actors.errands.run import run_errand
 from actors.estimate import estimate_s, planned_s
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
@@ -46,8 +45,8 @@ async def test_a_long_order_is_confirmed_once_at_once(deps: Deps) -> None:
     assert woken(deps) == ["confirm_order"]
     postman = Postman()
     worker = working(deps, postman)
-    await asyncio.gather(*(confirm_order(worker, ORDER) for _ in range(8)))
-    await confirm_order(worker, ORDER)
+    await asyncio.gather(*(run_errand(worker, "confirm_order", ORDER) for _ in range(8)))
+    await run_errand(worker, "confirm_order", ORDER)
     assert postman.kinds == ["confirmation"]
     assert "10\N{NO-BREAK SPACE}minutes" in postman.letters[0].text
     assert "confirm_order" not in (await present(deps))["errands"]
@@ -66,9 +65,9 @@ async def test_an_order_placed_again_is_not_confirmed_again(deps: Deps) -> None:
     """Another event about the session wakes a worker, who finds the letter sent."""
     await place(deps, **LONG)
     worker = working(deps, Postman())
-    await confirm_order(worker, ORDER)
+    await run_errand(worker, "confirm_order", ORDER)
     await place(deps, **LONG)
-    await confirm_order(working(deps), ORDER)
+    await run_errand(working(deps), "confirm_order", ORDER)
     assert "confirm_order" not in (await present(deps))["errands"]
 
 
@@ -77,8 +76,8 @@ async def test_there_is_no_confirmation_after_the_reports(deps: Deps) -> None:
     await stored(deps, **LONG)
     postman = Postman()
     worker = working(deps, postman)
-    await complete_order(worker, ORDER)
-    await confirm_order(worker, ORDER)
+    await run_errand(worker, "complete_order", ORDER)
+    await run_errand(worker, "confirm_order", ORDER)
     assert postman.kinds == ["completion"]
 
 
@@ -87,15 +86,15 @@ async def test_a_confirmation_that_cannot_be_sent_holds_nothing_up(deps: Deps, c
     await place(deps, **LONG)
     postman = Postman(busy=True)
     worker = working(deps, postman)
-    await confirm_order(worker, ORDER)
+    await run_errand(worker, "confirm_order", ORDER)
     delivery = await find_delivery(deps.db, ORDER, "confirmation")
     assert delivery is not None
     assert delivery["state"] == "waiting"
     postman.busy = False
     await stored(deps, **LONG)
     clock.forward(60)
-    await complete_order(worker, ORDER)
-    await confirm_order(worker, ORDER)
+    await run_errand(worker, "complete_order", ORDER)
+    await run_errand(worker, "confirm_order", ORDER)
     assert postman.kinds == ["completion"]
 
 

@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
-from actors.ask_details import end_patience
 from actors.deps import Deps
 from actors.engine.mending import close_letter
 from actors.engine.replay import ReplayIsImpossible
-from actors.fetch_session import fetch_session, identify_order
+from actors.errands.run import run_errand
+from actors.fetch_session import fetch_session
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.news import Event
 from actors.intake.session import plain_email
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
+from storage.audit import Warrant
 from storage.database import Document
 from storage.dead_letters import dead_letters, record_dead_step
 from storage.errands import add_errand
@@ -71,10 +72,10 @@ async def test_an_order_identified_by_a_worker_that_died_begins_all_the_same(dep
     assert (order["product"], order_state(order, [])) == (None, "needs_attention")
     priced = {"line_items": {"data": [{"price": {"lookup_key": "life_clarity"}}]}}
     till = Till(session(**bare, **priced))
-    await identify_order(working(deps, till=till), ORDER)
+    await run_errand(working(deps, till=till), "identify_order", ORDER)
     await deps.db.reports.delete_many({})
     await add_errand(deps.db, ORDER, "identify_order", deps.clock.now())
-    await identify_order(working(deps, till=till), ORDER)
+    await run_errand(working(deps, till=till), "identify_order", ORDER)
     order = await present(deps)
     assert (till.asked, "identify_order" in order["errands"], attention_of(order)) == (1, False, None)
     assert len(await reports_of(deps.db, [order])) == 1
@@ -84,7 +85,7 @@ async def test_details_whose_form_was_interrupted_start_the_order_in_the_end(dep
     """When the last answer is there and nobody was told, the end of the customer's time begins the report."""
     await place(deps, metadata={"product": "life_clarity", "name": "Ada"})
     await deps.db.orders.update_one({}, {"$set": {"missing": [], "answers.question": "Whither?"}})
-    await end_patience(working(deps), ORDER)
+    await run_errand(working(deps), "end_patience", ORDER)
     order = await present(deps)
     assert "end_patience" not in order["errands"]
     assert len(await reports_of(deps.db, [order])) == 1
@@ -101,7 +102,7 @@ async def test_a_customer_who_does_not_answer_is_an_operators_after_seven_days(
     clock.moment = order["details_by"]
     await sweep_once(deps, Watch(clock))
     assert {one["actor_name"] for one in messages(deps, "bundle")} >= {"ask_details", "end_patience"}
-    await end_patience(working(deps), ORDER)
+    await run_errand(working(deps), "end_patience", ORDER)
     assert order_state(await present(deps), []) == "needs_attention"
 
 
@@ -111,7 +112,7 @@ async def test_an_event_that_fails_again_after_its_replay_is_open_again(deps: De
     await record_events(deps.db, [new_event("evt_1", KIND, broken, clock.now())])
     clock.forward(5)
     await sweep_once(deps, Watch(clock))
-    await close_letter(deps, "event:evt_1", "replayed", who="test", reason="why not")
+    await close_letter(deps, "event:evt_1", "replayed", Warrant("test", "why not"))
     assert await dead_letters(deps.db, limit=9, state="open") == []
     clock.forward(5)
     await sweep_once(deps, Watch(clock))
@@ -144,7 +145,7 @@ async def test_a_replay_that_is_refused_leaves_the_order_before_the_operator(dep
     await deps.db.orders.update_one({}, {"$set": {"letter": "completion"}})
     letter = (await dead_letters(deps.db, limit=1))[0]["_id"]
     with pytest.raises(ReplayIsImpossible):
-        await close_letter(deps, letter, "replayed", who="test", reason="why not")
+        await close_letter(deps, letter, "replayed", Warrant("test", "why not"))
     order = await present(deps)
     assert order["attention"] == "A step is dead."
 

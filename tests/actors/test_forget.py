@@ -6,17 +6,18 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from actors.complete_order import complete_order
 from actors.deps import Deps
+from actors.errands.run import run_errand
 from actors.forget import OrderIsNotOver, begin_forgetting
-from actors.forget_order import forget_order
 from actors.resend import ResendIsImpossible, order_resend
 from actors.sweep.events import drop_old_events
+from actors.work_deps import WorkDeps
 from handlers.views import order_view
 from infra.errors import TransientError
 from infra.links import Links
 from infra.local.stack import Stack
 from storage.answers import find_answers, keep_answers
+from storage.audit import Warrant
 from storage.database import Document
 from storage.dead_letters import record_dead_errand
 from storage.events import new_event, record_events
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.anyio
 
 #: Of one that forgets a customer.
 WRITES = 11
-BY = {"who": "Olga", "reason": "she asked us to"}
+BY = Warrant("Olga", "she asked us to")
 NAME, QUESTION, EMAIL = "Ada Zzyzx", "Whither, Zzyzx?", "zzyzx@customer.example"
 SESSION: Document = {
     "metadata": {"product": "life_clarity", "name": NAME, "question": QUESTION},
@@ -60,7 +61,7 @@ async def known(deps: Deps) -> Document:
     await record_dead_errand(deps.db, ORDER, "ask_details", f"550 no {EMAIL}", EMAIL, now)
     await deps.objects.put(f"orders/{ORDER}/life_clarity.pdf", b"%PDF-")
     await deps.objects.put(f"orders/{ORDER}/life_clarity/chunks/1.pdf", b"%PDF-")
-    await complete_order(working(deps, Postman()), ORDER)
+    await run_errand(working(deps, Postman()), "complete_order", ORDER)
     return order
 
 
@@ -82,9 +83,9 @@ async def test_nothing_is_left_of_a_forgotten_customer(deps: Deps, clock: Stoppe
     order = await known(deps)
     before = await order_view(deps, await present(deps))
     assert "Zzyzx" in await everything(deps)
-    await begin_forgetting(deps, ORDER, **BY)
-    await forget_order(working(deps), ORDER)
-    await forget_order(working(deps), ORDER)
+    await begin_forgetting(deps, ORDER, BY)
+    await run_errand(working(deps), "forget_order", ORDER)
+    await run_errand(working(deps), "forget_order", ORDER)
     left = await everything(deps)
     assert "zzyzx" not in left.lower()
     assert await find_order_by_token(deps.db, order["token"]) is None
@@ -97,7 +98,7 @@ async def test_nothing_is_left_of_a_forgotten_customer(deps: Deps, clock: Stoppe
     assert after["llm"]["cost_usd"] == 0.25
     assert [action["action"] for action in await deps.db.audit.find().to_list()] == ["forgotten"]
     with pytest.raises(ResendIsImpossible):
-        await order_resend(deps, ORDER, **BY)
+        await order_resend(deps, ORDER, BY)
     assert (await present(deps))["errands"] == {}
     assert Links(deps.settings).order(order["token"]) != after["url"]
 
@@ -106,13 +107,13 @@ async def test_forgetting_goes_on_after_a_store_was_away(deps: Deps, stack: Stac
     """The link is dead at once; the errand stays until the last file is gone."""
     await finish(deps)
     order = await known(deps)
-    await begin_forgetting(deps, ORDER, **BY)
+    await begin_forgetting(deps, ORDER, BY)
     away = replace(working(deps), objects=ObjectStore("pressroom", "http://127.0.0.1:9"))
     with pytest.raises(TransientError):
-        await forget_order(away, ORDER)
+        await run_errand(away, "forget_order", ORDER)
     assert await find_order_by_token(deps.db, order["token"]) is None
     assert "forget_order" in (await present(deps))["errands"]
-    await forget_order(working(deps), ORDER)
+    await run_errand(working(deps), "forget_order", ORDER)
     assert not await deps.objects.exists(f"orders/{ORDER}/life_clarity.pdf")
     assert (await present(deps))["errands"] == {}
 
@@ -122,11 +123,15 @@ async def test_forgetting_goes_on_after_a_worker_died_before_its_write(deps: Dep
     """Whatever it had removed, the errand is there until all is: another worker removes the rest."""
     await finish(deps)
     await known(deps)
-    await begin_forgetting(deps, ORDER, **BY)
-    assert await lives_until(write, forget_order, working(deps), ORDER) == (write < WRITES)
+    await begin_forgetting(deps, ORDER, BY)
+
+    async def forget(worker: WorkDeps, order: str) -> None:
+        await run_errand(worker, "forget_order", order)
+
+    assert await lives_until(write, forget, working(deps), ORDER) == (write < WRITES)
     if write < WRITES:
         assert "forget_order" in (await present(deps))["errands"]
-    await forget_order(working(deps), ORDER)
+    await run_errand(working(deps), "forget_order", ORDER)
     assert "zzyzx" not in (await everything(deps)).lower()
     assert (await present(deps))["errands"] == {}
 
@@ -135,12 +140,12 @@ async def test_an_order_that_is_being_made_is_not_forgotten(deps: Deps) -> None:
     """The operator is told to refund it or to wait; a disputed one is evidence. Nothing is on record."""
     await place(deps)
     with pytest.raises(OrderIsNotOver, match="being made"):
-        await begin_forgetting(deps, ORDER, **BY)
+        await begin_forgetting(deps, ORDER, BY)
     await deps.db.orders.update_one({}, {"$set": {"delivered_at": deps.clock.now(), "on_hold": True}})
     with pytest.raises(OrderIsNotOver, match="disputed"):
-        await begin_forgetting(deps, ORDER, **BY)
+        await begin_forgetting(deps, ORDER, BY)
     with pytest.raises(OrderIsNotOver, match="no order"):
-        await begin_forgetting(deps, "cs_none", **BY)
+        await begin_forgetting(deps, "cs_none", BY)
     assert await deps.db.audit.count_documents({}) == 0
 
 
@@ -151,7 +156,7 @@ async def test_the_settings_forget_what_was_delivered(deps: Deps, clock: Stopped
     due_at = (await present(deps))["errands"]["forget_order"]
     assert due_at == clock.now() + timedelta(days=30)
     clock.moment = due_at
-    await forget_order(working(deps), ORDER)
+    await run_errand(working(deps), "forget_order", ORDER)
     assert (await present(deps))["email"] is None
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 from actors.deps import Deps
 from actors.intake.apply import apply_events, finish_events
 from storage.database import Document
-from storage.errands import end_errand
+from storage.errands import Errand, add_errand, settle_errand
 from storage.order_state import order_state
 from storage.orders import find_orders
 from storage.reports import reports_of
 from tests.actors.stories import COMPLETED, PAID, STORIES, WORDS, Purchase, Word, purchase
+from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -108,10 +110,18 @@ async def test_what_was_recorded_of_a_round_is_sent_in_one_go(deps: Deps) -> Non
     }
 
 
-async def test_an_errand_that_is_done_is_forgotten(deps: Deps) -> None:
-    """Ending an errand leaves the others of the order."""
-    one = purchase()
+async def test_an_errand_is_settled_as_it_was_seen(deps: Deps, clock: StoppedClock) -> None:
+    """Settling one leaves the others; what was asked for anew since it was seen is still to be done."""
+    one, later = purchase(), clock.now() + timedelta(hours=1)
     await apply_events(deps, [one.said(PAID)])
-    await deps.db.orders.update_one({}, {"$set": {"errands": {"ask_details": 1, "start_order": 1}}})
-    await end_errand(deps.db, one.session, "ask_details")
-    assert (await order_of(deps, one))["errands"] == {"start_order": 1}
+    await add_errand(deps.db, one.session, "ask_details", clock.now())
+    await add_errand(deps.db, one.session, "heed_pause", clock.now())
+    seen = await order_of(deps, one)
+    await add_errand(deps.db, one.session, "heed_pause", later)
+    settled: tuple[Errand, ...] = ("ask_details", "heed_pause", "start_order")
+    for errand in settled:
+        await settle_errand(deps.db, seen, errand, None)
+    assert "ask_details" not in (found := (await order_of(deps, one))["errands"])
+    assert found["heed_pause"] == later
+    await settle_errand(deps.db, await order_of(deps, one), "heed_pause", later + timedelta(hours=1))
+    assert (await order_of(deps, one))["errands"]["heed_pause"] == later + timedelta(hours=1)

@@ -11,16 +11,18 @@ from actors.engine.advance import give_up
 from actors.engine.finish import finish_report
 from actors.engine.mending import close_letter
 from actors.engine.replay import ReplayIsImpossible, replay
-from actors.reprint_reports import reprint_reports
+from actors.errands.run import run_errand
 from actors.sweep.books import seek_lost_books
 from actors.sweep.sweep import sweep_for_ever
 from infra.errors import TransientError
+from storage.audit import Warrant
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.objects import book_key, chunk_key, pdf_key
 from storage.orders import begin_replay, choose_completion, end_replay, find_order
 from storage.reports import find_report, report_id
 from storage.steps import steps_of
+from tests.actors.test_perform import working
 from tests.actors.test_sweep import BOOK, begun, finish, messages, steps, sweep
 from tests.conftest import StoppedClock
 
@@ -106,7 +108,7 @@ async def test_many_who_notice_at_once_begin_one_run(deps: Deps) -> None:
     """Only the binding is made again where every chapter is there, in one new run; the letter stays as chosen."""
     order = await stored(deps, lost=True)
     await seek_lost_books(deps)
-    await asyncio.gather(*(reprint_reports(deps, order) for _ in range(8)))
+    await asyncio.gather(*(run_errand(working(deps), "reprint_reports", order) for _ in range(8)))
     found, report = await order_of(deps, order), await find_report(deps.db, report_id(order, BOOK))
     assert report is not None
     assert (report["run"], report["state"], found["run"], found["letter"]) == (
@@ -124,11 +126,11 @@ async def test_many_who_notice_at_once_begin_one_run(deps: Deps) -> None:
 async def test_a_book_that_could_not_be_printed_again_is_an_operators_to_replay(deps: Deps) -> None:
     """A dead binding of a report that was mailed long ago is replayed; a section of it is not written again."""
     order = await stored(deps, lost=True)
-    await reprint_reports(deps, order)
+    await run_errand(working(deps), "reprint_reports", order)
     (binding,), (section, *_) = await steps(deps, order, "assemble"), await steps(deps, order, "write")
     await give_up(deps, binding, binding["epoch"], "The printer is broken.")
     (letter,) = await dead_letters(deps.db, limit=10, state="open")
-    await close_letter(deps, letter["_id"], "replayed", who="a", reason="x")
+    await close_letter(deps, letter["_id"], "replayed", Warrant("a", "x"))
     (again,) = await steps(deps, order, "assemble")
     assert (again["state"], again["run"]) == ("queued", 3)
     with pytest.raises(ReplayIsImpossible):
@@ -141,10 +143,10 @@ async def test_a_lost_book_waits_for_another_replay_of_its_order(deps: Deps, clo
     await seek_lost_books(deps)
     await deps.db.orders.update_one({"_id": order}, {"$set": {"run.other": 1}})
     assert await begin_replay(deps.db, order, "other", 2, [], clock.now(), letters=("completion",))
-    await reprint_reports(deps, order)
+    await run_errand(working(deps), "reprint_reports", order)
     assert "reprint_reports" in (await order_of(deps, order))["errands"]
     await end_replay(deps.db, order, 2)
-    await reprint_reports(deps, order)
+    await run_errand(working(deps), "reprint_reports", order)
     assert (await order_of(deps, order))["run"][BOOK] == 2
 
 
@@ -153,6 +155,6 @@ async def test_nothing_is_printed_for_an_order_that_was_refunded(deps: Deps) -> 
     order = await stored(deps, lost=True)
     await seek_lost_books(deps)
     await deps.db.orders.update_one({"_id": order}, {"$set": {"stopped": True}})
-    await reprint_reports(deps, order)
+    await run_errand(working(deps), "reprint_reports", order)
     found = await order_of(deps, order)
     assert (found["run"][BOOK], "reprint_reports" in found["errands"]) == (1, False)

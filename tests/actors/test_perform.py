@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from actors.begin_report import begin_report
-from actors.complete_order import complete_order
 from actors.deps import Deps
 from actors.engine.claims import Claim
 from actors.engine.perform import perform
+from actors.errands.run import run_errand
 from actors.work_deps import Call, WorkDeps
 from actors.worker.heart import Heart
 from infra.errors import TransientError
@@ -204,7 +204,7 @@ async def test_a_letter_that_outlasts_its_worker_is_recorded(deps: Deps, clock: 
     pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 1, "bytes": 1}
     await store_report(deps.db, report_id(order, BOOK), 1, pdf, clock.now())
     await add_stored(deps.db, order, BOOK, 1, clock.now())
-    completing = asyncio.create_task(complete_order(worker, order))
+    completing = asyncio.create_task(run_errand(worker, "complete_order", order))
     await postman.took.wait()
     completing.cancel()
     await asyncio.sleep(0)
@@ -226,5 +226,5 @@ async def test_two_messages_about_one_letter_send_it_once(deps: Deps, clock: Any
     pdf = {"key": "k", "object": "o", "sha256": uuid.uuid4().hex, "pages": 1, "bytes": 1}
     await store_report(deps.db, report_id(order, BOOK), 1, pdf, clock.now())
     await add_stored(deps.db, order, BOOK, 1, clock.now())
-    await asyncio.gather(*(complete_order(worker, order) for _ in range(8)))
+    await asyncio.gather(*(run_errand(worker, "complete_order", order) for _ in range(8)))
     assert len(postman.letters) == 1

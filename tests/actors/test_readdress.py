@@ -2,10 +2,10 @@
 
 import pytest
 
-from actors.complete_order import complete_order
-from actors.confirm_order import confirm_order
 from actors.deps import Deps
+from actors.errands.run import run_errand
 from actors.readdress import AddressIsNone, OrderDoesNotExist, readdress_order
+from storage.audit import Warrant
 from storage.dead_letters import dead_letters
 from storage.order_state import attention_of, order_state
 from storage.orders import call_operator
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 WRONG, RIGHT = "nobody@customer.example", "ada@customer.example"
 WRONG_SESSION = {"customer_details": {"email": WRONG}}
-BY = {"who": "Olga", "reason": "she wrote to us"}
+BY = Warrant("Olga", "she wrote to us")
 
 
 async def test_a_refused_letter_goes_to_the_new_address(deps: Deps, clock: StoppedClock) -> None:
@@ -27,14 +27,14 @@ async def test_a_refused_letter_goes_to_the_new_address(deps: Deps, clock: Stopp
     await stored(deps, **WRONG_SESSION)
     postman = Postman(refused=WRONG)
     worker = working(deps, postman)
-    await complete_order(worker, ORDER)
+    await run_errand(worker, "complete_order", ORDER)
     order = await present(deps)
     assert (order_state(order, []), "complete_order" in order["errands"]) == ("needs_attention", False)
     assert attention_of(order) == "The completion mail was refused: 550."
     clock.forward(60)
-    assert await readdress_order(deps, ORDER, RIGHT, **BY) == 1
+    assert await readdress_order(deps, ORDER, RIGHT, BY) == 1
     assert attention_of(await present(deps)) is None
-    await complete_order(worker, ORDER)
+    await run_errand(worker, "complete_order", ORDER)
     assert [(letter.kind, letter.recipient) for letter in postman.letters] == [("completion", RIGHT)]
     assert order_state(await present(deps), []) == "delivered"
     assert await dead_letters(deps.db, limit=9, order=ORDER, state="open") == []
@@ -43,11 +43,11 @@ async def test_a_refused_letter_goes_to_the_new_address(deps: Deps, clock: Stopp
 async def test_no_page_alert_or_trail_has_an_address(deps: Deps) -> None:
     """What a server says about an address is in the dead letter alone."""
     await stored(deps, **WRONG_SESSION)
-    await complete_order(working(deps, Postman(refused=WRONG)), ORDER)
+    await run_errand(working(deps, Postman(refused=WRONG)), "complete_order", ORDER)
     (letter,) = await dead_letters(deps.db, limit=9, order=ORDER)
     assert WRONG in letter["error"]
     shown = [*await deps.db.alerts.find().to_list()]
-    await readdress_order(deps, ORDER, RIGHT, **BY)
+    await readdress_order(deps, ORDER, RIGHT, BY)
     shown += await deps.db.audit.find().to_list()
     assert [one["order"] for one in shown] == [ORDER] * 3
     assert WRONG not in str(shown)
@@ -58,10 +58,10 @@ async def test_a_refused_confirmation_is_known_before_the_report_is_finished(dep
     """The operator hears of a wrong address while there is time; placed again, it is not asked for for ever."""
     await place(deps, **LONG, **WRONG_SESSION)
     worker = working(deps, Postman(refused=WRONG))
-    await confirm_order(worker, ORDER)
+    await run_errand(worker, "confirm_order", ORDER)
     assert attention_of(await present(deps)) == "The confirmation mail was refused: 550."
     await place(deps, **LONG, **WRONG_SESSION)
-    await confirm_order(worker, ORDER)
+    await run_errand(worker, "confirm_order", ORDER)
     assert "confirm_order" not in (await present(deps))["errands"]
 
 
@@ -69,7 +69,8 @@ async def test_an_order_without_an_address_is_begun_with_the_one_that_an_operato
     """What nothing but an address was missing for is written at once."""
     order = await place(deps, customer_details=None, customer_email=None)
     assert (order["missing"], order_state(order, [])) == (["email"], "awaiting_details")
-    await readdress_order(deps, ORDER, RIGHT, **BY)
+    await readdress_order(deps, ORDER, RIGHT, BY)
+    await run_errand(working(deps), "start_order", ORDER)
     order = await present(deps)
     assert (order["email"], order["missing"], len(await reports_of(deps.db, [order]))) == (RIGHT, [], 1)
 
@@ -78,7 +79,7 @@ async def test_an_order_that_waits_for_something_else_stays_with_the_operator(de
     """Another address mends letters, and nothing else."""
     await place(deps)
     await call_operator(deps.db, ORDER, "A step is dead.", deps.clock.now())
-    assert await readdress_order(deps, ORDER, RIGHT, **BY) == 0
+    assert await readdress_order(deps, ORDER, RIGHT, BY) == 0
     order = await present(deps)
     assert (order["attention"], order["email"]) == ("A step is dead.", RIGHT)
 
@@ -90,8 +91,8 @@ async def test_what_is_no_address_changes_nothing(deps: Deps, email: str) -> Non
     """An operator's slip is said, and not on record as an action."""
     before = await place(deps)
     with pytest.raises(AddressIsNone):
-        await readdress_order(deps, ORDER, email, **BY)
+        await readdress_order(deps, ORDER, email, BY)
     with pytest.raises(OrderDoesNotExist):
-        await readdress_order(deps, "cs_none", RIGHT, **BY)
+        await readdress_order(deps, "cs_none", RIGHT, BY)
     assert await present(deps) == before
     assert await deps.db.audit.count_documents({}) == 0

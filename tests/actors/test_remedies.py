@@ -8,19 +8,19 @@ import msgspec
 import pytest
 
 from actors.catalogue import OFFERS
-from actors.check_promise import check_promise
-from actors.complete_order import complete_order
 from actors.deps import Deps
+from actors.errands.run import run_errand
 from actors.intake.apply import apply_events, finish_events
 from actors.refund import RefundIsImpossible, begin_refund
-from actors.refund_order import refund_order
 from actors.resend import ResendIsImpossible, order_resend
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
-from actors.tell_failure import tell_failure
 from actors.work_deps import WorkDeps
 from infra.stripe.client import StripeIsDown, StripeRefusesUs
+from storage.audit import Warrant
 from storage.database import Document
+from storage.dead_letters import dead_letters
+from storage.errands import Errand
 from storage.order_state import order_state
 from storage.orders import choose_completion, fail_order, find_order, release_operator
 from tests.actors.post import Postman
@@ -32,7 +32,7 @@ from tests.conftest import StoppedClock
 pytestmark = pytest.mark.anyio
 
 DEAD = "life_clarity: write-x is dead: no."
-BY = {"who": "Olga", "reason": "it cannot be written"}
+BY = Warrant("Olga", "it cannot be written")
 PROMISE_S = OFFERS["life_clarity"].promise_s
 
 
@@ -103,13 +103,13 @@ async def test_an_overdue_order_is_told_once(
     worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
 ) -> None:
     """Not before its time; then eight messages and sweeps bring one alert and one letter, and that is all."""
-    await check_promise(worker, bought.session)
+    await run_errand(worker, "check_promise", bought.session)
     assert postman.kinds == []
     clock.forward(PROMISE_S)
     await sweep_once(worker, Watch(clock))
     assert "check_promise" in {message["actor_name"] for message in messages(worker, "bundle")}
-    await asyncio.gather(*(check_promise(worker, bought.session) for _ in range(8)))
-    await check_promise(worker, bought.session)
+    await asyncio.gather(*(run_errand(worker, "check_promise", bought.session) for _ in range(8)))
+    await run_errand(worker, "check_promise", bought.session)
     assert (postman.kinds, await alerts(worker, "overdue")) == (["delay"], 1)
     assert "check_promise" not in (await present(worker, bought.session))["errands"]
 
@@ -121,7 +121,7 @@ async def test_nobody_is_told_of_the_delay_of_what_is(
     """Refunded and disputed orders are late for nobody."""
     await say(worker, bought, word)
     clock.forward(PROMISE_S)
-    await check_promise(worker, bought.session)
+    await run_errand(worker, "check_promise", bought.session)
     assert ("delay" in postman.kinds, await alerts(worker, "overdue")) == (False, 0)
 
 
@@ -131,7 +131,7 @@ async def test_what_is_finished_at_the_last_moment_is_not_late(
     """Reports that are stored, and not mailed yet, are no delay."""
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"stored_at": clock.now()}})
     clock.forward(PROMISE_S)
-    await check_promise(worker, bought.session)
+    await run_errand(worker, "check_promise", bought.session)
     assert (postman.kinds, await alerts(worker, "overdue")) == ([], 0)
 
 
@@ -141,11 +141,11 @@ async def test_a_failure_is_told_when_nobody_mended_it(
     """After half an hour, once; the order is overdue as well, of which its customer hears no second time."""
     await fail_order(worker.db, bought.session, DEAD, clock.now())
     clock.forward(1799)
-    await tell_failure(worker, bought.session)
+    await run_errand(worker, "tell_failure", bought.session)
     assert postman.kinds == []
     clock.forward(1)
-    await asyncio.gather(*(tell_failure(worker, bought.session) for _ in range(8)))
-    await check_promise(worker, bought.session)
+    await asyncio.gather(*(run_errand(worker, "tell_failure", bought.session) for _ in range(8)))
+    await run_errand(worker, "check_promise", bought.session)
     assert (postman.kinds, await alerts(worker, "overdue")) == (["failure"], 1)
     assert "tell_failure" not in (await present(worker, bought.session))["errands"]
 
@@ -157,8 +157,9 @@ async def test_a_failure_that_was_mended_is_not_told(
     await fail_order(worker.db, bought.session, DEAD, clock.now())
     await release_operator(worker.db, bought.session, DEAD)
     clock.forward(100_000)
-    for errand in (tell_failure, refund_order, check_promise):
-        await errand(worker, bought.session)
+    overdue: tuple[Errand, ...] = ("tell_failure", "refund_order", "check_promise")
+    for errand in overdue:
+        await run_errand(worker, errand, bought.session)
     assert (postman.kinds, till.keys) == (["delay"], [])
 
 
@@ -168,11 +169,11 @@ async def test_what_nobody_mends_is_refunded_by_the_settings(
     """When REFUND_AFTER_S is over, and not before: once at Stripe, one letter, on the record."""
     await fail_order(worker.db, bought.session, DEAD, clock.now())
     clock.forward(86399)
-    await refund_order(worker, bought.session)
+    await run_errand(worker, "refund_order", bought.session)
     assert (till.keys, postman.kinds) == ([], [])
     clock.forward(1)
-    await refund_order(worker, bought.session)
-    await refund_order(worker, bought.session)
+    await run_errand(worker, "refund_order", bought.session)
+    await run_errand(worker, "refund_order", bought.session)
     order = await present(worker, bought.session)
     assert (till.keys, postman.kinds) == ([f"refund-{bought.session}"], ["refund"])
     assert "19.00 USD" in postman.letters[0].text
@@ -187,7 +188,7 @@ async def test_without_the_setting_an_operator_decides(
     """Nothing is given back that nobody asked for."""
     await fail_order(deps.db, bought.session, DEAD, clock.now())
     clock.forward(10**7)
-    await refund_order(working(deps, till=till), bought.session)
+    await run_errand(working(deps, till=till), "refund_order", bought.session)
     assert (till.keys, (await present(deps, bought.session))["letter"]) == ([], None)
 
 
@@ -195,16 +196,16 @@ async def test_a_till_that_is_away_is_waited_for(
     worker: WorkDeps, bought: Purchase, postman: Postman, till: Till
 ) -> None:
     """The operator hears of it, the customer once the money is on its way; no report goes out meanwhile."""
-    await begin_refund(worker, bought.session, **BY)
+    await begin_refund(worker, bought.session, BY)
     till.trouble = StripeIsDown("Stripe was not reached.")
     for _ in range(3):
         with pytest.raises(StripeIsDown):
-            await refund_order(worker, bought.session)
+            await run_errand(worker, "refund_order", bought.session)
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"stored_at": worker.clock.now()}})
-    await complete_order(worker, bought.session)
+    await run_errand(worker, "complete_order", bought.session)
     assert (postman.kinds, await alerts(worker, "refund")) == ([], 1)
     till.trouble = None
-    await refund_order(worker, bought.session)
+    await run_errand(worker, "refund_order", bought.session)
     assert postman.kinds == ["refund"]
 
 
@@ -212,10 +213,11 @@ async def test_a_till_that_refuses_leaves_the_order_without_letters(
     worker: WorkDeps, bought: Purchase, postman: Postman, till: Till
 ) -> None:
     """What Stripe will not give back is no reason to send the reports, or to say that it was given."""
-    await begin_refund(worker, bought.session, **BY)
+    await begin_refund(worker, bought.session, BY)
     till.trouble = StripeRefusesUs("Stripe refused the request: charge_disputed.")
-    with pytest.raises(StripeRefusesUs):
-        await refund_order(worker, bought.session)
+    await run_errand(worker, "refund_order", bought.session)
+    (letter,) = await dead_letters(worker.db, limit=9, order=bought.session)
+    assert letter["error"] == "Stripe refused the request: charge_disputed."
     assert (postman.kinds, await choose_completion(worker.db, bought.session)) == ([], False)
 
 
@@ -226,9 +228,9 @@ async def test_a_refund_on_stripes_own_pages_is_told(
     await say(worker, bought, PART)
     assert (await present(worker, bought.session))["letter"] is None
     await say(worker, bought, WHOLE, WHOLE)
-    await asyncio.gather(*(refund_order(worker, bought.session) for _ in range(4)))
+    await asyncio.gather(*(run_errand(worker, "refund_order", bought.session) for _ in range(4)))
     await say(worker, bought, WHOLE)
-    await refund_order(worker, bought.session)
+    await run_errand(worker, "refund_order", bought.session)
     assert (postman.kinds, till.keys) == (["refund"], [])
 
 
@@ -239,9 +241,9 @@ async def test_reports_that_are_on_their_way_are_not_followed_by_a_refund_letter
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"stored_at": clock.now()}})
     assert await choose_completion(worker.db, bought.session)
     with pytest.raises(RefundIsImpossible, match="completion letter"):
-        await begin_refund(worker, bought.session, **BY)
+        await begin_refund(worker, bought.session, BY)
     await say(worker, bought, WHOLE)
-    await refund_order(worker, bought.session)
+    await run_errand(worker, "refund_order", bought.session)
     assert postman.kinds == []
 
 
@@ -250,14 +252,14 @@ async def test_after_a_refund_that_failed_an_operator_may_send_the_reports(
 ) -> None:
     """No completion mail follows a refund letter; before the reports are stored there is nothing to send."""
     await say(worker, bought, WHOLE)
-    await refund_order(worker, bought.session)
+    await run_errand(worker, "refund_order", bought.session)
     await say(worker, bought, BOUNCED)
     assert order_state(await present(worker, bought.session), []) == "needs_attention"
     with pytest.raises(ResendIsImpossible):
-        await order_resend(worker, bought.session, **BY)
+        await order_resend(worker, bought.session, BY)
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"stored_at": clock.now()}})
-    await complete_order(worker, bought.session)
-    await order_resend(worker, bought.session, **BY)
+    await run_errand(worker, "complete_order", bought.session)
+    await order_resend(worker, bought.session, BY)
     assert (postman.kinds, "resend_reports" in (await present(worker, bought.session))["errands"]) == (
         ["refund"],
         True,
@@ -280,7 +282,7 @@ async def test_what_cannot_be_refunded(deps: Deps, bought: Purchase, facts: Docu
     order = bought.session if "_id" not in facts else str(facts["_id"])
     await deps.db.orders.update_one({"_id": order}, {"$set": facts})
     with pytest.raises(RefundIsImpossible, match=why):
-        await begin_refund(deps, order, **BY)
+        await begin_refund(deps, order, BY)
     assert await deps.db.audit.count_documents({}) == 0
 
 
@@ -291,8 +293,8 @@ async def test_the_promise_begins_anew_with_the_last_answer(
     filled = {"filled_at": clock.now() + timedelta(days=2)}
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": filled})
     clock.forward(timedelta(days=2).total_seconds() + PROMISE_S - 1)
-    await check_promise(worker, bought.session)
+    await run_errand(worker, "check_promise", bought.session)
     assert postman.kinds == []
     clock.forward(1)
-    await check_promise(worker, bought.session)
+    await run_errand(worker, "check_promise", bought.session)
     assert postman.kinds == ["delay"]

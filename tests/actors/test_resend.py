@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from actors.deps import Deps
+from actors.errands.run import run_errand
 from actors.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend, order_resend
-from actors.resend_reports import resend_reports
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
+from storage.audit import Warrant
 from storage.database import Document
 from storage.deliveries import deliveries_of
 from tests.actors.post import Postman, delivered, present, stored
@@ -28,7 +29,7 @@ async def test_each_resend_is_a_letter_of_its_own_with_the_same_links(deps: Deps
     worker, _ = await delivered(deps, postman)
     for _ in range(2):
         await ask_resend(deps, await present(deps))
-        await asyncio.gather(*(resend_reports(worker, ORDER) for _ in range(8)))
+        await asyncio.gather(*(run_errand(worker, "resend_reports", ORDER) for _ in range(8)))
         clock.forward(10 * MINUTES)
     first, *again = postman.letters
     assert postman.kinds == ["completion", "resend", "resend"]
@@ -46,7 +47,7 @@ async def test_a_customer_may_ask_thrice_a_day_and_not_at_once(deps: Deps, clock
     worker, _ = await delivered(deps, postman)
     for _ in range(3):
         await ask_resend(deps, await present(deps))
-        await resend_reports(worker, ORDER)
+        await run_errand(worker, "resend_reports", ORDER)
         clock.forward(9 * MINUTES)
         with pytest.raises(ResendIsTooSoon):
             await ask_resend(deps, await present(deps))
@@ -64,7 +65,7 @@ async def test_asking_again_while_it_is_under_way_is_one_resend(deps: Deps) -> N
     worker, order = await delivered(deps, postman)
     await asyncio.gather(*(ask_resend(deps, order) for _ in range(8)))
     await ask_resend(deps, await present(deps))
-    await resend_reports(worker, ORDER)
+    await run_errand(worker, "resend_reports", ORDER)
     assert (await present(deps))["resends"]["count"] == 1
     assert postman.kinds == ["completion", "resend"]
 
@@ -85,9 +86,9 @@ async def test_what_was_not_sent_cannot_be_sent_again(deps: Deps) -> None:
     with pytest.raises(ResendIsImpossible):
         await ask_resend(deps, order)
     with pytest.raises(ResendIsImpossible):
-        await order_resend(deps, ORDER, who="test", reason="why not")
+        await order_resend(deps, ORDER, Warrant("test", "why not"))
     with pytest.raises(ResendIsImpossible, match="no order cs_none"):
-        await order_resend(deps, "cs_none", who="test", reason="why not")
+        await order_resend(deps, "cs_none", Warrant("test", "why not"))
     assert await deps.db.audit.count_documents({}) == 0
 
 
@@ -100,7 +101,7 @@ async def test_a_refunded_or_disputed_order_is_not_sent_again(deps: Deps, facts:
         await ask_resend(deps, {**order, **facts})
     await ask_resend(deps, order)
     await deps.db.orders.update_one({"_id": ORDER}, {"$set": facts})
-    await resend_reports(worker, ORDER)
+    await run_errand(worker, "resend_reports", ORDER)
     assert postman.kinds == ["completion"]
     assert (await present(deps))["errands"] == {}
 
@@ -110,8 +111,8 @@ async def test_an_operator_is_not_bound_but_on_record(deps: Deps) -> None:
     postman = Postman()
     worker, _ = await delivered(deps, postman)
     for _ in range(5):
-        await order_resend(deps, ORDER, who="Olga", reason="she asked")
-        await resend_reports(worker, ORDER)
+        await order_resend(deps, ORDER, Warrant("Olga", "she asked"))
+        await run_errand(worker, "resend_reports", ORDER)
     assert postman.kinds.count("resend") == 5
     trail = await deps.db.audit.find({"order": ORDER}).to_list()
     assert {(one["who"], one["action"], one["reason"]) for one in trail} == {("Olga", "resent", "she asked")}
@@ -124,5 +125,5 @@ async def test_a_worker_that_ends_leaves_the_letter_to_another(deps: Deps) -> No
     deps.broker.client.flushdb()
     ending = working(deps)
     ending.stopping.set()
-    await resend_reports(ending, ORDER)
+    await run_errand(ending, "resend_reports", ORDER)
     assert [message["actor_name"] for message in messages(deps, "bundle")] == ["resend_reports"]

@@ -18,6 +18,7 @@ from actors.intake.apply import apply_events, finish_events
 from actors.intake.news import Event
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
+from storage.audit import Warrant
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.events import new_event, record_events
@@ -196,7 +197,9 @@ async def test_an_interrupted_replay_is_finished(deps: Deps, clock: StoppedClock
     clock.forward(15)
     await sweep(deps)
     assert [one["actor_name"] for one in messages(deps, "bundle")] == ["resume_replay"]
-    await resume_replay(deps, order)
+    interrupted = await find_order(deps.db, order)
+    assert interrupted is not None
+    await resume_replay(deps, interrupted)
     again = await find_step(deps.db, written["_id"])
     found = await find_order(deps.db, order)
     assert again is not None
@@ -331,10 +334,10 @@ async def test_one_of_two_operators_replays_a_dead_step(deps: Deps, clock: Stopp
     first = (await steps(deps, order, "write"))[0]
     await give_up(deps, first, first["epoch"], "It failed.")
     letter = (await dead_letters(deps.db, limit=1))[0]
-    await close_letter(deps, letter["_id"], "replayed", who="a", reason="x")
+    await close_letter(deps, letter["_id"], "replayed", Warrant("a", "x"))
     await deps.db.dead_letters.update_one({"_id": letter["_id"]}, {"$set": {"state": "open"}})
     replayed = await find_step(deps.db, first["_id"])
-    await close_letter(deps, letter["_id"], "replayed", who="b", reason="x")
+    await close_letter(deps, letter["_id"], "replayed", Warrant("b", "x"))
     assert await find_step(deps.db, first["_id"]) == replayed
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from actors.errands.run import ERRANDS, run_errand
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from actors.work_deps import WorkDeps
@@ -11,7 +12,7 @@ from infra.local.stack import Stack
 from storage.order_state import attention_of
 from tests.actors.test_sweep import messages
 from tests.conftest import StoppedClock
-from tests.faults.test_kills_mailing import ACTORS, STORIES, begun, present
+from tests.faults.test_kills_mailing import STORIES, begun, present
 from tests.faults.test_kills_mailing import deps as deps
 from tests.faults.test_kills_mailing import worker as worker
 
@@ -24,8 +25,8 @@ async def turn(worker: WorkDeps, clock: StoppedClock, seconds: int) -> None:
         clock.forward(2)
         worker.broker.client.flushdb()
         await sweep_once(worker, Watch(clock))
-        sent = [one for one in messages(worker, "bundle") if one["actor_name"] in ACTORS]
-        await asyncio.gather(*(ACTORS[one["actor_name"]](worker, one["kwargs"]["order"]) for one in sent))
+        sent = [one for one in messages(worker, "bundle") if one["actor_name"] in ERRANDS]
+        await asyncio.gather(*(run_errand(worker, one["actor_name"], one["kwargs"]["order"]) for one in sent))
 
 
 async def test_a_mail_server_that_is_away_for_a_minute_has_every_letter_afterwards(

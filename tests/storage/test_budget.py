@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage.budget import Spending, begin_pause, end_heeding, end_pause, is_paused, spending_of
+from storage.budget import Spending, begin_pause, end_pause, is_paused, spending_of
 from storage.database import Database, Document
 from storage.ledger import open_entry, settle_entry
 from storage.order_state import attention_of, lies_still, order_state
@@ -115,17 +115,6 @@ async def test_who_saw_the_order_before_it_was_resumed_does_not_pause_it_again(
     assert resumed["budget_usd"] == 5.0
     assert await begin_pause(db, resumed, REASON, None, clock.now())
     assert (await present(db))["pause"]["number"] == 2
-
-
-async def test_an_errand_ends_only_for_what_was_seen(db: Database, clock: StoppedClock) -> None:
-    """Who has called the operator does not take away the errand of the resumption that came meanwhile."""
-    await begin_pause(db, await placed(db, clock), REASON, None, clock.now())
-    paused = await present(db)
-    await end_pause(db, paused, None, clock.now())
-    await end_heeding(db, paused)
-    assert set((await present(db))["errands"]) == {"heed_pause"}
-    await end_heeding(db, await present(db))
-    assert (await present(db))["errands"] == {}
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from actors.refund import decide_refund
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
 from storage.alerts import raise_alert
+from storage.audit import Warrant
 from storage.database import Document
-from storage.errands import delay_errand, end_errand
+from storage.errands import ERRAND_CHECK
 from storage.orders import find_order, mark_refunded
 from storage.payments import find_payments, note_refunded
 
@@ -22,24 +23,31 @@ log = structlog.get_logger()
 _STRIPE_IS_AWAY = "The refund waits: Stripe does not answer."
 
 
-async def refund_order(deps: WorkDeps, order_id: str) -> None:
+async def refund_order(deps: WorkDeps, order: Document) -> datetime | None:
     """Refund an order and tell its customer, once; an order that failed, when REFUND_AFTER_S is over."""
-    order = await find_order(deps.db, order_id)
-    if order is not None and order["letter"] is None:
-        if (due_at := _due_by_policy(deps, order)) is None:
-            await end_errand(deps.db, order_id, "refund_order")
-            return
-        if deps.clock.now() < due_at:
-            await delay_errand(deps.db, order_id, "refund_order", due_at)
-            return
+    now = deps.clock.now()
+    if order["letter"] is None:
+        due_at = _due_by_policy(deps, order)
+        if due_at is None or now < due_at:
+            return due_at
         order = await _decide(deps, order)
-    if order is not None and order["letter"] == "refund" and not (order["stopped"] or order["refund_failed"]):
+    if _is_to_be_given_back(order) and not order["stopped"]:
         order = await _give_back(deps, order)
-    if order is None or order["letter"] != "refund" or order["refund_failed"]:
-        await end_errand(deps.db, order_id, "refund_order")
-    elif order["stopped"] and (not order["email"] or await _tell(deps, order)):  # else its event is on the way
-        await mark_refunded(deps.db, order_id, forget_at(deps.settings, deps.clock.now()))
-        log.info("order_refunded", order=order_id)
+    if not _is_to_be_given_back(order):
+        return None
+    if not order["stopped"]:  # its event is on the way
+        return now + ERRAND_CHECK
+    if order["email"]:
+        mail = await deliver(deps, order, "refund_order", "refund", lambda: refund(deps, order, now))
+        if not mail.sent:
+            return mail.again_at
+    await mark_refunded(deps.db, order["_id"], forget_at(deps.settings, now))
+    log.info("order_refunded", order=order["_id"])
+    return None
+
+
+def _is_to_be_given_back(order: Document) -> bool:
+    return order["letter"] == "refund" and not order["refund_failed"]
 
 
 def _due_by_policy(deps: WorkDeps, order: Document) -> datetime | None:
@@ -50,14 +58,14 @@ def _due_by_policy(deps: WorkDeps, order: Document) -> datetime | None:
     return max(due_at, deps.clock.now() + HELD_BACK) if order["on_hold"] else due_at
 
 
-async def _decide(deps: WorkDeps, order: Document) -> Document | None:
+async def _decide(deps: WorkDeps, order: Document) -> Document:
     """Choose the refund of an order that nobody mended in time; return it as it then stands."""
-    why, seen = order["attention"] or "", {"failed_at": order["failed_at"], "on_hold": False}
-    await decide_refund(deps, order["_id"], who="REFUND_AFTER_S", reason=why, **seen)
-    return await find_order(deps.db, order["_id"])
+    seen = {"failed_at": order["failed_at"], "on_hold": False}
+    await decide_refund(deps, order["_id"], Warrant("REFUND_AFTER_S", order["attention"] or ""), **seen)
+    return await find_order(deps.db, order["_id"]) or order
 
 
-async def _give_back(deps: WorkDeps, order: Document) -> Document | None:
+async def _give_back(deps: WorkDeps, order: Document) -> Document:
     """Ask Stripe, and note what it did as if its event were here; return the order as it then stands."""
     order_id, intent, now = order["_id"], order["payment_intent"], deps.clock.now()
     try:
@@ -69,9 +77,4 @@ async def _give_back(deps: WorkDeps, order: Document) -> Document | None:
     charged, refunded = charge["amount"], charge["amount_refunded"]
     await note_refunded(deps.db, intent, charged=charged, refunded=refunded, at=int(now.timestamp()))
     await copy_payments(deps, await find_payments(deps.db, [intent]))
-    return await find_order(deps.db, order_id)
-
-
-async def _tell(deps: WorkDeps, order: Document) -> bool:
-    cents, now = order["amount_refunded"], deps.clock.now()
-    return await deliver(deps, order["_id"], "refund_order", "refund", lambda: refund(deps, order, cents, now))
+    return await find_order(deps.db, order_id) or order

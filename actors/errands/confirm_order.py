@@ -1,0 +1,23 @@
+"""A long order is begun: its customer hears that it was taken, and how long it takes."""
+
+from datetime import datetime
+
+from actors.engine.mailing import HELD_BACK, deliver
+from actors.estimate import estimate_s
+from actors.letters.progress import confirmation
+from actors.work_deps import WorkDeps
+from storage.database import Document
+
+
+async def confirm_order(deps: WorkDeps, order: Document) -> datetime | None:
+    """Send the confirmation, once; nothing if the reports are there by now, or the money is back."""
+    now = deps.clock.now()
+    if order["stopped"] or order["stored_at"] is not None or order["letter"] is not None:
+        return None
+    if order["on_hold"]:
+        return now + HELD_BACK
+    seconds = await estimate_s(deps, order["products"])
+    mail = await deliver(
+        deps, order, "confirm_order", "confirmation", lambda: confirmation(deps, order, seconds, now)
+    )
+    return mail.again_at
