@@ -1,14 +1,16 @@
 """Bind the chapters of a report into one PDF, and store it under the hash of its content."""
 
 import asyncio
-import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from actors.brand import brand_name, logo_of
 from actors.engine.claims import Claim
 from actors.render_chunk import style_of
 from actors.work_deps import WorkDeps
+from actors.workroom import workroom
+from infra.errors import TransientError
 from infra.pdf import BookSource
 from storage.database import Document
 from storage.objects import book_key, pdf_key
@@ -16,6 +18,8 @@ from storage.steps import results_of
 
 #: Chunks that are fetched at once: enough to hide S3's latency, no more than it is given threads.
 _AT_ONCE = 8
+#: How often one is asked for. Of hundreds one may fail by chance, and the others need not be fetched again for it.
+_TRIES = 4
 
 
 async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
@@ -24,12 +28,11 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
     chunks = await results_of(deps.db, claim.step["needs"])
     order, product = claim.order, claim.step["product"]
     source = book_of(plan, order, brand_name(deps, order["tenant"]), logo_of(deps, order["tenant"]) or "")
-    # The thread of a fetch that was given up may still be writing: that must not be what the step fails of.
-    with tempfile.TemporaryDirectory(prefix="pressroom-", ignore_cleanup_errors=True) as folder:
-        files = [Path(folder) / f"{number}.pdf" for number in range(len(chunks))]
+    async with workroom() as folder:
+        files = [folder / f"{number}.pdf" for number in range(len(chunks))]
         keys = [chunks[need]["object"] for need in claim.step["needs"]]
         await _fetch(deps, zip(keys, files, strict=True))
-        book = await deps.typesetter.assemble(source, files, Path(folder) / "book.pdf")
+        book = await deps.typesetter.assemble(source, files, folder / "book.pdf")
         stored = book_key(order["_id"], product, book.sha256)
         await deps.objects.put_file(stored, book.path)
     return {
@@ -47,7 +50,7 @@ async def _fetch(deps: WorkDeps, chunks: Iterable[tuple[str, Path]]) -> None:
 
     async def fetch_on() -> None:
         for key, file in waiting:
-            await deps.objects.fetch_file(key, file)
+            await _fetch_one(deps, key, file)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -55,6 +58,13 @@ async def _fetch(deps: WorkDeps, chunks: Iterable[tuple[str, Path]]) -> None:
                 group.create_task(fetch_on())
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
+
+
+async def _fetch_one(deps: WorkDeps, key: str, file: Path) -> None:
+    for _ in range(_TRIES - 1):
+        with suppress(TransientError):
+            return await deps.objects.fetch_file(key, file)
+    return await deps.objects.fetch_file(key, file)
 
 
 def book_of(plan: Document, order: Document, author: str, logo: str = "") -> BookSource:

@@ -111,11 +111,11 @@ async def release_operator(db: Database, order_id: str, reason: str) -> None:
 
 
 @translating
-async def note_purchase(db: Database, order_id: str, facts: Document, now: datetime) -> None:
-    """Add what was bought to an order that named no product."""
+async def note_purchase(db: Database, seen: Document, facts: Document, now: datetime) -> None:
+    """Correct what was bought, of an order that was seen with an objection."""
     known = errand_update("check_promise", now)
     known["$set"] |= facts
-    await db.orders.update_one({"_id": order_id, "product": None}, known)
+    await db.orders.update_one({"_id": seen["_id"], "objection": seen["objection"]}, known)
 
 
 @translating

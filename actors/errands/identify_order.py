@@ -1,11 +1,11 @@
-"""An order names no product: what was bought is looked up by the lookup key of its price."""
+"""What was bought cannot be made as it stands: Stripe is asked, and what it says is judged once more."""
 
 from datetime import datetime
 
 import msgspec
 import structlog
 
-from actors.intake.draft import NO_PRODUCT, purchase_of
+from actors.intake.draft import purchase_of
 from actors.intake.placing import start_order
 from actors.intake.session import CheckoutSession
 from actors.work_deps import WorkDeps
@@ -18,25 +18,31 @@ log = structlog.get_logger()
 
 
 async def identify_order(deps: WorkDeps, order: Document) -> datetime | None:
-    """Ask Stripe once, and begin what may begin, also where whoever found the product out died afterwards."""
-    if order["product"] is None:
-        order = await _identified(deps, order)
-    if order["product"] is None:
-        return None
-    await release_operator(deps.db, order["_id"], NO_PRODUCT)
-    await start_order(deps, order)
+    """Find out by the price's lookup key, or what was mended since, what an order is for; begin what may begin."""
+    if order["objection"] is not None:
+        session = await _session_of(deps, order["_id"])
+        if session is None or not await _judge_anew(deps, order, session):
+            return None
+    # Also where somebody judged it anew who died right afterwards.
+    await start_order(deps, await find_order(deps.db, order["_id"]) or order)
     return None
 
 
-async def _identified(deps: WorkDeps, order: Document) -> Document:
-    """Return the order once its purchase is known, or as it was if Stripe knows no more than we do."""
+async def _session_of(deps: WorkDeps, session_id: str) -> CheckoutSession | None:
     try:
-        session = msgspec.convert(await deps.till.session(order["_id"]), CheckoutSession)
+        return msgspec.convert(await deps.till.session(session_id), CheckoutSession)
     except (PermanentError, msgspec.ValidationError) as error:
-        log.warning("order_not_identified", order=order["_id"], error=type(error).__name__)
-        return order
+        log.warning("order_not_identified", order=session_id, error=type(error).__name__)
+        return None
+
+
+async def _judge_anew(deps: WorkDeps, order: Document, session: CheckoutSession) -> bool:
+    """Note what was bought, and that the old objection is no more; False if it still holds."""
     forms = await find_answers(deps.db, [session.reference]) if session.reference else {}
-    bought = purchase_of(deps.tenants, session, forms.get(session.reference or "", {}), session.email)
-    if bought["product"] is not None:
-        await note_purchase(deps.db, order["_id"], bought, deps.clock.now())
-    return await find_order(deps.db, order["_id"]) or order
+    now = deps.clock.now()
+    bought = purchase_of(deps.tenants, session, forms.get(session.reference or "", {}), now.date())
+    if bought["objection"] == order["objection"]:
+        return False
+    await release_operator(deps.db, order["_id"], order["objection"])
+    await note_purchase(deps.db, order, bought, now)
+    return True

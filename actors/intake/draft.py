@@ -1,7 +1,7 @@
 """An order as it is first written: from a session, our form's answers and the catalogue."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from msgspec.structs import asdict
 
@@ -19,13 +19,11 @@ NO_PRODUCT = "The session names no product that is sold here."
 def draft_order(tenants: Tenants, news: SessionNews, form: dict[str, str], now: datetime) -> Document:
     """Return the order of a session, with a token of its own."""
     session = news.session
-    email = session.email
     return {
         "_id": session.id,
         "token": secrets.token_urlsafe(18),
-        **_brand(tenants, session),
-        **purchase_of(tenants, session, form, email),
-        "email": email,
+        **purchase_of(tenants, session, form, now.date()),
+        "email": session.email,
         "reference": session.reference,
         "payment_intent": session.payment_intent_id,
         "amount_subtotal": session.amount_subtotal,
@@ -66,16 +64,17 @@ def _tenant_of(session: CheckoutSession) -> str:
     return session.named("tenant") or MAIN
 
 
-def purchase_of(tenants: Tenants, session: CheckoutSession, form: dict[str, str], email: str | None) -> Document:
-    """Return what was bought: product, reports, answers, and what is missing or wrong."""
+def purchase_of(tenants: Tenants, session: CheckoutSession, form: dict[str, str], today: date) -> Document:
+    """Return what was bought, of which brand: product, reports, answers, and what is missing or wrong."""
     offer = OFFERS.get(session.product or "")
-    answers = answers_of(session, form)
+    answers = answers_of(session, form, today)
     return {
+        **_brand(tenants, session),
         "product": offer.name if offer else None,
         "products": list(offer.reports) if offer else [],
         "run": dict.fromkeys(offer.reports, 1) if offer else {},
         "answers": answers,
-        "missing": _missing(offer, answers, email),
+        "missing": _missing(offer, answers, session.email),
         "objection": _objection(tenants, offer, session),
     }
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -19,6 +20,8 @@ _ADDRESS = re.compile(rf"{_WORD}(\.{_WORD})*@{_WORD}(\.{_WORD})*")
 _MAX_ADDRESS = 320
 #: Characters of one answer that are used; the raw event keeps the rest.
 _MAX_ANSWER = 2000
+#: Nobody alive was born before; a date with an earlier year is a slip of the hand.
+FIRST_BIRTH = date(1900, 1, 1)
 #: Stripe's own bound on references.
 _MAX_REFERENCE = 200
 
@@ -86,19 +89,31 @@ def plain_email(given: str | None) -> str | None:
     return given if given and len(given) <= _MAX_ADDRESS and _ADDRESS.fullmatch(given) else None
 
 
-def answers_of(session: CheckoutSession, form: dict[str, str]) -> dict[str, str]:
+def answers_of(session: CheckoutSession, form: dict[str, str], today: date) -> dict[str, str]:
     """Return the customer's answers: from our own form, else the till's own fields, else the metadata."""
     fields = {str(field.get("key")): _value(field) for field in session.custom_fields}
     given = {name: form.get(name) or fields.get(name) or session.named(name) for name in ANSWERS}
-    return plain_answers(given)
+    return plain_answers(given, today)
 
 
-def plain_answers(given: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the known answers that were given: printable, capped, without blanks around them."""
+def plain_answers(given: Mapping[str, str | None], today: date) -> dict[str, str]:
+    """Return the known answers that can be used: printable, capped, without blanks around them.
+
+    What is no language counts as not given, and so does what cannot be a date of birth, in ISO 8601.
+    """
     answers = {name: _plain(given.get(name) or "") for name in ANSWERS}
     if not _LANGUAGE.fullmatch(answers["language"]):
         answers["language"] = ""
+    if not _is_birth_date(answers["birth_date"], today):
+        answers["birth_date"] = ""
     return {name: value for name, value in answers.items() if value}
+
+
+def _is_birth_date(text: str, today: date) -> bool:
+    try:
+        return FIRST_BIRTH <= date.fromisoformat(text) <= today
+    except ValueError:
+        return False
 
 
 def _value(field: dict[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""`pressroom orders resend`, `readdress`, `refund` and `forget`: what an operator does for a customer."""
+"""`pressroom orders retry`, `resend`, `readdress`, `refund` and `forget`: what an operator does for a customer."""
 
 from __future__ import annotations
 
@@ -33,6 +33,17 @@ def readdress(order: str, email: str, reason: str) -> None:
 
     sent = with_deps(lambda deps: readdress_order(deps, order, email, warrant_of(reason)))
     click.echo(f"{order} readdressed; mails sent again: {sent}")
+
+
+@click.command()
+@click.argument("order")
+@reason_option
+def retry(order: str, reason: str) -> None:
+    """Try again what of an order is dead, or was objected to; everything that was done is reused."""
+    from actors.retry import retry_order
+
+    tried = with_deps(lambda deps: retry_order(deps, order, warrant_of(reason)))
+    click.echo(f"{order} is tried again: {tried}")
 
 
 @click.command()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handlers.cli.costs import cost
-from handlers.cli.mending import forget, readdress, refund, resend
+from handlers.cli.mending import forget, readdress, refund, resend, retry
 from handlers.cli.resume import resume
 from handlers.cli.session import Row, expect, json_option, listing, show, show_json, with_deps
 
@@ -20,7 +20,7 @@ def orders() -> None:
     """Look at orders."""
 
 
-for command in (cost, resume, resend, readdress, refund, forget):
+for command in (cost, retry, resume, resend, readdress, refund, forget):
     orders.add_command(command)
 
 

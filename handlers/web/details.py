@@ -10,8 +10,8 @@ from starlette.responses import Response
 from actors.catalogue import OFFERS
 from actors.deps import Deps
 from actors.intake.placing import start_order
-from actors.intake.session import plain_email
-from handlers.web.forms import read_form, usable_answers
+from actors.intake.session import plain_answers, plain_email
+from handlers.web.forms import read_form
 from handlers.web.lookup import order_of
 from handlers.web.page import page
 from storage.database import Document
@@ -41,7 +41,7 @@ async def details_form(request: Request) -> Response:
 async def _fill(deps: Deps, order: Document, given: dict[str, str]) -> Document:
     email = plain_email(given.get("email", "").strip())
     now = deps.clock.now()
-    answers = usable_answers(given, now.date()) | ({"email": email} if email else {})
+    answers = plain_answers(given, now.date()) | ({"email": email} if email else {})
     await fill_details(deps.db, order["_id"], answers, now)
     filled = await find_order(deps.db, order["_id"]) or order
     if not filled["missing"]:

@@ -38,14 +38,14 @@ async def download_report(request: Request) -> Response:
             async with asyncio.timeout(_STORE_S):
                 there = await deps.objects.exists(report["pdf"]["object"])
         except (TransientError, TimeoutError):
-            return _ask_to_wait(request, report, _MENDED_IN_S, printing=False)
+            return _ask_to_wait(request, report, printing=False)
         if there:
             return await _redirect(deps, report)
         if order["stopped"]:
             raise _nothing()
         if report["state"] == "stored":
             await ask_for_reprint(deps, order["_id"])
-        return _ask_to_wait(request, report, _PRINTED_IN_S, printing=True)
+        return _ask_to_wait(request, report, printing=order["failed_at"] is None)
 
 
 async def _redirect(deps: Deps, report: Document) -> Response:
@@ -55,8 +55,9 @@ async def _redirect(deps: Deps, report: Document) -> Response:
     return RedirectResponse(url, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
-def _ask_to_wait(request: Request, report: Document, seconds: int, *, printing: bool) -> Response:
+def _ask_to_wait(request: Request, report: Document, *, printing: bool) -> Response:
     """Answer with a page that looks again by itself, also where scripts do not run."""
+    seconds = _PRINTED_IN_S if printing else _MENDED_IN_S
     title = PRODUCTS[report["product"]].title
     answer = page(request, "waiting.html", 503, tenant=report["tenant"], title=title, printing=printing)
     answer.headers.update({"Retry-After": str(seconds), "Refresh": str(seconds), "Cache-Control": "no-store"})

@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse, Response
 from actors.brand import brand_name, logo_of
 from actors.deps import Deps
 from actors.figures import spoken_duration
+from actors.intake.session import FIRST_BIRTH
 from actors.questions import QUESTIONS
-from handlers.web.forms import FIRST_BIRTH
 from infra.tenants import MAIN
 
 _PAGES = Environment(

@@ -10,7 +10,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from actors.catalogue import CURRENCY, OFFERS, Offer
 from actors.deps import Deps
-from handlers.web.forms import read_form, usable_answers
+from actors.intake.session import plain_answers
+from handlers.web.forms import read_form
 from handlers.web.page import page
 from infra.errors import PermanentError, TransientError
 from infra.stripe.client import Purchase, Stripe
@@ -39,7 +40,7 @@ async def checkout(request: Request) -> Response:
     deps: Deps = request.state.deps
     given = await read_form(request)
     offer = _sold(request, given.get("product", ""))
-    answers = usable_answers(given, deps.clock.now().date())
+    answers = plain_answers(given, deps.clock.now().date())
     if any(not answers.get(name) for name in offer.needed):
         return _form(request, offer, answers, 422)
     try:

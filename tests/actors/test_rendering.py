@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import tempfile
 import threading
 import time
 import uuid
@@ -18,6 +20,7 @@ from actors.engine.claims import Claim, WorkerStops
 from actors.engine.perform import perform
 from actors.render_chunk import render_chunk
 from actors.work_deps import WorkDeps
+from actors.workroom import workroom
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
 from storage.database import Document
 from storage.objects import ObjectStore, StoreIsDown
@@ -135,6 +138,48 @@ async def test_a_fetch_that_fails_while_others_write_is_tried_again(deps: Deps) 
     assert store.writing is not None
     await asyncio.to_thread(store.writing.join)
     assert ((await state(deps, assembly))["state"], (await state(deps, assembly))["fails"]) == ("ready", 1)
+
+
+class Flickering(ObjectStore):
+    """A store of which every other fetch fails."""
+
+    asked = 0
+
+    async def fetch_file(self, key: str, path: Path) -> None:
+        """Fetch at every second try."""
+        self.asked += 1
+        if self.asked % 2:
+            raise StoreIsDown("S3 was not reached.")
+        await super().fetch_file(key, path)
+
+
+async def test_chunks_that_were_fetched_are_not_fetched_again(deps: Deps) -> None:
+    """A store that fails now and then costs a try for each failure, not the whole book's chunks."""
+    press = Press()
+    worker, order, chapters = await written(deps, press)
+    for chapter in chapters:
+        await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
+    (assembly,) = await steps(deps, order, "assemble")
+    store = Flickering(deps.settings.s3_bucket, deps.settings.aws_endpoint_url_s3)
+    flickering = replace(worker, objects=store)
+    await perform(flickering, order, assembly["_id"], partial(assemble_report, flickering))
+    assert ((await state(deps, assembly))["state"], store.asked) == ("done", 2 * len(chapters))
+
+
+async def test_what_killed_workers_left_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that nobody has touched for an hour is a dead worker's; one that is in use stays."""
+
+    def found() -> list[Path]:
+        return sorted(tmp_path.iterdir())
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for age_s in (7200, 0):
+        left = Path(tempfile.mkdtemp(prefix="pressroom-work-"))
+        (left / "book.pdf").touch()
+        os.utime(left, (time.time() - age_s,) * 2)
+    async with workroom() as folder:
+        assert found() == sorted([left, folder])
+    assert found() == [left]
 
 
 async def test_a_chunk_that_the_store_has_lost_is_named_as_such(deps: Deps) -> None:

@@ -11,20 +11,25 @@ import pytest
 from actors.brand import brand_name, logo_of, sender_of
 from actors.deps import Deps
 from actors.engine.plans import plan_of
+from actors.errands.run import run_errand
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.deps import known_tenants
 from actors.intake.news import Event
 from actors.letters.progress import details
 from actors.life_clarity.product import PRODUCT
 from actors.render_chunk import style_of
+from actors.retry import NothingToRetry, retry_order
 from infra.errors import SettingsError
 from infra.mail.letter import as_message
 from infra.settings import Settings
 from infra.tenants import Colours, Tenant, Tenants
+from storage.audit import Warrant
 from storage.database import Document
 from storage.order_state import attention_of, order_state
 from storage.orders import find_order
 from storage.reports import reports_of
+from tests.actors.test_errands import Till
+from tests.actors.test_perform import working
 from tests.actors.test_sweep import event
 
 pytestmark = pytest.mark.anyio
@@ -52,9 +57,14 @@ async def place(deps: Deps, tenant: Any = None) -> Document:
     if tenant is not None:
         body["data"]["object"]["metadata"]["tenant"] = tenant
     await finish_events(deps, await apply_events(deps, [Event("evt", KIND, json.dumps(body).encode())]))
-    found = await find_order(deps.db, ORDER)
-    assert found is not None
-    return found
+    return await found(deps)
+
+
+async def found(deps: Deps) -> Document:
+    """Return the order, which must be there."""
+    order = await find_order(deps.db, ORDER)
+    assert order is not None
+    return order
 
 
 def settings(deps: Deps, file: Path, text: str) -> Settings:
@@ -84,6 +94,39 @@ async def test_an_unknown_tenant_calls_an_operator(brands: Deps, named: str, kep
     assert order_state(order, []) == "needs_attention"
     assert attention_of(order) == "The session names a tenant that is not known here."
     assert (order["tenant"], await reports_of(brands.db, [order])) == (kept, [])
+
+
+async def test_an_order_whose_tenant_was_described_later_is_retried(deps: Deps) -> None:
+    """An operator who has mended TENANTS_FILE has it judged anew: it is begun, in the brand's own colours."""
+    order = await place(deps, "aurora")
+    assert order["colours"] is None
+    shown = json.loads(event(ORDER))["data"]["object"]
+    shown["metadata"]["tenant"] = "aurora"
+    worker = replace(working(deps, till=Till(shown)), tenants=Tenants({"aurora": AURORA}))
+    assert await retry_order(worker, ORDER, Warrant("ann", "described now")) == 1
+    await run_errand(worker, "identify_order", ORDER)
+    order = await found(deps)
+    assert (order["objection"], attention_of(order), order["failed_at"]) == (None, None, None)
+    assert order["colours"] == {"accent": "#5b3a6e", "tint": "#f3edf5"}
+    assert [report["tenant"] for report in await reports_of(deps.db, [order])] == ["aurora"]
+
+
+async def test_what_is_still_objected_to_stays_with_the_operator(deps: Deps) -> None:
+    """Judged anew it comes to the same: nothing is begun, the errand is over. What is well cannot be retried."""
+    await place(deps, "aurora")
+    shown = json.loads(event(ORDER))["data"]["object"]
+    shown["metadata"]["tenant"] = "aurora"
+    worker = working(deps, till=Till(shown))
+    await retry_order(worker, ORDER, Warrant("ann", "described now"))
+    await run_errand(worker, "identify_order", ORDER)
+    order = await found(deps)
+    assert attention_of(order) == "The session names a tenant that is not known here."
+    assert ("identify_order" in order["errands"], await reports_of(deps.db, [order])) == (False, [])
+    with pytest.raises(NothingToRetry):
+        await retry_order(worker, "cs_none", Warrant("ann", "why not"))
+    await deps.db.orders.update_one({}, {"$set": {"objection": None}})
+    with pytest.raises(NothingToRetry):
+        await retry_order(worker, ORDER, Warrant("ann", "why not"))
 
 
 async def test_a_tenant_without_a_file_is_unknown(deps: Deps) -> None:

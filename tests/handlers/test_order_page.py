@@ -92,6 +92,18 @@ def test_a_refused_mail_is_shown_without_an_address(front_door: Pressroom, kind:
     assert front_door.email not in shown + as_json
 
 
+def test_a_lost_file_that_cannot_be_printed_again_is_not_promised(front_door: Pressroom) -> None:
+    """While it is made again the page says so; once that has failed it says that somebody is at it."""
+    order = delivered(front_door)
+    link = f"{order['url']}/reports/life_clarity.pdf"
+    assert "printed again" in httpx2.get(link).text
+    front_door.db.reports.update_one({"order": order["order_id"]}, {"$set": {"state": "running"}})
+    front_door.db.orders.update_one({"_id": order["order_id"]}, {"$set": {"failed_at": datetime.now(UTC)}})
+    failed = httpx2.get(link)
+    assert (failed.status_code, failed.headers["retry-after"]) == (503, "60")
+    assert "seeing to it" in failed.text
+
+
 def test_an_operator_sends_again_and_readdresses(front_door: Pressroom) -> None:
     """Both commands say what was done, are on record with their reason, and end with 1 where they cannot."""
     order = delivered(front_door)["order_id"]
@@ -104,6 +116,7 @@ def test_an_operator_sends_again_and_readdresses(front_door: Pressroom) -> None:
     assert "no mail address" in front_door.cli("orders", "readdress", order, "nobody", *why, code=1)
     assert "were not sent yet" in front_door.cli("orders", "resend", front_door.buy(), *why, code=1)
     assert "Error: " in front_door.cli("orders", "readdress", order, *why, code=2)
+    assert "dead or objected to" in front_door.cli("orders", "retry", order, *why, code=1)
 
 
 def test_downloads_are_counted(front_door: Pressroom) -> None:

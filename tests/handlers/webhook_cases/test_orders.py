@@ -79,6 +79,15 @@ def test_case_69_no_answers(door: Pressroom) -> None:
     assert shown(door, session_of(event))["state"] == "awaiting_details"
 
 
+@pytest.mark.parametrize("birth_date", ["17.4.1988", "1988-02-30", "1788-04-17", "2988-04-17", "soon"])
+def test_a_birth_date_that_cannot_be_one_is_asked_for(door: Pressroom, birth_date: str) -> None:
+    """Wherever it was written, a date that is none in ISO 8601, too long ago or to come counts as not given."""
+    given = {**ANSWERS, "product": "personal_blueprint", "birth_date": birth_date}
+    accept(door, event := door.event(metadata=given, amount_subtotal=4900))
+    assert shown(door, session_of(event))["state"] == "awaiting_details"
+    assert one(door, "orders")["missing"] == ["birth_date"]
+
+
 @pytest.mark.parametrize(
     ("name", "used"),
     [
