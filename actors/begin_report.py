@@ -50,11 +50,11 @@ async def _park(deps: Deps, report: Document) -> None:
         await unpark_reports(deps.db, [report["_id"]], deps.clock.now())
 
 
-async def give_up_report(deps: Deps, report_id: str, reason: str, trace: str = "") -> None:
+async def give_up_report(deps: Deps, report_id: str, error: str, trace: str = "") -> None:
     """Leave a report that cannot be begun to an operator."""
-    now = deps.clock.now()
-    await record_dead_report(deps.db, report_id, reason, trace, now)
-    await fail_order(deps.db, report_id.partition(":")[0], f"{report_id} could not be begun: {reason}", now)
+    now, reason = deps.clock.now(), f"{report_id} could not be begun: {error}"
+    await record_dead_report(deps.db, report_id, reason, error, trace, now)
+    await fail_order(deps.db, report_id.partition(":")[0], reason, now)
     await kill_report(deps.db, report_id)
 
 

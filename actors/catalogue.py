@@ -69,6 +69,12 @@ def sell_together(name: str, title: str, subtitle: str, price: int, products: tu
     )
 
 
+def title_of(name: str | None, otherwise: str = "Your order") -> str:
+    """Return the title of what was bought; `otherwise` if that is not known, or sold no more."""
+    offer = OFFERS.get(name or "")
+    return offer.title if offer else otherwise
+
+
 def queues() -> tuple[str, ...]:
     """Return every queue that has workers: one a product, and the one of all mail."""
     return (*PRODUCTS, MAIL_QUEUE)

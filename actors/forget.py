@@ -42,7 +42,10 @@ async def what_hinders(deps: IntakeDeps, order: Document) -> str | None:
     if order_state(order, ()) not in _OVER or await is_being_made(deps.db, order):
         return "it is still being made; refund it, or wait"
     # An order that failed has an errand for its refund, which does nothing unless the settings say so.
-    pending = order["errands"].keys() & (_PENDING if order["failed_at"] is None else _PENDING - {"refund_order"})
+    idle: set[Errand] = {"refund_order"} if order["failed_at"] is not None else set()
+    # Nor does what would complete an order whose money went back on Stripe's own pages.
+    idle |= {"complete_order"} if order["stopped"] else set()
+    pending = order["errands"].keys() & (_PENDING - idle)
     return f"{min(pending)} is under way" if pending else None
 
 

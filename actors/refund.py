@@ -7,6 +7,7 @@ from actors.intake.deps import IntakeDeps
 from infra.errors import PressroomError
 from storage.audit import Warrant, record_action
 from storage.database import Document
+from storage.errands import ERRAND_CHECK
 from storage.orders import choose_refund, find_order
 
 
@@ -43,4 +44,4 @@ async def decide_refund(deps: IntakeDeps, order_id: str, warrant: Warrant, **see
     """Choose the refund as an order's letter, on the record; False if another is, or `seen` holds no more."""
     now = deps.clock.now()
     await record_action(deps.db, warrant, "refunded", order_id, "all of it", now)
-    return await choose_refund(deps.db, order_id, now, **seen)
+    return await choose_refund(deps.db, order_id, now + ERRAND_CHECK, **seen)

@@ -54,7 +54,7 @@ def _expect_possible(order: Document) -> None:
     if order["stopped"] or order["on_hold"] or not order["email"]:
         raise ResendIsImpossible("The order is refunded, disputed or forgotten: nothing is sent.")
     # A refund that failed: its customer has paid, and no completion mail follows the refund's.
-    if order["delivered_at"] is None and not (order["letter"] == "refund" and order["stored_at"] is not None):
+    if order["delivered_at"] is None and not (order["refund_failed"] and order["stored_at"] is not None):
         raise ResendIsImpossible("The reports were not sent yet, so that they cannot be sent again.")
 
 

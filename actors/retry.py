@@ -3,7 +3,7 @@
 from actors.deps import Deps
 from actors.engine.mending import close_letter
 from actors.engine.sending import send_errand
-from infra.errors import PressroomError
+from infra.errors import PressroomError, TransientError
 from storage.audit import Warrant, record_action
 from storage.dead_letters import dead_letters
 from storage.errands import ERRAND_CHECK, add_errand
@@ -16,14 +16,14 @@ class NothingToRetry(PressroomError):
     """There is no such order, or nothing that hinders it."""
 
 
-async def retry_order(deps: Deps, order_id: str, warrant: Warrant) -> int:
-    """Replay an order's open dead letters, and judge anew what it was objected to; return how many these are.
+async def retry_order(deps: Deps, order_id: str, warrant: Warrant) -> list[PressroomError]:
+    """Replay an order's open dead letters, and judge anew what it was objected to; return what cannot be replayed.
 
     On the record; NothingToRetry says why not. Whatever is done already is reused.
     """
     order = await find_order(deps.db, order_id)
-    if order is None:
-        raise NothingToRetry(f"There is no order {order_id}.")
+    if order is None or "forgotten_at" in order:
+        raise NothingToRetry(f"There is no order {order_id}, or no more.")
     letters = await dead_letters(deps.db, limit=_MOST, order=order_id, state="open")
     if order["objection"] is None and not letters:
         raise NothingToRetry(f"Nothing of order {order_id} is dead or objected to.")
@@ -32,6 +32,12 @@ async def retry_order(deps: Deps, order_id: str, warrant: Warrant) -> int:
     if order["objection"] is not None:
         await add_errand(deps.db, order_id, "identify_order", now + ERRAND_CHECK)
         await send_errand(deps, "identify_order", order_id)
+    refusals = []
     for letter in letters:
-        await close_letter(deps, letter["_id"], "replayed", warrant)
-    return len(letters) + (order["objection"] is not None)
+        try:
+            await close_letter(deps, letter["_id"], "replayed", warrant)
+        except TransientError:
+            raise
+        except PressroomError as error:
+            refusals.append(error)
+    return refusals

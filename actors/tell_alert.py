@@ -30,7 +30,7 @@ async def tell_alert(deps: WorkDeps, alert_id: str) -> None:
     left = [_tell(deps, alert, way, tell) for way, tell in ways.items() if way not in alert["told"]]
     told = await asyncio.gather(*left)  # a mail server that hangs must not keep the other way waiting
     if all(told):
-        await close_alert(deps.db, alert_id, deps.clock.now())
+        await close_alert(deps.db, alert, deps.clock.now())
         log.info("alert_told", kind=alert["kind"], order=alert["order"])
 
 

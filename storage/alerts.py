@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document, insert_once, translating
 
 #: Trouble that mends itself this quickly disturbs nobody; the contract allows 15 s in all.
 _TELL_AFTER = timedelta(seconds=4)
@@ -22,9 +22,8 @@ async def raise_alert(
     kind is counted, in `seen`, by what it says; once the first was told, the number is told later.
     """
     key, said = _hash(kind, order, event), _hash(text)
-    alert = {"kind": kind, "order": order, "event": event, "text": text, "at": now, "seen": [said]}
-    fresh: Document = {**alert, "state": "new", "told": [], "due_at": now + _TELL_AFTER}
-    if (await db.alerts.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True)).upserted_id is not None:
+    alert = {"_id": key, "kind": kind, "order": order, "event": event, "text": text, "at": now, "seen": [said]}
+    if await insert_once(db.alerts, {**alert, "state": "new", "told": [], "due_at": now + _TELL_AFTER}):
         return
     other = {"_id": key, "seen": {"$ne": said}}
     again = {"$set": {"state": "new", "told": [], "due_at": now + _TELL_AGAIN}, "$unset": {"admitted_at": ""}}
@@ -65,10 +64,11 @@ async def admit_alerts(db: Database, alerts: Sequence[Document], now: datetime) 
 @translating
 async def gather_alerts(db: Database, alerts: Sequence[Document], text: str, now: datetime) -> str:
     """Let alerts out as one, whose text names them all; return its id. A crash in between tells some twice."""
-    key = _hash(*sorted(alert["_id"] for alert in alerts))
+    key = _hash(*sorted(f"{alert['_id']} {alert['due_at']}" for alert in alerts))
     one = {"kind": "digest", "order": None, "event": None, "text": text, "at": now, "seen": [key]}
-    fresh = {**one, "state": "new", "told": [], "due_at": now, "admitted_at": now}
-    await db.alerts.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True)
+    await insert_once(
+        db.alerts, {"_id": key, **one, "state": "new", "told": [], "due_at": now, "admitted_at": now}
+    )
     told = {"$set": {"state": "told", "told_at": now, "digest": key}}
     await db.alerts.update_many({"_id": {"$in": [alert["_id"] for alert in alerts]}, "state": "new"}, told)
     return key
@@ -89,6 +89,9 @@ async def note_told(db: Database, alert_id: str, way: str) -> None:
 
 
 @translating
-async def close_alert(db: Database, alert_id: str, now: datetime) -> None:
-    """Note that an alert was told."""
-    await db.alerts.update_one({"_id": alert_id}, {"$set": {"state": "told", "told_at": now}})
+async def close_alert(db: Database, seen: Document, now: datetime) -> None:
+    """Note that an alert was told as it was seen; what more of the kind came meanwhile is told later."""
+    told = {"$set": {"state": "told", "told_at": now}}
+    if not (await db.alerts.update_one({"_id": seen["_id"], "seen": seen["seen"]}, told)).matched_count:
+        again = {"$set": {"told": [], "due_at": now + _TELL_AGAIN}, "$unset": {"admitted_at": ""}}
+        await db.alerts.update_one({"_id": seen["_id"]}, again)

@@ -12,6 +12,7 @@ from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
+    DuplicateKeyError,
     ExecutionTimeout,
     PyMongoError,
     WriteConcernError,
@@ -107,6 +108,15 @@ def translating(
             raise
 
     return translated
+
+
+async def insert_once(collection: Collection, document: Document) -> bool:
+    """Insert a document; False if its key is taken, whose document stays as it is."""
+    try:
+        await collection.insert_one(document)
+    except DuplicateKeyError:
+        return False
+    return True
 
 
 async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Any]:

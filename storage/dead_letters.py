@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document, insert_once, translating
 
 _MAX_RAW = 64 * 1024
 
 
 @translating
-async def record_dead_step(db: Database, step: Document) -> None:
-    """Keep a dead step's reason; once for each death."""
+async def record_dead_step(db: Database, step: Document, reason: str) -> None:
+    """Keep a dead step's error; once for each death. `reason` says the same without details, as alerts do."""
     letter = {
+        "reason": reason,
         "order": step["order"],
         "product": step["product"],
         "step": step["_id"],
@@ -25,19 +26,23 @@ async def record_dead_step(db: Database, step: Document) -> None:
 
 
 @translating
-async def record_dead_report(db: Database, report: str, error: str, traceback: str, now: datetime) -> None:
+async def record_dead_report(
+    db: Database, report: str, reason: str, error: str, traceback: str, now: datetime
+) -> None:
     """Keep why a report could not even be begun."""
     order, _, product = report.partition(":")
-    facts = {"order": order, "product": product, "error": error, "traceback": traceback, "at": now}
+    said: Document = {"reason": reason, "error": error, "traceback": traceback, "at": now}
+    facts = {"order": order, "product": product, **said}
     await _record(db, f"{report}:begin:{int(now.timestamp())}", "report", facts)
 
 
 @translating
 async def record_dead_errand(
-    db: Database, order: str, errand: str, error: str, traceback: str, now: datetime
+    db: Database, order: str, errand: str, reason: str, error: str, traceback: str, now: datetime, *, fails: bool
 ) -> None:
-    """Keep why an order's errand, such as its letter, could not be run."""
-    facts = {"order": order, "errand": errand, "error": error, "traceback": traceback, "at": now}
+    """Keep why an order's errand, such as its letter, could not be run, and whether the order fails for it."""
+    said: Document = {"reason": reason, "error": error, "traceback": traceback, "at": now}
+    facts = {"order": order, "errand": errand, "fails": fails, **said}
     await _record(db, f"{order}:{errand}:{int(now.timestamp())}", "errand", facts)
 
 
@@ -60,8 +65,8 @@ async def record_dead_message(
 
 
 async def _record(db: Database, letter_id: str, kind: str, facts: dict[str, Any]) -> None:
-    letter = {"order": None, "product": None, "step": None, "attempts": 1, **facts, "kind": kind, "state": "open"}
-    await db.dead_letters.update_one({"_id": letter_id}, {"$setOnInsert": letter}, upsert=True)
+    usual = {"order": None, "product": None, "step": None, "attempts": 1, "fails": True}
+    await insert_once(db.dead_letters, {"_id": letter_id, **usual, **facts, "kind": kind, "state": "open"})
 
 
 @translating
@@ -82,10 +87,3 @@ async def close_dead_letter(db: Database, letter_id: str, state: str, now: datet
     await db.dead_letters.update_one(
         {"_id": letter_id, "state": "open"}, {"$set": {"state": state, "closed_at": now}}
     )
-
-
-@translating
-async def is_last_open(db: Database, letter: Document) -> bool:
-    """Return whether no other dead letter of the same order waits for an operator."""
-    others = {"order": letter["order"], "state": "open", "_id": {"$ne": letter["_id"]}}
-    return await db.dead_letters.count_documents(others, limit=1) == 0

@@ -6,9 +6,8 @@ A letter's name is its kind, with a number where an order may have several.
 from datetime import datetime, timedelta
 
 from pymongo import UpdateOne
-from pymongo.errors import DuplicateKeyError
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document, insert_once, translating
 from storage.together import put
 
 
@@ -37,11 +36,7 @@ async def claim_delivery(
         "until": until,
         "tries": 0,
     }
-    try:
-        await db.deliveries.insert_one(delivery)
-    except DuplicateKeyError:
-        return None
-    return delivery
+    return delivery if await insert_once(db.deliveries, delivery) else None
 
 
 @translating

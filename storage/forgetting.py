@@ -13,9 +13,12 @@ _STATES = ["new", "applied", "ignored", "failed"]
 @translating
 async def is_being_made(db: Database, order: Document) -> bool:
     """Return whether somebody works on an order's reports, or will."""
+    ids = {"$in": report_ids(order)}
     states = ["claimed"] if order["stopped"] else ["ready", "queued", "claimed"]
-    working = {"report": {"$in": report_ids(order)}, "state": {"$in": states}}
-    return await db.steps.count_documents(working, limit=1) > 0
+    unbegun = {"_id": ids, "state": {"$in": [] if order["stopped"] else ["waiting", "queued"]}}
+    working = {"report": ids, "state": {"$in": states}}
+    found = [await db.steps.count_documents(working, limit=1), await db.reports.count_documents(unbegun, limit=1)]
+    return any(found)
 
 
 @translating

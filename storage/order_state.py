@@ -69,7 +69,8 @@ def lies_still(order: Document, step: Document) -> bool:
 
 def may_begin(order: Document) -> bool:
     """Return whether an order's reports may be opened: it is paid for and stays so, and nothing is missing."""
-    return order["paid_at"] is not None and not (order["stopped"] or order["objection"] or order["missing"])
+    hindered = order["stopped"] or order["objection"] or order["missing"] or "forgotten_at" in order
+    return order["paid_at"] is not None and not hindered
 
 
 def report_state(report: Document, counts: dict[tuple[str, str, str], int]) -> str:

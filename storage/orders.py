@@ -8,7 +8,7 @@ from pymongo import UpdateOne
 
 from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Database, Document, insert_new, translating
-from storage.errands import ERRAND_CHECK, errand_update
+from storage.errands import ERRAND_CHECK, Errand, errand_update
 from storage.payments import Standing
 from storage.together import get, put
 
@@ -94,11 +94,22 @@ async def call_operator(
 
 @translating
 async def fail_order(
-    db: Database, order_id: str, reason: str, now: datetime, *, kind: str = "needs_attention"
+    db: Database,
+    order_id: str,
+    reason: str,
+    now: datetime,
+    *,
+    kind: str = "needs_attention",
+    errand: Errand | None = None,
 ) -> None:
-    """As `call_operator`, where nothing can be finished without one: what the customer gets is decided later."""
+    """As `call_operator`, where nothing can be finished without one: what the customer gets is decided later.
+
+    `errand` is the one that failed, if it was one: it is not asked for by this.
+    """
     await call_operator(db, order_id, reason, now, kind=kind)
-    facts = {"failed_at": now, "errands.tell_failure": now, "errands.refund_order": now}
+    decisions = {"errands.tell_failure": now, "errands.refund_order": now}
+    decisions.pop(f"errands.{errand}", None)
+    facts = {"failed_at": now, **decisions}
     await db.orders.update_one({"_id": order_id, "failed_at": None}, {"$set": facts, "$min": {"errands_at": now}})
 
 
@@ -111,11 +122,17 @@ async def release_operator(db: Database, order_id: str, reason: str) -> None:
 
 
 @translating
+async def end_failure(db: Database, seen: Document) -> None:
+    """Note that an order which was seen failed can be finished after all."""
+    await db.orders.update_one({"_id": seen["_id"], "failed_at": seen["failed_at"]}, {"$set": {"failed_at": None}})
+
+
+@translating
 async def note_purchase(db: Database, seen: Document, facts: Document, now: datetime) -> None:
     """Correct what was bought, of an order that was seen with an objection."""
     known = errand_update("check_promise", now)
     known["$set"] |= facts
-    await db.orders.update_one({"_id": seen["_id"], "objection": seen["objection"]}, known)
+    await db.orders.update_one({"_id": seen["_id"], "objection": seen["objection"], "forgotten_at": None}, known)
 
 
 @translating
@@ -150,7 +167,7 @@ async def fill_details(db: Database, order_id: str, given: dict[str, str], now: 
 @translating
 async def change_address(db: Database, order_id: str, email: str) -> None:
     """Write to the customer there from now on."""
-    await db.orders.update_one({"_id": order_id}, {"$set": {"email": email}})
+    await db.orders.update_one({"_id": order_id, "forgotten_at": None}, {"$set": {"email": email}})
 
 
 @translating
@@ -185,19 +202,19 @@ async def begin_word(db: Database, order_id: str, word: Word, now: datetime) -> 
     Nobody is told of a delay whose reports are stored, nor of a failure that was mended; and of neither if the
     order is refunded, held, or its letter chosen.
     """
-    waiting: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False, "missing": []}
-    failed = {"attention": {"$ne": None}, "failed_at": {"$ne": None}}
-    waiting |= failed if word == "failure" else {"stored_at": None, "failed_at": None}
+    waiting: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
+    failed: Document = {"attention": {"$ne": None}, "failed_at": {"$ne": None}}
+    waiting |= failed if word == "failure" else {"stored_at": None, "failed_at": None, "missing": []}
     return (await db.orders.update_one(waiting, {"$set": {f"told.{word}": now}})).matched_count == 1
 
 
 @translating
-async def choose_refund(db: Database, order_id: str, now: datetime, **seen: Any) -> bool:
+async def choose_refund(db: Database, order_id: str, due_at: datetime, **seen: Any) -> bool:
     """T18r: decide that an order ends with a refund, and write down its errand; True if that is decided now.
 
     This comes before Stripe is asked: what is refunded is never mailed as complete. `seen` must still hold.
     """
-    update = errand_update("refund_order", now)
+    update = errand_update("refund_order", due_at)
     update["$set"]["letter"] = "refund"
     return (await db.orders.update_one({"_id": order_id, "letter": None, **seen}, update)).matched_count == 1
 

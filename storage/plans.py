@@ -1,17 +1,12 @@
 """Plans by content: what a report was sold with, whatever is deployed before it is finished."""
 
-from pymongo.errors import DuplicateKeyError
-
-from storage.database import Database, Document, translating
+from storage.database import Database, Document, insert_once, translating
 
 
 @translating
 async def keep_plan(db: Database, plan: Document) -> None:
     """Keep a plan under its id, which names its content; keeping it twice changes nothing."""
-    try:
-        await db.plans.insert_one(plan)
-    except DuplicateKeyError:
-        return
+    await insert_once(db.plans, plan)
 
 
 @translating

@@ -69,8 +69,8 @@ async def give_up(deps: Deps, step: Document, epoch: int, reason: str, trace: st
 
 async def bury(deps: Deps, step: Document) -> None:
     """Record a dead step, call the operator, and let the rest of its report go on."""
-    await record_dead_step(deps.db, step)
     reason = f"{step['product']}: {step['key']} is dead: {step['error']}"
+    await record_dead_step(deps.db, step, reason)
     await fail_order(deps.db, step["order"], reason, deps.clock.now())
     log.error("step_dead", order=step["order"], step=step["_id"], error=step["error"])
     await _move_on(deps, [step], set())

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import structlog
 
+from actors.engine.attention import release
 from actors.engine.insist import insist
 from actors.letters.letterhead import letter_id
 from actors.work_deps import WorkDeps
@@ -89,6 +90,8 @@ async def _send(deps: WorkDeps, order: Document, errand: Errand, delivery: Docum
         return await _refuse(deps, errand, delivery, error)
     now = deps.clock.now()
     await insist(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
+    if delivery["tries"] >= _WORRYING_TRIES:
+        await release(deps, letter.order, _cannot_be_sent(delivery))
     log.info("mail_sent", order=letter.order, kind=letter.kind)
     return _SENT
 
@@ -112,9 +115,12 @@ async def _postpone(deps: WorkDeps, delivery: Document, error: str) -> Delivered
     log.warning("mail_postponed", order=delivery["order"], again_in_s=pause_s)
     await postpone_delivery(deps.db, delivery, due_at, error)
     if delivery["tries"] >= _WORRYING_TRIES:
-        reason = f"The {delivery['kind']} mail cannot be sent; the server says not now, again and again."
-        await call_operator(deps.db, delivery["order"], reason, now)
+        await call_operator(deps.db, delivery["order"], _cannot_be_sent(delivery), now)
     return Delivered(sent=False, again_at=due_at)
+
+
+def _cannot_be_sent(delivery: Document) -> str:
+    return f"The {delivery['kind']} mail cannot be sent; the server says not now, again and again."
 
 
 async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: LetterIsRefused) -> Delivered:
@@ -122,8 +128,8 @@ async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: Let
     log.error("mail_refused", order=delivery["order"])
     order_id, now = delivery["order"], deps.clock.now()
     # The record first, the end of the work last: what is interrupted in between is tried, and recorded, again.
-    await record_dead_errand(deps.db, order_id, errand, str(error), "", now)
     reason = f"The {delivery['kind']} mail was refused: {error.code}."
+    await record_dead_errand(deps.db, order_id, errand, reason, str(error), "", now, fails=False)
     await call_operator(deps.db, order_id, reason, now, kind="bounce")
     await refuse_delivery(deps.db, delivery, str(error))
     return _REFUSED

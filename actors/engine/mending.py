@@ -6,17 +6,17 @@ from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from actors.deps import Deps
+from actors.engine.attention import release
 from actors.engine.replay import lost_chunks, replay
 from actors.engine.sending import new_message_id, send, send_errand
 from infra.errors import PressroomError
 from storage.alerts import withdraw_alert
 from storage.audit import Warrant, record_action
 from storage.database import Document
-from storage.dead_letters import close_dead_letter, find_dead_letter, is_last_open
+from storage.dead_letters import close_dead_letter, find_dead_letter
 from storage.deliveries import revive_deliveries
 from storage.errands import ERRAND_CHECK, add_errand
 from storage.events import renew_event
-from storage.orders import call_operator, fail_order, find_order, release_operator
 from storage.reports import report_id, revive_report
 from storage.steps import find_step
 
@@ -37,25 +37,10 @@ async def close_letter(deps: Deps, letter_id: str, action: str, warrant: Warrant
     now = deps.clock.now()
     await record_action(deps.db, warrant, action, letter["order"], letter_id, now)
     if action == "replayed":
-        # Before the work begins: if it fails again, the new reason must stay.
-        released = await _release(deps, letter)
-        try:
-            await _REPLAYS[letter["kind"]](deps, letter)
-        except Exception:
-            if released:
-                put_back = call_operator if letter["kind"] == "errand" else fail_order
-                await put_back(deps.db, letter["order"], released, now)
-            raise
+        await _REPLAYS[letter["kind"]](deps, letter)
     await close_dead_letter(deps.db, letter_id, action, now)
-
-
-async def _release(deps: Deps, letter: Document) -> str | None:
-    """Take the order of the last open letter off the operator's list, and return why it was on it."""
-    order = await find_order(deps.db, letter["order"]) if letter["order"] else None
-    if order is None or order["attention"] is None or not await is_last_open(deps.db, letter):
-        return None
-    await release_operator(deps.db, order["_id"], order["attention"])
-    return str(order["attention"])
+    if action == "replayed" and letter["order"]:
+        await release(deps, letter["order"], letter["reason"])
 
 
 async def _replay_step(deps: Deps, letter: Document) -> None:

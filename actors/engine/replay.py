@@ -20,8 +20,9 @@ from storage.steps import find_step, reset_step, results_of, steps_of
 log = structlog.get_logger()
 
 
-#: A report that was written is printed again also after its customer was told: it says the same.
-_OF_PRINTING: tuple[Letter | None, ...] = (None, "completion")
+#: A report that was written is printed again also after its customer was told: it says the same. Steps of an order
+#: that is being refunded lie still, and go on if the refund fails.
+_OF_PRINTING: tuple[Letter | None, ...] = (None, "completion", "refund")
 
 
 class ReplayIsImpossible(PressroomError):

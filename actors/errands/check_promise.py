@@ -17,6 +17,8 @@ _LOOK_AGAIN = timedelta(minutes=15)
 async def check_promise(deps: WorkDeps, order: Document) -> datetime | None:
     """Alert the operator, and tell the customer, if an order is overdue; look again later if it is not yet."""
     promised_at, now = _promised_at(order), deps.clock.now()
+    if order["on_hold"]:
+        return now + _LOOK_AGAIN
     if promised_at is None or now < promised_at:
         return promised_at
     if order["failed_at"] is not None:
@@ -31,7 +33,7 @@ async def check_promise(deps: WorkDeps, order: Document) -> datetime | None:
 def _promised_at(order: Document) -> datetime | None:
     """Return when an order should be ready, counted from its payment or last answer; None if nobody waits."""
     offer = OFFERS.get(order["product"])
-    if offer is None or order["missing"] or order["letter"] or order["stopped"] or order["on_hold"]:
+    if offer is None or order["missing"] or order["letter"] or order["stopped"]:
         return None
     began_at: datetime = order.get("filled_at") or order["paid_at"]
     return began_at + timedelta(seconds=offer.promise_s)

@@ -10,9 +10,10 @@ from storage.database import Document
 
 
 async def confirm_order(deps: WorkDeps, order: Document) -> datetime | None:
-    """Send the confirmation, once; nothing if the reports are there by now, or the money is back."""
+    """Send the confirmation, once; nothing if another letter says how the order stands by now, or will."""
     now = deps.clock.now()
-    if order["stopped"] or order["stored_at"] is not None or order["letter"] is not None:
+    told = order["stored_at"] or order["letter"] or order["failed_at"] or order.get("told")
+    if order["stopped"] or told:
         return None
     if order["on_hold"]:
         return now + HELD_BACK

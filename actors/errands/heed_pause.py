@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from actors.deps import Deps
+from actors.engine.attention import release
 from storage.budget import is_paused
 from storage.database import Document
-from storage.orders import fail_order, release_operator
+from storage.orders import fail_order
 from storage.reports import report_ids
 from storage.steps import unpark_steps
 
@@ -17,5 +18,5 @@ async def heed_pause(deps: Deps, order: Document) -> datetime | None:
         await fail_order(deps.db, order["_id"], reason, now, kind="budget")
     else:
         await unpark_steps(deps.db, report_ids(order), now)
-        await release_operator(deps.db, order["_id"], reason)
+        await release(deps, order["_id"], reason)
     return None

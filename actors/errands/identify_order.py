@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 async def identify_order(deps: WorkDeps, order: Document) -> datetime | None:
     """Find out by the price's lookup key, or what was mended since, what an order is for; begin what may begin."""
+    if "forgotten_at" in order:
+        return None
     if order["objection"] is not None:
         session = await _session_of(deps, order["_id"])
         if session is None or not await _judge_anew(deps, order, session):
@@ -44,5 +46,9 @@ async def _judge_anew(deps: WorkDeps, order: Document, session: CheckoutSession)
     if bought["objection"] == order["objection"]:
         return False
     await release_operator(deps.db, order["_id"], order["objection"])
-    await note_purchase(deps.db, order, bought, now)
+    # What its customer, or an operator, has filled in since is not missing again.
+    answers = {**bought["answers"], **order["answers"]}
+    known = answers.keys() | ({"email"} if order["email"] else set())
+    missing = [name for name in bought["missing"] if name not in known]
+    await note_purchase(deps.db, order, {**bought, "answers": answers, "missing": missing}, now)
     return True

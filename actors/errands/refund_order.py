@@ -14,6 +14,7 @@ from infra.errors import TransientError
 from storage.alerts import raise_alert
 from storage.audit import Warrant
 from storage.database import Document
+from storage.dead_letters import dead_letters
 from storage.errands import ERRAND_CHECK
 from storage.orders import find_order, mark_refunded
 from storage.payments import find_payments, note_refunded
@@ -31,6 +32,8 @@ async def refund_order(deps: WorkDeps, order: Document) -> datetime | None:
         if due_at is None or now < due_at:
             return due_at
         order = await _decide(deps, order)
+        if order["letter"] is None:  # disputed, or mended, at this moment
+            return now + ERRAND_CHECK
     if _is_to_be_given_back(order) and not order["stopped"]:
         order = await _give_back(deps, order)
     if not _is_to_be_given_back(order):
@@ -68,8 +71,11 @@ async def _decide(deps: WorkDeps, order: Document) -> Document:
 async def _give_back(deps: WorkDeps, order: Document) -> Document:
     """Ask Stripe, and note what it did as if its event were here; return the order as it then stands."""
     order_id, intent, now = order["_id"], order["payment_intent"], deps.clock.now()
+    # Stripe answers a key that it refused with that same refusal, for a day: who asks again has mended something.
+    refusals = await dead_letters(deps.db, limit=100, order=order_id, errand="refund_order")
+    key = f"refund-{order_id}" + (f"-{len(refusals)}" if refusals else "")
     try:
-        charge = await deps.till.refund(intent, f"refund-{order_id}")
+        charge = await deps.till.refund(intent, key)
     except TransientError:
         await raise_alert(deps.db, "refund", _STRIPE_IS_AWAY, now, order=order_id)
         raise

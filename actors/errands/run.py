@@ -60,7 +60,8 @@ async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
         raise
     except Exception as error:  # noqa: BLE001  # whatever it is, the order waits for an operator, not for ever
         trace, now = "".join(traceback.format_exception(error)), deps.clock.now()
-        await record_dead_errand(deps.db, order_id, errand, str(error), trace, now)
-        await fail_order(deps.db, order_id, f"{errand} failed: {error}", now)
+        reason = f"{errand} failed: {error}"
+        await record_dead_errand(deps.db, order_id, errand, reason, str(error), trace, now, fails=True)
+        await fail_order(deps.db, order_id, reason, now, errand=errand)
         again_at = None
     await settle_errand(deps.db, order, errand, again_at)

@@ -86,7 +86,9 @@ class CheckoutSession(msgspec.Struct, frozen=True):
 
 def plain_email(given: str | None) -> str | None:
     """Return a mail address if it is one that can be written to as it stands, else None."""
-    return given if given and len(given) <= _MAX_ADDRESS and _ADDRESS.fullmatch(given) else None
+    # An encoded word would be taken for what it stands for, which may be another address.
+    plain = given and len(given) <= _MAX_ADDRESS and _ADDRESS.fullmatch(given) and "=?" not in given
+    return given if plain else None
 
 
 def answers_of(session: CheckoutSession, form: dict[str, str], today: date) -> dict[str, str]:

@@ -10,7 +10,7 @@ def alert_letter(house: House, alert: Document) -> Letter:
     """Return the letter that tells an operator of trouble."""
     return to_operator(
         house,
-        f"{alert['_id']}{len(alert['seen'])}",
+        f"{alert['_id']} {alert['at']} {len(alert['seen'])}",
         alert["order"],
         alert["at"],
         about=alert["order"] or alert["event"] or "several",

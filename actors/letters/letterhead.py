@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from actors.brand import House, brand_name, sender_of
-from actors.catalogue import OFFERS
+from actors.catalogue import title_of
 from infra.mail.letter import Letter
 from infra.settings import Settings
 from storage.database import Document
@@ -54,7 +54,7 @@ def to_customer(house: House, order: Document, name: str, now: datetime, **facts
     known = {
         "brand": brand_name(house, order["tenant"]),
         "name": " ".join(order["answers"].get("name", "").split())[:_MAX_NAME],
-        "title": OFFERS[order["product"]].title if order["product"] else "your order",
+        "title": title_of(order["product"], "your order"),
         "order": order["_id"],
         **_colours(order),
         **facts,

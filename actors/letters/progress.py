@@ -4,7 +4,7 @@ from datetime import datetime
 from math import ceil
 
 from actors.brand import House
-from actors.catalogue import OFFERS, PRODUCTS
+from actors.catalogue import OFFERS, title_of
 from actors.figures import spoken_duration
 from actors.letters.letterhead import to_customer
 from actors.questions import QUESTIONS
@@ -20,7 +20,7 @@ def confirmation(house: House, order: Document, seconds: float, now: datetime) -
         order,
         "confirmation",
         now,
-        titles=[PRODUCTS[product].title for product in order["products"]],
+        titles=[title_of(product) for product in order["products"]],
         within=spoken_duration(_in_round_figures(seconds)),
         url=Links(house.settings).order(order["token"]),
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actors.brand import House
-from actors.catalogue import PRODUCTS
+from actors.catalogue import title_of
 from actors.figures import readable_size
 from actors.letters.letterhead import to_customer
 from infra.links import Links
@@ -39,7 +39,7 @@ def _linked(house: House, order: Document, reports: list[Document]) -> list[Link
     pdfs = {report["product"]: report["pdf"] for report in reports}
     return [
         Linked(
-            PRODUCTS[product].title,
+            title_of(product),
             links.report(order["token"], product),
             pdfs[product]["pages"],
             readable_size(pdfs[product]["bytes"]),

@@ -30,7 +30,9 @@ async def send_alerts(deps: Deps) -> None:
         out += [alert["_id"] for alert in fresh[:alone]]
     if fresh[alone:] and room > 0:
         out.append(await gather_alerts(deps.db, fresh[alone:], _list_of(fresh[alone:]), now))
-    await send_all(deps, [Post(MAIL_QUEUE, "tell_alert", alert, {"alert": alert}) for alert in out])
+    # Before letters, which may wait long for their server; the first of those that go in front is the last sent.
+    posts = [Post(MAIL_QUEUE, "tell_alert", alert, {"alert": alert}, first=True) for alert in reversed(out)]
+    await send_all(deps, posts)
 
 
 def _list_of(alerts: Sequence[Document]) -> str:

@@ -42,8 +42,9 @@ def retry(order: str, reason: str) -> None:
     """Try again what of an order is dead, or was objected to; everything that was done is reused."""
     from actors.retry import retry_order
 
-    tried = with_deps(lambda deps: retry_order(deps, order, warrant_of(reason)))
-    click.echo(f"{order} is tried again: {tried}")
+    for refusal in with_deps(lambda deps: retry_order(deps, order, warrant_of(reason))):
+        click.echo(f"pressroom: {refusal}", err=True)
+    click.echo(f"{order} is tried again")
 
 
 @click.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,7 +58,11 @@ def warrant_of(reason: str) -> Warrant:
     """Return on whose word a command acts: that of who runs it, for that reason."""
     from storage.audit import Warrant
 
-    return Warrant(getpass.getuser(), reason)
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        who = f"user {os.getuid()}"
+    return Warrant(who, reason)
 
 
 def listing(*columns: str) -> Callable[[Callable[..., Awaitable[list[Row]]]], Callable[..., None]]:

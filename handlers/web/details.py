@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors.catalogue import OFFERS
+from actors.catalogue import title_of
 from actors.deps import Deps
 from actors.intake.placing import start_order
 from actors.intake.session import plain_answers, plain_email
@@ -34,7 +34,7 @@ async def details_form(request: Request) -> Response:
             order = await _fill(request.state.deps, order, given)
     wanted = [] if order["stopped"] else order["missing"]
     status = 422 if wanted and request.method == "POST" else 200
-    title = OFFERS[order["product"]].title
+    title = title_of(order["product"])
     return page(request, "details.html", status, tenant=order["tenant"], title=title, wanted=wanted, given=given)
 
 

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from actors.catalogue import PRODUCTS
+from actors.catalogue import title_of
 from actors.deps import Deps
 from actors.lost_books import ask_for_reprint
 from handlers.web.lookup import order_of
@@ -51,14 +51,14 @@ async def download_report(request: Request) -> Response:
 async def _redirect(deps: Deps, report: Document) -> Response:
     await note_download(deps.db, report["_id"], deps.clock.now())
     log.info("report_downloaded", order=report["order"], product=report["product"])
-    url = await deps.objects.link(report["pdf"]["object"], f"{PRODUCTS[report['product']].title}.pdf")
+    url = await deps.objects.link(report["pdf"]["object"], f"{title_of(report['product'])}.pdf")
     return RedirectResponse(url, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
 def _ask_to_wait(request: Request, report: Document, *, printing: bool) -> Response:
     """Answer with a page that looks again by itself, also where scripts do not run."""
     seconds = _PRINTED_IN_S if printing else _MENDED_IN_S
-    title = PRODUCTS[report["product"]].title
+    title = title_of(report["product"])
     answer = page(request, "waiting.html", 503, tenant=report["tenant"], title=title, printing=printing)
     answer.headers.update({"Retry-After": str(seconds), "Refresh": str(seconds), "Cache-Control": "no-store"})
     return answer

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from actors.brand import sender_of
-from actors.catalogue import OFFERS, PRODUCTS
+from actors.catalogue import title_of
 from actors.deps import Deps
 from actors.figures import readable_size
 from actors.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
@@ -19,6 +19,8 @@ from storage.database import Document
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
 #: What a script is not told of an order: costs and mails.
 _OPERATORS_ONLY = ("llm", "mails")
+#: States in which what is missing may still be filled in.
+_WAITING = {"awaiting_details", "needs_attention"}
 
 
 async def order_page(request: Request) -> Response:
@@ -32,8 +34,9 @@ async def order_page(request: Request) -> Response:
         "order.html",
         200,
         tenant=order["tenant"],
-        title=_title(order),
+        title=title_of(order["product"]),
         state=view["state"],
+        wanted=view["state"] in _WAITING and order["missing"],
         reports=[_shown(report) for report in view["reports"]],
         refused=bool(view["mails_refused"]),
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
@@ -70,15 +73,12 @@ async def resend_mail(request: Request) -> Response:
 def _answer(request: Request, order: Document, status: int, outcome: str) -> Response:
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"resend": outcome}, status)
-    return page(request, "resend.html", status, tenant=order["tenant"], title=_title(order), outcome=outcome)
-
-
-def _title(order: Document) -> str:
-    return OFFERS[order["product"]].title if order["product"] else "Your order"
+    title = title_of(order["product"])
+    return page(request, "resend.html", status, tenant=order["tenant"], title=title, outcome=outcome)
 
 
 def _shown(report: Document) -> Document:
     pdf = report["pdf"]
     size = f"PDF, {pdf['pages']} pages, {readable_size(pdf['bytes'])}" if pdf else None
     progress = (report["sections_done"], report["sections_total"])
-    return {"product": report["product"], "title": PRODUCTS[report["product"]].title, "size": size, "of": progress}
+    return {"product": report["product"], "title": title_of(report["product"]), "size": size, "of": progress}

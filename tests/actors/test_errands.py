@@ -140,7 +140,7 @@ async def test_a_replay_that_is_refused_leaves_the_order_before_the_operator(dep
     }
     dead = {**step, "state": "dead", "error": "!", "traceback": "", "attempts": 1, "done_at": deps.clock.now()}
     await deps.db.steps.insert_one(dead)
-    await record_dead_step(deps.db, dead)
+    await record_dead_step(deps.db, dead, "A step is dead.")
     await call_operator(deps.db, ORDER, "A step is dead.", deps.clock.now())
     await deps.db.orders.update_one({}, {"$set": {"letter": "completion"}})
     letter = (await dead_letters(deps.db, limit=1))[0]["_id"]

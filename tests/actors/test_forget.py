@@ -58,7 +58,7 @@ async def known(deps: Deps) -> Document:
     entry = await open_entry(deps.db, step, 1, now)
     paid = {"usage": {"input": 9, "cached": 0, "output": 9}, "model": "gpt-5-mini", "cost_usd": 0.25}
     await settle_entry(deps.db, entry, {"outcome": "written", "error": NAME, **paid}, now)
-    await record_dead_errand(deps.db, ORDER, "ask_details", f"550 no {EMAIL}", EMAIL, now)
+    await record_dead_errand(deps.db, ORDER, "ask_details", "No.", f"550 no {EMAIL}", EMAIL, now, fails=False)
     await deps.objects.put(f"orders/{ORDER}/life_clarity.pdf", b"%PDF-")
     await deps.objects.put(f"orders/{ORDER}/life_clarity/chunks/1.pdf", b"%PDF-")
     await run_errand(working(deps, Postman()), "complete_order", ORDER)
