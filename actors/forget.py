@@ -9,7 +9,7 @@ from infra.settings import Settings
 from storage.audit import Warrant, record_action
 from storage.database import Document
 from storage.errands import ERRAND_CHECK, Errand, add_errand
-from storage.forgetting import is_being_made
+from storage.forgetting import has_news, is_being_made
 from storage.order_state import order_state
 from storage.orders import find_order
 
@@ -41,6 +41,8 @@ async def what_hinders(deps: IntakeDeps, order: Document) -> str | None:
         return "it is disputed, and what is known of it may be evidence"
     if order_state(order, ()) not in _OVER or await is_being_made(deps.db, order):
         return "it is still being made; refund it, or wait"
+    if await has_news(deps.db, order):
+        return "an event of Stripe's about it has just come"
     # An order that failed has an errand for its refund, which does nothing unless the settings say so.
     idle: set[Errand] = {"refund_order"} if order["failed_at"] is not None else set()
     # Nor does what would complete an order whose money went back on Stripe's own pages.

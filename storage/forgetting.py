@@ -7,7 +7,7 @@ from storage.reports import report_ids
 
 #: A session's first event may be as much older than its order: Stripe tries for three days.
 _EARLIER = timedelta(days=4)
-_STATES = ["new", "applied", "ignored", "failed"]
+_SEEN_TO = ["applied", "ignored", "failed"]
 
 
 @translating
@@ -19,6 +19,12 @@ async def is_being_made(db: Database, order: Document) -> bool:
     working = {"report": ids, "state": {"$in": states}}
     found = [await db.steps.count_documents(working, limit=1), await db.reports.count_documents(unbegun, limit=1)]
     return any(found)
+
+
+@translating
+async def has_news(db: Database, order: Document) -> bool:
+    """Return whether an event about an order was recorded and not seen to yet."""
+    return await db.events.count_documents(_events_of(order, ["new"]), limit=1) > 0
 
 
 @translating
@@ -46,12 +52,16 @@ async def forget_words(db: Database, order: Document) -> None:
 
 
 async def _forget_events(db: Database, order: Document) -> None:
-    named = {"about": {"$in": [one for one in (order["_id"], order["payment_intent"]) if one]}}
-    since = order["placed_at"] - _EARLIER  # by this and the state they are found without reading all of them
-    events = {"state": {"$in": _STATES}, "received_at": {"$gte": since}, **named}
+    events = _events_of(order, _SEEN_TO)
     ids = [f"event:{event['_id']}" async for event in db.events.find(events, {"_id": 1})]
     gone = {"$set": {"error": "", "traceback": "", "raw": b"", "state": "discarded"}}
     await db.dead_letters.update_many({"_id": {"$in": ids}}, gone)
     await db.dead_letters.update_many({"order": order["_id"]}, gone)
     # Not removed: one that comes again is known by its id, and is not taken for news.
     await db.events.update_many(events, {"$set": {"raw": b"", "state": "ignored", "reason": None}})
+
+
+def _events_of(order: Document, states: list[str]) -> Document:
+    named = {"about": {"$in": [one for one in (order["_id"], order["payment_intent"]) if one]}}
+    since = order["placed_at"] - _EARLIER  # by this and the state they are found without reading all of them
+    return {"state": {"$in": states}, "received_at": {"$gte": since}, **named}

@@ -52,7 +52,7 @@ async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
         await send_errand(deps, errand, order_id)
         return
     order = await find_order(deps.db, order_id)
-    if order is None:
+    if order is None or errand not in order["errands"]:  # a late message: it is over
         return
     try:
         again_at = await ERRANDS[errand](deps, order)

@@ -15,7 +15,7 @@ from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from infra.mail.transport import transport_for
 from infra.settings import read_settings
-from storage.alerts import due_alerts, raise_alert
+from storage.alerts import close_alert, due_alerts, raise_alert, withdraw_alert
 from storage.database import Database, Document
 from tests.actors.test_perform import working
 from tests.actors.test_sweep import messages
@@ -150,6 +150,49 @@ async def test_fifty_orders_that_fail_together_are_twenty_mails_that_name_them_a
     clock.forward(31)
     await tell_all(teller)
     assert [post["order"] for post in hook.posts[20:]] == ["cs_late"]
+
+
+async def test_the_same_orders_are_told_of_together_once_more(
+    teller: WorkDeps, clock: StoppedClock, hook: Hook
+) -> None:
+    """What comes again to those that one list named is another list."""
+    orders = [f"cs_{number}" for number in range(22)]
+    for trouble in ("The LLM refuses us.", "S3 refuses us."):
+        for order in orders:
+            await raise_alert(teller.db, "needs_attention", trouble, clock.now(), order=order)
+        clock.forward(600)
+        await tell_all(teller)
+        clock.forward(600)
+    assert [post["kind"] for post in hook.posts].count("digest") == 2
+
+
+async def test_trouble_that_is_mended_and_comes_again_is_another_mail(
+    stack: Stack, teller: WorkDeps, clock: StoppedClock, hook: Hook, alert: str
+) -> None:
+    """It has a Message-ID of its own: a mail program shows one that it knows only once."""
+    await tell_alert(teller, alert)
+    await withdraw_alert(teller.db, ORDER, "It is odd.")
+    await raise_alert(teller.db, "needs_attention", "It is odd.", clock.now(), order=ORDER)
+    clock.forward(4)
+    await tell_all(teller)
+    assert len({mail.headers["Message-ID"] for mail in mails(stack, teller)}) == 2
+
+
+async def test_what_comes_while_an_alert_is_told_is_told_later(
+    teller: WorkDeps, clock: StoppedClock, hook: Hook, alert: str
+) -> None:
+    """The hook is away when the first trouble is mailed; when it is back, the second is known as well."""
+    hook.answers[ORDER] = 503
+    await tell_alert(teller, alert)
+    claimed = await present(teller.db)
+    await raise_alert(teller.db, "needs_attention", "It is odder.", clock.now(), order=ORDER)
+    await close_alert(teller.db, claimed, clock.now())
+    assert (await present(teller.db))["state"] == "new"
+    del hook.answers[ORDER]
+    clock.forward(600)
+    await tell_all(teller)
+    assert hook.posts[-1]["text"] == "It is odd. (and 1 more of this kind)"
+    assert (await present(teller.db))["state"] == "told"
 
 
 async def tell_all(teller: WorkDeps) -> None:

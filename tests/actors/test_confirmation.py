@@ -12,6 +12,7 @@ from actors.estimate import estimate_s, planned_s
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from storage.deliveries import find_delivery
+from storage.orders import fail_order
 from tests.actors.post import LONG, Postman, present, stored
 from tests.actors.test_errands import ORDER, place
 from tests.actors.test_perform import working
@@ -96,6 +97,19 @@ async def test_a_confirmation_that_cannot_be_sent_holds_nothing_up(deps: Deps, c
     await run_errand(worker, "complete_order", ORDER)
     await run_errand(worker, "confirm_order", ORDER)
     assert postman.kinds == ["completion"]
+
+
+async def test_there_is_no_confirmation_after_another_letter(deps: Deps, clock: StoppedClock) -> None:
+    """Who has heard that something went wrong is not told that it is being written."""
+    await place(deps, **LONG)
+    postman = Postman(busy=True)
+    worker = working(deps, postman)
+    await run_errand(worker, "confirm_order", ORDER)
+    await fail_order(deps.db, ORDER, "A section is dead.", clock.now())
+    postman.busy = False
+    clock.forward(60)
+    await run_errand(worker, "confirm_order", ORDER)
+    assert (postman.kinds, "confirm_order" in (await present(deps))["errands"]) == ([], False)
 
 
 async def test_an_estimate_is_the_median_of_the_latest_reports(deps: Deps, clock: StoppedClock) -> None:

@@ -9,7 +9,9 @@ import pytest
 from actors.deps import Deps
 from actors.errands.run import run_errand
 from actors.forget import OrderIsNotOver, begin_forgetting
+from actors.readdress import OrderDoesNotExist, readdress_order
 from actors.resend import ResendIsImpossible, order_resend
+from actors.retry import NothingToRetry, retry_order
 from actors.sweep.events import drop_old_events
 from actors.work_deps import WorkDeps
 from handlers.views import order_view
@@ -20,10 +22,11 @@ from storage.answers import find_answers, keep_answers
 from storage.audit import Warrant
 from storage.database import Document
 from storage.dead_letters import record_dead_errand
-from storage.events import new_event, record_events
+from storage.errands import add_errand
+from storage.events import new_event, record_events, settle_events
 from storage.ledger import open_entry, settle_entry
 from storage.objects import ObjectStore
-from storage.orders import find_order_by_token
+from storage.orders import call_operator, find_order_by_token
 from storage.steps import insert_steps
 from tests.actors.post import Postman, delivered, present, stored
 from tests.actors.test_errands import ORDER, place
@@ -51,6 +54,7 @@ async def known(deps: Deps) -> Document:
     order = await place(deps, **SESSION)
     raw = f'{{"data": {{"object": {{"id": "{ORDER}", "email": "{EMAIL}"}}}}}}'.encode()
     await record_events(deps.db, [new_event("evt_1", "x", raw, now, [ORDER]), new_event("evt_2", "x", raw, now)])
+    await settle_events(deps.db, ["evt_1", "evt_2"], "applied")
     step: Document = {"_id": f"{ORDER}:life_clarity:write-x", "order": ORDER, "report": f"{ORDER}:life_clarity"}
     step |= {"product": "life_clarity", "section": "x", "kind": "write", "state": "done"}
     step["result"] = {"text": f"Dear {NAME}"}
@@ -147,6 +151,48 @@ async def test_an_order_that_is_being_made_is_not_forgotten(deps: Deps) -> None:
     with pytest.raises(OrderIsNotOver, match="no order"):
         await begin_forgetting(deps, "cs_none", BY)
     assert await deps.db.audit.count_documents({}) == 0
+
+
+async def test_an_order_that_waits_to_be_begun_is_not_forgotten(deps: Deps) -> None:
+    """A refused letter makes it an operator's while its report still stands in line."""
+    await place(deps)
+    await call_operator(deps.db, ORDER, "The confirmation mail was refused: 550.", deps.clock.now())
+    with pytest.raises(OrderIsNotOver, match="being made"):
+        await begin_forgetting(deps, ORDER, BY)
+
+
+async def test_an_order_is_not_forgotten_before_its_latest_news(deps: Deps) -> None:
+    """An event that was recorded a moment ago is seen to first: it may be a dispute."""
+    await delivered(deps, Postman())
+    await record_events(deps.db, [new_event("evt_3", "charge.dispute.created", b"{}", deps.clock.now(), [ORDER])])
+    with pytest.raises(OrderIsNotOver, match="just come"):
+        await begin_forgetting(deps, ORDER, BY)
+    await settle_events(deps.db, ["evt_3"], "applied")
+    await begin_forgetting(deps, ORDER, BY)
+
+
+async def test_an_order_refunded_while_its_letter_waited_can_be_forgotten(deps: Deps) -> None:
+    """Its completion letter will never go out, so nothing is under way for its customer."""
+    await stored(deps)
+    await run_errand(working(deps, Postman(busy=True)), "complete_order", ORDER)
+    await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"stopped": True}})
+    await begin_forgetting(deps, ORDER, BY)
+
+
+async def test_a_forgotten_customer_stays_forgotten(deps: Deps) -> None:
+    """Nobody asks Stripe for who was forgotten, or gives them an address: there is no such order any more."""
+    await place(deps, metadata={"product": "life_clarity", "tenant": "nobody"})
+    worker = working(deps)
+    await begin_forgetting(deps, ORDER, BY)
+    await run_errand(worker, "forget_order", ORDER)
+    with pytest.raises(NothingToRetry, match="no more"):
+        await retry_order(worker, ORDER, BY)
+    with pytest.raises(OrderDoesNotExist, match="no more"):
+        await readdress_order(worker, ORDER, "ada@customer.example", BY)
+    await add_errand(deps.db, ORDER, "identify_order", deps.clock.now())
+    await run_errand(worker, "identify_order", ORDER)
+    order = await present(deps)
+    assert (order["answers"], order["email"], order["errands"]) == ({}, None, {})
 
 
 async def test_the_settings_forget_what_was_delivered(deps: Deps, clock: StoppedClock) -> None:

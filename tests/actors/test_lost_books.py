@@ -126,6 +126,7 @@ async def test_many_who_notice_at_once_begin_one_run(deps: Deps) -> None:
 async def test_a_book_that_could_not_be_printed_again_is_an_operators_to_replay(deps: Deps) -> None:
     """A dead binding of a report that was mailed long ago is replayed; a section of it is not written again."""
     order = await stored(deps, lost=True)
+    await seek_lost_books(deps)
     await run_errand(working(deps), "reprint_reports", order)
     (binding,), (section, *_) = await steps(deps, order, "assemble"), await steps(deps, order, "write")
     await give_up(deps, binding, binding["epoch"], "The printer is broken.")
@@ -148,6 +149,16 @@ async def test_a_lost_book_waits_for_another_replay_of_its_order(deps: Deps, clo
     await end_replay(deps.db, order, 2)
     await run_errand(working(deps), "reprint_reports", order)
     assert (await order_of(deps, order))["run"][BOOK] == 2
+
+
+async def test_a_book_whose_refund_failed_is_printed_again(deps: Deps) -> None:
+    """Its customer has paid, and may be sent the reports by an operator: they must be there."""
+    order = await stored(deps, lost=True)
+    await deps.db.orders.update_one({"_id": order}, {"$set": {"letter": "refund", "refund_failed": True}})
+    await seek_lost_books(deps)
+    await run_errand(working(deps), "reprint_reports", order)
+    found = await order_of(deps, order)
+    assert (found["run"][BOOK], "reprint_reports" in found["errands"]) == (2, False)
 
 
 async def test_nothing_is_printed_for_an_order_that_was_refunded(deps: Deps) -> None:

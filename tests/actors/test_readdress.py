@@ -3,6 +3,7 @@
 import pytest
 
 from actors.deps import Deps
+from actors.engine.mending import close_letter
 from actors.errands.run import run_errand
 from actors.readdress import AddressIsNone, OrderDoesNotExist, readdress_order
 from storage.audit import Warrant
@@ -73,6 +74,31 @@ async def test_an_order_without_an_address_is_begun_with_the_one_that_an_operato
     await run_errand(working(deps), "start_order", ORDER)
     order = await present(deps)
     assert (order["email"], order["missing"], len(await reports_of(deps.db, [order]))) == (RIGHT, [], 1)
+
+
+async def test_who_has_an_address_now_is_asked_for_what_else_is_missing(deps: Deps) -> None:
+    """An order that lacks answers too goes on by the letter that asks for them."""
+    await place(deps, customer_details=None, customer_email=None, metadata={"product": "life_clarity"})
+    postman = Postman()
+    await readdress_order(deps, ORDER, RIGHT, BY)
+    await run_errand(working(deps, postman), "ask_details", ORDER)
+    assert [(letter.kind, letter.recipient) for letter in postman.letters] == [("details", RIGHT)]
+
+
+async def test_a_letter_whose_dead_letter_was_discarded_goes_to_the_new_address(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """The reports are sent all the same: whoever discards a refusal does not take them from their customer."""
+    await stored(deps, **WRONG_SESSION)
+    postman = Postman(refused=WRONG)
+    worker = working(deps, postman)
+    await run_errand(worker, "complete_order", ORDER)
+    (letter,) = await dead_letters(deps.db, limit=9, order=ORDER)
+    await close_letter(deps, letter["_id"], "discarded", BY)
+    assert await readdress_order(deps, ORDER, RIGHT, BY) == 0
+    clock.forward(60)
+    await run_errand(worker, "complete_order", ORDER)
+    assert order_state(await present(deps), []) == "delivered"
 
 
 async def test_an_order_that_waits_for_something_else_stays_with_the_operator(deps: Deps) -> None:

@@ -13,6 +13,7 @@ from actors.errands.run import run_errand
 from actors.intake.apply import apply_events, finish_events
 from actors.refund import RefundIsImpossible, begin_refund
 from actors.resend import ResendIsImpossible, order_resend
+from actors.retry import retry_order
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from actors.work_deps import WorkDeps
@@ -210,15 +211,62 @@ async def test_a_till_that_is_away_is_waited_for(
 
 
 async def test_a_till_that_refuses_leaves_the_order_without_letters(
-    worker: WorkDeps, bought: Purchase, postman: Postman, till: Till
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman, till: Till
 ) -> None:
     """What Stripe will not give back is no reason to send the reports, or to say that it was given."""
     await begin_refund(worker, bought.session, BY)
     till.trouble = StripeRefusesUs("Stripe refused the request: charge_disputed.")
     await run_errand(worker, "refund_order", bought.session)
+    clock.forward(60)
+    await run_errand(worker, "refund_order", bought.session)  # if it were still asked for
     (letter,) = await dead_letters(worker.db, limit=9, order=bought.session)
     assert letter["error"] == "Stripe refused the request: charge_disputed."
     assert (postman.kinds, await choose_completion(worker.db, bought.session)) == ([], False)
+
+
+async def test_a_refund_that_was_refused_is_asked_for_anew(
+    worker: WorkDeps, bought: Purchase, postman: Postman, till: Till
+) -> None:
+    """Replayed, it has another key: for a day Stripe answers the old one with the old refusal."""
+    await begin_refund(worker, bought.session, BY)
+    till.trouble = StripeRefusesUs("Stripe refused the request: balance_insufficient.")
+    await run_errand(worker, "refund_order", bought.session)
+    till.trouble = None
+    assert await retry_order(worker, bought.session, BY) == []
+    await run_errand(worker, "refund_order", bought.session)
+    assert (till.keys, postman.kinds) == ([f"refund-{bought.session}-1"], ["refund"])
+
+
+async def test_an_order_that_lacks_something_and_failed_is_told_as_well(
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+) -> None:
+    """What is missing is not asked for while there is an objection, so its customer must hear of that."""
+    await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"missing": ["question"]}})
+    await fail_order(worker.db, bought.session, "The session's price is not that of life_clarity.", clock.now())
+    clock.forward(worker.settings.failure_letter_after_s)
+    await run_errand(worker, "tell_failure", bought.session)
+    assert postman.kinds == ["failure"]
+
+
+async def test_a_disputed_order_is_told_when_the_dispute_is_over(
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+) -> None:
+    """While the bank decides no letter about delay or failure goes out, and neither is forgotten."""
+    await say(worker, bought, DISPUTED)
+    clock.forward(PROMISE_S)
+    await run_errand(worker, "check_promise", bought.session)
+    assert (postman.kinds, "check_promise" in (await present(worker, bought.session))["errands"]) == ([], True)
+    await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"on_hold": False}})
+    await run_errand(worker, "check_promise", bought.session)
+    assert postman.kinds == ["delay"]
+    await fail_order(worker.db, bought.session, DEAD, clock.now())
+    await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"on_hold": True}})
+    clock.forward(worker.settings.failure_letter_after_s)
+    await run_errand(worker, "tell_failure", bought.session)
+    assert (postman.kinds, "tell_failure" in (await present(worker, bought.session))["errands"]) == (
+        ["delay"],
+        True,
+    )
 
 
 async def test_a_refund_on_stripes_own_pages_is_told(

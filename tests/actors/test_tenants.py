@@ -97,17 +97,21 @@ async def test_an_unknown_tenant_calls_an_operator(brands: Deps, named: str, kep
 
 
 async def test_an_order_whose_tenant_was_described_later_is_retried(deps: Deps) -> None:
-    """An operator who has mended TENANTS_FILE has it judged anew: it is begun, in the brand's own colours."""
+    """Judged anew by the file as it is now it is begun, in the brand's colours, with what was filled in since."""
     order = await place(deps, "aurora")
     assert order["colours"] is None
     shown = json.loads(event(ORDER))["data"]["object"]
     shown["metadata"]["tenant"] = "aurora"
+    filled = {"email": "ada@customer.example", "answers.language": "de"}
+    await deps.db.orders.update_one({"_id": ORDER}, {"$set": filled})
+    shown["customer_details"] = None
     worker = replace(working(deps, till=Till(shown)), tenants=Tenants({"aurora": AURORA}))
     assert await retry_order(worker, ORDER, Warrant("ann", "described now")) == []
     await run_errand(worker, "identify_order", ORDER)
     order = await found(deps)
     assert (order["objection"], attention_of(order), order["failed_at"]) == (None, None, None)
     assert order["colours"] == {"accent": "#5b3a6e", "tint": "#f3edf5"}
+    assert (order["answers"]["language"], order["missing"]) == ("de", [])
     assert [report["tenant"] for report in await reports_of(deps.db, [order])] == ["aurora"]
 
 

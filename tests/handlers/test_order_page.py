@@ -92,6 +92,15 @@ def test_a_refused_mail_is_shown_without_an_address(front_door: Pressroom, kind:
     assert front_door.email not in shown + as_json
 
 
+def test_what_is_missing_may_be_filled_in_as_long_as_the_order_lives(front_door: Pressroom) -> None:
+    """Also after an operator was called: the page leads to the form, and promises nothing else."""
+    order = front_door.order(front_door.buy(metadata={"product": "life_clarity"}))
+    late = {"attention": "The customer has not filled in what is missing."}
+    front_door.db.orders.update_one({"_id": order["order_id"]}, {"$set": late})
+    shown = httpx2.get(order["url"]).text
+    assert ("/details" in shown, "need not do anything" in shown) == (True, False)
+
+
 def test_a_lost_file_that_cannot_be_printed_again_is_not_promised(front_door: Pressroom) -> None:
     """While it is made again the page says so; once that has failed it says that somebody is at it."""
     order = delivered(front_door)
