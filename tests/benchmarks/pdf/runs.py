@@ -19,7 +19,7 @@ def run(way: str, sections: int) -> Row:
         command = [sys.executable, "-m", "tests.benchmarks.pdf.ways", way, str(sections), str(out)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE)
         # The process that asks our renderer is a worker, no part of it.
-        with process, Tree(process.pid, with_root=way != "ours") as tree:
+        with process, Tree(process.pid, with_root="ours" not in way) as tree:
             said, _ = process.communicate(timeout=_WITHIN_S)
         assert process.returncode == 0, f"{way} failed for {sections} sections"
         size = out.stat().st_size / 1e6 if out.exists() else 0.0

@@ -88,10 +88,15 @@ def warm(sections: Sequence[ChapterSource]) -> Iterator[None]:
 
 def ours(sections: Sequence[ChapterSource], out: Path, figures: Figures) -> None:
     """As a worker does it: two children set chunks into files, then one of them binds these."""
-    asyncio.run(_render(sections, out, figures))
+    asyncio.run(_render(sections, out, figures, copies=1))
 
 
-async def _render(sections: Sequence[ChapterSource], out: Path, figures: Figures) -> None:
+def ours_in_short(sections: Sequence[ChapterSource], out: Path, figures: Figures) -> None:
+    """The same, with each chunk bound twelve times over: a long book's binding after a short one's setting."""
+    asyncio.run(_render(sections, out, figures, copies=12))
+
+
+async def _render(sections: Sequence[ChapterSource], out: Path, figures: Figures, *, copies: int) -> None:
     renderer = Renderer()
     await asyncio.gather(renderer.warm_up(), renderer.warm_up())
     with tempfile.TemporaryDirectory() as folder, counted(figures):
@@ -103,7 +108,7 @@ async def _render(sections: Sequence[ChapterSource], out: Path, figures: Figures
             return file
 
         chunks = await asyncio.gather(*map(set_chapter, sections))
-        figures["pages"] = (await renderer.assemble(BOOK, chunks, out)).pages
+        figures["pages"] = (await renderer.assemble(BOOK, chunks * copies, out)).pages
     await renderer.close()
 
 
@@ -119,6 +124,7 @@ WAYS: dict[str, Callable[[Sequence[ChapterSource], Path, Figures], None]] = {
     "one document": one_document,
     "joined by pypdf": joined_by_pypdf,
     "ours": ours,
+    "ours in short": ours_in_short,
     "floor": floor,
 }
 
