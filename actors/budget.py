@@ -14,13 +14,12 @@ from actors.engine.claims import Claim, WorkerStops
 from actors.engine.insist import insist
 from actors.engine.sending import send_errand
 from actors.work_deps import WorkDeps
-from infra.errors import TransientError
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import cost_usd
 from infra.settings import Settings
 from storage.budget import begin_pause, spending_of
 from storage.database import Document
-from storage.ledger import open_entry, withdraw_entry
+from storage.ledger import entry_id, open_entry, withdraw_entry
 
 log = structlog.get_logger()
 
@@ -28,16 +27,16 @@ log = structlog.get_logger()
 _MARGIN = timedelta(seconds=15)
 #: What is added to a request on its way: roles, metadata, the frame of a conversation.
 _FRAME_TOKENS = 100
-#: When a section that waits for others' answers looks again.
-_LOOK_AGAIN_S = 5.0
 
 
 class BudgetIsSpent(WorkerStops):
     """Nothing more may be bought for the order, which is paused: the step goes back as it is, and lies there."""
 
 
-class BudgetIsInTheAir(TransientError):
+class BudgetIsInTheAir(WorkerStops):
     """Calls in the air may cost what is left of the budget: once they are answered, there may be enough."""
+
+    again_in_s = 5.0
 
 
 def budget_of(settings: Settings, order: Document) -> float | None:
@@ -67,8 +66,9 @@ async def open_within_budget(deps: WorkDeps, claim: Claim, request: Request, now
     most = most_usd(deps.settings.openai_model, request)
     if most is None:
         await _pause(deps, claim, f"{cannot_be_kept(budget)} the price of the model is unknown.", None)
-    entry = await open_entry(deps.db, claim.step, claim.epoch, now, estimate_usd=most)
+    entry = entry_id(claim.step, claim.epoch)
     try:
+        await open_entry(deps.db, claim.step, claim.epoch, now, estimate_usd=most)
         await _check(deps, claim, budget, most, now)
     except (Exception, asyncio.CancelledError):
         await insist(deps.clock, lambda: withdraw_entry(deps.db, entry))
@@ -90,7 +90,7 @@ async def _check(deps: WorkDeps, claim: Claim, budget: float, most: float, now: 
         await _pause(deps, claim, f"The order's budget of {budget:g} US dollars allows no other call.", most)
     # This call is in the air, too: it was written down before.
     if spending.spent_usd + spending.in_air_usd > budget:
-        raise BudgetIsInTheAir("The order's budget waits for answers.", retry_after=_LOOK_AGAIN_S)
+        raise BudgetIsInTheAir
 
 
 async def _pause(deps: WorkDeps, claim: Claim, reason: str, call_usd: float | None) -> NoReturn:

@@ -93,12 +93,16 @@ def queues_of(worker: str) -> tuple[str, ...]:
     return (worker,) if worker == MAIL_QUEUE else (worker, rendering_queue(worker))
 
 
-_ALL = (
+for _product in (
     LIFE_CLARITY,
     PERSONAL_BLUEPRINT,
     PERSONAL_HOROSCOPE,
-)
-for _product in _ALL:
+):
     sell(_product)
-_SUBTITLE = "Your question, your nature and your year, in three reports"
-sell_together("bundle", "The Whole Picture", _SUBTITLE, 12900, _ALL)
+sell_together(
+    name="bundle",
+    title="The Whole Picture",
+    subtitle="Your question, your nature and your year, in three reports",
+    price=12900,
+    products=(LIFE_CLARITY, PERSONAL_BLUEPRINT, PERSONAL_HOROSCOPE),
+)

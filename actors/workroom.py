@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 _PREFIX = "pressroom-work-"
-#: No message is worked on for longer than 15 minutes, so nobody is at a folder that was left this long ago.
-_LEFT_S = 3600.0
+#: No message is worked on for longer than an hour, so nobody is at a folder that was left this long ago.
+_LEFT_S = 7200.0
 
 
 @asynccontextmanager

@@ -64,7 +64,7 @@ async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
         now = deps.clock.now()
         await claim.fence(now + timedelta(seconds=deps.settings.llm_timeout_s) + _MARGIN)
         entry = await open_within_budget(deps, claim, request, now)
-        return await _pay(deps, call, entry)
+        return await _pay(deps, claim, call, entry)
 
 
 async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:
@@ -88,7 +88,7 @@ async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:
     return room.result()
 
 
-async def _pay(deps: WorkDeps, call: Call, entry: str) -> Answer:
+async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
     """Make the call and settle its entry, however it ends; an entry that stays open was possibly paid."""
     timeout_s = deps.settings.llm_timeout_s
     began = deps.clock.monotonic()
@@ -108,6 +108,7 @@ async def _pay(deps: WorkDeps, call: Call, entry: str) -> Answer:
         "cost_usd": answer.cost_usd,
         "latency_s": round(deps.clock.monotonic() - began, 3),
     }
+    claim.lift_limit()
     await _settle(deps, entry, facts)
     return answer
 

@@ -116,16 +116,23 @@ def _completion(one: _Done) -> UpdateOne:
 
 @translating
 async def release_step(
-    db: Database, step_id: str, epoch: int, due_at: datetime, *, failed_at: datetime | None
+    db: Database,
+    step_id: str,
+    epoch: int,
+    due_at: datetime,
+    *,
+    failed_at: datetime | None,
+    failing_since: datetime | None = None,
 ) -> bool:
     """T14: give a claimed step back, to be queued when it is due; its slot is kept.
 
-    `failed_at` is when it failed: it counts as a failure, and the first one starts the time until it is given up.
-    None for a worker that stops: that is nobody's failure.
+    `failed_at` is when it failed, and counts as a failure; since `failing_since`, or this one, it has done nothing
+    else, which is the time until it is given up. None for a worker that stops: that is nobody's failure.
     """
     update: dict[str, Any] = {"$set": {"state": "ready", "due_at": due_at, "claim": None}}
     if failed_at is not None:
-        update |= {"$inc": {"fails": 1}, "$min": {"failing_since": failed_at}}
+        update["$set"] |= {"failed_at": failed_at, "failing_since": failing_since or failed_at}
+        update["$inc"] = {"fails": 1}
     mine = {"_id": step_id, "state": "claimed", "epoch": epoch}
     return (await db.steps.update_one(mine, update)).matched_count == 1
 

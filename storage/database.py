@@ -41,7 +41,7 @@ class WriteIsRefused(PressroomError):
 
 
 class Database:
-    """The collections of one Pressroom. Every write is acknowledged by a majority and journaled."""
+    """The collections of one Pressroom. Every write but a beat is acknowledged by a majority and journaled."""
 
     def __init__(self, url: str, *, timeout_s: float = 10.0) -> None:
         """`timeout_s` bounds each operation, the search for a server included."""
@@ -128,10 +128,9 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> l
     try:
         await _insert(collection, documents, _BROKEN_AT_ONCE)
     except BulkWriteError as error:
-        failures = error.details["writeErrors"]
-        if error.details["writeConcernErrors"] or {one["code"] for one in failures} != {_DUPLICATE_KEY}:
+        if not _is_of_taken_keys(error):
             raise _failure(error) from None
-        return [documents[one["index"]]["_id"] for one in failures]
+        return [documents[one["index"]]["_id"] for one in error.details["writeErrors"]]
     return []
 
 
@@ -145,16 +144,26 @@ async def _insert(collection: Collection, documents: Sequence[Document], more_tr
 
 
 async def write_all(collection: Collection, writes: Sequence[Write]) -> int:
-    """Do writes in one go, whatever their order; return how many documents were there to be updated."""
+    """Do writes in one go, whatever their order; return how many documents were there to be updated.
+
+    What is to be inserted and is there has been inserted by an earlier try.
+    """
     try:
         return (await collection.bulk_write(writes, ordered=False)).matched_count
     except BulkWriteError as error:
-        raise _failure(error) from None
+        if not _is_of_taken_keys(error):
+            raise _failure(error) from None
+        return int(error.details["nMatched"])
+
+
+def _is_of_taken_keys(error: BulkWriteError) -> bool:
+    codes = {one["code"] for one in error.details["writeErrors"]}
+    return codes == {_DUPLICATE_KEY} and not error.details["writeConcernErrors"]
 
 
 def _failure(error: BulkWriteError) -> PressroomError:
     """Return what a bulk's failure means; the driver's own error quotes what customers wrote."""
-    if error.details["writeConcernErrors"]:
+    if error.details["writeConcernErrors"] or error.timeout:
         return DatabaseIsDown("MongoDB cannot say whether a write is durable.")
     codes = {one["code"] for one in error.details["writeErrors"]}
     return WriteIsRefused(f"MongoDB refused a write with {sorted(codes - {_DUPLICATE_KEY} or codes)}.")

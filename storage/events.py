@@ -86,7 +86,7 @@ async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Docu
 
 @translating
 async def drop_events(db: Database, before: datetime, limit: int) -> None:
-    """Remove the oldest events that came before then and were seen to: at most so many."""
+    """Remove the oldest events that came before then and were seen to: at most so many of each kind."""
     for state in ("applied", "ignored"):
         old = db.events.find({"state": state, "received_at": {"$lt": before}}, {"_id": 1}).sort("received_at")
         ids = [event["_id"] for event in await old.limit(limit).to_list()]

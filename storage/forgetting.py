@@ -1,4 +1,4 @@
-"""Removing what is known of a person: what is left of an order is its books."""
+"""Removing what is known of a person: what is left of an order is its sums, dates and costs."""
 
 from datetime import datetime, timedelta
 
@@ -43,7 +43,7 @@ async def forget_customer(db: Database, order: Document, token: str, now: dateti
 async def forget_words(db: Database, order: Document) -> None:
     """Remove what was written for an order, and what servers said about it; costs, hashes and dates stay."""
     of_order, of_reports = {"order": order["_id"]}, {"report": {"$in": report_ids(order)}}
-    words = {"error": "", "traceback": "", "result": "", "failing_since": ""}
+    words = {"error": "", "traceback": "", "result": "", "failing_since": "", "failed_at": ""}
     await db.steps.update_many(of_reports, {"$unset": words})
     await db.reports.update_many(of_order, {"$set": {"pdf": None}})
     await db.ledger.update_many(of_order, {"$unset": {"error": ""}})

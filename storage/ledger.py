@@ -9,6 +9,11 @@ from storage.database import Database, Document, translating
 from storage.together import put
 
 
+def entry_id(step: Document, epoch: int) -> str:
+    """Return the id of the entry for what is bought under a claim."""
+    return f"{step['_id']}:{epoch}"
+
+
 async def open_entry(
     db: Database, step: Document, epoch: int, now: datetime, *, estimate_usd: float | None = None
 ) -> str:
@@ -16,9 +21,8 @@ async def open_entry(
 
     `estimate_usd` is the most that the call can cost, where a budget must know.
     """
-    entry_id = f"{step['_id']}:{epoch}"
     entry = {
-        "_id": entry_id,
+        "_id": entry_id(step, epoch),
         "step": step["_id"],
         "order": step["order"],
         "report": step["report"],
@@ -30,19 +34,19 @@ async def open_entry(
         "day": day_of(now),
     }
     await put(db, db.ledger, InsertOne(entry if estimate_usd is None else {**entry, "estimate_usd": estimate_usd}))
-    return entry_id
+    return str(entry["_id"])
 
 
-async def settle_entry(db: Database, entry_id: str, facts: dict[str, Any], now: datetime) -> None:
+async def settle_entry(db: Database, entry: str, facts: dict[str, Any], now: datetime) -> None:
     """T12: note how the call ended and what it cost; not fenced, since it was paid either way."""
     settled = {"$set": {**facts, "state": "settled", "settled_at": now}}
-    await put(db, db.ledger, UpdateOne({"_id": entry_id, "state": "open"}, settled))
+    await put(db, db.ledger, UpdateOne({"_id": entry, "state": "open"}, settled))
 
 
 @translating
-async def withdraw_entry(db: Database, entry_id: str) -> None:
+async def withdraw_entry(db: Database, entry: str) -> None:
     """Take back an entry whose call was not made: it would count as possibly paid for ever."""
-    await db.ledger.delete_one({"_id": entry_id, "state": "open"})
+    await db.ledger.delete_one({"_id": entry, "state": "open"})
 
 
 def day_of(moment: datetime) -> str:

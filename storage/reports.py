@@ -157,12 +157,22 @@ def _starting(one: _Start) -> UpdateOne:
 
 
 @translating
-async def requeue_report(db: Database, report: Document, message: str, now: datetime) -> bool:
+async def requeue_report(
+    db: Database, report: Document, message: str, now: datetime, *, counted: bool = True
+) -> bool:
     """T9, for the message that begins a report: True if it is ours to send again."""
     backoff = CHECK_AFTER * min(2 ** min(report["sends"], 10), 12)
     seen = {"_id": report["_id"], "state": "queued", "message": report["message"]}
-    update = {"$set": {"message": message, "check_at": now + backoff, "queued_at": now}, "$inc": {"sends": 1}}
+    update: Document = {"$set": {"message": message, "check_at": now + backoff, "queued_at": now}}
+    update["$inc"] = {"sends": int(counted)}
     return (await db.reports.update_one(seen, update)).matched_count == 1
+
+
+@translating
+async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) -> None:
+    """Let the sweep look at once at queued reports whose messages were lost with who had taken them."""
+    lost = {"state": "queued", "message": {"$in": list(messages)}}
+    await db.reports.update_many(lost, {"$set": {"check_at": now}})
 
 
 @translating

@@ -15,10 +15,15 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from infra.errors import TransientError
 from storage.database import Database, Document, insert_new, translating
 from storage.reports import CHECK_AFTER, patience_with
 from storage.slots import Slot
 from storage.together import get, grouped, in_batches, in_rounds
+
+
+class NeedsAreGone(TransientError):
+    """A step was claimed while a replay that has begun was about to take it back."""
 
 
 class _Queueing(NamedTuple):
@@ -35,7 +40,7 @@ class _Following(NamedTuple):
 #: Far below the 5 s after which the sweep takes a done step for one that a crash kept from advancing.
 _STAMP_S = 0.5
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
-_OF_THE_OLD_RUN = ("failing_since", "error", "traceback", "advanced", "done_at", "result")
+_OF_THE_OLD_RUN = ("failing_since", "failed_at", "error", "traceback", "advanced", "done_at", "result")
 
 
 def overdue(state: str, by: datetime) -> Document:
@@ -71,6 +76,14 @@ async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, Documen
     """Return the results of those steps, by step id; those not done are left out."""
     found = [db.steps.find({"_id": {"$in": ids}, "state": "done"}, {"result": 1}) for ids in in_batches(step_ids)]
     return {step["_id"]: step["result"] for batch in found for step in await batch.to_list()}
+
+
+async def results_for(db: Database, step: Document) -> dict[str, Document]:
+    """Return the results of what a step needs, by step id; NeedsAreGone if a replay has taken one back."""
+    results = await results_of(db, step["needs"])
+    if len(results) < len(step["needs"]):
+        raise NeedsAreGone("Something that the step needs is being made again.", retry_after=5.0)
+    return results
 
 
 @translating
@@ -163,12 +176,16 @@ def message_id(step_id: str, message: str) -> str:
 
 
 @translating
-async def requeue_step(db: Database, seen: Document, message: str, now: datetime) -> bool:
-    """T9: put a queued step under a new message id; who gets True sends it."""
+async def requeue_step(db: Database, seen: Document, message: str, now: datetime, *, counted: bool = True) -> bool:
+    """T9: put a queued step under a new message id; who gets True sends it.
+
+    It is `counted` among those after which nobody is expected to claim the step.
+    """
     backoff = CHECK_AFTER * min(2 ** min(seen["sends"], 10), 12)
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     queued = {"message": message, "due_at": now + backoff, "queued_at": now}
-    return (await db.steps.update_one(still, {"$set": queued, "$inc": {"sends": 1}})).matched_count == 1
+    update = {"$set": queued, "$inc": {"sends": int(counted)}}
+    return (await db.steps.update_one(still, update)).matched_count == 1
 
 
 @translating

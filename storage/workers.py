@@ -23,6 +23,13 @@ async def beat(db: Database, worker: str, facts: Document, now: datetime) -> Non
 
 
 @translating
+async def prove_writable(db: Database) -> None:
+    """Return if MongoDB takes a write like a beat, promptly; DatabaseIsDown otherwise. Nothing is written."""
+    with pymongo.timeout(_TIMEOUT_S):
+        await db.workers.update_one({"_id": None}, {"$set": {"beat": 0}})
+
+
+@translating
 async def live_workers(db: Database) -> list[Document]:
     """Return every registered worker with its beat."""
     return await db.workers.find().to_list()

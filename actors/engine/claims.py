@@ -1,5 +1,6 @@
 """The claims that this process holds: as it knows them, to be compared with what MongoDB says."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +15,21 @@ class ClaimIsLost(Exception):
 
 
 class WorkerStops(Exception):
-    """This process was told to end before the step had bought anything: it goes back as it is."""
+    """The step goes back as it is, which is nobody's failure, and is due again after `again_in_s`.
+
+    Raised as it is, it says that this process was told to end before the step had bought anything.
+    """
+
+    again_in_s = 0.0
 
 
 class Claim:
-    """A claimed step, and the epoch at which we hold it. `order` is the order as read before the claim."""
+    """A claimed step, and the epoch at which we hold it. `order` is the order as read before the claim.
+
+    `limit` ends the work when it takes too long, until there is something in hand that must not be lost.
+    """
+
+    limit: asyncio.Timeout | None = None
 
     def __init__(self, db: Database, step: Document, order: Document) -> None:
         """Hold the step at the epoch of the claim."""
@@ -32,6 +43,11 @@ class Claim:
         if not await fence_step(self._db, self.step, self.epoch, until):
             raise ClaimIsLost
         self.epoch += 1
+
+    def lift_limit(self) -> None:
+        """Let the work take as long as it needs from here on: what it has in hand was paid for."""
+        if self.limit is not None:
+            self.limit.reschedule(None)
 
 
 Work = Callable[[Claim], Awaitable[Document]]

@@ -114,7 +114,7 @@ async def _postpone(deps: WorkDeps, delivery: Document, error: str) -> Delivered
     due_at = now + timedelta(seconds=pause_s)
     log.warning("mail_postponed", order=delivery["order"], again_in_s=pause_s)
     await postpone_delivery(deps.db, delivery, due_at, error)
-    if delivery["tries"] >= _WORRYING_TRIES:
+    if delivery["tries"] + 1 >= _WORRYING_TRIES:
         await call_operator(deps.db, delivery["order"], _cannot_be_sent(delivery), now)
     return Delivered(sent=False, again_at=due_at)
 

@@ -36,6 +36,10 @@ _FRESH_S = 1.0
 _SUSPECT_KILLS = 3
 #: The pause before a released step is queued again: doubled with each failure.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
+#: As long as another server may ask us to wait (the limiter's bound, too): an hour would be an order's end.
+_LONGEST_ASKED_S = 300.0
+#: A failure after this long without one begins anew: nothing between them says that the step has failed all along.
+_APART = timedelta(minutes=15)
 
 
 class StepTakesTooLong(TransientError):
@@ -68,10 +72,10 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> None:
         result = await _quick_tries(deps, claim, work)
     except ClaimIsLost:
         log.warning("claim_lost")
-    except WorkerStops:
-        await _release(deps, claim, deps.clock.now(), failed_at=None)
+    except WorkerStops as stop:
+        await _release(deps, claim, stop.again_in_s)
     except asyncio.CancelledError:
-        await _release(deps, claim, deps.clock.now(), failed_at=None)
+        await _release(deps, claim, 0.0)
         raise
     except TransientError as error:
         await _release_or_give_up(deps, claim, error)
@@ -132,6 +136,7 @@ async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> Document:
     limit_s = (await deps.plans.get(claim.step["plan"]))["limits"][claim.step["kind"]]
     try:
         async with asyncio.timeout(limit_s) as limit:
+            claim.limit = limit
             return await work(claim)
     except TimeoutError:
         if not limit.expired():
@@ -156,24 +161,30 @@ async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> None:
 
 async def _release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientError) -> None:
     now = deps.clock.now()
-    failing_since = claim.step.get("failing_since", now)
+    goes_on = now - claim.step.get("failed_at", now) <= _APART
+    failing_since = claim.step.get("failing_since", now) if goes_on else now
     if now - failing_since > timedelta(seconds=deps.settings.step_give_up_s):
         await _give_up(deps, claim, error)
         return
     pause_s = min(_FIRST_PAUSE_S * 2 ** min(claim.step["fails"], 10), _LONGEST_PAUSE_S)
-    pause_s = max(error.retry_after or 0, pause_s * random.uniform(0.8, 1.2))  # noqa: S311  # spreads, hides nothing
+    pause_s *= random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
+    pause_s = max(min(error.retry_after or 0, _LONGEST_ASKED_S), pause_s)
     log.warning("step_released", error=str(error), again_in_s=round(pause_s, 1))
-    await _release(deps, claim, now + timedelta(seconds=pause_s), failed_at=now)
-    deps.timers.after(pause_s, lambda: queue_released(deps, claim.step["_id"]))
+    await _release(deps, claim, pause_s, failed_at=now, failing_since=failing_since)
 
 
-async def _release(deps: WorkDeps, claim: Claim, due_at: datetime, *, failed_at: datetime | None) -> None:
+async def _release(deps: WorkDeps, claim: Claim, pause_s: float, **failure: datetime) -> None:
+    due_at = deps.clock.now() + timedelta(seconds=pause_s)
+    facts = {"failed_at": None, **failure}
+
     async def write() -> bool:
-        return await release_step(deps.db, claim.step["_id"], claim.epoch, due_at, failed_at=failed_at)
+        return await release_step(deps.db, claim.step["_id"], claim.epoch, due_at, **facts)
 
     await insist(deps.clock, write)
-    if failed_at is None:
-        await queue_released(deps, claim.step["_id"])
+    if pause_s:
+        deps.timers.after(pause_s, lambda: queue_released(deps, claim.step))
+    else:
+        await queue_released(deps, claim.step)
 
 
 async def _give_up(deps: WorkDeps, claim: Claim, error: Exception) -> None:

@@ -83,10 +83,10 @@ async def _first_idle(deps: Deps, report: Document, slot: Slot, room: int) -> li
     return [step for step in ready if token_of(step) not in held and step["due_at"] <= now][:room]
 
 
-async def queue_released(deps: Deps, step_id: str) -> None:
-    """T8, for a step that was released and has kept its slot."""
-    step = await find_step(deps.db, step_id)
-    if step is not None and step["state"] == "ready":
+async def queue_released(deps: Deps, released: Document) -> None:
+    """T8, for a step that was released and has kept its slot, unless a replay has taken it since."""
+    step = await find_step(deps.db, released["_id"])
+    if step is not None and step["state"] == "ready" and step["run"] == released["run"]:
         await queue_and_send(deps, [step])
 
 

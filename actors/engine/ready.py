@@ -26,7 +26,7 @@ async def ready_dependents(db: Database, plan: Document, done: Sequence[Document
         else:
             possible |= alone.keys()
         for other in following:
-            if len(other["needs"]) > 1 and await _may_be_complete(db, step, other):
+            if len(other["needs"]) > 1 and await _may_be_complete(db, plan, step, other):
                 possible.add(_id_of(step, other))
     return readied | {slot_of(other) for other in await ready_complete(db, sorted(possible), now)}
 
@@ -43,9 +43,9 @@ async def ready_complete(db: Database, step_ids: Sequence[str], now: datetime) -
     return complete
 
 
-async def _may_be_complete(db: Database, step: Document, candidate: Document) -> bool:
+async def _may_be_complete(db: Database, plan: Document, step: Document, candidate: Document) -> bool:
     """Return False only if something that the candidate needs is surely not done."""
-    needs = candidate["needs"]
+    needs = [need for need in candidate["needs"] if slot_of(plan["steps"][need]) == slot_of(step)]
     if len(needs) <= _MANY:
         return True
     return await count_done(db, step["report"], slot_of(step)) >= len(needs)

@@ -26,13 +26,13 @@ _OF_PRINTING: tuple[Letter | None, ...] = (None, "completion", "refund")
 
 
 class ReplayIsImpossible(PressroomError):
-    """The order is gone, is being replayed already, or its one letter is chosen: it is never mailed again."""
+    """The order is gone, is being replayed already, or its letter is chosen and something would be new in it."""
 
 
 async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], *, printing: bool = False) -> None:
     """Make those steps, and all that follow from them, again. ReplayIsImpossible says why not.
 
-    With `printing` they only set and bind what is written, which the order's completion letter does not forbid.
+    With `printing` they only set and bind what is written, which no letter of the order forbids.
     """
     letters = _OF_PRINTING if printing else (None,)
     order = await find_order(deps.db, order_id)

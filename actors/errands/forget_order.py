@@ -1,4 +1,4 @@
-"""A customer is forgotten: what names them goes first, then texts, then files; the books stay."""
+"""A customer is forgotten: what names them goes first, then texts, then files; sums, dates and costs stay."""
 
 import secrets
 from datetime import datetime

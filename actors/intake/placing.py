@@ -11,6 +11,7 @@ from actors.engine.sending import Post, begin_post, errand_post, new_message_id,
 from actors.intake.deps import IntakeDeps
 from actors.intake.draft import NO_PRODUCT, draft_order
 from actors.intake.news import SessionNews
+from storage.alerts import raise_alert
 from storage.answers import find_answers
 from storage.database import Document
 from storage.errands import ERRAND_CHECK, add_errand
@@ -121,6 +122,9 @@ async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:
         return [errand_post("identify_order", order["_id"])]
     if "details_by" in order:
         return []
+    if not order["email"]:
+        reason = "Something is missing, and there is no address to ask for it."
+        await raise_alert(deps.db, "no_address", reason, deps.clock.now(), order=order["_id"])
     ask_at = deps.clock.now() + ERRAND_CHECK if order["email"] else None
     await await_details(deps.db, order["_id"], order["paid_at"] + _DETAILS_WITHIN, ask_at)
     return [errand_post("ask_details", order["_id"])] if order["email"] else []

@@ -1,10 +1,12 @@
 """Claims whose holder is dead or out of time: the step is queued again, or dead if it kills whoever takes it."""
 
+from collections.abc import Sequence
+
 import structlog
 
 from actors.deps import Deps
 from actors.engine.advance import give_up
-from actors.engine.sending import send_step
+from actors.engine.sending import Post, send_all, step_post
 from storage.claims import claims_of, expire_step, lapsed_claims
 from storage.database import Document
 from storage.steps import new_message
@@ -18,22 +20,23 @@ _BATCH = 500
 
 async def expire_lapsed_claims(deps: Deps) -> None:
     """Take steps from holders whose time is over."""
-    for step in await lapsed_claims(deps.db, deps.clock.now(), _BATCH):
-        await _expire(deps, step)
+    await _expire(deps, await lapsed_claims(deps.db, deps.clock.now(), _BATCH))
 
 
 async def take_from(deps: Deps, worker: str) -> None:
     """Take every step from a dead worker."""
-    for step in await claims_of(deps.db, worker):
-        await _expire(deps, step)
+    await _expire(deps, await claims_of(deps.db, worker))
 
 
-async def _expire(deps: Deps, step: Document) -> None:
-    if step["kills"] + 1 >= _MAX_KILLS:
-        reason = f"{_MAX_KILLS} processes died or ran out of time while they held it."
-        await give_up(deps, step, step["epoch"], reason)
-        return
-    message = new_message()
-    if await expire_step(deps.db, step, message, deps.clock.now()):
-        log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + 1)
-        await send_step(deps, step, message)
+async def _expire(deps: Deps, steps: Sequence[Document]) -> None:
+    """Take them all first, and send then: that needs Redis, which may be away."""
+    posts: list[Post] = []
+    for step in steps:
+        message = new_message()
+        if step["kills"] + 1 >= _MAX_KILLS:
+            reason = f"{_MAX_KILLS} processes died or ran out of time while they held it."
+            await give_up(deps, step, step["epoch"], reason)
+        elif await expire_step(deps.db, step, message, deps.clock.now()):
+            log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + 1)
+            posts.append(step_post(step, message))
+    await send_all(deps, posts)

@@ -1,6 +1,7 @@
 """Messages that should have been heard of: sent again if the broker holds them no more, or for too long."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import timedelta
 
 import structlog
@@ -9,10 +10,13 @@ from actors.begin_report import give_up_report
 from actors.catalogue import queues_of
 from actors.deps import Deps
 from actors.engine.advance import give_up
+from actors.engine.plans import FORMAT
 from actors.engine.sending import begin_post, new_message_id, queue_of, send_all, send_step
+from storage.alerts import raise_alert
 from storage.database import Document
-from storage.reports import keep_reports_queued, requeue_report, unbegun_reports
+from storage.reports import hurry_reports, keep_reports_queued, requeue_report, unbegun_reports
 from storage.steps import keep_queued, message_id, new_message, overdue_messages, requeue_step, steps_of_messages
+from storage.workers import live_workers
 
 log = structlog.get_logger()
 
@@ -33,9 +37,11 @@ async def resend_lost_messages(deps: Deps) -> None:
     if fresh:
         await keep_queued(deps.db, fresh, now)
     kept = {step["_id"] for step in fresh}
+    stale = {step["_id"]: step["product"] for step in overdue if messages[step["_id"]] in held}
     for step in overdue:
         if step["_id"] not in kept:
-            await _resend(deps, step)
+            await _resend(deps, step, counted=step["_id"] not in stale)
+    await _call_for_workers(deps, {product for step, product in stale.items() if step not in kept})
 
 
 async def resend_unbegun_reports(deps: Deps) -> None:
@@ -52,9 +58,10 @@ async def resend_unbegun_reports(deps: Deps) -> None:
         if report["sends"] >= _MAX_SENDS:
             await give_up_report(deps, report["_id"], f"It was queued {_MAX_SENDS} times and no worker took it.")
             continue
-        message = new_message_id()
-        if await requeue_report(deps.db, report, message, now):
+        message, counted = new_message_id(), report["message"] not in held
+        if await requeue_report(deps.db, report, message, now, counted=counted):
             await send_all(deps, [begin_post({**report, "message": message})])
+    await _call_for_workers(deps, {r["product"] for r in overdue if r["message"] in held and r not in kept})
 
 
 async def resend_messages_of(deps: Deps, worker: Document) -> None:
@@ -62,17 +69,29 @@ async def resend_messages_of(deps: Deps, worker: Document) -> None:
     lost: list[str] = []
     for queue in queues_of(worker["queue"]):
         lost += await asyncio.to_thread(deps.broker.forget_holder, worker["broker_id"], queue)
+    await hurry_reports(deps.db, lost, deps.clock.now())
     for step in await steps_of_messages(deps.db, lost):
         await _resend(deps, step)
 
 
-async def _resend(deps: Deps, step: Document) -> None:
-    if step["sends"] >= _MAX_SENDS:
+async def _call_for_workers(deps: Deps, products: Collection[str]) -> None:
+    """Alert an operator to queues in which work has waited for long, and that nobody serves."""
+    served = {worker["queue"] for worker in await live_workers(deps.db)} if products else set()
+    for product in sorted(set(products) - served):
+        text = f"No worker takes what waits in {product}."
+        await raise_alert(deps.db, "no_worker", text, deps.clock.now(), event=product)
+
+
+async def _resend(deps: Deps, step: Document, *, counted: bool = True) -> None:
+    if step["format"] != FORMAT:  # its workers are of another version, and may come back, or be replaced
+        counted, text = False, f"Steps of plan format {step['format']} wait for a worker that can carry them out."
+        await raise_alert(deps.db, "no_worker", text, deps.clock.now(), order=step["order"])
+    if counted and step["sends"] >= _MAX_SENDS:
         reason = f"It was queued {_MAX_SENDS} times and no worker claimed it."
         await give_up(deps, step, step["epoch"], reason)
         return
     message = new_message()
-    if await requeue_step(deps.db, step, message, deps.clock.now()):
+    if await requeue_step(deps.db, step, message, deps.clock.now(), counted=counted):
         log.info("message_sent_again", order=step["order"], step=step["_id"], sends=step["sends"] + 1)
         await send_step(deps, step, message)
 

@@ -11,7 +11,6 @@ from actors.reconcile import Records, reconcile
 from actors.sweep.admission import admit_in_turn
 from actors.sweep.alerts import send_alerts
 from actors.sweep.books import seek_lost_books
-from actors.sweep.claims import expire_lapsed_claims
 from actors.sweep.errands import resend_errands
 from actors.sweep.events import apply_left_events, drop_old_events
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
@@ -31,7 +30,6 @@ _LOOK_BACK = timedelta(days=3)
 Duty = Callable[[Deps], Awaitable[None]]
 
 _DUTIES: tuple[Duty, ...] = (
-    expire_lapsed_claims,
     advance_missed_steps,
     apply_left_events,
     resend_unbegun_reports,
@@ -45,7 +43,7 @@ _DUTIES: tuple[Duty, ...] = (
 
 async def sweep_once(deps: Deps, watch: Watch) -> None:
     """Do every duty once. One that fails does not keep the others from being done."""
-    await _do(deps, (watch.bury_dead_workers, *_DUTIES))
+    await _do(deps, (watch.bury_dead_workers, watch.expire_lapsed_claims, *_DUTIES))
     await deps.timers.finish()
 
 
@@ -58,7 +56,7 @@ async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping:
     watch = Watch(deps.clock)
     loops = [
         asyncio.create_task(_repeat(deps, (watch.bury_dead_workers,), every_s, stopping)),
-        asyncio.create_task(_repeat(deps, _DUTIES, every_s, stopping)),
+        asyncio.create_task(_repeat(deps, (watch.expire_lapsed_claims, *_DUTIES), every_s, stopping)),
         asyncio.create_task(_ask_seldom(deps, records, stopping)),
     ]
     await stopping.wait()

@@ -5,20 +5,22 @@ from dataclasses import dataclass
 import structlog
 
 from actors.deps import Deps
-from actors.sweep.claims import take_from
+from actors.sweep.claims import expire_lapsed_claims, take_from
 from actors.sweep.messages import resend_messages_of
 from infra.clock import Clock
 from infra.errors import TransientError
 from storage.database import Document
-from storage.workers import live_workers, remove_worker
+from storage.workers import live_workers, prove_writable, remove_worker
 
 log = structlog.get_logger()
 
 #: A worker beats every 2 s; after this long at the same beat, over this many reads, it is dead.
 _STILL_S = 6.0
 _READS = 3
-#: A read that took longer waited for MongoDB, and while it did no worker could beat.
+#: A look that took longer waited for MongoDB, and while it did no worker could beat.
 _PROMPT_S = 1.0
+#: After MongoDB was away: for how long nothing is taken from holders, who write down what they have in hand.
+_SETTLED_S = 15.0
 
 
 @dataclass
@@ -35,20 +37,27 @@ class Watch:
         """Start with no observation: a sweep that has just begun takes nobody for dead."""
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
+        self._trouble_at: float | None = None
 
     async def dead_workers(self, deps: Deps) -> list[Document]:
         """Read every counter once more; return the workers that have stood still long enough."""
         asked = self._clock.monotonic()
         try:
+            await prove_writable(deps.db)
             workers = await live_workers(deps.db)
         except TransientError:
-            self._seen.clear()  # what happened meanwhile nobody knows
+            self._forget()
             raise
         now = self._clock.monotonic()
         if now - asked > _PROMPT_S:
-            self._seen.clear()
+            self._forget()
         self._seen = {worker["_id"]: self._observe(worker, now) for worker in workers}
         return [worker for worker in workers if self._is_still(self._seen[worker["_id"]], now)]
+
+    def _forget(self) -> None:
+        """Conclude nothing from what was seen: what happened meanwhile nobody knows."""
+        self._seen.clear()
+        self._trouble_at = self._clock.monotonic()
 
     def _observe(self, worker: Document, now: float) -> _Seen:
         before = self._seen.get(worker["_id"])
@@ -59,9 +68,16 @@ class Watch:
     def _is_still(self, seen: _Seen, now: float) -> bool:
         return seen.reads >= _READS and now - seen.since >= _STILL_S
 
+    async def expire_lapsed_claims(self, deps: Deps) -> None:
+        """Take steps from holders whose time is over, unless it ran out while MongoDB did not hear them."""
+        if self._trouble_at is None or self._clock.monotonic() - self._trouble_at > _SETTLED_S:
+            await expire_lapsed_claims(deps)
+
     async def bury_dead_workers(self, deps: Deps) -> None:
         """Free what dead workers held: their claims, and the messages they had taken."""
-        dead = await self.dead_workers(deps)
+        silent = await self.dead_workers(deps)
+        beats = {worker["_id"]: worker["beat"] for worker in await live_workers(deps.db)} if silent else {}
+        dead = [worker for worker in silent if beats.get(worker["_id"]) == worker["beat"]]
         for worker in dead:
             log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
             await take_from(deps, worker["_id"])

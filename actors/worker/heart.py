@@ -38,14 +38,18 @@ class Heart:
     async def beat_for_ever(self) -> None:
         """Beat, whatever happens: a heart that stops while the loop works would cost every call in the air."""
         while True:
-            try:
-                await beat(self._deps.db, self._deps.worker, self._facts, self._deps.clock.now())
-            except TransientError as error:
-                log.warning("heartbeat_missed", error=str(error))
-            except Exception:
-                log.exception("heartbeat_failed")
-            self.last_turn = self._deps.clock.monotonic()
+            await self.beat()
             await asyncio.sleep(_BEAT_S)
+
+    async def beat(self) -> None:
+        """Beat once; what fails is made good by the next."""
+        try:
+            await beat(self._deps.db, self._deps.worker, self._facts, self._deps.clock.now())
+        except TransientError as error:
+            log.warning("heartbeat_missed", error=str(error))
+        except Exception:
+            log.exception("heartbeat_failed")
+        self.last_turn = self._deps.clock.monotonic()
 
     async def audit_for_ever(self) -> None:
         """Every 10 s release what MongoDB says is ours and we do not work on."""
@@ -55,6 +59,8 @@ class Heart:
                 await self._audit()
             except TransientError as error:
                 log.warning("audit_put_off", error=str(error))
+            except Exception:
+                log.exception("audit_failed")
 
     async def leave(self) -> None:
         """Release what nobody works on, then leave the register; what fails here is the sweep's.

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import TYPE_CHECKING, NoReturn
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+#: For what blocks: mail, Stripe, names. As many as messages that are in the air by default, and more.
+_THREADS = 64
 #: A loop that has not turned for this long hangs: the process ends, and its claims lapse.
 _HANGS_S = 60.0
 #: After the grace period: for released claims to be written, and for leaving the register. Each once.
@@ -69,6 +72,8 @@ class WorkerProcess:
         self._llm = None if queue == MAIL_QUEUE else _open_llm(settings)
         self._deps = self._loop.run_coroutine(self._open())
         self._heart = Heart(self._deps, queue, threads)
+        # Before the first claim: who dies with one must be known to have lived.
+        self._loop.run_coroutine(self._heart.beat())
         for pulse in (self._heart.beat_for_ever(), self._heart.audit_for_ever()):
             asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
         if self._llm:
@@ -104,6 +109,9 @@ class WorkerProcess:
         self._loop.run_coroutine(self._leave())
 
     async def _open(self) -> WorkDeps:
+        # The default has six threads on two processors: vendors that hang must not keep others' names from being
+        # looked up, or rendering from beginning.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="vendor"))
         common = open_deps(self._settings, broker=self._broker)
         shared = {field.name: getattr(common, field.name) for field in fields(Deps)}
         return WorkDeps(

@@ -28,8 +28,9 @@ from storage.errands import Errand
 
 log = structlog.get_logger()
 
-#: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released.
-_TIME_LIMIT_MS = 15 * 60 * 1000
+#: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released. Nothing
+#: takes that long but what waits, with an answer in hand, for a MongoDB that is away.
+_TIME_LIMIT_MS = 60 * 60 * 1000
 
 _RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
     "render_chunk": render_chunk,

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from dramatiq import Worker
 from dramatiq.broker import Broker as AnyBroker
 from dramatiq.broker import MessageProxy
 from dramatiq.common import iter_queue
+from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware, TimeLimit
 
 from infra.broker.broker import Broker
@@ -66,6 +68,7 @@ def stop_workers(broker: Broker, workers: Mapping[str, Worker], grace_s: float) 
     broker.stop_taking(workers, _DRAIN_S)
     for queue, worker in workers.items():
         for item in iter_queue(worker.work_queue):
-            worker.consumers[queue].requeue_messages([item.message])
+            with suppress(ConnectionClosed):  # what Redis still counts as taken is given back when we are gone
+                worker.consumers[queue].requeue_messages([item.message])
     for worker in workers.values():
         worker.stop(timeout=int(1000 * max(0.5, deadline - time.monotonic())))

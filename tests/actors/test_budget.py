@@ -134,9 +134,8 @@ async def test_who_waits_for_answers_goes_on_once_they_cost_less(deps: Deps, clo
     first, second, third, fourth = await claims(deps, 4)
     entry = await open_within_budget(worker, first, REQUEST, clock.now())
     await open_within_budget(worker, second, REQUEST, clock.now())
-    with pytest.raises(BudgetIsInTheAir) as waiting:
+    with pytest.raises(BudgetIsInTheAir):
         await open_within_budget(worker, third, REQUEST, clock.now())
-    assert waiting.value.retry_after == 5.0
     facts = {"outcome": "written", "usage": {}, "cost_usd": 0.1 * MOST}
     await settle_entry(deps.db, entry, facts, clock.now())
     await open_within_budget(worker, third, REQUEST, clock.now())

@@ -4,6 +4,8 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import fields
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from actors.deps import Deps
 from actors.engine.claims import Claim
 from actors.engine.perform import perform
 from actors.errands.run import run_errand
+from actors.render_chunk import render_chunk
 from actors.work_deps import Call, WorkDeps
 from actors.worker.heart import Heart
 from infra.errors import TransientError
@@ -175,11 +178,55 @@ async def test_a_step_that_fails_for_long_is_given_up(deps: Deps, clock: Any) ->
     released = await state(deps, sections[0])
     assert (released["state"], released["fails"]) == ("ready", 1)
     assert (released["due_at"] - clock.now()).total_seconds() >= 60
-    clock.forward(deps.settings.step_give_up_s + 1)
-    await deps.db.steps.update_one({"_id": released["_id"]}, {"$set": {"state": "queued"}})
-    await perform(worker, order, sections[0]["_id"], failing)
+    while clock.now() - released["failing_since"] <= timedelta(seconds=deps.settings.step_give_up_s):
+        clock.forward(600)
+        await deps.db.steps.update_one({"_id": released["_id"]}, {"$set": {"state": "queued"}})
+        await perform(worker, order, sections[0]["_id"], failing)
     dead = await state(deps, sections[0])
     assert (dead["state"], dead["error"]) == ("dead", "Not now.")
+
+
+async def test_a_step_that_failed_long_ago_is_not_given_up_for_it(deps: Deps, clock: Any) -> None:
+    """Two hiccups with an hour of lying still between are no hour of failing; an hour's pause is not obeyed."""
+    worker, (order, sections) = working(deps), await begun(deps)
+
+    async def failing(claim: Claim) -> Document:
+        del claim
+        raise TransientError("Not now.", retry_after=3600.0)
+
+    for _ in range(3):
+        await perform(worker, order, sections[0]["_id"], failing)
+        released = await state(deps, sections[0])
+        assert (released["state"], released["failing_since"]) == ("ready", clock.now())
+        assert released["due_at"] == clock.now() + timedelta(seconds=300)
+        clock.forward(deps.settings.step_give_up_s + 1)
+        await deps.db.steps.update_one({"_id": released["_id"]}, {"$set": {"state": "queued"}})
+
+
+async def test_what_is_in_hand_is_not_given_up_for_its_time(deps: Deps) -> None:
+    """The limit of a step ends its work, but not the writing down of an answer that was paid for."""
+    worker, (order, sections) = working(deps), await begun(deps)
+    plan = await deps.plans.get(sections[0]["plan"])
+    plan["limits"] = {**plan["limits"], "write": 0.05}
+
+    async def pay(claim: Claim) -> Document:
+        claim.lift_limit()
+        await asyncio.sleep(0.2)
+        return {"text": "Paid."}
+
+    await perform(worker, order, sections[0]["_id"], pay)
+    assert (await state(deps, sections[0]))["result"] == {"text": "Paid."}
+
+
+async def test_a_step_whose_need_is_being_made_again_is_not_dead(deps: Deps) -> None:
+    """A chapter that was claimed right before a replay takes its section back goes back to its queue."""
+    worker, (order, sections) = working(deps), await begun(deps)
+    (chapter, *_) = await steps(deps, order, "render")
+    await deps.db.steps.update_one({"_id": chapter["_id"]}, {"$set": {"state": "queued", "message": "m"}})
+    assert (await state(deps, sections[0]))["state"] == "queued"
+    await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
+    found = await state(deps, chapter)
+    assert (found["state"], found["fails"]) == ("ready", 1)
 
 
 async def test_a_worker_leaves_the_register_only_with_empty_hands(deps: Deps) -> None:

@@ -79,6 +79,20 @@ async def test_a_step_with_many_needs_waits_for_the_last(db: Database, clock: St
     assert await state(db, "book") == "ready"
 
 
+async def test_many_needs_of_both_kinds_are_all_waited_for(db: Database, clock: StoppedClock) -> None:
+    """Sections and a computed text that one chapter holds are counted each among their own."""
+    keys = [f"s{number}" for number in range(25)]
+    shape = plan(**dict.fromkeys(keys, ()), told=(), book=(*keys, "told"))
+    shape["steps"]["told"]["kind"] = "compute"
+    for key in keys[:-1]:
+        await put(db, clock, key, state="done")
+    await put(db, clock, "told", state="done", kind="compute", slot="render")
+    await put(db, clock, "book", state="waiting", needs=(*keys, "told"))
+    last = await put(db, clock, keys[-1], state="done")
+    assert await ready_dependents(db, shape, [last], clock.now()) == {"write"}
+    assert await state(db, "book") == "ready"
+
+
 async def test_a_replayed_step_waits_for_its_new_need(db: Database, clock: StoppedClock) -> None:
     """What was done in an older run unlocks nothing that a replay has reset, until it is done again."""
     shape = plan(a=(), b=("a",))

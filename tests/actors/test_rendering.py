@@ -167,13 +167,13 @@ async def test_chunks_that_were_fetched_are_not_fetched_again(deps: Deps) -> Non
 
 
 async def test_what_killed_workers_left_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that nobody has touched for an hour is a dead worker's; one that is in use stays."""
+    """A folder that nobody has touched for two hours is a dead worker's; one that is in use stays."""
 
     def found() -> list[Path]:
         return sorted(tmp_path.iterdir())
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for age_s in (7200, 0):
+    for age_s in (7201, 0):
         left = Path(tempfile.mkdtemp(prefix="pressroom-work-"))
         (left / "book.pdf").touch()
         os.utime(left, (time.time() - age_s,) * 2)

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from actors.engine.mending import close_letter
 from actors.engine.replay import ReplayIsImpossible, replay, resume_replay
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.news import Event
+from actors.sweep.messages import resend_messages_of
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from storage.audit import Warrant
@@ -128,6 +129,43 @@ async def test_lost_messages_of_steps_are_sent_again(deps: Deps, clock: StoppedC
     sent = {message["kwargs"]["step"] for message in messages(deps)}
     assert sent == {step["_id"] for step in await steps(deps, order, "write")}
     assert len(messages(deps)) == 4
+
+
+async def test_what_the_broker_holds_waits_for_its_worker_for_as_long_as_it_takes(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """A product whose workers are away for a night loses nothing; an operator hears of it once."""
+    order = await begun(deps)
+    for _ in range(60):
+        clock.forward(601)
+        await sweep(deps)
+    assert {step["state"] for step in await steps(deps, order, "write")} == {"queued"}
+    assert [alert["event"] async for alert in deps.db.alerts.find({"kind": "no_worker"})] == [BOOK]
+
+
+async def test_steps_of_another_version_wait_for_its_worker(deps: Deps, clock: StoppedClock) -> None:
+    """A plan that this code cannot carry out is not given up, however often its message is lost: it is told."""
+    order = await begun(deps)
+    await deps.db.steps.update_many({"order": order}, {"$set": {"format": 1, "sends": 20}})
+    deps.broker.client.flushdb()
+    clock.forward(5)
+    await sweep(deps)
+    assert {step["state"] for step in await steps(deps, order, "write")} == {"queued"}
+    assert await deps.db.alerts.count_documents({"kind": "no_worker", "order": order}) == 1
+
+
+async def test_a_report_whose_message_died_with_a_worker_is_begun_at_once(deps: Deps, clock: StoppedClock) -> None:
+    """What a dead worker had taken of the broker is asked for again by the next round, steps and reports alike."""
+    order = await placed(deps)
+    report = await find_report(deps.db, report_id(order, BOOK))
+    assert report is not None
+    await deps.db.reports.update_one({"order": order}, {"$set": {"check_at": clock.now() + timedelta(seconds=30)}})
+    worker = {"_id": "w1", "queue": BOOK, "broker_id": "dead"}
+    deps.broker.client.sadd(f"dramatiq:__acks__.dead.{BOOK}", report["message"])
+    deps.broker.client.lrem(f"dramatiq:{BOOK}", 0, report["message"])
+    await resend_messages_of(deps, worker)
+    await sweep(deps)
+    assert [message["actor_name"] for message in messages(deps)] == ["begin_report"]
 
 
 async def test_a_step_that_nobody_ever_claims_is_given_up(deps: Deps, clock: StoppedClock) -> None:

@@ -1,10 +1,16 @@
 """Which workers the sweep takes for dead, against real heartbeats in MongoDB."""
 
+from dataclasses import replace
+
 import pytest
 
 from actors.deps import Deps
 from actors.sweep.watch import Watch
-from storage.workers import beat
+from infra.errors import TransientError
+from storage.claims import claim_step
+from storage.database import Database, Document
+from storage.workers import beat, live_workers
+from tests.actors.test_sweep import begun, steps
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -69,3 +75,45 @@ async def test_a_new_sweep_begins_its_own_observation(deps: Deps, clock: Stopped
     for _ in range(5):
         assert await dead(Watch(clock), deps) == []
         clock.forward(10)
+
+
+class Revived(Watch):
+    """A watch whose silent workers beat once more right after they were looked at."""
+
+    async def dead_workers(self, deps: Deps) -> list[Document]:
+        """Let each of them beat."""
+        found = await super().dead_workers(deps)
+        for worker in found:
+            await beat(deps.db, worker["_id"], {}, deps.clock.now())
+        return found
+
+
+async def test_a_worker_that_beats_again_at_the_last_moment_is_not_buried(deps: Deps, clock: StoppedClock) -> None:
+    """Between the look that found it silent and its burial it is looked at once more."""
+    watch = Revived(clock)
+    await beat(deps.db, "w1", {"queue": "life_clarity", "broker_id": "b"}, clock.now())
+    for _ in range(5):
+        await watch.bury_dead_workers(deps)
+        clock.forward(2)
+    assert [(worker["_id"], worker["beat"]) for worker in await live_workers(deps.db)] == [("w1", 2)]
+
+
+async def test_claims_that_lapsed_while_mongodb_was_away_are_left_alone_for_a_while(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """Their holders have answers in hand that they could not write down: those come first."""
+    order = await begun(deps)
+    (section, *_) = await steps(deps, order, "write")
+    assert await claim_step(deps.db, section, "w1", [2], clock.now())
+    clock.forward(60)
+    watch = Watch(clock)
+    away = Database("mongodb://127.0.0.1:9/nowhere", timeout_s=0.2)
+    with pytest.raises(TransientError):
+        await watch.dead_workers(replace(deps, db=away))
+    await away.close()
+    states = []
+    for _ in range(2):
+        await watch.expire_lapsed_claims(deps)
+        states += [step["state"] for step in (await steps(deps, order, "write"))[:1]]
+        clock.forward(16)
+    assert states == ["claimed", "queued"]

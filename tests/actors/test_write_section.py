@@ -217,7 +217,7 @@ async def test_a_provider_that_is_away_for_minutes_costs_time_only(deps: Deps, c
         found = await state(deps, sections[0])
         assert (found["state"], found["fails"], found["kills"]) == ("ready", failures, 0)
         clock.forward((found["due_at"] - clock.now()).total_seconds())
-        await queue_released(deps, sections[0]["_id"])
+        await queue_released(deps, sections[0])
     assert clock.monotonic() - began >= 120
     await write(worker, order, sections[0])
     assert (await state(deps, sections[0]))["state"] == "done"

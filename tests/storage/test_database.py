@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from pymongo import InsertOne
 from pymongo.errors import AutoReconnect
 
-from storage.database import Database, Document, WriteIsRefused, insert_new
+from storage.database import Database, Document, WriteIsRefused, insert_new, write_all
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +33,18 @@ async def test_a_refusal_keeps_its_documents_words_to_itself(db: Database) -> No
     assert SECRET not in "".join(traceback.format_exception(refused.value))
     stored = {one["_id"]: one["words"] async for one in letters.find()}
     assert stored == {"there": "first", "before": SECRET, "after": SECRET}
+
+
+async def test_what_was_inserted_by_an_earlier_try_is_no_refusal(db: Database) -> None:
+    """Of a batch that was done but for one, the others are done again one by one, and are there."""
+    letters = await db.events.database.create_collection("letters", validator={"words": {"$type": "string"}})
+    batch = [InsertOne(letter("before")), InsertOne(letter("odd", None)), InsertOne(letter("after"))]
+    with pytest.raises(WriteIsRefused):
+        await write_all(letters, batch)
+    for one in (batch[0], batch[2]):
+        assert await write_all(letters, [one]) == 0
+    with pytest.raises(WriteIsRefused):
+        await write_all(letters, [batch[1]])
 
 
 @asynccontextmanager

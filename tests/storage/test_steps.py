@@ -269,19 +269,13 @@ async def test_a_released_step_counts_failures_and_a_stop_does_not(db: Database,
     assert (await present(db))["failing_since"] == clock.now()
 
 
-async def test_the_time_of_the_first_failure_stays(db: Database, clock: StoppedClock) -> None:
-    """However often a step fails, the time until it is given up runs from the first failure."""
-    first = clock.now()
-    for number in range(3):
-        if number:
-            await queue_steps(db, [await present(db)], clock.now())
-        else:
-            await queued(db, clock)
-        mine = await claim_step(db, await present(db), "w1", [1], clock.now())
-        assert mine is not None
-        await release_step(db, "a", mine["epoch"], clock.now(), failed_at=clock.now())
-        clock.forward(60)
-    assert (await present(db))["failing_since"] == first
+async def test_a_failure_that_goes_on_keeps_its_beginning(db: Database, clock: StoppedClock) -> None:
+    """The time until a step is given up runs from the failure that its holder names; the latest is kept, too."""
+    seen, first = await claimed(db, clock), clock.now()
+    clock.forward(60)
+    assert await release_step(db, "a", seen["epoch"], clock.now(), failed_at=clock.now(), failing_since=first)
+    found = await present(db)
+    assert (found["failing_since"], found["failed_at"]) == (first, clock.now())
 
 
 async def test_an_expired_claim_is_counted_once(db: Database, clock: StoppedClock) -> None:

@@ -55,7 +55,7 @@ def test_case_69_no_address(door: Pressroom) -> None:
     """An order without an address waits for it; the customer's form takes one, once, and then it begins."""
     event = door.event(customer_details=None, customer_email=None)
     accept(door, event)
-    assert left(door) == {"events": 1, "orders": 1}
+    assert left(door) == {"events": 1, "orders": 1, "alerts": 1}
     order = door.order(session_of(event))
     assert order["state"] == "awaiting_details"
     form = order["url"] + "/details"
@@ -64,10 +64,10 @@ def test_case_69_no_address(door: Pressroom) -> None:
     assert set(re.findall(r'name="(\w+)"', asked.text)) == {"viewport", "email"}
     for wrong in ("", "nobody", "two words@example.com"):
         assert httpx2.post(form, data={"email": wrong}).status_code == 422
-    assert left(door) == {"events": 1, "orders": 1}
+    assert left(door) == {"events": 1, "orders": 1, "alerts": 1}
     for given in (door.email, "somebody@else.example"):
         assert httpx2.post(form, data={"email": given}).status_code == 200
-    assert left(door) == PLACED
+    assert left(door) == {**PLACED, "alerts": 1}
     assert one(door, "orders")["email"] == door.email
     assert shown(door, session_of(event))["state"] == "paid"
 
