@@ -63,7 +63,7 @@ async def test_told_in_order_a_purchase_has_its_reports_once(deps: Deps, story: 
 
 @given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=8), seed=st.integers(0, 2**32))
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     phases=(Phase.generate,),
     derandomize=True,
