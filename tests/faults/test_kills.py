@@ -32,11 +32,12 @@ def test_a_worker_killed_while_rendering_costs_no_call(pressroom: Pressroom) -> 
 
 def test_a_stopped_worker_lets_its_calls_finish(pressroom: Pressroom) -> None:
     """SIGTERM pays for nothing twice: calls in flight are finished and kept, and the exit code is 0."""
+    pressroom.part("worker-life_clarity").terminate()
+    worker = pressroom.start("worker", "life_clarity", GRACE_S="30")
     pressroom.stack.llm.set_latency(2.0)
     order = pressroom.buy()
     until_writing(pressroom, order)
-    worker = pressroom.part("worker-life_clarity")
-    worker.terminate(within_s=10)
+    worker.terminate(within_s=35)
     assert worker.exit_code == 0
     pressroom.start("worker", "life_clarity")
     check_delivered(pressroom, order, repaid=0)
