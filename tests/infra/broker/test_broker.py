@@ -180,6 +180,28 @@ def test_a_stopping_worker_gives_back_what_it_has_not_begun(redis_url: str) -> N
     broker.client.close()
 
 
+def test_a_message_under_way_is_waited_for_however_many_threads_are_idle(redis_url: str) -> None:
+    """A stopping worker uses its whole grace period for what has begun, also on the last of its threads."""
+    threads, answered = 32, threading.Event()
+    all_busy, noted = threading.Barrier(threads), queue.Queue[str]()
+    names: list[int] = []
+
+    def note(word: str) -> None:
+        own = int(threading.current_thread().name.partition("-")[2].partition(" ")[0])
+        names.append(own)
+        all_busy.wait(PATIENCE_S)
+        if own == max(names):
+            noted.put("begun")
+            answered.wait(PATIENCE_S)
+            noted.put(word)
+
+    with working(redis_url, note, threads=threads, grace_s=6.0) as broker:
+        broker.enqueue_all([message(f"m-{number}", "done") for number in range(threads)])
+        assert noted.get(timeout=PATIENCE_S) == "begun"
+        threading.Timer(3.5, answered.set).start()  # while the worker stops
+    assert noted.get_nowait() == "done"
+
+
 def test_a_dead_workers_messages_are_named_and_dropped(redis_url: str) -> None:
     """The sweep learns which messages a dead worker had taken, and Redis forgets them."""
     broker = Broker(redis_url)
