@@ -37,9 +37,8 @@ async def _copy(deps: IntakeDeps, order: Document, version: int, standing: Stand
         if not standing.stopped:
             await unpark_reports(deps.db, reports, now)
             await unpark_steps(deps.db, reports, now)
-    if (
-        standing.stopped
-    ):  # also by Stripe's own pages: the customer hears of it, unless the reports are on their way
+    if standing.stopped:
+        # Also by Stripe's own pages: the customer hears of it, unless the reports are on their way.
         await choose_refund(deps.db, order_id, now)
     elif not standing.on_hold:  # a letter that was held back is due now
         await delay_errand(deps.db, order_id, "complete_order", now)

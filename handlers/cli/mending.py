@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -42,9 +43,12 @@ def retry(order: str, reason: str) -> None:
     """Try again what of an order is dead, or was objected to; everything that was done is reused."""
     from actors.retry import retry_order
 
-    for refusal in with_deps(lambda deps: retry_order(deps, order, warrant_of(reason))):
-        click.echo(f"pressroom: {refusal}", err=True)
+    refusals = with_deps(lambda deps: retry_order(deps, order, warrant_of(reason)))
     click.echo(f"{order} is tried again")
+    for refusal in refusals:
+        click.echo(f"pressroom: {refusal}", err=True)
+    if refusals:
+        sys.exit(1)
 
 
 @click.command()

@@ -59,6 +59,14 @@ async def written(deps: Deps, press: Press) -> tuple[WorkDeps, str, list[Documen
     return worker, order, await steps(deps, order, "render")
 
 
+async def rendered(worker: WorkDeps, order: str, chapters: list[Document]) -> Document:
+    """Set the chapters of an order, and return the step that binds them."""
+    for chapter in chapters:
+        await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
+    (assembly,) = await steps(worker, order, "assemble")
+    return assembly
+
+
 async def test_a_chunk_that_is_stored_is_not_set_again(deps: Deps) -> None:
     """Whoever takes over from a worker that ended after storing a chunk finds it, with its number of pages."""
     press = Press()
@@ -127,11 +135,8 @@ class Stumbling(ObjectStore):
 
 async def test_a_fetch_that_fails_while_others_write_is_tried_again(deps: Deps) -> None:
     """Files that appear while the rest is cleaned away are nobody's failure: the step waits for the store."""
-    press = Press()
-    worker, order, chapters = await written(deps, press)
-    for chapter in chapters:
-        await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
-    (assembly,) = await steps(deps, order, "assemble")
+    worker, order, chapters = await written(deps, Press())
+    assembly = await rendered(worker, order, chapters)
     store = Stumbling(deps.settings.s3_bucket, deps.settings.aws_endpoint_url_s3)
     stumbling = replace(worker, objects=store)
     await perform(stumbling, order, assembly["_id"], partial(assemble_report, stumbling))
@@ -155,31 +160,22 @@ class Flickering(ObjectStore):
 
 async def test_chunks_that_were_fetched_are_not_fetched_again(deps: Deps) -> None:
     """A store that fails now and then costs a try for each failure, not the whole book's chunks."""
-    press = Press()
-    worker, order, chapters = await written(deps, press)
-    for chapter in chapters:
-        await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
-    (assembly,) = await steps(deps, order, "assemble")
+    worker, order, chapters = await written(deps, Press())
+    assembly = await rendered(worker, order, chapters)
     store = Flickering(deps.settings.s3_bucket, deps.settings.aws_endpoint_url_s3)
     flickering = replace(worker, objects=store)
     await perform(flickering, order, assembly["_id"], partial(assemble_report, flickering))
     assert ((await state(deps, assembly))["state"], store.asked) == ("done", 2 * len(chapters))
 
 
-async def test_what_killed_workers_left_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_killed_workers_left_is_cleared_away() -> None:
     """A folder that nobody has touched for two hours is a dead worker's; one that is in use stays."""
-
-    def found() -> list[Path]:
-        return sorted(tmp_path.iterdir())
-
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for age_s in (7201, 0):
-        left = Path(tempfile.mkdtemp(prefix="pressroom-work-"))
-        (left / "book.pdf").touch()
-        os.utime(left, (time.time() - age_s,) * 2)
+    left, used = (Path(tempfile.mkdtemp(prefix="pressroom-work-")) for _ in range(2))
+    os.utime(left, (time.time() - 7201,) * 2)
     async with workroom() as folder:
-        assert found() == sorted([left, folder])
-    assert found() == [left]
+        there = [await asyncio.to_thread(one.exists) for one in (left, used, folder)]
+    used.rmdir()
+    assert (there, await asyncio.to_thread(folder.exists)) == ([False, True, True], False)
 
 
 async def test_a_chunk_that_the_store_has_lost_is_named_as_such(deps: Deps) -> None:
