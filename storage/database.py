@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from pymongo import AsyncMongoClient, InsertOne, UpdateOne, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import (
-    AutoReconnect,
     BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
@@ -28,8 +27,6 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 _DUPLICATE_KEY = 11000
-#: Connections that may be found broken, one after another, when MongoDB was restarted.
-_BROKEN_AT_ONCE = 2
 
 
 class DatabaseIsDown(TransientError):
@@ -120,27 +117,14 @@ async def insert_once(collection: Collection, document: Document) -> bool:
 
 
 async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Any]:
-    """Insert documents in one go; return the keys that were taken already, whose documents stay as they are.
-
-    Over connections that break it is done again, also where the driver may not: nothing is inserted twice, but
-    what was stored by the first try is then said to be taken.
-    """
+    """Insert documents in one go; return the keys that were taken already, whose documents stay as they are."""
     try:
-        await _insert(collection, documents, _BROKEN_AT_ONCE)
+        await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         if not _is_of_taken_keys(error):
             raise _failure(error) from None
         return [documents[one["index"]]["_id"] for one in error.details["writeErrors"]]
     return []
-
-
-async def _insert(collection: Collection, documents: Sequence[Document], more_tries: int) -> None:
-    try:
-        await collection.insert_many(documents, ordered=False)
-    except AutoReconnect as error:
-        if error.timeout or not more_tries:
-            raise
-        await _insert(collection, documents, more_tries - 1)
 
 
 async def write_all(collection: Collection, writes: Sequence[Write]) -> int:

@@ -1,11 +1,11 @@
 """What every test may use, the local stack's servers and a database of its own; and which tests begin first."""
 
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pymongo.asynchronous.collection import AsyncCollection
 from xdist.scheduler import LoadFileScheduling
 
 from infra.local.stack import Stack
@@ -57,13 +57,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 async def db(stack: Stack) -> AsyncIterator[Database]:
-    """An empty database with its indexes."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    database = Database(stack.env["MONGODB_URL"].replace("/pressroom?", f"/{name}?"))
+    """An empty database with its indexes; tests that follow one another empty it again, which is far quicker."""
+    database = Database(stack.env["MONGODB_URL"].replace("/pressroom?", "/tests?"))
     await ensure_indexes(database)
     yield database
-    await database.client.drop_database(name)
+    await _empty(database)
     await database.close()
+
+
+async def _empty(database: Database) -> None:
+    every = database.orders.database
+    ours = {one.name for one in vars(database).values() if isinstance(one, AsyncCollection)}
+    for name in await every.list_collection_names():
+        if name in ours:
+            await every[name].delete_many({})
+        else:
+            await every.drop_collection(name)
 
 
 class StoppedClock:

@@ -37,12 +37,10 @@ def outer_environment() -> dict[str, str]:
     return {**kept, "NO_PROXY": HOST, "no_proxy": HOST, "PYTHONUNBUFFERED": "1"}
 
 
-def pressroom_environment(ports: Services[int], urls: Services[str]) -> dict[str, str]:
+def pressroom_environment(ports: Services[int], urls: Services[str], mongodb_url: str) -> dict[str, str]:
     """Every setting that Pressroom's processes need to work with the local stack, but for its secrets."""
     return {
-        # Without `journal` SecantusDB forgets acknowledged writes when it is killed; of writes that the driver may
-        # repeat it looks through the last ten thousand for each new one.
-        "MONGODB_URL": f"mongodb://{HOST}:{ports.mongodb}/pressroom?journal=true&w=majority&retryWrites=false",
+        "MONGODB_URL": mongodb_url,
         "REDIS_URL": f"redis://{HOST}:{ports.redis}/0",
         "STRIPE_API_BASE": urls.stripe,
         "STRIPE_LIVEMODE": "false",

@@ -3,20 +3,37 @@
 import contextlib
 import os
 import signal
+import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
 
 from infra.local.errors import PartError
-from infra.local.ports import require_free
+from infra.local.ports import HOST, require_free
 from infra.local.reaper import Reaper, kill_group
 
 Ready = Callable[["Part"], bool]
+#: Says in one line why a process ended, by its exit code and the lines of its log that are not empty, or nothing.
+Why = Callable[[int | None, Sequence[str]], str]
 
 STOP_WITHIN_S = 5.0
 _LOOK_EVERY_S = 0.02
+
+
+def listens(part: "Part") -> bool:
+    """Return whether something takes connections on the port of a part."""
+    try:
+        socket.create_connection((HOST, part.port or 0), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def last_line(_exit_code: int | None, lines: Sequence[str]) -> str:
+    """Return what a process said last."""
+    return lines[-1] if lines else ""
 
 
 @dataclass(eq=False, repr=False)
@@ -24,8 +41,8 @@ class Part:
     """A named process with a log file and a way to see that it is ready.
 
     It runs in `folder`, in a session of its own, so that a Ctrl-C at the terminal reaches its owner only. It can
-    be started again after it ended, always with the same command; `port`, if given, must be free each time. Not
-    thread-safe.
+    be started again after it ended, always with the same command; `port`, if given, must be free each time.
+    `stop_signal` is how it is told to stop, and `why` reads its log when it fails. Not thread-safe.
     """
 
     name: str
@@ -37,7 +54,9 @@ class Part:
     ready: Ready
     reaper: Reaper
     port: int | None = None
-    start_within_s: float = 20.0
+    start_within_s: float = 30.0
+    stop_signal: signal.Signals = signal.SIGTERM
+    why: Why = last_line
     _process: Popen[bytes] | None = field(default=None, init=False)
     _wanted: bool = field(default=False, init=False)
     _log_start: int = field(default=0, init=False)
@@ -97,15 +116,15 @@ class Part:
             time.sleep(_LOOK_EVERY_S)
 
     def check(self) -> None:
-        """Raise `PartError`, with the last line of its log, if it ended though nobody asked it to from here."""
+        """Raise `PartError`, with what its log says of it, if it ended though nobody asked it to from here."""
         if self._wanted and not self.running:
-            raise PartError(f"{self.name} died with exit code {self.exit_code}: {self._last_line()}")
+            raise PartError(f"{self.name} died with exit code {self.exit_code}: {self._why()}")
 
     def ask_to_stop(self) -> None:
-        """Send SIGTERM and return at once; `wait_stopped` must follow."""
+        """Tell it to stop and return at once; `wait_stopped` must follow."""
         self._wanted = False
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(self.stop_signal)
 
     def wait_stopped(self, within_s: float = STOP_WITHIN_S) -> None:
         """Return once it has ended, by SIGKILL if it takes longer than this; its children end with it."""
@@ -115,7 +134,7 @@ class Part:
             self._end()
 
     def terminate(self, within_s: float = STOP_WITHIN_S) -> None:
-        """SIGTERM, then SIGKILL after this time. Returns once it has ended; does nothing if it had."""
+        """Tell it to stop, then SIGKILL after this time. Returns once it has ended; does nothing if it had."""
         self.ask_to_stop()
         self.wait_stopped(within_s)
 
@@ -150,7 +169,7 @@ class Part:
     def _give_up(self, what: str) -> None:
         self._wanted = False
         self._end()
-        raise PartError(f"{self.name} {what}: {self._last_line()}")
+        raise PartError(f"{self.name} {what}: {self._why()}")
 
     def _end(self) -> None:
         kill_group(self.pid)
@@ -160,6 +179,6 @@ class Part:
         self._started.wait()
         self.reaper.forget(self.pid)
 
-    def _last_line(self) -> str:
+    def _why(self) -> str:
         lines = [line.strip() for line in self.output().splitlines() if line.strip()]
-        return lines[-1] if lines else f"nothing in {self.log}"
+        return self.why(self.exit_code, lines) or f"nothing in {self.log}"

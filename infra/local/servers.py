@@ -3,49 +3,57 @@
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from infra.local.environment import BUCKET, Services
+from infra.local.environment import Services
 from infra.local.errors import PartError
+from infra.local.mongod import member_ready, mongod_command, refuse_other_data, why_mongod_ended
 from infra.local.part import Part, Ready
 from infra.local.ports import HOST
 from infra.local.reaper import Reaper
+from infra.local.seaweedfs import INNER_PORTS, bucket_ready, keep_keys, seaweedfs_command
 
 SCRIPTS = Path(sys.executable).parent
 
 
 def make_servers(
-    folder: Path, env: dict[str, str], ports: Services[int], reaper: Reaper, latency_s: float
+    folder: Path, env: dict[str, str], ports: Services[int], spare: Sequence[int], reaper: Reaper, latency_s: float
 ) -> list[Part]:
-    """All of them, none started; an answer of the LLM takes `latency_s`."""
+    """All of them, none started; an answer of the LLM takes `latency_s`.
 
-    def part(name: str, port: int, ready: Ready, *command: object) -> Part:
+    MongoDB has a member for each port that `spare` holds beyond those which S3 needs.
+    """
+
+    def part(name: str, port: int, ready: Ready, *command: object, **options: Any) -> Part:
         words, log = [str(word) for word in command], folder / "logs" / f"{name}.log"
-        return Part(name, words, env=env, folder=folder / name, log=log, ready=ready, port=port, reaper=reaper)
+        inside = folder / name
+        return Part(name, words, env=env, folder=inside, log=log, ready=ready, port=port, reaper=reaper, **options)
 
     def stub(name: str, port: int, *options: object) -> Part:
         ready = _replies(b"GET / HTTP/1.0\r\n\r\n", b"HTTP/")
         return part(name, port, ready, sys.executable, "-m", f"infra.local.{name}.server", port, *options)
 
-    # S3 forgets everything when it ends, so making the bucket is part of every start.
-    bucket_made = _replies(f"PUT /{BUCKET} HTTP/1.0\r\nContent-Length: 0\r\n\r\n".encode(), b" 200 OK")
+    def mongod(name: str, port: int) -> Part:
+        return part(name, port, member_ready(members), *mongod_command(port), why=why_mongod_ended)
+
+    inner, members = spare[:INNER_PORTS], [ports.mongodb, *spare[INNER_PORTS:]]
+    refuse_other_data(folder / "mongodb")
+    keep_keys(folder / "s3", env)
+    # Its orderly end takes it 15 s, and its files bear a kill.
+    s3 = {"stop_signal": signal.SIGKILL}
     return [
-        part("mongodb", ports.mongodb, _replies(b"", b""), *_mongodb_command(ports.mongodb)),
+        *(mongod(f"mongodb-{nth}" if nth > 1 else "mongodb", port) for nth, port in enumerate(members, start=1)),
         part("redis", ports.redis, _replies(b"PING\r\n", b"+PONG"), *_redis_command(ports.redis)),
-        part("s3", ports.s3, bucket_made, SCRIPTS / "moto_server", "-H", HOST, "-p", ports.s3),
+        part("s3", ports.s3, bucket_ready(env), *seaweedfs_command(ports.s3, inner), **s3),
         stub("mail", ports.inbox, ports.smtp),
         stub("llm", ports.llm, latency_s),
         stub("stripe", ports.stripe, f"http://{HOST}:{ports.web}/webhooks/stripe"),
     ]
-
-
-def _mongodb_command(port: int) -> list[object]:
-    """A real `mongod` where there is one, SecantusDB's server otherwise; both keep their data in their folder."""
-    if mongod := shutil.which("mongod"):
-        return [mongod, "--bind_ip", HOST, "--port", port, "--dbpath", "."]
-    return [SCRIPTS / "secantusd-py", "--host", HOST, "--port", port, "--storage-path", "."]
 
 
 def _redis_command(port: int) -> list[object]:
@@ -62,13 +70,13 @@ def _redis_command(port: int) -> list[object]:
 
 
 def _replies(ask: bytes, reply: bytes) -> Ready:
-    """Ready once it listens, and this is answered with that: Redis refuses PING while it reads its file."""
+    """Ready once this is answered with that: Redis refuses PING while it reads its file."""
 
     def probe(part: Part) -> bool:
         try:
             with socket.create_connection((HOST, part.port or 0), timeout=2) as line:
                 line.sendall(ask)
-                return not reply or reply in line.recv(64)
+                return reply in line.recv(64)
         except OSError:
             return False
 

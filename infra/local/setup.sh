@@ -5,8 +5,8 @@ cd "$(dirname "$0")/../.."
 
 LOCK=infra/deploy/locks/dev.txt
 STAMP=.venv/.set-up
-# What WeasyPrint needs from the system, and what books go without: other scripts and emoji are boxes then.
-PACKAGES="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+# What WeasyPrint and mongod need from the system, and what books go without: other scripts and emoji are boxes then.
+PACKAGES="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 libcurl4"
 FONTS="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
 
 wanted=$(cat "$LOCK" pyproject.toml "$0" | sha256sum | cut -d' ' -f1)

@@ -10,9 +10,11 @@ from typing import Self
 from infra.local.doors import InboxDoor, LlmDoor, StripeDoor
 from infra.local.environment import Services, keep_secrets, outer_environment, pressroom_environment
 from infra.local.errors import PartError
+from infra.local.mongod import mongodb_url
 from infra.local.part import STOP_WITHIN_S, Part
-from infra.local.ports import HOST, free_ports, require_free
+from infra.local.ports import HOST, require_free, reserve_ports
 from infra.local.reaper import Reaper
+from infra.local.seaweedfs import INNER_PORTS, remove_sockets
 from infra.local.servers import SCRIPTS, make_servers
 
 
@@ -20,23 +22,29 @@ class Stack:
     """Six services on free ports, with their data and logs below one folder.
 
     To be used as `with Stack(folder) as stack:`; on leaving, every process is gone, and also when this process is
-    killed. What was stored is there again when a stack is started on the same folder, except S3's objects and
-    Stripe's sessions.
+    killed. What was stored is there again when a stack is started on the same folder, except Stripe's sessions.
     """
 
     def __init__(
-        self, folder: Path = Path(".local"), *, latency_s: float = 0.2, web_port: int | None = None
+        self,
+        folder: Path = Path(".local"),
+        *,
+        latency_s: float = 0.2,
+        web_port: int | None = None,
+        mongods: int = 1,
     ) -> None:
         """`latency_s` is an LLM answer's, `web_port` where Pressroom's web process will listen (any, if None).
 
+        MongoDB is a replica set of `mongods` members, the parts `mongodb`, `mongodb-2` and so on.
         `env` will hold every setting that Pressroom's processes need, and nothing else; `parts` every part, in
         the order of its start.
         """
         self._folder = folder.resolve()
         self._latency_s = latency_s
-        ports = free_ports(len(Services._fields))
-        self.web_port = ports[-1] = web_port or ports[-1]
-        self._ports = Services(*ports)
+        services = len(Services._fields)
+        self._mark, ports = reserve_ports(services + INNER_PORTS + mongods - 1)
+        self.web_port = ports[services - 1] = web_port or ports[services - 1]
+        self._ports, self._spare = Services(*ports[:services]), ports[services:]
         self.urls = Services(*(f"http://{HOST}:{port}" for port in self._ports))
         self.inbox = InboxDoor(self.urls.inbox)
         self.llm = LlmDoor(self.urls.llm)
@@ -56,14 +64,17 @@ class Stack:
     def __enter__(self) -> Self:
         """Start everything and return once all of it is ready. If a part fails, all are stopped again."""
         with ExitStack() as held:
+            held.enter_context(self._mark)
             held.enter_context(_hold(self._folder))
             require_free("web", self.web_port)
             self._reaper = held.enter_context(closing(Reaper()))
-            self.env = pressroom_environment(self._ports, self.urls)
+            members = [self._ports.mongodb, *self._spare[INNER_PORTS:]]
+            self.env = pressroom_environment(self._ports, self.urls, mongodb_url(members, "pressroom"))
             self.env |= keep_secrets(self._folder / "secrets.json")
             env = {**outer_environment(), **self.env}
-            services = make_servers(self._folder, env, self._ports, self._reaper, self._latency_s)
+            services = make_servers(self._folder, env, self._ports, self._spare, self._reaper, self._latency_s)
             self.parts = [*services]
+            held.callback(remove_sockets, self._spare[:INNER_PORTS])
             held.callback(self._stop_parts, services)
             for part in services:
                 part.launch()

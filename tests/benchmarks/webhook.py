@@ -19,10 +19,10 @@ from typing import Any
 from stripe import WebhookSignature
 
 from infra.local.environment import outer_environment
-from infra.local.ports import free_ports
 from infra.local.stack import Stack
 from tests.benchmarks.figures import percentile, publish
 from tests.benchmarks.http import Answer, Line, ask_all, post
+from tests.ports import free_ports
 
 AT_ONCE = (1, 8, 64)
 #: Requests of one slice, and slices of each kind, taken in turn so that the machine's moods hit both alike.

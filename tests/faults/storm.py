@@ -19,9 +19,9 @@ from rich.console import Console
 from stripe import WebhookSignature
 
 from infra.local.part import Part
-from infra.local.ports import free_ports
 from infra.local.stack import Stack
 from tests.benchmarks.http import Line, ask_all, post
+from tests.ports import free_ports
 from tests.pressroom import PATIENCE_S, Pressroom
 
 #: What Stripe says of a session until it is paid, as the types of its events and the sessions' payment status.

@@ -70,6 +70,7 @@ def test_a_store_that_forgot_everything_is_filled_again_at_the_next_click(pressr
     store.kill()
     away = click(link)
     store.start()
+    lose(pressroom, *objects(pressroom, order))
     for answer in (hangs, away):
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
         assert "seeing to it" in answer.text

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from infra.local.ports import free_ports
+from tests.ports import free_ports
 from tests.pressroom import Pressroom
 
 

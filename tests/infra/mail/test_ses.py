@@ -12,13 +12,14 @@ from typing import Any
 import boto3
 import httpx2
 import pytest
+from moto.server import ThreadedMotoServer
 
 from infra.local.ports import HOST
-from infra.local.stack import Stack
 from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.letter import Letter
 from infra.mail.transport import Transport, server_of, transport_for
 from tests.infra.mail.letters import letter
+from tests.ports import free_ports
 
 URL = "ses://eu-west-1"
 
@@ -30,14 +31,22 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "test")
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of moto's server."""
+    moto = ThreadedMotoServer(HOST, free_ports(1)[0], verbose=False)
+    moto.start()
+    yield "http://{}:{}".format(*moto.get_host_and_port())
+    moto.stop()
+
+
 @pytest.fixture
-def moto(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of moto's server, where our sender's address is verified."""
-    url = stack.env["AWS_ENDPOINT_URL_S3"]
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", url)
+def moto(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, where our sender's address is verified."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", server)
     ses: Any = boto3.client("sesv2", region_name="eu-west-1")
     ses.create_email_identity(EmailIdentity="reports@pressroom.example")
-    return url
+    return server
 
 
 def taken(moto: str, sent: Letter) -> list[dict[str, Any]]:

@@ -11,11 +11,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
-from infra.local.ports import HOST, free_ports
+from infra.local.ports import HOST
 from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.smtp import SmtpTransport
 from tests.infra.mail.authority import make_authority
 from tests.infra.mail.letters import letter
+from tests.ports import free_ports
 
 #: A password that must be quoted in a URL.
 _USER, _PASSWORD, _QUOTED = b"press@room", b"a/b:c@d", "press%40room:a%2Fb%3Ac%40d"
