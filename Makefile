@@ -1,5 +1,5 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check bench-webhook bench-plans bench-pdf bench-serverless storm bundles pictures lock
+.PHONY: setup demo up test check bench-webhook bench-plans bench-mix bench-pdf bench-serverless storm bundles pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -28,6 +28,9 @@ bench-webhook: setup
 
 bench-plans: setup
 	@.venv/bin/python -m tests.benchmarks.plans
+
+bench-mix: setup
+	@.venv/bin/python -m tests.benchmarks.mix
 
 bench-pdf: setup
 	@.venv/bin/python -m tests.benchmarks.pdf

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from actors.deps import Deps
 from actors.engine.claims import Claims
+from actors.engine.recent import RecentOrders
 from actors.engine.room import Room
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
@@ -79,4 +80,5 @@ class WorkDeps(Deps):
     till: Till
     claims: Claims = field(default_factory=Claims)
     room: Room = field(default_factory=Room)
+    recent_orders: RecentOrders = field(default_factory=RecentOrders)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -3,115 +3,63 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import ReturnDocument
 
-from storage.database import Database, Document, translating, write_all
+from storage.database import Database, Document, translating
 from storage.reports import CHECK_AFTER
 from storage.steps import overdue
-from storage.together import grouped, in_rounds
 
 
-class _Wanted(NamedTuple):
-    seen: Document
-    worker: str
-    formats: tuple[int, ...]
-    until: datetime
-
-
-class _Held(NamedTuple):
-    step: Document
-    epoch: int
-    until: datetime
-
-
-class _Done(NamedTuple):
-    step: Document
-    epoch: int
-    result: Document
-    now: datetime
-
-
+@translating
 async def claim_step(
-    db: Database, seen: Document, worker: str, formats: Sequence[int], until: datetime
+    db: Database,
+    step_id: str,
+    worker: str,
+    formats: Sequence[int],
+    until: datetime,
+    *,
+    most_kills: int | None = None,
 ) -> Document | None:
-    """T10: take a step that was seen queued, if its plan format is known; return it as claimed, or None."""
-    token = await _claim(db, _Wanted(seen, worker, tuple(formats), until))
-    if token is None:
-        return None
-    claim = {"worker": worker, "token": token}
-    return {**seen, "state": "claimed", "claim": claim, "epoch": seen["epoch"] + 1}
+    """T10: take a queued step, if its plan format is known; return it as claimed, or None.
+
+    One that took more than `most_kills` processes with it is left, if that is given.
+    """
+    free: Document = {"_id": step_id, "state": "queued", "format": {"$in": list(formats)}}
+    if most_kills is not None:
+        free["kills"] = {"$lte": most_kills}
+    claim = {"worker": worker, "token": uuid.uuid4().hex}
+    claimed = {"state": "claimed", "claim": claim, "due_at": until, "sends": 0}
+    update = {"$set": claimed, "$inc": {"epoch": 1}}
+    return await db.steps.find_one_and_update(free, update, return_document=ReturnDocument.AFTER)
 
 
-@in_rounds
 @translating
-async def _claim(db: Database, wanted: list[_Wanted]) -> list[str | None]:
-    """Return the token of each claim. Of two in one round that want the same step, the first may have it."""
-    token, taken = uuid.uuid4().hex, set[int]()
-    first = {one.seen["_id"]: one for one in reversed(wanted)}
-    for (epoch, worker, formats), alike in grouped(
-        list(first.values()), lambda one: (one.seen["epoch"], one.worker, one.formats)
-    ).items():
-        steps = {one.seen["_id"]: one for one in alike}
-        still = {"_id": {"$in": list(steps)}, "state": "queued", "epoch": epoch, "format": {"$in": formats}}
-        claim = {"worker": worker, "token": token}
-        claimed = {"state": "claimed", "claim": claim, "due_at": max(one.until for one in alike), "sends": 0}
-        held = await db.steps.update_many(still, {"$set": claimed, "$inc": {"epoch": 1}})
-        if held.matched_count < len(steps):
-            ours = db.steps.find({"_id": {"$in": list(steps)}, "claim.token": token}, {"_id": 1})
-            steps = {step["_id"]: steps[step["_id"]] async for step in ours}
-        taken |= {id(one) for one in steps.values()}
-    return [token if id(one) in taken else None for one in wanted]
-
-
 async def fence_step(db: Database, step: Document, epoch: int, until: datetime) -> bool:
-    """T11: renew the claim of a step right before something is bought; False if it was lost meanwhile."""
-    return await _fence(db, _Held(step, epoch, until))
+    """T11: renew the claim of a step right before something is bought; False if it was lost meanwhile.
+
+    True as well when this very renewal was written before and its answer was lost.
+    """
+    mine = {"_id": step["_id"], "state": "claimed", "claim.token": step["claim"]["token"]}
+    update = {"$set": {"due_at": until}, "$inc": {"epoch": 1, "attempts": 1}}
+    if (await db.steps.update_one({**mine, "epoch": epoch}, update)).matched_count:
+        return True
+    return await db.steps.find_one({**mine, "epoch": epoch + 1}, {"_id": 1}) is not None
 
 
-@in_rounds
 @translating
-async def _fence(db: Database, held: list[_Held]) -> list[bool]:
-    kept = set[tuple[str, int]]()
-    for epoch, alike in grouped(held, lambda one: one.epoch).items():
-        tokens = {one.step["_id"]: one.step["claim"]["token"] for one in alike}
-        mine = {"_id": {"$in": list(tokens)}, "state": "claimed", "epoch": epoch}
-        mine["claim.token"] = {"$in": sorted(set(tokens.values()))}
-        update = {"$set": {"due_at": max(one.until for one in alike)}, "$inc": {"epoch": 1, "attempts": 1}}
-        renewed = await db.steps.update_many(mine, update)
-        if renewed.matched_count < len(tokens):
-            now = {**mine, "epoch": epoch + 1}
-            found = await db.steps.find(now, {"claim": 1}).to_list()
-            tokens = {step["_id"]: "" for step in found if step["claim"]["token"] == tokens[step["_id"]]}
-        kept |= {(step, epoch) for step in tokens}
-    return [(one.step["_id"], one.epoch) in kept for one in held]
-
-
 async def complete_step(db: Database, step: Document, epoch: int, result: Document, now: datetime) -> bool:
     """T13: checkpoint the result, late too as long as nobody has claimed the step again.
 
     True as well when this very completion was written before and its answer was lost.
     """
-    return await _complete(db, _Done(step, epoch, result, now))
-
-
-@in_rounds
-@translating
-async def _complete(db: Database, done: list[_Done]) -> list[bool]:
-    if await write_all(db.steps, [_completion(one) for one in done]) == len(done):
-        return [True] * len(done)
-    ids = {"_id": {"$in": [one.step["_id"] for one in done]}, "state": "done"}
-    found = db.steps.find(ids, {"run": 1, "epoch": 1})
-    stands = {(step["_id"], step["run"], step["epoch"]) async for step in found}
-    return [(one.step["_id"], one.step["run"], one.epoch) in stands for one in done]
-
-
-def _completion(one: _Done) -> UpdateOne:
-    mine = {"_id": one.step["_id"], "run": one.step["run"], "epoch": one.epoch}
-    done = {"state": "done", "result": one.result, "done_at": one.now, "due_at": one.now, "advanced": False}
+    mine = {"_id": step["_id"], "run": step["run"], "epoch": epoch}
+    done = {"state": "done", "result": result, "done_at": now, "due_at": now, "advanced": False, "claim": None}
     held = {**mine, "state": {"$in": ["claimed", "queued"]}}
-    return UpdateOne(held, {"$set": {**done, "claim": None}})
+    if (await db.steps.update_one(held, {"$set": done})).matched_count:
+        return True
+    return await db.steps.find_one({**mine, "state": "done"}, {"_id": 1}) is not None
 
 
 @translating

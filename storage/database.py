@@ -1,28 +1,28 @@
 """The connection to MongoDB, its collections, and the one translation of its failures."""
 
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from pymongo import AsyncMongoClient, InsertOne, UpdateOne, WriteConcern
+from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
+    DocumentTooLarge,
     DuplicateKeyError,
     ExecutionTimeout,
     PyMongoError,
     WriteConcernError,
+    WriteError,
 )
 
 from infra.errors import PressroomError, SettingsError, TransientError
-from storage.rounds import Rounds
 
 Document = dict[str, Any]
 Collection = AsyncCollection[Document]
-Write = InsertOne[Document] | UpdateOne
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -60,7 +60,6 @@ class Database:
         # Beats are neither journaled nor awaited by a majority: a slow replica must not make workers look dead.
         self.workers: Collection = database.get_collection("workers", write_concern=WriteConcern(w=1))
         self.audit: Collection = database["audit"]
-        self.rounds: dict[Hashable, Rounds[Any, Any]] = {}
 
     async def ping(self) -> None:
         """Return if MongoDB answers; DatabaseIsDown otherwise."""
@@ -99,6 +98,11 @@ def translating(
             return await function(*args, **kwargs)
         except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as error:
             raise DatabaseIsDown("MongoDB does not answer.") from error
+        except WriteError as error:
+            # The driver's own error quotes the document, and with it what customers wrote.
+            raise WriteIsRefused(f"MongoDB refused a write with [{error.code}].") from None
+        except DocumentTooLarge:
+            raise WriteIsRefused("MongoDB takes no document that large.") from None
         except PyMongoError as error:
             if error.timeout:
                 raise DatabaseIsDown("MongoDB does not answer in time.") from error
@@ -125,19 +129,6 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> l
             raise _failure(error) from None
         return [documents[one["index"]]["_id"] for one in error.details["writeErrors"]]
     return []
-
-
-async def write_all(collection: Collection, writes: Sequence[Write]) -> int:
-    """Do writes in one go, whatever their order; return how many documents were there to be updated.
-
-    What is to be inserted and is there has been inserted by an earlier try.
-    """
-    try:
-        return (await collection.bulk_write(writes, ordered=False)).matched_count
-    except BulkWriteError as error:
-        if not _is_of_taken_keys(error):
-            raise _failure(error) from None
-        return int(error.details["nMatched"])
 
 
 def _is_of_taken_keys(error: BulkWriteError) -> bool:

@@ -5,10 +5,7 @@ A letter's name is its kind, with a number where an order may have several.
 
 from datetime import datetime, timedelta
 
-from pymongo import UpdateOne
-
 from storage.database import Database, Document, insert_once, translating
-from storage.together import put
 
 
 def resend_name(number: int) -> str:
@@ -68,10 +65,11 @@ async def start_sending(db: Database, delivery: Document, until: datetime) -> bo
     return (await db.deliveries.update_one(mine, update)).matched_count == 1
 
 
+@translating
 async def mark_sent(db: Database, delivery_id: str, answer: str, now: datetime) -> None:
     """T21: the mail server has accepted it; true whoever holds the delivery by now."""
     sent = {"$set": {"state": "sent", "sent_at": now}, "$push": {"accepted": {"at": now, "answer": answer}}}
-    await put(db, db.deliveries, UpdateOne({"_id": delivery_id}, sent))
+    await db.deliveries.update_one({"_id": delivery_id}, sent)
 
 
 @translating

@@ -3,10 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import InsertOne, UpdateOne
-
-from storage.database import Database, Document, translating
-from storage.together import put
+from storage.database import Database, Document, insert_once, translating
 
 
 def entry_id(step: Document, epoch: int) -> str:
@@ -14,6 +11,7 @@ def entry_id(step: Document, epoch: int) -> str:
     return f"{step['_id']}:{epoch}"
 
 
+@translating
 async def open_entry(
     db: Database, step: Document, epoch: int, now: datetime, *, estimate_usd: float | None = None
 ) -> str:
@@ -33,14 +31,15 @@ async def open_entry(
         "opened_at": now,
         "day": day_of(now),
     }
-    await put(db, db.ledger, InsertOne(entry if estimate_usd is None else {**entry, "estimate_usd": estimate_usd}))
+    await insert_once(db.ledger, entry if estimate_usd is None else {**entry, "estimate_usd": estimate_usd})
     return str(entry["_id"])
 
 
+@translating
 async def settle_entry(db: Database, entry: str, facts: dict[str, Any], now: datetime) -> None:
     """T12: note how the call ended and what it cost; not fenced, since it was paid either way."""
     settled = {"$set": {**facts, "state": "settled", "settled_at": now}}
-    await put(db, db.ledger, UpdateOne({"_id": entry, "state": "open"}, settled))
+    await db.ledger.update_one({"_id": entry, "state": "open"}, settled)
 
 
 @translating

@@ -58,13 +58,13 @@ def attention_of(order: Document) -> str | None:
     return order["objection"] if order["paid_at"] is not None else None
 
 
-def lies_still(order: Document, step: Document) -> bool:
-    """Return whether a step is to be left where it is: all of a refunded order, what a paused one would buy.
+def lies_still(order: Document, kind: str) -> bool:
+    """Return whether steps of a kind stay where they are: all of a refunded order, what a paused one would buy.
 
     An order that is to be refunded counts as one, unless the bank sends the money back; so does a forgotten one.
     """
     refunded = order["stopped"] or (order["letter"] == "refund" and not order["refund_failed"])
-    return refunded or "forgotten_at" in order or (step["kind"] == "write" and is_paused(order))
+    return refunded or "forgotten_at" in order or (kind == "write" and is_paused(order))
 
 
 def may_begin(order: Document) -> bool:

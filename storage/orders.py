@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from pymongo import UpdateOne
-
 from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Database, Document, insert_new, translating
 from storage.errands import ERRAND_CHECK, Errand, errand_update
 from storage.payments import Standing
-from storage.together import get, put
 
 Letter = Literal["completion", "refund"]
 #: What a customer is told of an order that is not finished, at most once.
@@ -64,9 +61,10 @@ async def find_orders(db: Database, order_ids: Sequence[str]) -> list[Document]:
     return await db.orders.find({"_id": {"$in": list(order_ids)}}).to_list()
 
 
+@translating
 async def find_order(db: Database, order_id: str) -> Document | None:
     """Return the order, or None."""
-    return await get(db, db.orders, order_id)
+    return await db.orders.find_one({"_id": order_id})
 
 
 @translating
@@ -227,12 +225,13 @@ async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None 
     await db.orders.update_one({"_id": order_id}, told)
 
 
+@translating
 async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: datetime | None = None) -> None:
     """Note that the completion mail was accepted, and that nothing else is to be done but to forget it then."""
     delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
     delivered["$set"] |= {"delivered_at": now, "attention": None, "failed_at": None}
     delivered["$unset"] = {"errands.check_promise": ""}
-    await put(db, db.orders, UpdateOne({"_id": order_id, "delivered_at": None}, delivered))
+    await db.orders.update_one({"_id": order_id, "delivered_at": None}, delivered)
 
 
 @translating

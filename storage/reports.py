@@ -2,28 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from pymongo import UpdateOne
-
-from storage.database import Database, Document, insert_new, translating, write_all
+from storage.database import Database, Document, insert_new, translating
+from storage.grouping import grouped
 from storage.slots import Slot
-from storage.together import get, grouped, in_batches, in_rounds, put
 
 #: How long a sent message is trusted before the sweep asks the broker for it.
 CHECK_AFTER = timedelta(seconds=5)
-
-
-class _Pin(NamedTuple):
-    report: str
-    plan: str
-    now: datetime
-
-
-class _Start(NamedTuple):
-    report: str
-    plan: str
-    slots: dict[Slot, list[str]]
 
 
 def report_id(order_id: str, product: str) -> str:
@@ -84,9 +69,10 @@ async def unpark_reports(db: Database, reports: Sequence[str], now: datetime) ->
     await db.reports.update_many(parked, {"$set": {"check_at": now}})
 
 
+@translating
 async def find_report(db: Database, report: str) -> Document | None:
     """Return the report, or None."""
-    return await get(db, db.reports, report)
+    return await db.reports.find_one({"_id": report})
 
 
 def report_ids(order: Document) -> list[str]:
@@ -112,48 +98,25 @@ async def newest_stored(db: Database, limit: int) -> list[Document]:
     return await db.reports.find({"state": "stored"}).hint([("$natural", -1)]).limit(limit).to_list()
 
 
+@translating
 async def pin_plan(db: Database, seen: Document, plan: str, now: datetime) -> Document | None:
     """T5: give a report that was seen without a plan this one; return it as it then stands, None if it is gone."""
     facts = {"plan": plan, "began_at": now}
-    pinned = await _pin(db, _Pin(seen["_id"], plan, now))
-    return {**seen, **facts} if pinned else await find_report(db, seen["_id"])
+    if (await db.reports.update_one({"_id": seen["_id"], "plan": None}, {"$set": facts})).matched_count:
+        return {**seen, **facts}
+    return await db.reports.find_one({"_id": seen["_id"]})
 
 
-@in_rounds
 @translating
-async def _pin(db: Database, wanted: list[_Pin]) -> list[bool]:
-    """Return for each whether its report surely has that plan."""
-    sure = set[str]()
-    for plan, alike in grouped(wanted, lambda one: one.plan).items():
-        still = {"_id": {"$in": [one.report for one in alike]}, "plan": None}
-        facts = {"plan": plan, "began_at": max(one.now for one in alike)}
-        if (await db.reports.update_many(still, {"$set": facts})).matched_count == len(alike):
-            sure.add(plan)
-    return [one.plan in sure for one in wanted]
-
-
 async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, list[str]]) -> bool:
     """T5, and T7 for its first steps: the plan is inserted, and the steps that hold a slot may be queued.
 
-    False if it is stopped, or has come further than running.
+    True as well if it is running already; False if it is stopped, or has come further.
     """
-    return await _start(db, _Start(report, plan, slots))
-
-
-@in_rounds
-@translating
-async def _start(db: Database, wanted: list[_Start]) -> list[bool]:
-    if await write_all(db.reports, [_starting(one) for one in wanted]) == len(wanted):
-        return [True] * len(wanted)
-    running = {"_id": {"$in": [one.report for one in wanted]}, "state": "running"}
-    found = {report["_id"] async for report in db.reports.find(running, {"_id": 1})}
-    return [one.report in found for one in wanted]
-
-
-def _starting(one: _Start) -> UpdateOne:
-    planned = {"_id": one.report, "state": "queued", "planned": False, "plan": one.plan, "stopped": False}
-    running = {"planned": True, "state": "running", "slots": one.slots}
-    return UpdateOne(planned, {"$set": running, "$unset": {"check_at": ""}})
+    planned = {"_id": report, "state": "queued", "planned": False, "plan": plan, "stopped": False}
+    running = {"planned": True, "state": "running", "slots": slots}
+    started = await db.reports.update_one(planned, {"$set": running, "$unset": {"check_at": ""}})
+    return bool(started.matched_count) or await db.reports.count_documents({"_id": report, "state": "running"}) > 0
 
 
 @translating
@@ -179,9 +142,8 @@ async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) ->
 async def keep_reports_queued(db: Database, reports: Sequence[Document], now: datetime) -> None:
     """Leave queued reports alone for a while longer: the broker holds their messages."""
     for patience, alike in grouped(reports, lambda report: patience_with(report, now)).items():
-        for batch in in_batches([report["_id"] for report in alike]):
-            still = {"_id": {"$in": batch}, "state": "queued"}
-            await db.reports.update_many(still, {"$set": {"check_at": now + patience}})
+        still = {"_id": {"$in": [report["_id"] for report in alike]}, "state": "queued"}
+        await db.reports.update_many(still, {"$set": {"check_at": now + patience}})
 
 
 def patience_with(queued: Document, now: datetime) -> timedelta:
@@ -197,12 +159,14 @@ async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Docum
     return await db.reports.find(overdue).sort("check_at").limit(limit).to_list()
 
 
+@translating
 async def store_report(db: Database, report: str, run: int, pdf: Document, now: datetime) -> None:
     """T16: note where the finished PDF is."""
     stored = {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
-    await put(db, db.reports, UpdateOne({"_id": report, "run": run}, stored))
+    await db.reports.update_one({"_id": report, "run": run}, stored)
 
 
+@translating
 async def note_download(db: Database, report: str, now: datetime) -> None:
     """Count a download, and keep when the first and the last one was: who disputes an order may have read it."""
     downloaded = {
@@ -210,7 +174,7 @@ async def note_download(db: Database, report: str, now: datetime) -> None:
         "$min": {"downloads.first_at": now},
         "$max": {"downloads.last_at": now},
     }
-    await put(db, db.reports, UpdateOne({"_id": report}, downloaded))
+    await db.reports.update_one({"_id": report}, downloaded)
 
 
 @translating

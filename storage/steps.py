@@ -11,58 +11,37 @@ advanced. Those that need nobody have none, so that one small range of one index
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import NamedTuple
+from datetime import datetime, timedelta
 
 from infra.errors import TransientError
 from storage.database import Database, Document, insert_new, translating
+from storage.grouping import grouped
 from storage.reports import CHECK_AFTER, patience_with
 from storage.slots import Slot
-from storage.together import get, grouped, in_batches, in_rounds
 
 
 class NeedsAreGone(TransientError):
     """A step was claimed while a replay that has begun was about to take it back."""
 
 
-class _Queueing(NamedTuple):
-    steps: Sequence[Document]
-    now: datetime
-
-
-class _Following(NamedTuple):
-    step_ids: Sequence[str]
-    run: int
-    now: datetime
-
-
-#: Far below the 5 s after which the sweep takes a done step for one that a crash kept from advancing.
-_STAMP_S = 0.5
-_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 _OF_THE_OLD_RUN = ("failing_since", "failed_at", "error", "traceback", "advanced", "done_at", "result")
 
 
 def overdue(state: str, by: datetime) -> Document:
-    """Return the query for steps in that state that were due by then.
-
-    Those of the state that are not due at all have no `due_at`: without a lower bound the local database reads all
-    of them first.
-    """
-    return {"state": state, "due_at": {"$gt": _BEFORE_ALL, "$lte": by}}
+    """Return the query for steps in that state that were due by then, without those that are not due at all."""
+    return {"state": state, "due_at": {"$lte": by}}
 
 
-@in_rounds
 @translating
-async def insert_steps(db: Database, plans: list[Sequence[Document]]) -> list[None]:
+async def insert_steps(db: Database, steps: Sequence[Document]) -> None:
     """T5: insert the steps of a plan; those that are there already stay as they are."""
-    await insert_new(db.steps, [step for steps in plans for step in steps])
-    return [None] * len(plans)
+    await insert_new(db.steps, steps)
 
 
+@translating
 async def find_step(db: Database, step_id: str) -> Document | None:
     """Return the step, or None."""
-    return await get(db, db.steps, step_id)
+    return await db.steps.find_one({"_id": step_id})
 
 
 @translating
@@ -74,13 +53,13 @@ async def steps_of(db: Database, report: str) -> list[Document]:
 @translating
 async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, Document]:
     """Return the results of those steps, by step id; those not done are left out."""
-    found = [db.steps.find({"_id": {"$in": ids}, "state": "done"}, {"result": 1}) for ids in in_batches(step_ids)]
-    return {step["_id"]: step["result"] for batch in found for step in await batch.to_list()}
+    found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"result": 1})
+    return {step["_id"]: step["result"] for step in await found.to_list()}
 
 
 async def results_for(db: Database, step: Document) -> dict[str, Document]:
     """Return the results of what a step needs, by step id; NeedsAreGone if a replay has taken one back."""
-    results = await results_of(db, step["needs"])
+    results = await results_of(db, step["needs"]) if step["needs"] else {}
     if len(results) < len(step["needs"]):
         raise NeedsAreGone("Something that the step needs is being made again.", retry_after=5.0)
     return results
@@ -95,9 +74,8 @@ async def waiting_steps(db: Database, step_ids: Sequence[str]) -> list[Document]
 @translating
 async def done_among(db: Database, step_ids: Iterable[str]) -> set[str]:
     """Return the ids of those of the steps that are done."""
-    done = {"state": "done"}
-    found = [db.steps.find({"_id": {"$in": ids}, **done}, {"_id": 1}) for ids in in_batches(sorted(step_ids))]
-    return {step["_id"] for batch in found for step in await batch.to_list()}
+    found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"_id": 1})
+    return {step["_id"] for step in await found.to_list()}
 
 
 @translating
@@ -119,25 +97,15 @@ async def ready_steps(db: Database, seen: Sequence[Document], now: datetime) -> 
     return readied
 
 
+@translating
 async def ready_after(db: Database, step_ids: Sequence[str], run: int, now: datetime) -> bool:
     """T6, for steps that need nothing but one step which was done in that run; True if all of them waited for it.
 
     Nothing is read first: a replay that resets the need gives those that follow it another run, too.
     """
-    return await _ready_after(db, _Following(step_ids, run, now))
-
-
-@in_rounds
-@translating
-async def _ready_after(db: Database, following: list[_Following]) -> list[bool]:
-    readied = set[int]()
-    for run, alike in grouped(following, lambda one: one.run).items():
-        ids = [step for one in alike for step in one.step_ids]
-        still = {"_id": {"$in": ids}, "state": "waiting", "run": run}
-        ready = {"state": "ready", "due_at": min(one.now for one in alike)}
-        if (await db.steps.update_many(still, {"$set": ready})).matched_count == len(ids):
-            readied.add(run)
-    return [one.run in readied for one in following]
+    still = {"_id": {"$in": list(step_ids)}, "state": "waiting", "run": run}
+    ready = {"$set": {"state": "ready", "due_at": now}}
+    return (await db.steps.update_many(still, ready)).matched_count == len(step_ids)
 
 
 @translating
@@ -147,27 +115,30 @@ async def first_ready(db: Database, report: str, slot: Slot, limit: int) -> list
     return await db.steps.find(ready, {"result": 0}).sort("seq").limit(limit).to_list()
 
 
-async def queue_steps(db: Database, steps: Sequence[Document], now: datetime) -> str:
-    """T8: mark those of the steps that are ready as queued; return the message that they are queued under."""
-    return await _queue(db, _Queueing(steps, now))
-
-
-@in_rounds
 @translating
-async def _queue(db: Database, wanted: list[_Queueing]) -> list[str]:
-    message, now = new_message(), max(one.now for one in wanted)
-    steps = [step for one in wanted for step in one.steps]
+async def queue_steps(db: Database, steps: Sequence[Document], now: datetime) -> str:
+    """T8: mark those of a report's steps that are ready as queued; return the message that they are under."""
+    message = new_message()
     for run, alike in grouped(steps, lambda step: step["run"]).items():
-        ids = {"$in": [step["_id"] for step in alike]}
-        ready = {"_id": ids, "state": "ready", "run": run, "due_at": {"$lte": now}}
+        ready = {
+            "_id": {"$in": [step["_id"] for step in alike]},
+            "state": "ready",
+            "run": run,
+            "due_at": {"$lte": now},
+        }
         queued = {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
         await db.steps.update_many(ready, {"$set": queued, "$inc": {"sends": 1}})
-    return [message] * len(wanted)
+    return message
 
 
 def new_message() -> str:
     """Return a name for a message; steps that are queued together share one."""
     return uuid.uuid4().hex
+
+
+def kind_of(step_id: str) -> str:
+    """Return the kind of the step of that id: its key, which ends the id, begins with it."""
+    return step_id.rpartition(":")[2].partition("-")[0]
 
 
 def message_id(step_id: str, message: str) -> str:
@@ -192,9 +163,8 @@ async def requeue_step(db: Database, seen: Document, message: str, now: datetime
 async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) -> None:
     """Leave queued steps alone for a while longer: the broker holds their messages."""
     for patience, alike in grouped(steps, lambda step: patience_with(step, now)).items():
-        for batch in in_batches([step["_id"] for step in alike]):
-            still = {"_id": {"$in": batch}, "state": "queued"}
-            await db.steps.update_many(still, {"$set": {"due_at": now + patience}})
+        still = {"_id": {"$in": [step["_id"] for step in alike]}, "state": "queued"}
+        await db.steps.update_many(still, {"$set": {"due_at": now + patience}})
 
 
 @translating
@@ -211,18 +181,12 @@ async def unpark_steps(db: Database, reports: Sequence[str], now: datetime) -> N
     await db.steps.update_many(parked, {"$set": {"due_at": now}})
 
 
-@partial(in_rounds, gather_s=_STAMP_S)
 @translating
-async def stamp_advanced(db: Database, steps: list[Document]) -> list[None]:
-    """Note that everything which a done or dead step unlocks has really been unlocked.
-
-    It only tells the sweep not to look, so nobody waits for it, and many go together.
-    """
+async def stamp_advanced(db: Database, steps: Sequence[Document]) -> None:
+    """Note that everything which done or dead steps unlock has really been unlocked."""
     for run, alike in grouped(steps, lambda step: step["run"]).items():
-        ids = {"$in": [step["_id"] for step in alike]}
-        still = {"_id": ids, "run": run, "state": {"$in": ["done", "dead"]}}
+        still = {"_id": {"$in": [step["_id"] for step in alike]}, "run": run, "state": {"$in": ["done", "dead"]}}
         await db.steps.update_many(still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}})
-    return [None] * len(steps)
 
 
 @translating
@@ -235,9 +199,8 @@ async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Docu
 async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Document]:
     """Queued steps that wait for one of those messages, by the broker's ids; others' messages are left out."""
     messages = {step: message for message, _, step in (one.partition(":") for one in message_ids) if step}
-    found = [db.steps.find({"_id": {"$in": ids}, "state": "queued"}) for ids in in_batches(sorted(messages))]
-    steps = [step for batch in found for step in await batch.to_list()]
-    return [step for step in steps if step["message"] == messages[step["_id"]]]
+    queued = db.steps.find({"_id": {"$in": list(messages)}, "state": "queued"})
+    return [step for step in await queued.to_list() if step["message"] == messages[step["_id"]]]
 
 
 @translating
@@ -272,8 +235,7 @@ async def has_live_steps(db: Database, report: str) -> bool:
 async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Document]:
     """Return steps without what is long in them."""
     without = {"result": 0, "traceback": 0, "needs": 0}
-    found = [db.steps.find({"_id": {"$in": ids}}, without).to_list() for ids in in_batches(step_ids)]
-    return [step for batch in found for step in await batch]
+    return await db.steps.find({"_id": {"$in": list(step_ids)}}, without).to_list()
 
 
 @translating

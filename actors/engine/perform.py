@@ -19,7 +19,7 @@ from storage.claims import claim_step, complete_step, release_step
 from storage.database import Document
 from storage.order_state import lies_still
 from storage.orders import find_order
-from storage.steps import find_step, new_message, park_step, requeue_step, unpark_steps
+from storage.steps import find_step, kind_of, new_message, park_step, requeue_step, unpark_steps
 
 log = structlog.get_logger()
 
@@ -30,8 +30,6 @@ _QUICK_BUDGET_S = 30.0
 #: Time for a claimed step to reach its first fence, or its end without one. Generous, since a dead holder is known
 #: by its heartbeat: it only ends what a live one has forgotten and its own audit does not find.
 _FIRST_LEASE = timedelta(minutes=10)
-#: Whether an order was refunded must be known this freshly when one of its steps is claimed.
-_FRESH_S = 1.0
 #: A step that took this many processes with it runs alone, so that the next one is surely its own.
 _SUSPECT_KILLS = 3
 #: The pause before a released step is queued again: doubled with each failure.
@@ -49,22 +47,33 @@ class StepTakesTooLong(TransientError):
 async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> None:
     """Claim a step if it is to be had, do its work once, and leave it done, released or dead."""
     with structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
-        read_at = deps.clock.monotonic()
-        seen, order = await asyncio.gather(find_step(deps.db, step_id), find_order(deps.db, order_id))
-        if seen is None or seen["state"] != "queued":
-            return
         # The room comes before the claim: who only waits for it must not be counted among the dead.
-        room = deps.room.alone if seen["kills"] >= _SUSPECT_KILLS else deps.room.shared
-        async with room():
-            if deps.stopping.is_set():
-                await _hand_on(deps, seen)
-                return
-            if deps.clock.monotonic() - read_at > _FRESH_S:
-                order = await find_order(deps.db, order_id)
-            with deps.claims.holding(step_id):
-                claim = await _claim(deps, order, seen) if order is not None else None
-                if claim is not None:
-                    await _work_on(deps, claim, work)
+        async with deps.room.shared():
+            is_suspect = await _attempt(deps, order_id, step_id, work, most_kills=_SUSPECT_KILLS - 1)
+        if is_suspect:
+            async with deps.room.alone():
+                await _attempt(deps, order_id, step_id, work)
+
+
+async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most_kills: int | None = None) -> bool:
+    """Do a queued step; True if it was left because it took more than `most_kills` processes with it."""
+    if deps.stopping.is_set():
+        await _hand_on(deps, step_id)
+        return False
+    order = await deps.recent_orders.find(deps.db, deps.clock, order_id)
+    if order is None:
+        return False
+    if lies_still(order, kind_of(step_id)):
+        await _park(deps, order_id, step_id)
+        return False
+    with deps.claims.holding(step_id):
+        until = deps.clock.now() + _FIRST_LEASE
+        step = await claim_step(deps.db, step_id, deps.worker, [FORMAT], until, most_kills=most_kills)
+        if step is not None:
+            await _work_on(deps, Claim(deps.db, step, order), work)
+            return False
+    seen = await find_step(deps.db, step_id) if most_kills is not None else None
+    return seen is not None and seen["state"] == "queued" and seen["kills"] > (most_kills or 0)
 
 
 async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> None:
@@ -94,27 +103,21 @@ async def _pause(deps: WorkDeps, seconds: float) -> None:
     raise WorkerStops
 
 
-async def _hand_on(deps: WorkDeps, seen: Document) -> None:
+async def _hand_on(deps: WorkDeps, step_id: str) -> None:
     """Give a step that we will not begin to another worker at once."""
-    message = new_message()
-    if await requeue_step(deps.db, seen, message, deps.clock.now()):
+    seen, message = await find_step(deps.db, step_id), new_message()
+    if seen is not None and await requeue_step(deps.db, seen, message, deps.clock.now()):
         await send_step(deps, seen, message)
 
 
-async def _claim(deps: WorkDeps, order: Document, seen: Document) -> Claim | None:
-    if lies_still(order, seen):
-        await _park(deps, seen)
-        return None
-    until = deps.clock.now() + _FIRST_LEASE
-    step = await claim_step(deps.db, seen, deps.worker, [FORMAT], until)
-    return Claim(deps.db, step, order) if step else None
-
-
-async def _park(deps: WorkDeps, seen: Document) -> None:
+async def _park(deps: WorkDeps, order_id: str, step_id: str) -> None:
     """Let a step of a refunded order lie; written first, then read: the refund may fail at this moment."""
+    seen = await find_step(deps.db, step_id)
+    if seen is None:
+        return
     await park_step(deps.db, seen)
-    order = await find_order(deps.db, seen["order"])
-    if order is not None and not lies_still(order, seen):
+    order = await find_order(deps.db, order_id)
+    if order is not None and not lies_still(order, seen["kind"]):
         await unpark_steps(deps.db, [seen["report"]], deps.clock.now())
 
 

@@ -8,7 +8,7 @@ from actors.deps import Deps
 from actors.engine.sending import Post, send_all
 from storage.alerts import admit_alerts, count_admitted, due_alerts, gather_alerts
 from storage.database import Document
-from storage.together import grouped
+from storage.grouping import grouped
 
 _BATCH = 500
 #: Mails in a minute (for each sweep that runs): as many as somebody may still read one by one.

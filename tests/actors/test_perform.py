@@ -236,7 +236,7 @@ async def test_a_worker_leaves_the_register_only_with_empty_hands(deps: Deps) ->
     await beat(deps.db, worker.worker, {"queue": BOOK}, deps.clock.now())
     seen = await state(deps, sections[0])
     with worker.claims.holding(seen["_id"]):
-        assert await claim_step(deps.db, seen, worker.worker, [seen["format"]], deps.clock.now())
+        assert await claim_step(deps.db, seen["_id"], worker.worker, [seen["format"]], deps.clock.now())
         await heart.leave()
         assert len(await live_workers(deps.db)) == 1
     await heart.leave()

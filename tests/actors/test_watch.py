@@ -101,7 +101,7 @@ async def test_claims_that_lapsed_while_mongodb_was_away_are_left_alone_for_a_wh
     """Their holders have answers in hand that they could not write down: those come first."""
     order = await begun(deps)
     (section, *_) = await steps(deps, order, "write")
-    assert await claim_step(deps.db, section, "w1", [2], deps.clock.now() - timedelta(seconds=60))
+    assert await claim_step(deps.db, section["_id"], "w1", [2], deps.clock.now() - timedelta(seconds=60))
     clock = SlowReads()
     watch = Watch(clock)
     await watch.dead_workers(deps)

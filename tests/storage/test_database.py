@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from pymongo import InsertOne
 from pymongo.errors import PyMongoError
 
-from storage.database import Database, Document, WriteIsRefused, insert_new, write_all
+from storage.database import Database, Document, WriteIsRefused, insert_new, translating
 
 pytestmark = pytest.mark.anyio
 
@@ -36,16 +35,14 @@ async def test_a_refusal_keeps_its_documents_words_to_itself(db: Database) -> No
     assert stored == {"there": "first", "before": SECRET, "after": SECRET}
 
 
-async def test_what_was_inserted_by_an_earlier_try_is_no_refusal(db: Database) -> None:
-    """Of a batch that was done but for one, the others are done again one by one, and are there."""
+async def test_a_refused_update_keeps_its_documents_words_to_itself(db: Database) -> None:
+    """What MongoDB will not store of an update is an error that quotes none of it."""
     letters = await db.events.database.create_collection("letters", validator={"words": {"$type": "string"}})
-    batch = [InsertOne(letter("before")), InsertOne(letter("odd", None)), InsertOne(letter("after"))]
-    with pytest.raises(WriteIsRefused):
-        await write_all(letters, batch)
-    for one in (batch[0], batch[2]):
-        assert await write_all(letters, [one]) == 0
-    with pytest.raises(WriteIsRefused):
-        await write_all(letters, [batch[1]])
+    await insert_new(letters, [letter("there")])
+    for odd in ({"words": None, "name": SECRET}, {"name": SECRET * 1_000_000}):
+        with pytest.raises(WriteIsRefused) as refused:
+            await translating(letters.update_one)({"_id": "there"}, {"$set": odd})
+        assert SECRET not in "".join(traceback.format_exception(refused.value))
 
 
 @asynccontextmanager

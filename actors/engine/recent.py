@@ -1,0 +1,44 @@
+"""Orders as they stood within the last second: each is read once for all steps that begin meanwhile."""
+
+import asyncio
+from typing import NamedTuple
+
+from infra.clock import Clock
+from storage.database import Database, Document
+from storage.orders import find_order
+
+#: Whether an order was refunded must be known this freshly when one of its steps is claimed.
+_FRESH_S = 1.0
+#: Orders that are remembered before the old ones among them are forgotten.
+_MANY = 256
+
+
+class _Read(NamedTuple):
+    began_at: float
+    order: "asyncio.Task[Document | None]"
+
+
+class RecentOrders:
+    """Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._reads: dict[str, _Read] = {}
+
+    async def find(self, db: Database, clock: Clock, order_id: str) -> Document | None:
+        """Return the order as it was at most a second ago, or None."""
+        now = clock.monotonic()
+        read = self._reads.get(order_id)
+        if read is None or now - read.began_at > _FRESH_S:
+            self._forget_old(now)
+            read = self._reads[order_id] = _Read(now, asyncio.create_task(find_order(db, order_id)))
+        try:
+            # One who stops waiting must not take the answer from the others.
+            return await asyncio.shield(read.order)
+        except Exception:
+            self._reads.pop(order_id, None)
+            raise
+
+    def _forget_old(self, now: float) -> None:
+        if len(self._reads) >= _MANY:
+            self._reads = {key: read for key, read in self._reads.items() if now - read.began_at <= _FRESH_S}
