@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import structlog
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
-from actors.catalogue import MAIL_QUEUE, queues_of
+from actors.catalogue import MAIL_QUEUE, PRODUCTS, queues_of
 from actors.deps import Deps
 from actors.opening import open_deps
 from actors.work_deps import WorkDeps
@@ -23,6 +24,7 @@ from infra.broker.worker import consuming_broker, start_workers, stop_workers
 from infra.llm.answer import Request
 from infra.mail.transport import transport_for
 from infra.pdf import Renderer
+from infra.priority import yield_by
 from infra.settings import Settings
 from infra.stripe.client import Stripe
 from storage.dead_letters import record_dead_message
@@ -44,6 +46,12 @@ _FINISH_S = 1.0
 _RENDERINGS = 6
 
 
+#: By how many steps of niceness a worker yields whose product is promised for so many seconds after the payment.
+#: What is promised within a quarter of an hour is written, set and bound before what may take longer: between the
+#: first two lies more than what a worker's own children yield to it.
+_NICE_BY_PROMISE = ((15 * 60, 0), (60 * 60, 10), (math.inf, 14))
+
+
 class WorkerHangs(Exception):
     """The event loop of this worker does not turn any more."""
 
@@ -61,6 +69,7 @@ class WorkerProcess:
 
     def __init__(self, settings: Settings, queue: str, threads: int) -> None:
         """Start the loop and build everything on it."""
+        yield_by(_niceness_of(queue))
         self._settings, self._queue = settings, queue
         self._postman = transport_for(settings.mail_url)
         self._loop = EventLoopThread(logging.getLogger("dramatiq.loop"))
@@ -155,6 +164,11 @@ class WorkerProcess:
             traceback=dead.traceback,
             now=self._deps.clock.now(),
         )
+
+
+def _niceness_of(queue: str) -> int:
+    promise_s = PRODUCTS[queue].promise_s if queue in PRODUCTS else 0
+    return next(nice for within_s, nice in _NICE_BY_PROMISE if promise_s <= within_s)
 
 
 def _open_llm(settings: Settings) -> "Llm":

@@ -14,7 +14,10 @@ from actors.questions import QUESTIONS
 from infra.tenants import MAIN
 
 _PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined
+    loader=FileSystemLoader(Path(__file__).parent / "pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    auto_reload=False,
 )
 _PAGES.filters["duration"] = spoken_duration
 _PAGES.globals.update(questions=QUESTIONS, first_birth=FIRST_BIRTH)

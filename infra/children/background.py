@@ -1,17 +1,12 @@
-"""Loaded last by the server process that children are forked from: it and they yield to everything else.
+"""Loaded last by the server process that children are forked from: it and they yield to their owner.
 
 Work for children can wait a moment; the loops of workers, and a database on this machine, should not.
 """
 
-import contextlib
-import os
-from pathlib import Path
+from infra.priority import lead_session, yield_by
 
-_NICE = 10
+#: A third of the weight.
+_NICE = 5
 
-os.nice(_NICE)
-# Where Linux schedules session by session (autogroups: sched(7)), niceness counts among the processes of one
-# session only. So the server takes a session of its own, and lowers that.
-with contextlib.suppress(OSError):
-    os.setsid()
-    Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
+lead_session()
+yield_by(_NICE)

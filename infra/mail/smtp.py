@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from urllib.parse import SplitResult, unquote
 
 from infra.mail.errors import LetterIsRefused, MailServerIsBusy
@@ -52,12 +53,11 @@ class SmtpTransport:
 
     @contextmanager
     def _connection(self, deadline: float) -> Iterator[smtplib.SMTP]:
-        context = ssl.create_default_context()
-        server = self._connect(context, _left(deadline))
+        server = self._connect(_left(deadline))
         try:
             server.ehlo_or_helo_if_needed()
             if self._url.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls(context=context)
+                server.starttls(context=self._tls)
             self._log_in(server)
             yield server
         finally:
@@ -66,9 +66,14 @@ class SmtpTransport:
                 server.putcmd("QUIT")
             server.close()
 
-    def _connect(self, context: ssl.SSLContext, timeout_s: float) -> smtplib.SMTP:
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made once, and only where it is needed: to read the machine's authorities takes longer than a letter."""
+        return ssl.create_default_context()
+
+    def _connect(self, timeout_s: float) -> smtplib.SMTP:
         if self._url.scheme == "smtps":
-            return smtplib.SMTP_SSL(self.host, self._url.port or 465, timeout=timeout_s, context=context)
+            return smtplib.SMTP_SSL(self.host, self._url.port or 465, timeout=timeout_s, context=self._tls)
         return smtplib.SMTP(self.host, self._url.port or 25, timeout=timeout_s)
 
     def _log_in(self, server: smtplib.SMTP) -> None:

@@ -79,4 +79,6 @@ def _fill(template: str, language: str, **values: object) -> str:
 def _environment() -> Environment:
     """Autoescaping, and strict: a missing value is an error, not a gap on the page."""
     loader = FileSystemLoader(Path(__file__).parent / "templates")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False
+    )

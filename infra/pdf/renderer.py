@@ -19,7 +19,7 @@ class Renderer:
         self,
         *,
         processes: int = 2,
-        tasks_per_child: int = 50,
+        tasks_per_child: int = 200,
         memory: int = 1 << 30,
         chapter_limit_s: float = 60.0,
         book_limit_s: float = 180.0,
