@@ -47,9 +47,8 @@ _RENDERINGS = 6
 
 
 #: By how many steps of niceness a worker yields whose product is promised for so many seconds after the payment.
-#: What is promised within a quarter of an hour is written, set and bound before what may take longer: between the
-#: first two lies more than what a worker's own children yield to it.
-_NICE_BY_PROMISE = ((15 * 60, 0), (60 * 60, 10), (math.inf, 14))
+#: Its loop must go on turning, or it would be taken for dead; its children, which have most to do, yield far more.
+_NICE_BY_PROMISE = ((15 * 60, 0), (60 * 60, 6), (math.inf, 8))
 
 
 class WorkerHangs(Exception):
