@@ -1,5 +1,6 @@
 """What every test may use, the local stack's servers and a database of its own; and which tests begin first."""
 
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from pymongo.asynchronous.collection import AsyncCollection
 from xdist.scheduler import LoadFileScheduling
 
+from infra.local.mongod import find_mongod
 from infra.local.stack import Stack
 from storage.database import Database
 from storage.indexes import ensure_indexes
@@ -27,6 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, beginning in enumerate(FIRST) if path.startswith(beginning)), len(FIRST))
 
     items.sort(key=rank)
+
+
+def pytest_report_header() -> str:
+    """Say which database server the run is on."""
+    version = subprocess.run([find_mongod(), "--version"], capture_output=True, text=True, check=True)
+    return f"MongoDB: {version.stdout.splitlines()[0]}"
 
 
 class FileScheduling(LoadFileScheduling):  # type: ignore[misc]

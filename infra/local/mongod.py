@@ -37,7 +37,7 @@ class _Entry(msgspec.Struct):
 def mongod_command(port: int) -> list[object]:
     """Return the command of one member, which keeps its data in the folder that it runs in."""
     listening = ["--bind_ip", HOST, "--port", port, "--dbpath", "."]
-    return [_binary(), "--replSet", SET_NAME, *listening, *_FRUGAL, *_NO_DIARY]
+    return [find_mongod(), "--replSet", SET_NAME, *listening, *_FRUGAL, *_NO_DIARY]
 
 
 def mongodb_url(ports: Sequence[int], database: str) -> str:
@@ -109,7 +109,7 @@ def _complaint(line: str) -> str:
     return ": ".join([entry.msg.strip(), *(text for text in told if isinstance(text, str) and " " in text)])
 
 
-def _binary() -> str:
+def find_mongod() -> str:
     """Return the system's `mongod`, or the one inside the wheel that carries it."""
     # Found without importing it: the wheel is a carrier, and no code of it runs.
     wheel = importlib.util.find_spec("fiftyone")
