@@ -6,6 +6,7 @@ import click
 
 from handlers.cli.dead import dead
 from handlers.cli.demo.commands import demo, up
+from handlers.cli.demo.local import local
 from handlers.cli.doctor import doctor
 from handlers.cli.listings import products, queues, workers
 from handlers.cli.mails import mails
@@ -23,8 +24,13 @@ def pressroom() -> None:
 
 
 _OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor)
-_DEVELOPING = (products, preview, demo, up)
+_DEVELOPING = (products, preview)
+#: The local stack, which no command can be on and start.
+_LOCAL = (demo, up, local)
 for command in (*_OPERATING, *_DEVELOPING):
+    pressroom.add_command(command)
+    local.add_command(command)
+for command in _LOCAL:
     pressroom.add_command(command)
 
 

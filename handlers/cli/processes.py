@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from handlers.cli.session import Unknown
+from handlers.cli.session import Unknown, settings_here
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -91,9 +91,8 @@ async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> 
 def _begin(process: str) -> Settings:
     """Read the settings, and end in order from here on, also while servers are waited for."""
     from infra.logs import set_up_logs
-    from infra.settings import read_settings
 
-    settings = read_settings()
+    settings = settings_here()
     set_up_logs(settings.log_format, process)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     return settings

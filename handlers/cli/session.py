@@ -16,6 +16,7 @@ from infra.errors import PressroomError
 
 if TYPE_CHECKING:
     from actors.deps import Deps
+    from infra.settings import Settings
     from storage.audit import Warrant
 
 Result = TypeVar("Result")
@@ -35,13 +36,22 @@ class Unknown(click.ClickException):
         super().__init__(f"There is no {what} {name!r}; there are {', '.join(known)}.")
 
 
+def settings_here() -> Settings:
+    """Read the settings of this installation, or of the local stack that `pressroom local` brings commands to."""
+    from infra.settings import read_settings
+
+    enter: Callable[[], None] | None = click.get_current_context().obj
+    if enter is not None:
+        enter()
+    return read_settings()
+
+
 def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
     """Run `work` with the clients of this installation, and close them."""
     from actors.opening import open_deps
     from infra.logs import set_up_logs
-    from infra.settings import read_settings
 
-    settings = read_settings()
+    settings = settings_here()
     set_up_logs("text", "cli")
 
     async def run() -> Result:

@@ -49,6 +49,7 @@ def up(port: int) -> None:
     with _open(web_port=port) as stack:
         click.echo(f"The shop       {stack.urls.web}")
         click.echo(f"The inbox      {stack.urls.inbox}")
+        click.echo(f"Commands       {sys.argv[0]} local orders list")
         click.echo("Press Ctrl-C to stop.")
         try:
             while not threading.Event().wait(1.0):
