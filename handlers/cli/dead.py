@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import Row, expect, json_option, listing, reason_option, show_json, warrant_of, with_deps
+from handlers.cli.session import (
+    Row,
+    expect,
+    json_option,
+    listing,
+    on_one_line,
+    reason_option,
+    show_json,
+    warrant_of,
+    with_deps,
+)
 from infra.errors import PressroomError
 
 if TYPE_CHECKING:
@@ -43,8 +53,12 @@ def show_dead(letter_id: str, as_json: bool) -> None:
     if as_json:
         show_json(letter)
         return
-    for name, value in letter.items():
-        click.echo(f"{name:<10} {value}")
+    from handlers.cli.tables import print_fields
+
+    print_fields({name: value for name, value in letter.items() if name != "traceback"})
+    click.echo()
+    for line in (letter["traceback"] or "").splitlines():
+        click.echo(on_one_line(line))
 
 
 def _add_closing(name: str, closed: str, what: str) -> None:

@@ -14,6 +14,7 @@ from handlers.cli.orders import orders
 from handlers.cli.preview.command import preview
 from handlers.cli.processes import sweep, web, worker
 from handlers.cli.reconcile import reconcile
+from handlers.cli.session import on_one_line
 from infra.errors import PressroomError, SettingsError
 
 
@@ -45,5 +46,5 @@ def main() -> None:
 
 
 def _fail(error: PressroomError, code: int) -> None:
-    click.echo(f"pressroom: {error}", err=True)
+    click.echo(f"pressroom: {on_one_line(error)}", err=True)
     sys.exit(code)

@@ -47,13 +47,22 @@ def show_order(order: str, as_json: bool) -> None:
     if as_json:
         show_json(view)
         return
-    for name in ("order_id", "state", "product", "paid_at", "url", "attention"):
-        click.echo(f"{name:<10} {'' if view[name] is None else view[name]}")
-    click.echo(f"{'cost':<10} {view['llm']['cost_usd']} USD in {view['llm']['attempts']} calls")
-    show(view["reports"], ("product", "state", "sections_done", "sections_total", "chunks_done", "downloads"))
-    show(view["mails"], ("kind", "state", "message_id"))
+    from handlers.cli.tables import print_fields
+
+    cost = f"{view['llm']['cost_usd']} USD in {view['llm']['attempts']} calls"
+    names = ("order_id", "state", "product", "paid_at", "url", "attention")
+    print_fields({**{name: view[name] for name in names}, "cost": cost})
+    parts = {
+        ("product", "state", "sections_done", "sections_total", "chunks_done", "downloads"): view["reports"],
+        ("kind", "state", "message_id"): view["mails"],
+    }
+    for columns, rows in parts.items():
+        if rows:
+            click.echo()
+            show(rows, columns)
     for letter in view["dead"]:
-        click.echo(f"dead letter {letter}")
+        click.echo()
+        print_fields({"dead_letter": letter})
 
 
 async def _view(deps: Deps, order_id: str) -> Row:

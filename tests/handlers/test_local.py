@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
 from infra.local.stack import Stack
 from tests.commands import Done
@@ -32,12 +33,11 @@ def beside(stack: Stack, tmp_path: Path) -> Path:
 
 
 def test_a_command_reaches_the_stack_that_runs_here(beside: Path) -> None:
-    """Every server is the stack's, whatever the developer's own settings say, and only its owner may read how."""
-    code, out, err = local(beside, "doctor", "--json")
+    """The servers are the stack's, whatever the developer's own settings say; only its owner may read of them."""
+    assert local(beside, "dead", "list") == (0, "None.\n", "")
+    code, out, err = local(beside, "queues", "list", "--json")
     assert (code, err) == (0, "")
-    findings = json.loads(out)
-    assert all(finding["well"] for finding in findings)
-    assert all("example" not in finding["server"] for finding in findings)
+    assert {queue["queue"] for queue in json.loads(out)} == {*PRODUCTS, "bundle"}
     assert (beside / ".local" / "settings.json").stat().st_mode & 0o777 == 0o600
 
 
