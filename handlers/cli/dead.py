@@ -30,7 +30,7 @@ def dead() -> None:
 
 
 @dead.command("list")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="Letters at most.")
 @click.option("--all", "closed_too", is_flag=True, help="Those replayed or discarded, too.")
 @listing("id", "order", "step", "error", "attempts", "state", "at")
 async def list_dead(deps: Deps, limit: int, closed_too: bool) -> list[Row]:
@@ -77,7 +77,9 @@ def _add_closing(name: str, closed: str, what: str) -> None:
 
 
 _add_closing("replay", "replayed", "Do what is dead again; everything that was done is reused.")
-_add_closing("discard", "discarded", "Close dead letters without doing anything; their orders stay as they are.")
+_add_closing(
+    "discard", "discarded", "Close dead letters without doing anything.\n\nTheir orders stay as they are."
+)
 
 
 async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, dry_run: bool) -> int:

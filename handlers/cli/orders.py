@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def orders() -> None:
-    """Look at orders."""
+    """Look at orders, and mend them."""
 
 
 for command in (cost, retry, resume, resend, readdress, refund, forget):
@@ -25,7 +25,7 @@ for command in (cost, retry, resume, resend, readdress, refund, forget):
 
 
 @orders.command("list")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Orders at most.")
 @listing("order_id", "state", "product", "placed_at", "attention")
 async def list_orders(deps: Deps, limit: int) -> list[Row]:
     """List the newest orders."""
@@ -42,7 +42,7 @@ async def list_orders(deps: Deps, limit: int) -> list[Row]:
 @click.argument("order")
 @json_option
 def show_order(order: str, as_json: bool) -> None:
-    """Show one order: its state, reports, costs, mails and dead letters."""
+    """Show an order: its state, reports, cost, mails, dead letters."""
     view = with_deps(lambda deps: _view(deps, order))
     if as_json:
         show_json(view)

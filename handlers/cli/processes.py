@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Any free one, if 0.")
 def web(host: str, port: int) -> None:
     """Take Stripe's webhooks and serve the customers' links."""
     from handlers.web.server import serve_web
@@ -38,7 +38,10 @@ def web(host: str, port: int) -> None:
     help="Messages in the air at once: coroutines, which mostly wait.",
 )
 def worker(queue: str, threads: int) -> None:
-    """Do the work of one queue: a product's, or `bundle`, which completes orders and sends mail."""
+    """Do the work of one queue.
+
+    It is a product's, or `bundle`, which completes orders and sends mail.
+    """
     from actors.catalogue import queues
     from actors.opening import wait_for_servers
     from actors.worker.process import WorkerHangs, WorkerProcess
@@ -65,7 +68,10 @@ def worker(queue: str, threads: int) -> None:
 @click.option("--every", default=2.0, show_default=True, type=click.FloatRange(0.1, 60), help="Seconds a round.")
 @click.option("--once", is_flag=True, help="Do one round and end.")
 def sweep(every: float, once: bool) -> None:
-    """Send again what is due and lost, free what dead workers held, heal what a crash left half done."""
+    """See to what should move and does not.
+
+    Send again what is due and lost, free what dead workers held, heal what a crash left half done.
+    """
     asyncio.run(_sweep_until_told(_begin("sweep"), every, once=once))
 
 

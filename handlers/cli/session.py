@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Row = dict[str, Any]
 
-json_option = click.option("--json", "as_json", is_flag=True)
+json_option = click.option("--json", "as_json", is_flag=True, help="Every field, as JSON.")
 reason_option = click.option("--reason", required=True, help="Why, for the audit trail.")
 
 
