@@ -24,8 +24,8 @@ _FIELDS = ("order", "product", "tenant", "day", "model")
 @click.command()
 @click.argument("order", required=False)
 @click.option("--by", type=click.Choice(_FIELDS), help="Sum over many orders.  [default: order]")
-@click.option("--since", type=Past(), help="From then on.  [default: 30d]")
-@click.option("--until", type=Past(), help="Before then.  [default: now]")
+@click.option("--since", type=Past(), help="From then on: 3d or 12h ago, or a time.  [default: 30d]")
+@click.option("--until", type=Past(), help="Before then, said likewise.  [default: now]")
 @click.option("--limit", type=click.IntRange(1, 10_000), help="Rows at most.  [default: 100]")
 @json_option
 def cost(
@@ -36,7 +36,9 @@ def cost(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Show what an order cost, section by section; without ORDER, what many orders cost.
+    """Show what an order cost, or many orders did.
+
+    With ORDER, section by section; without, summed over the orders of some time.
 
     Days are listed newest first, all else dearest first. A cost of which a part is unknown is null, beside the
     part that is known. Possibly paid are calls whose answers were not recorded; no sum holds them.

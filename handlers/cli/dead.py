@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import Row, expect, json_option, listing, reason_option, show_json, warrant_of, with_deps
+from handlers.cli.session import (
+    Row,
+    expect,
+    json_option,
+    listing,
+    on_one_line,
+    reason_option,
+    show_json,
+    warrant_of,
+    with_deps,
+)
 from infra.errors import PressroomError
 
 if TYPE_CHECKING:
@@ -20,7 +30,7 @@ def dead() -> None:
 
 
 @dead.command("list")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="Letters at most.")
 @click.option("--all", "closed_too", is_flag=True, help="Those replayed or discarded, too.")
 @listing("id", "order", "step", "error", "attempts", "state", "at")
 async def list_dead(deps: Deps, limit: int, closed_too: bool) -> list[Row]:
@@ -43,8 +53,12 @@ def show_dead(letter_id: str, as_json: bool) -> None:
     if as_json:
         show_json(letter)
         return
-    for name, value in letter.items():
-        click.echo(f"{name:<10} {value}")
+    from handlers.cli.tables import print_fields
+
+    print_fields({name: value for name, value in letter.items() if name != "traceback"})
+    click.echo()
+    for line in (letter["traceback"] or "").splitlines():
+        click.echo(on_one_line(line))
 
 
 def _add_closing(name: str, closed: str, what: str) -> None:
@@ -63,7 +77,9 @@ def _add_closing(name: str, closed: str, what: str) -> None:
 
 
 _add_closing("replay", "replayed", "Do what is dead again; everything that was done is reused.")
-_add_closing("discard", "discarded", "Close dead letters without doing anything; their orders stay as they are.")
+_add_closing(
+    "discard", "discarded", "Close dead letters without doing anything.\n\nTheir orders stay as they are."
+)
 
 
 async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, dry_run: bool) -> int:

@@ -23,7 +23,10 @@ _SHOWN = 10
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """Check the settings, and each server they name; exit 1 if one does not answer."""
+    """Check the settings, and each server that they name.
+
+    Exit 1 if one does not answer.
+    """
     findings = with_deps(_examine)
     show(findings, ("server", "well", "finding"), as_json=as_json)
     if not all(finding["well"] for finding in findings):

@@ -14,10 +14,17 @@ def mails() -> None:
 
 @mails.command()
 @click.option(
-    "--out", default="mails-preview", show_default=True, type=click.Path(path_type=Path, file_okay=False)
+    "--out",
+    default="mails-preview",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder.",
 )
 def preview(out: Path) -> None:
-    """Write every letter to a folder, with an index.html to look at them. No server is needed."""
+    """Write every letter to a folder, to look at.
+
+    Its index.html shows them all. No server is needed.
+    """
     from jinja2 import Template
 
     from actors.letters.samples import sample_letters

@@ -6,6 +6,7 @@ import click
 
 from handlers.cli.dead import dead
 from handlers.cli.demo.commands import demo, up
+from handlers.cli.demo.local import local
 from handlers.cli.doctor import doctor
 from handlers.cli.listings import products, queues, workers
 from handlers.cli.mails import mails
@@ -13,6 +14,7 @@ from handlers.cli.orders import orders
 from handlers.cli.preview.command import preview
 from handlers.cli.processes import sweep, web, worker
 from handlers.cli.reconcile import reconcile
+from handlers.cli.session import on_one_line
 from infra.errors import PressroomError, SettingsError
 
 
@@ -23,8 +25,13 @@ def pressroom() -> None:
 
 
 _OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor)
-_DEVELOPING = (products, preview, demo, up)
+_DEVELOPING = (products, preview)
+#: The local stack, which no command can be on and start.
+_LOCAL = (demo, up, local)
 for command in (*_OPERATING, *_DEVELOPING):
+    pressroom.add_command(command)
+    local.add_command(command)
+for command in _LOCAL:
     pressroom.add_command(command)
 
 
@@ -39,5 +46,5 @@ def main() -> None:
 
 
 def _fail(error: PressroomError, code: int) -> None:
-    click.echo(f"pressroom: {error}", err=True)
+    click.echo(f"pressroom: {on_one_line(error)}", err=True)
     sys.exit(code)

@@ -29,7 +29,10 @@ def resend(order: str, reason: str) -> None:
 @click.argument("email")
 @reason_option
 def readdress(order: str, email: str, reason: str) -> None:
-    """Give an order another mail address; mail that was refused is sent there."""
+    """Give an order another mail address.
+
+    Mail that was refused is sent there.
+    """
     from actors.readdress import readdress_order
 
     sent = with_deps(lambda deps: readdress_order(deps, order, email, warrant_of(reason)))
@@ -40,7 +43,10 @@ def readdress(order: str, email: str, reason: str) -> None:
 @click.argument("order")
 @reason_option
 def retry(order: str, reason: str) -> None:
-    """Try again what of an order is dead, or was objected to; everything that was done is reused."""
+    """Try again what of an order is dead, or was objected to.
+
+    Everything that was done is reused.
+    """
     from actors.retry import retry_order
 
     refusals = with_deps(lambda deps: retry_order(deps, order, warrant_of(reason)))
@@ -56,7 +62,10 @@ def retry(order: str, reason: str) -> None:
 @reason_option
 @click.option("--dry-run", is_flag=True, help="Only ask Stripe how much it would be.")
 def refund(order: str, reason: str, dry_run: bool) -> None:
-    """Give back all that was paid for an order which is not delivered; its customer hears of it."""
+    """Give back all that was paid for an undelivered order.
+
+    Its customer hears of it.
+    """
     from actors.figures import written_amount
     from actors.refund import begin_refund, refundable_order
     from infra.stripe.client import Stripe
@@ -78,7 +87,10 @@ def refund(order: str, reason: str, dry_run: bool) -> None:
 @click.argument("order")
 @reason_option
 def forget(order: str, reason: str) -> None:
-    """Remove what is known of an order's customer, and their files; products, sums, dates and costs stay."""
+    """Remove what is known of an order's customer, and their files.
+
+    Products, sums, dates and costs stay.
+    """
     from actors.forget import begin_forgetting
 
     with_deps(lambda deps: begin_forgetting(deps, order, warrant_of(reason)))

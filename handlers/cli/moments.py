@@ -14,7 +14,7 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 class Past(click.ParamType[datetime]):
     """A span such as 3d, 12h or 30m ago, or a time in ISO 8601 (UTC unless it says otherwise)."""
 
-    name = "3d|12h|TIME"
+    name = "ago|time"
 
     def __init__(self, longest: timedelta | None = None) -> None:
         """Refuse what is longer ago than `longest`."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def orders() -> None:
-    """Look at orders."""
+    """Look at orders, and mend them."""
 
 
 for command in (cost, retry, resume, resend, readdress, refund, forget):
@@ -25,7 +25,7 @@ for command in (cost, retry, resume, resend, readdress, refund, forget):
 
 
 @orders.command("list")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Orders at most.")
 @listing("order_id", "state", "product", "placed_at", "attention")
 async def list_orders(deps: Deps, limit: int) -> list[Row]:
     """List the newest orders."""
@@ -42,18 +42,27 @@ async def list_orders(deps: Deps, limit: int) -> list[Row]:
 @click.argument("order")
 @json_option
 def show_order(order: str, as_json: bool) -> None:
-    """Show one order: its state, reports, costs, mails and dead letters."""
+    """Show an order: its state, reports, cost, mails, dead letters."""
     view = with_deps(lambda deps: _view(deps, order))
     if as_json:
         show_json(view)
         return
-    for name in ("order_id", "state", "product", "paid_at", "url", "attention"):
-        click.echo(f"{name:<10} {'' if view[name] is None else view[name]}")
-    click.echo(f"{'cost':<10} {view['llm']['cost_usd']} USD in {view['llm']['attempts']} calls")
-    show(view["reports"], ("product", "state", "sections_done", "sections_total", "chunks_done", "downloads"))
-    show(view["mails"], ("kind", "state", "message_id"))
+    from handlers.cli.tables import print_fields
+
+    cost = f"{view['llm']['cost_usd']} USD in {view['llm']['attempts']} calls"
+    names = ("order_id", "state", "product", "paid_at", "url", "attention")
+    print_fields({**{name: view[name] for name in names}, "cost": cost})
+    parts = {
+        ("product", "state", "sections_done", "sections_total", "chunks_done", "downloads"): view["reports"],
+        ("kind", "state", "message_id"): view["mails"],
+    }
+    for columns, rows in parts.items():
+        if rows:
+            click.echo()
+            show(rows, columns)
     for letter in view["dead"]:
-        click.echo(f"dead letter {letter}")
+        click.echo()
+        print_fields({"dead_letter": letter})
 
 
 async def _view(deps: Deps, order_id: str) -> Row:

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from handlers.cli.session import Unknown
+from handlers.cli.session import Unknown, settings_here
 
 if TYPE_CHECKING:
     from infra.settings import Settings
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Any free one, if 0.")
 def web(host: str, port: int) -> None:
     """Take Stripe's webhooks and serve the customers' links."""
     from handlers.web.server import serve_web
@@ -38,7 +38,10 @@ def web(host: str, port: int) -> None:
     help="Messages in the air at once: coroutines, which mostly wait.",
 )
 def worker(queue: str, threads: int) -> None:
-    """Do the work of one queue: a product's, or `bundle`, which completes orders and sends mail."""
+    """Do the work of one queue.
+
+    It is a product's, or `bundle`, which completes orders and sends mail.
+    """
     from actors.catalogue import queues
     from actors.opening import wait_for_servers
     from actors.worker.process import WorkerHangs, WorkerProcess
@@ -65,7 +68,10 @@ def worker(queue: str, threads: int) -> None:
 @click.option("--every", default=2.0, show_default=True, type=click.FloatRange(0.1, 60), help="Seconds a round.")
 @click.option("--once", is_flag=True, help="Do one round and end.")
 def sweep(every: float, once: bool) -> None:
-    """Send again what is due and lost, free what dead workers held, heal what a crash left half done."""
+    """See to what should move and does not.
+
+    Send again what is due and lost, free what dead workers held, heal what a crash left half done.
+    """
     asyncio.run(_sweep_until_told(_begin("sweep"), every, once=once))
 
 
@@ -91,9 +97,8 @@ async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> 
 def _begin(process: str) -> Settings:
     """Read the settings, and end in order from here on, also while servers are waited for."""
     from infra.logs import set_up_logs
-    from infra.settings import read_settings
 
-    settings = read_settings()
+    settings = settings_here()
     set_up_logs(settings.log_format, process)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     return settings

@@ -18,11 +18,20 @@ _LONGEST = timedelta(days=30)
 
 
 @click.command()
-@click.option("--since", type=Past(_LONGEST), default="3d", show_default=True, help="How far back to look.")
+@click.option(
+    "--since",
+    type=Past(_LONGEST),
+    default="3d",
+    show_default=True,
+    help="How far back to look: 3d, 12h, 30m, or to a time.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what is missing.")
 @listing("what", "id", "type", "about", "done")
 async def reconcile(deps: Deps, since: datetime, dry_run: bool) -> list[Row]:
-    """Place what Stripe knows and the webhook missed; safe at any time."""
+    """Place what Stripe knows and the webhook missed.
+
+    This is safe at any time.
+    """
     from actors.reconcile import reconcile as ask_stripe
     from infra.stripe.client import Stripe
 

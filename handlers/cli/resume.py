@@ -15,7 +15,10 @@ from handlers.cli.session import reason_option, warrant_of, with_deps
 )
 @click.option("--no-budget", is_flag=True, help="From now on, the order has none.")
 def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> None:
-    """Let a paused order go on: with the budget that it had, unless another is given."""
+    """Let a paused order go on.
+
+    It has the budget that it had, unless another is given.
+    """
     from actors.resume_order import resume_order
 
     if no_budget and budget is not None:

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import json
 import os
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,12 +17,13 @@ from infra.errors import PressroomError
 
 if TYPE_CHECKING:
     from actors.deps import Deps
+    from infra.settings import Settings
     from storage.audit import Warrant
 
 Result = TypeVar("Result")
 Row = dict[str, Any]
 
-json_option = click.option("--json", "as_json", is_flag=True)
+json_option = click.option("--json", "as_json", is_flag=True, help="Every field, as JSON.")
 reason_option = click.option("--reason", required=True, help="Why, for the audit trail.")
 
 
@@ -35,13 +37,22 @@ class Unknown(click.ClickException):
         super().__init__(f"There is no {what} {name!r}; there are {', '.join(known)}.")
 
 
+def settings_here() -> Settings:
+    """Read the settings of this installation, or of the local stack that `pressroom local` brings commands to."""
+    from infra.settings import read_settings
+
+    enter: Callable[[], None] | None = click.get_current_context().obj
+    if enter is not None:
+        enter()
+    return read_settings()
+
+
 def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
     """Run `work` with the clients of this installation, and close them."""
     from actors.opening import open_deps
     from infra.logs import set_up_logs
-    from infra.settings import read_settings
 
-    settings = read_settings()
+    settings = settings_here()
     set_up_logs("text", "cli")
 
     async def run() -> Result:
@@ -93,16 +104,19 @@ def show(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool = False) 
     """Print rows: as JSON with every field, or as a table of some columns."""
     if as_json:
         show_json(list(rows))
-        return
-    from rich.console import Console
-    from rich.table import Table
+    elif not rows:
+        click.echo("None.")
+    else:
+        from handlers.cli.tables import print_table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
-    Console().print(table if rows else "None.")
+        print_table(columns, [[row.get(column) for column in columns] for row in rows])
+
+
+def on_one_line(value: object) -> str:
+    """Return a value as text on one line: what would move the cursor, or cannot be written here, is escaped."""
+    text = "" if value is None else str(value)
+    seen = "".join(" " if c.isspace() else c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return seen.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
 
 
 def show_json(value: object) -> None:

@@ -11,6 +11,7 @@ from infra.local.doors import InboxDoor, LlmDoor, StripeDoor
 from infra.local.environment import Services, keep_secrets, outer_environment, pressroom_environment
 from infra.local.errors import PartError
 from infra.local.mongod import mongodb_url
+from infra.local.notice import put_up
 from infra.local.part import STOP_WITHIN_S, Part
 from infra.local.ports import HOST, require_free, reserve_ports
 from infra.local.reaper import Reaper
@@ -23,6 +24,7 @@ class Stack:
 
     To be used as `with Stack(folder) as stack:`; on leaving, every process is gone, and also when this process is
     killed. What was stored is there again when a stack is started on the same folder, except Stripe's sessions.
+    Meanwhile `read_notice` tells others its settings.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Stack:
                 part.launch()
             for part in services:
                 part.wait_ready()
+            held.enter_context(put_up(self._folder, self.env))
             self._held = held.pop_all()
         return self
 

@@ -27,7 +27,10 @@ _LATENCY_S = 0.5
 @click.command()
 @click.argument("product", default="bundle")
 def demo(product: str) -> None:
-    """Buy a report, or the bundle, on a stack of our own, and check that it is in the inbox."""
+    """Buy PRODUCT on a local stack, and check what arrives.
+
+    It is the bundle, unless another is named. A copy of mail and PDFs is in demo-output/.
+    """
     from actors.catalogue import OFFERS
     from handlers.cli.demo.proof import prove
     from handlers.cli.demo.purchase import buy
@@ -43,12 +46,16 @@ def demo(product: str) -> None:
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The shop's.")
 def up(port: int) -> None:
-    """Keep the local stack running, with the shop in the browser, until Ctrl-C."""
+    """Keep the local stack running until Ctrl-C.
+
+    It has the shop and the inbox in the browser, and takes every command after `pressroom local`.
+    """
     with _open(web_port=port) as stack:
         click.echo(f"The shop       {stack.urls.web}")
         click.echo(f"The inbox      {stack.urls.inbox}")
+        click.echo(f"Commands       {sys.argv[0]} local orders list")
         click.echo("Press Ctrl-C to stop.")
         try:
             while not threading.Event().wait(1.0):

@@ -22,10 +22,10 @@ _FOLDER = Path(".local") / "preview"
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The PDF's file.")
 @json_option
 def preview(product: str, out: Path | None, as_json: bool) -> None:
-    """Set a product's whole book with sample text; chapters that have not changed since the last time are reused.
+    """Set a product's whole book with sample text.
 
-    No server is needed, and no setting. Chapters are kept below .local/preview/PRODUCT, and so is the PDF unless
-    --out says where else it goes.
+    Chapters that have not changed since the last time are reused. No server is needed, and no setting. They are
+    kept below .local/preview/PRODUCT, and so is the PDF unless --out says where else it goes.
     """
     from actors.catalogue import PRODUCTS
 

@@ -10,6 +10,7 @@ import pytest
 from pymongo import MongoClient
 
 from infra.local.errors import PartError
+from infra.local.notice import read_notice
 from infra.local.stack import Stack
 from infra.settings import read_settings
 from tests.infra.local.post import send_letter
@@ -58,12 +59,14 @@ def test_a_folder_has_one_owner(stack: Stack, tmp_path: Path) -> None:
 
 
 def test_a_second_life_finds_what_the_first_one_stored(tmp_path: Path) -> None:
-    """Stopping leaves no process; secrets, documents and letters outlive it, on other ports."""
+    """Stopping leaves no process and no notice; secrets, documents and letters outlive it, on other ports."""
     with Stack(tmp_path) as first:
         env, pids = first.env, [part.pid for part in first.parts]
         with MongoClient[dict[str, object]](env["MONGODB_URL"]) as client:
             client.get_default_database()["orders"].insert_one({"_id": "cs_test_1"})
         send_letter(env["MAIL_URL"], subject="Kept")
+        assert read_notice(tmp_path) == env
+    assert [file.name for file in tmp_path.glob("settings*")] == []
     assert not any(map(is_alive, pids))
 
     with Stack(tmp_path) as second:
@@ -76,7 +79,7 @@ def test_a_second_life_finds_what_the_first_one_stored(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, -15)])
 def test_nothing_outlives_the_owner(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    """However the owner ends, by SIGKILL or SIGTERM, its parts end too."""
+    """However the owner ends, by SIGKILL or SIGTERM, its parts end too, and its notice holds no more."""
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as owner:
@@ -86,3 +89,5 @@ def test_nothing_outlives_the_owner(tmp_path: Path, number: signal.Signals, code
         owner.send_signal(number)
         assert owner.wait() == code
     eventually(lambda: not any(map(is_alive, pids)))
+    with pytest.raises(PartError, match="no local stack runs here"):
+        read_notice(tmp_path)

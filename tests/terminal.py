@@ -1,0 +1,36 @@
+"""A terminal of a set width, and what a command shows on it."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+from collections.abc import Mapping, Sequence
+
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def run_on_terminal(env: Mapping[str, str], width: int, command: Sequence[str]) -> list[str]:
+    """Return the lines that a command, which must end with 0, prints on a terminal so wide; without style."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 50, width, 0, 0))
+    env = {**{name: value for name, value in env.items() if name != "COLUMNS"}, "TERM": "xterm-256color"}
+    with subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        shown = _read_all(ours)
+    assert process.returncode == 0, shown
+    return _STYLE.sub("", shown).split("\r\n")[:-1]
+
+
+def _read_all(terminal: int) -> str:
+    """Return all that is written to a terminal until nobody has it open any more."""
+    parts = []
+    with open(terminal, "rb", buffering=0) as file:
+        try:
+            while part := file.read(4096):
+                parts.append(part)
+        except OSError:  # so Linux says that the other end is closed
+            pass
+    return b"".join(parts).decode()
