@@ -17,6 +17,9 @@ Collection = AsyncCollection[Document]
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+#: Longer than an election: 10 s until a member stands, up to 1.5 s more by chance, and the vote. What is asked for
+#: meanwhile waits, and the driver repeats it.
+TIMEOUT_S = 15.0
 _DUPLICATE_KEY = 11000
 
 
@@ -31,7 +34,7 @@ class WriteIsRefused(PressroomError):
 class Database:
     """The collections of one Pressroom. Every write but a beat is acknowledged by a majority and journaled."""
 
-    def __init__(self, url: str, *, timeout_s: float = 10.0) -> None:
+    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """`timeout_s` bounds each operation, the search for a server included."""
         self.client = _client(url, timeout_s)
         database = self.client.get_default_database("pressroom")
@@ -115,6 +118,19 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> l
             raise _failure(error) from None
         return [documents[one["index"]]["_id"] for one in error.details["writeErrors"]]
     return []
+
+
+async def update_all(collection: Collection, still: Document, update: Document) -> int:
+    """Update documents, each of which the update takes out of `still`; return how many were there.
+
+    The driver repeats no update of many. What an election cuts short is done again, and finds what was left of it.
+    """
+    try:
+        return (await collection.update_many(still, update)).matched_count
+    except PyMongoError as error:
+        if why_not_now(error) is None:
+            raise
+    return (await collection.update_many(still, update)).matched_count
 
 
 def _is_of_taken_keys(error: BulkWriteError) -> bool:

@@ -1,15 +1,17 @@
 """Errors of MongoDB's that pass are an outage, not a bug: with each code, from each kind of command."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from infra.local.stack import Stack
-from storage.claims import claim_step, claims_of, release_step
+from storage.claims import claim_step, claims_of, complete_step, fence_step, release_step
 from storage.database import Database, DatabaseIsDown, insert_new, insert_once, translating
 from storage.not_now import why_not_now
-from storage.steps import find_step, insert_steps
+from storage.steps import find_step, first_ready, insert_steps, queue_steps, ready_after, steps_of
 from tests.conftest import StoppedClock
 from tests.fail_points import failing
 from tests.storage.test_steps import step
@@ -47,6 +49,15 @@ async def hasty(stack: Stack, db: Database) -> AsyncIterator[Callable[[], Databa
     yield make
     for database in made:
         await database.close()
+
+
+@pytest.fixture
+async def asking(stack: Stack, db: Database) -> AsyncIterator[Database]:
+    """The same database, with a driver that asks how it is: who only says it stepped down has no news to tell."""
+    url = stack.env["MONGODB_URL"].replace("/pressroom?", f"/{db.steps.database.name}?")
+    database = Database(f"{url}&serverMonitoringMode=poll")
+    yield database
+    await database.close()
 
 
 @pytest.mark.parametrize("code", [*GONE, *ENDED, *IN_THE_WAY, *FOR_A_PERSON])
@@ -101,6 +112,40 @@ async def test_a_taken_key_that_is_not_durable_is_not_taken_yet(hasty: Hasty, po
             await insert_new(hasty().answers, [{"_id": "a"}, {"_id": "b"}])
     assert not await insert_once(hasty().answers, {"_id": "a"})
     assert await insert_new(hasty().answers, [{"_id": "a"}, {"_id": "b"}]) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"errorCode": 189},
+        {"closeConnection": True},
+        {"writeConcernError": {"code": 189, "errmsg": "The primary stepped down."}},
+    ],
+    ids=["refused", "cut off", "done and not durable"],
+)
+async def test_an_election_costs_no_transition(
+    asking: Database, clock: StoppedClock, port: int, how: dict[str, Any]
+) -> None:
+    """Readying, queueing, claiming, fencing and completing each bear one failure, and know what they did."""
+
+    def once(command: str) -> AbstractContextManager[None]:
+        return failing(port, [command], times=1, namespace=STEPS, **how)
+
+    with once("insert"):
+        await insert_steps(asking, [step("a", clock, state="waiting"), step("b", clock, state="waiting")])
+    with once("update"):
+        await ready_after(asking, ["a", "b"], 1, clock.now())
+    with once("update"):
+        await queue_steps(asking, await first_ready(asking, "cs_1:book", "write", 2), clock.now())
+    with once("findAndModify"):
+        claim = await claim_step(asking, "a", "w1", [1], clock.now())
+    assert claim is not None
+    with once("update"):
+        assert await fence_step(asking, claim, claim["epoch"], clock.now())
+    with once("update"):
+        assert await complete_step(asking, claim, claim["epoch"] + 1, {"text": "bought"}, clock.now())
+    found = await steps_of(asking, "cs_1:book")
+    assert [(one["state"], one["epoch"], one["sends"]) for one in found] == [("done", 2, 0), ("queued", 0, 1)]
 
 
 async def test_a_password_that_was_changed_is_waited_for(stack: Stack) -> None:
