@@ -11,6 +11,7 @@ from actors.intake.deps import open_intake
 from infra.broker.broker import Broker
 from infra.errors import TransientError
 from infra.settings import Settings
+from storage.database import TIMEOUT_S
 from storage.indexes import ensure_indexes
 from storage.objects import ObjectStore
 
@@ -19,7 +20,7 @@ log = structlog.get_logger()
 _PAUSE_S = 0.5
 
 
-def open_deps(settings: Settings, *, database_timeout_s: float = 10.0, broker: Broker | None = None) -> Deps:
+def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, broker: Broker | None = None) -> Deps:
     """Build the clients of this process; nothing is connected yet. To be called on the loop that uses them."""
     intake = open_intake(settings, database_timeout_s=database_timeout_s)
     return Deps(

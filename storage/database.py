@@ -7,30 +7,24 @@ from urllib.parse import urlsplit
 
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import (
-    BulkWriteError,
-    ConfigurationError,
-    ConnectionFailure,
-    DocumentTooLarge,
-    DuplicateKeyError,
-    ExecutionTimeout,
-    PyMongoError,
-    WriteConcernError,
-    WriteError,
-)
+from pymongo.errors import BulkWriteError, ConfigurationError, DocumentTooLarge, PyMongoError, WriteError
 
 from infra.errors import PressroomError, SettingsError, TransientError
+from storage.not_now import why_not_now
 
 Document = dict[str, Any]
 Collection = AsyncCollection[Document]
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+#: Longer than an election: 10 s until a member stands, up to 1.5 s more by chance, and the vote. What is asked for
+#: meanwhile waits, and the driver repeats it.
+TIMEOUT_S = 15.0
 _DUPLICATE_KEY = 11000
 
 
 class DatabaseIsDown(TransientError):
-    """MongoDB did not answer in time, or could not say whether a write is durable."""
+    """MongoDB did not answer in time, could not do it now, or could not say whether a write is durable."""
 
 
 class WriteIsRefused(PressroomError):
@@ -40,7 +34,7 @@ class WriteIsRefused(PressroomError):
 class Database:
     """The collections of one Pressroom. Every write but a beat is acknowledged by a majority and journaled."""
 
-    def __init__(self, url: str, *, timeout_s: float = 10.0) -> None:
+    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """`timeout_s` bounds each operation, the search for a server included."""
         self.client = _client(url, timeout_s)
         database = self.client.get_default_database("pressroom")
@@ -90,22 +84,20 @@ def _client(url: str, timeout_s: float) -> AsyncMongoClient[Document]:
 def translating(
     function: Callable[Parameters, Coroutine[Any, Any, Result]],
 ) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
-    """Make a storage function raise DatabaseIsDown for the driver's "not now" errors, and others as they are."""
+    """Make a storage function raise DatabaseIsDown for what passes, and WriteIsRefused for what is not stored."""
 
     @wraps(function)
     async def translated(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         try:
             return await function(*args, **kwargs)
-        except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as error:
-            raise DatabaseIsDown("MongoDB does not answer.") from error
-        except WriteError as error:
-            # The driver's own error quotes the document, and with it what customers wrote.
-            raise WriteIsRefused(f"MongoDB refused a write with [{error.code}].") from None
         except DocumentTooLarge:
             raise WriteIsRefused("MongoDB takes no document that large.") from None
         except PyMongoError as error:
-            if error.timeout:
-                raise DatabaseIsDown("MongoDB does not answer in time.") from error
+            if reason := why_not_now(error):
+                raise DatabaseIsDown(reason) from error
+            if isinstance(error, WriteError):
+                # The driver's own error quotes the document, and with it what customers wrote.
+                raise WriteIsRefused(f"MongoDB refused a write with [{error.code}].") from None
             raise
 
     return translated
@@ -113,11 +105,8 @@ def translating(
 
 async def insert_once(collection: Collection, document: Document) -> bool:
     """Insert a document; False if its key is taken, whose document stays as it is."""
-    try:
-        await collection.insert_one(document)
-    except DuplicateKeyError:
-        return False
-    return True
+    # As one of many: only then the driver tells that a taken key is not durable yet.
+    return not await insert_new(collection, [document])
 
 
 async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Any]:
@@ -131,6 +120,19 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> l
     return []
 
 
+async def update_all(collection: Collection, still: Document, update: Document) -> int:
+    """Update documents, each of which the update takes out of `still`; return how many were there.
+
+    The driver repeats no update of many. What an election cuts short is done again, and finds what was left of it.
+    """
+    try:
+        return (await collection.update_many(still, update)).matched_count
+    except PyMongoError as error:
+        if why_not_now(error) is None:
+            raise
+    return (await collection.update_many(still, update)).matched_count
+
+
 def _is_of_taken_keys(error: BulkWriteError) -> bool:
     codes = {one["code"] for one in error.details["writeErrors"]}
     return codes == {_DUPLICATE_KEY} and not error.details["writeConcernErrors"]
@@ -138,7 +140,7 @@ def _is_of_taken_keys(error: BulkWriteError) -> bool:
 
 def _failure(error: BulkWriteError) -> PressroomError:
     """Return what a bulk's failure means; the driver's own error quotes what customers wrote."""
-    if error.details["writeConcernErrors"] or error.timeout:
-        return DatabaseIsDown("MongoDB cannot say whether a write is durable.")
+    if reason := why_not_now(error):
+        return DatabaseIsDown(reason)
     codes = {one["code"] for one in error.details["writeErrors"]}
     return WriteIsRefused(f"MongoDB refused a write with {sorted(codes - {_DUPLICATE_KEY} or codes)}.")

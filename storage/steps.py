@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from infra.errors import TransientError
-from storage.database import Database, Document, insert_new, translating
+from storage.database import Database, Document, insert_new, translating, update_all
 from storage.grouping import grouped
 from storage.reports import CHECK_AFTER, patience_with
 from storage.slots import Slot
@@ -93,7 +93,7 @@ async def ready_steps(db: Database, seen: Sequence[Document], now: datetime) -> 
     readied = 0
     for (epoch, run), ids in alike.items():
         still = {"_id": {"$in": ids}, "state": "waiting", "epoch": epoch, "run": run}
-        readied += (await db.steps.update_many(still, {"$set": {"state": "ready", "due_at": now}})).matched_count
+        readied += await update_all(db.steps, still, {"$set": {"state": "ready", "due_at": now}})
     return readied
 
 
@@ -105,7 +105,7 @@ async def ready_after(db: Database, step_ids: Sequence[str], run: int, now: date
     """
     still = {"_id": {"$in": list(step_ids)}, "state": "waiting", "run": run}
     ready = {"$set": {"state": "ready", "due_at": now}}
-    return (await db.steps.update_many(still, ready)).matched_count == len(step_ids)
+    return await update_all(db.steps, still, ready) == len(step_ids)
 
 
 @translating
@@ -127,7 +127,7 @@ async def queue_steps(db: Database, steps: Sequence[Document], now: datetime) ->
             "due_at": {"$lte": now},
         }
         queued = {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
-        await db.steps.update_many(ready, {"$set": queued, "$inc": {"sends": 1}})
+        await update_all(db.steps, ready, {"$set": queued, "$inc": {"sends": 1}})
     return message
 
 

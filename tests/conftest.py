@@ -59,7 +59,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The servers of the local stack, for the whole run; a missing one fails it."""
-    with Stack(tmp_path_factory.mktemp("stack"), latency_s=0.05) as running:
+    with Stack(tmp_path_factory.mktemp("stack"), latency_s=0.05, fail_points=True) as running:
         yield running
 
 

@@ -148,14 +148,28 @@ async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> Document:
 
 
 async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> None:
-    step, now = claim.step, deps.clock.now()
+    """Checkpoint a result, and do what follows; a step whose result MongoDB refuses is dead, not bought again."""
+    try:
+        kept = await _checkpoint(deps, claim, result)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it would be so the next time
+        await _give_up(deps, claim, error)
+        return
+    if kept:
+        await _go_on(deps, claim.step, result)
+    else:
+        log.warning("result_came_too_late")
+
+
+async def _checkpoint(deps: WorkDeps, claim: Claim, result: Document) -> bool:
+    now = deps.clock.now()
 
     async def write() -> bool:
-        return await complete_step(deps.db, step, claim.epoch, result, now)
+        return await complete_step(deps.db, claim.step, claim.epoch, result, now)
 
-    if not await insist(deps.clock, write):
-        log.warning("result_came_too_late")
-        return
+    return await insist(deps.clock, write)
+
+
+async def _go_on(deps: WorkDeps, step: Document, result: Document) -> None:
     await advance_or_call(deps, {**step, "result": result})
     gap_s = (await deps.plans.get(step["plan"]))["gap_s"].get(step["kind"], 0)
     if gap_s:

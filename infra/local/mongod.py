@@ -22,6 +22,10 @@ SET_NAME = "pressroom"
 _FRUGAL = ["--oplogSize", "64", "--wiredTigerCacheSizeGB", "0.5"]
 #: Statistics of itself, which `mongod` otherwise writes down every second.
 _NO_DIARY = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+#: A primary otherwise waits up to 15 s for its clients to turn to others before it ends.
+_NO_FAREWELL = ["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"]
+#: Lets whoever asks make a command fail, with any code: `configureFailPoint`.
+_FAIL_POINTS = ["--setParameter", "enableTestCommands=true"]
 #: MongoDB's AlreadyInitialized.
 _INITIALIZED = 23
 
@@ -34,10 +38,11 @@ class _Entry(msgspec.Struct):
     attr: dict[str, Any] = {}
 
 
-def mongod_command(port: int) -> list[object]:
+def mongod_command(port: int, *, fail_points: bool) -> list[object]:
     """Return the command of one member, which keeps its data in the folder that it runs in."""
     listening = ["--bind_ip", HOST, "--port", port, "--dbpath", "."]
-    return [find_mongod(), "--replSet", SET_NAME, *listening, *_FRUGAL, *_NO_DIARY]
+    failing = _FAIL_POINTS if fail_points else []
+    return [find_mongod(), "--replSet", SET_NAME, *listening, *_FRUGAL, *_NO_DIARY, *_NO_FAREWELL, *failing]
 
 
 def mongodb_url(ports: Sequence[int], database: str) -> str:

@@ -22,7 +22,14 @@ SCRIPTS = Path(sys.executable).parent
 
 
 def make_servers(
-    folder: Path, env: dict[str, str], ports: Services[int], spare: Sequence[int], reaper: Reaper, latency_s: float
+    folder: Path,
+    env: dict[str, str],
+    ports: Services[int],
+    spare: Sequence[int],
+    reaper: Reaper,
+    *,
+    latency_s: float,
+    fail_points: bool,
 ) -> list[Part]:
     """All of them, none started; an answer of the LLM takes `latency_s`.
 
@@ -39,7 +46,8 @@ def make_servers(
         return part(name, port, ready, sys.executable, "-m", f"infra.local.{name}.server", port, *options)
 
     def mongod(name: str, port: int) -> Part:
-        return part(name, port, member_ready(members), *mongod_command(port), why=why_mongod_ended)
+        command = mongod_command(port, fail_points=fail_points)
+        return part(name, port, member_ready(members), *command, why=why_mongod_ended)
 
     inner, members = spare[:INNER_PORTS], [ports.mongodb, *spare[INNER_PORTS:]]
     refuse_other_data(folder / "mongodb")

@@ -34,15 +34,17 @@ class Stack:
         latency_s: float = 0.2,
         web_port: int | None = None,
         mongods: int = 1,
+        fail_points: bool = False,
     ) -> None:
         """`latency_s` is an LLM answer's, `web_port` where Pressroom's web process will listen (any, if None).
 
-        MongoDB is a replica set of `mongods` members, the parts `mongodb`, `mongodb-2` and so on.
+        MongoDB is a replica set of `mongods` members, the parts `mongodb`, `mongodb-2` and so on; with
+        `fail_points` they can be told to fail: https://www.mongodb.com/docs/manual/reference/command/configureFailPoint/
         `env` will hold every setting that Pressroom's processes need, and nothing else; `parts` every part, in
         the order of its start.
         """
         self._folder = folder.resolve()
-        self._latency_s = latency_s
+        self._latency_s, self._fail_points = latency_s, fail_points
         services = len(Services._fields)
         self._mark, ports = reserve_ports(services + INNER_PORTS + mongods - 1)
         self.web_port = ports[services - 1] = web_port or ports[services - 1]
@@ -74,7 +76,15 @@ class Stack:
             self.env = pressroom_environment(self._ports, self.urls, mongodb_url(members, "pressroom"))
             self.env |= keep_secrets(self._folder / "secrets.json")
             env = {**outer_environment(), **self.env}
-            services = make_servers(self._folder, env, self._ports, self._spare, self._reaper, self._latency_s)
+            services = make_servers(
+                self._folder,
+                env,
+                self._ports,
+                self._spare,
+                self._reaper,
+                latency_s=self._latency_s,
+                fail_points=self._fail_points,
+            )
             self.parts = [*services]
             held.callback(remove_sockets, self._spare[:INNER_PORTS])
             held.callback(self._stop_parts, services)

@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import fields
 from datetime import timedelta
 from functools import partial
@@ -24,7 +25,8 @@ from infra.llm.answer import Request
 from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
 from storage.claims import claim_step
-from storage.database import Document
+from storage.database import Database, Document
+from storage.dead_letters import dead_letters
 from storage.deliveries import find_delivery
 from storage.orders import add_stored, find_order
 from storage.reports import report_id, store_report
@@ -164,6 +166,37 @@ async def test_a_stopping_worker_hands_a_step_on(deps: Deps) -> None:
     assert (handed_on["state"], handed_on["epoch"]) == ("queued", 0)
     assert handed_on["message"] != sections[0]["message"]
     assert deps.broker.holds(BOOK, [message_id(handed_on["_id"], handed_on["message"])])
+
+
+@asynccontextmanager
+async def refusing(db: Database, text: str) -> AsyncIterator[None]:
+    """Let MongoDB refuse steps with that text as their result."""
+    steps = {"collMod": db.steps.name}
+    await db.steps.database.command({**steps, "validator": {"result.text": {"$ne": text}}})
+    try:
+        yield
+    finally:
+        await db.steps.database.command({**steps, "validator": {}})
+
+
+@pytest.mark.parametrize("text", ["Refused.", "x" * 17_000_000], ids=["by a validator", "as too large"])
+async def test_a_result_that_mongodb_refuses_is_not_bought_again(deps: Deps, text: str) -> None:
+    """A step whose result cannot be stored is dead at once, with its reason, and its order is an operator's."""
+    worker, (order, sections) = working(deps), await begun(deps)
+    async with refusing(deps.db, "Refused."):
+        await perform(worker, order, sections[0]["_id"], answering({"text": text}))
+    dead, (letter,) = (
+        await state(deps, sections[0]),
+        await dead_letters(deps.db, limit=2, order=order, state="open"),
+    )
+    assert (dead["state"], dead["claim"], dead["result"]) == ("dead", None, None)
+    assert dead["error"] in letter["reason"]
+    assert text not in letter["traceback"]
+    found = await find_order(deps.db, order)
+    assert found is not None
+    assert found["attention"] == letter["reason"]
+    await perform(worker, order, sections[1]["_id"], answering({"text": "Kept."}))
+    assert (await state(deps, sections[1]))["result"] == {"text": "Kept."}
 
 
 async def test_a_step_that_fails_for_long_is_given_up(deps: Deps, clock: Any) -> None:
