@@ -7,6 +7,7 @@ import click
 from handlers.cli.dead import dead
 from handlers.cli.demo.commands import demo, up
 from handlers.cli.doctor import doctor
+from handlers.cli.indexes import indexes
 from handlers.cli.listings import products, queues, workers
 from handlers.cli.mails import mails
 from handlers.cli.orders import orders
@@ -22,7 +23,7 @@ def pressroom() -> None:
     """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""
 
 
-_OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor)
+_OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor, indexes)
 _DEVELOPING = (products, preview, demo, up)
 for command in (*_OPERATING, *_DEVELOPING):
     pressroom.add_command(command)
