@@ -12,7 +12,7 @@ from infra.broker.broker import Broker
 from infra.errors import TransientError
 from infra.settings import Settings
 from storage.database import TIMEOUT_S
-from storage.indexes import ensure_indexes
+from storage.index_builds import ensure_indexes
 from storage.objects import ObjectStore
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ async def wait_for_servers(settings: Settings) -> None:
     """Return when MongoDB and Redis answer and the indexes are there, however long that takes."""
     deps = open_deps(settings, database_timeout_s=3.0)
     try:
-        await _wait("mongodb", lambda: ensure_indexes(deps.db))
+        await _wait("mongodb", lambda: ensure_indexes(deps.db, lambda what: log.info("indexes", said=what)))
         await _wait("redis", lambda: asyncio.to_thread(deps.broker.ping))
     finally:
         await deps.db.close()

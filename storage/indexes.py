@@ -1,12 +1,12 @@
-"""The indexes that the transitions and the sweep need, ensured when a process starts."""
+"""The indexes that the transitions, the sweep and the pages need; `storage.index_builds` builds them.
+
+A definition that changes gets another name, if need be by other fields: old and new processes run side by side
+during a deploy, and each then leaves the other's indexes alone.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import OperationFailure
-
-from storage.database import Collection, Database, translating
-
-#: MongoDB's IndexOptionsConflict and IndexKeySpecsConflict.
-_DEFINED_OTHERWISE = {85, 86}
 
 
 def _index(*keys: str) -> IndexModel:
@@ -26,39 +26,17 @@ _stored = IndexModel(
     partialFilterExpression={"stored_at": {"$exists": True}},
 )
 
-
-@translating
-async def ensure_indexes(db: Database) -> None:
-    """Create what is missing; safe to run in several processes at once."""
-    wanted: list[tuple[Collection, list[IndexModel]]] = [
-        (db.events, [_index("state", "received_at")]),
-        # The webhook waits for each of these.
-        (db.orders, [_token, _index("payment_intent"), _sparse("errands_at")]),
-        # One for the waiting, the queued and the running ones; one of the stored ones alone, for estimates.
-        (db.reports, [_index("state", "tenant", "queued_at"), _stored]),
-        (
-            db.steps,
-            [
-                _index("report", "slot", "state", "seq"),
-                _index("state", "due_at"),
-            ],
-        ),
-        (db.ledger, [_index("step", "state"), _index("order"), _index("day", "product")]),
-        (db.deliveries, [_index("order")]),
-        (db.dead_letters, [_index("state", "-at"), _index("order")]),
-        (db.alerts, [_index("state", "due_at"), _sparse("admitted_at"), _index("order"), _index("event")]),
-        (db.audit, [_index("order", "-at")]),
-    ]
-    for collection, models in wanted:
-        await _create(collection, models)
-
-
-async def _create(collection: Collection, models: list[IndexModel]) -> None:
-    """Create indexes; one that has our name and another definition is an older version's, and is made anew."""
-    try:
-        await collection.create_indexes(models)
-    except OperationFailure as error:
-        if error.code not in _DEFINED_OTHERWISE:
-            raise
-        await collection.drop_indexes()
-        await collection.create_indexes(models)
+#: By collection.
+INDEXES: Mapping[str, Sequence[IndexModel]] = {
+    "events": [_index("state", "received_at")],
+    # The webhook waits for each of these.
+    "orders": [_token, _index("payment_intent"), _sparse("errands_at")],
+    # One for the waiting, the queued and the running ones; one of the stored ones alone, for estimates.
+    "reports": [_index("state", "tenant", "queued_at"), _stored],
+    "steps": [_index("report", "slot", "state", "seq"), _index("state", "due_at")],
+    "ledger": [_index("step", "state"), _index("order"), _index("day", "product")],
+    "deliveries": [_index("order")],
+    "dead_letters": [_index("state", "-at"), _index("order")],
+    "alerts": [_index("state", "due_at"), _sparse("admitted_at"), _index("order"), _index("event")],
+    "audit": [_index("order", "-at")],
+}

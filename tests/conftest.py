@@ -12,7 +12,7 @@ from xdist.scheduler import LoadFileScheduling
 from infra.local.mongod import find_mongod
 from infra.local.stack import Stack
 from storage.database import Database
-from storage.indexes import ensure_indexes
+from storage.index_builds import ensure_indexes
 
 #: What takes longest begins first, so that no worker of xdist is left alone with it in the end.
 FIRST = ("faults/", "journeys/", "infra/pdf/", "infra/broker/", "infra/local/", "handlers/")

@@ -8,6 +8,7 @@ from handlers.cli.dead import dead
 from handlers.cli.demo.commands import demo, up
 from handlers.cli.demo.local import local
 from handlers.cli.doctor import doctor
+from handlers.cli.indexes import indexes
 from handlers.cli.listings import products, queues, workers
 from handlers.cli.mails import mails
 from handlers.cli.orders import orders
@@ -24,7 +25,7 @@ def pressroom() -> None:
     """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""
 
 
-_OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor)
+_OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor, indexes)
 _DEVELOPING = (products, preview)
 #: The local stack, which no command can be on and start.
 _LOCAL = (demo, up, local)

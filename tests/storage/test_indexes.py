@@ -1,11 +1,46 @@
-"""Indexes are there before work begins, whatever an older version left."""
+"""Indexes are there before work begins, whatever an older version left and however much there is to index."""
+
+import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
+from pymongo.errors import PyMongoError
 
-from storage.database import Database
-from storage.indexes import ensure_indexes
+from infra.local.stack import Stack
+from storage.database import Database, DatabaseIsDown, Document
+from storage.index_builds import drop_leftover_indexes, ensure_indexes, leftover_indexes
 
 pytestmark = pytest.mark.anyio
+
+#: Far less than the build below takes, and enough for MongoDB's other answers.
+DEADLINE_S = 0.5
+
+
+@pytest.fixture
+async def bare(stack: Stack) -> AsyncIterator[Database]:
+    """A database of its own without any index, whose client is in a hurry."""
+    url = stack.env["MONGODB_URL"].replace("/pressroom?", "/indexes?")
+    database, patient = Database(url, timeout_s=DEADLINE_S), Database(url)
+    yield database
+    await patient.client.drop_database("indexes")
+    for one in (database, patient):
+        await one.close()
+
+
+async def names(db: Database, collection: str = "orders") -> dict[str, Document]:
+    """Return the indexes of a collection, by name."""
+    return {index["name"]: dict(index) async for index in await db.orders.database[collection].list_indexes()}
+
+
+async def insist(db: Database) -> list[str]:
+    """Ensure the indexes as a process does that starts; return what was told."""
+    told: list[str] = []
+    while True:
+        try:
+            await ensure_indexes(db, told.append)
+        except DatabaseIsDown:
+            continue
+        return told
 
 
 async def test_an_index_of_an_older_version_is_made_anew(db: Database) -> None:
@@ -14,6 +49,61 @@ async def test_an_index_of_an_older_version_is_made_anew(db: Database) -> None:
     await db.orders.create_index("payment_intent", partialFilterExpression={"payment_intent": {"$exists": True}})
     await db.orders.create_index("token")
     await ensure_indexes(db)
-    found = {index["name"]: index async for index in await db.orders.list_indexes()}
+    found = await names(db)
     assert "partialFilterExpression" not in found["payment_intent_1"]
     assert found["token_1"]["unique"]
+
+
+async def test_only_the_index_that_is_in_the_way_is_dropped(db: Database) -> None:
+    """The others of a live collection stay as they are, and so does one that an operator added."""
+    await db.orders.drop_index("token_1")
+    await db.orders.create_index("token")
+    await db.orders.create_index("email", name="by_hand")
+    before = await names(db)
+    await ensure_indexes(db)
+    after = await names(db)
+    assert after.keys() == before.keys()
+    assert {name for name in after if after[name] != before[name]} == {"token_1"}
+    await db.orders.drop_index("by_hand")
+
+
+async def test_an_index_is_known_by_its_definition(db: Database) -> None:
+    """One that was built by hand under another name serves, and nothing is built."""
+    await db.orders.drop_index("token_1")
+    await db.orders.create_index("token", unique=True, name="by_hand")
+    assert await insist(db) == []
+    assert "token_1" not in await names(db)
+    await db.orders.drop_index("by_hand")
+
+
+async def test_a_build_takes_longer_than_any_other_operation_may(bare: Database) -> None:
+    """On a filled collection a build with the client's deadline is aborted for ever; a start's build is not."""
+    many = [f"cs_{nth}" for nth in range(8000)]
+    for nth in range(100):
+        await bare.orders.insert_one({"_id": nth, "token": str(nth), "payment_intent": many})
+    with pytest.raises(PyMongoError) as aborted:
+        await bare.orders.create_index("payment_intent")
+    assert aborted.value.timeout
+    assert "orders: built" in await insist(bare)
+    assert "payment_intent_1" in await names(bare)
+
+
+async def test_processes_that_start_at_once_build_together(bare: Database) -> None:
+    """Each returns when all indexes are there; none undoes another's."""
+    many = [f"cs_{nth}" for nth in range(500)]
+    for nth in range(100):
+        await bare.orders.insert_one({"_id": nth, "token": str(nth), "payment_intent": many})
+    await bare.orders.create_index("token")
+    await asyncio.gather(*(insist(bare) for _ in range(4)))
+    assert (await names(bare))["token_1"]["unique"]
+    assert await insist(bare) == []
+
+
+async def test_an_older_versions_indexes_stay_until_they_are_dropped(db: Database) -> None:
+    """What this version does not need is named, kept by every start, and removed when an operator says so."""
+    await db.orders.create_index("email")
+    await ensure_indexes(db)
+    assert await leftover_indexes(db) == ["orders.email_1"]
+    await drop_leftover_indexes(db)
+    assert await leftover_indexes(db) == []
+    assert "payment_intent_1" in await names(db)
