@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from actors.deps import Deps
 
 _DEADLINE_S = 5.0
+#: The typesetter is no server: its libraries are loaded first, which a busy machine takes its time for.
+_TYPESETTER_S = 30.0
 #: Of many tenants, the names that a line has room for.
 _SHOWN = 10
 
@@ -51,9 +53,9 @@ async def _examine(deps: Deps) -> list[Row]:
         "redis": asyncio.to_thread(deps.broker.ping),
         f"s3 {deps.objects.host}/{deps.objects.bucket}": deps.objects.ping(),
         f"mail {postman.host}": asyncio.to_thread(postman.ping),
-        "typesetter": typesetter(),
     }
     problems = {server: await problem_of(check, _DEADLINE_S) for server, check in checks.items()}
+    problems["typesetter"] = await problem_of(typesetter(), _TYPESETTER_S)
     findings = [{"server": it, "well": not told, "finding": told or "answers"} for it, told in problems.items()]
     return [_tenants(deps), _budget(deps), *findings]
 

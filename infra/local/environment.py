@@ -13,7 +13,7 @@ from infra.local.ports import HOST
 BUCKET = "pressroom"
 
 # What the developer's own shell may hold for the real services must not reach a local process.
-_FOREIGN = ("AWS_", "STRIPE_", "OPENAI_", "MONGODB_", "REDIS_", "MAIL_", "S3_")
+_FOREIGN = ("ALERT_", "AWS_", "MAIL_", "MONGODB_", "OPENAI_", "REDIS_", "S3_", "STRIPE_")
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 import fcntl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Self
@@ -35,16 +35,21 @@ class Stack:
         web_port: int | None = None,
         mongods: int = 1,
         fail_points: bool = False,
+        tell: Callable[[int, int], None] = lambda _ready, _of: None,
     ) -> None:
         """`latency_s` is an LLM answer's, `web_port` where Pressroom's web process will listen (any, if None).
 
         MongoDB is a replica set of `mongods` members, the parts `mongodb`, `mongodb-2` and so on; with
         `fail_points` they can be told to fail: https://www.mongodb.com/docs/manual/reference/command/configureFailPoint/
+        `tell` hears how many services are ready, and of how many: first 0, once nothing that can be foreseen keeps
+        them from it.
+
         `env` will hold every setting that Pressroom's processes need, and nothing else; `parts` every part, in
         the order of its start.
         """
         self._folder = folder.resolve()
         self._latency_s, self._fail_points = latency_s, fail_points
+        self._tell = tell
         services = len(Services._fields)
         self._mark, ports = reserve_ports(services + INNER_PORTS + mongods - 1)
         self.web_port = ports[services - 1] = web_port or ports[services - 1]
@@ -88,10 +93,12 @@ class Stack:
             self.parts = [*services]
             held.callback(remove_sockets, self._spare[:INNER_PORTS])
             held.callback(self._stop_parts, services)
+            self._tell(0, len(services))
             for part in services:
                 part.launch()
-            for part in services:
+            for ready, part in enumerate(services, start=1):
                 part.wait_ready()
+                self._tell(ready, len(services))
             held.enter_context(put_up(self._folder, self.env))
             self._held = held.pop_all()
         return self

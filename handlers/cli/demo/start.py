@@ -1,0 +1,51 @@
+"""The start of the local stack: the servers, then Pressroom's processes, with bars on the screen meanwhile."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from actors.catalogue import queues
+from infra.local.stack import Stack
+
+#: Seconds an LLM call: slow enough to be watched.
+_LATENCY_S = 0.5
+
+
+@contextmanager
+def running_stack(web_port: int | None = None) -> Iterator[Stack]:
+    """Start everything, say what it is, and stop it in the end."""
+    # As orderly an end as Ctrl-C is, by leaving the `with` below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with ExitStack() as held:
+        with Progress(*columns, console=Console(), transient=True, disable=not sys.stdout.isatty()) as bars:
+            stack = held.enter_context(_servers(bars, web_port))
+            names = _start_processes(bars, stack)
+        click.echo(f"Pressroom is up: {', '.join(names)}")
+        yield stack
+
+
+def _servers(bars: Progress, web_port: int | None) -> Stack:
+    bar = bars.add_task("servers", total=None, visible=False)
+
+    def tell(ready: int, of: int) -> None:
+        if not ready:
+            click.echo("Starting MongoDB, Redis, SeaweedFS for S3, and stand-ins for mail, LLM and Stripe")
+        bars.update(bar, completed=ready, total=of, visible=True)
+
+    return Stack(latency_s=_LATENCY_S, web_port=web_port, tell=tell)
+
+
+def _start_processes(bars: Progress, stack: Stack) -> list[str]:
+    commands = [("web",), ("sweep",), *(("worker", queue) for queue in queues())]
+    started = [stack.pressroom(*command) for command in commands]
+    bar = bars.add_task("processes", total=len(started))
+    for part in started:
+        part.wait_ready()
+        bars.advance(bar)
+    return [part.name for part in started]
