@@ -33,6 +33,10 @@ STAGES: tuple[Stage, ...] = ("write", "render", "assemble", "mail")
 
 #: Within this the webhook has answered, whatever MongoDB does.
 _DEADLINE_S = 3.0
+#: Minutes, since two processors may have a dozen books to set.
+_PATIENCE_S = 300.0
+#: The driver takes a member that is silent, and not gone, for lost after its heartbeat and the time to connect.
+_SILENCE_S = 10.0 + 2.0
 #: Sold by the webhooks of a burst: no worker serves it here, so that its messages can be counted.
 _UNSERVED: dict[str, Any] = {
     "amount_subtotal": 4900,
@@ -119,11 +123,15 @@ class Siege:
         self.sessions: set[str] = set()
 
     def lose(self, way: Way, stage: Stage) -> Loss:
-        """Lose the primary with orders at that stage and others being written, in the middle of webhooks."""
+        """Lose the primary with orders at that stage and others being written, in the middle of webhooks.
+
+        Those of the round before are delivered first.
+        """
+        self._settle()
         first = self._buy()
-        self.pressroom.until(stage, lambda: self._reached(first, stage))
+        self.pressroom.until(stage, lambda: self._reached(first, stage), _PATIENCE_S)
         second = self._buy()
-        self.pressroom.until("writing", lambda: self._reached(second, "write"))
+        self.pressroom.until("writing", lambda: self._reached(second, "write"), _PATIENCE_S)
         events = [self.pressroom.event(**_UNSERVED) for _ in range(self._burst)]
         self.sessions |= {event["data"]["object"]["id"] for event in events}
         with delivering(self.pressroom, repeated(events, 2, self._rng)) as told:
@@ -148,13 +156,13 @@ class Siege:
 
     def end(self) -> Harm:
         """Return what is wrong once everything had its time."""
-        db, mark = self.pressroom.db, {"_id": {"$in": self.orders}, "delivered_at": {"$ne": None}}
-        self.pressroom.until("deliveries", lambda: db.orders.count_documents(mark) == len(self.orders), 120)
+        db = self.pressroom.db
+        self._settle()
         self.pressroom.until("applying", lambda: not db.events.count_documents({"state": {"$ne": "applied"}}))
         letters = [len(self.pressroom.letters(order)) for order in self.orders]
         calls = [len(self.pressroom.stack.llm.requests(order=order)) for order in self.orders]
         return Harm(
-            undelivered=len(self.orders) - db.orders.count_documents(mark),
+            undelivered=self._undelivered(),
             letters_lost_or_doubled=sum(abs(count - 1) for count in letters),
             sections_bought_twice=sum(count - CALLS for count in calls),
             sessions_lost_or_doubled=self._sessions(),
@@ -166,6 +174,13 @@ class Siege:
             alerts=db.alerts.count_documents({}),
             bugs=sum(part.output().count('"exception"') for part in self.pressroom.parts),
         )
+
+    def _settle(self) -> None:
+        self.pressroom.until("delivery", lambda: self._undelivered() == 0, _PATIENCE_S)
+
+    def _undelivered(self) -> int:
+        delivered = {"_id": {"$in": self.orders}, "delivered_at": {"$ne": None}}
+        return len(self.orders) - self.pressroom.db.orders.count_documents(delivered)
 
     def _sessions(self) -> int:
         db = self.pressroom.db
@@ -188,6 +203,7 @@ class Siege:
 
 def _judge(way: Way, stage: Stage, told: Sequence[Told], elected: float, took_s: float) -> Loss:
     refused = [one for one in told if one.status == 503]
+    patience_s = _DEADLINE_S + (_SILENCE_S if way == "freeze" else 0)
     return Loss(
         way=way,
         stage=stage,
@@ -197,7 +213,7 @@ def _judge(way: Way, stage: Stage, told: Sequence[Told], elected: float, took_s:
         slowest_s=max(one.seconds for one in told),
         odd=sum(one.status not in {200, 503} for one in told),
         slow=sum(one.seconds > _DEADLINE_S for one in told),
-        needless=sum(one.began > elected + _DEADLINE_S for one in refused),
+        needless=sum(one.began > elected + patience_s for one in refused),
     )
 
 
