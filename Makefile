@@ -1,5 +1,5 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check bench-webhook bench-plans bench-mix bench-pdf bench-serverless storm bundles pictures lock
+.PHONY: setup demo up test check bench-webhook bench-plans bench-mix bench-pdf bench-serverless storm bundles elections pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -42,6 +42,11 @@ storm: setup
 # Five hundred bundles and three full ones through faults; the long form of tests/faults/test_bundles.py.
 bundles: setup
 	@.venv/bin/python -m tests.faults.bundles
+
+# Two dozen lost primaries of a set of three: killed, frozen, told to step down; the long form of
+# tests/faults/test_elections.py.
+elections: setup
+	@.venv/bin/python -m tests.faults.elections
 
 bench-serverless: setup
 	@.venv/bin/python -m tests.benchmarks.serverless
