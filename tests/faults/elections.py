@@ -4,15 +4,12 @@ Short forms of it are tests.
 """
 
 import argparse
-import asyncio
 import random
 import sys
 import tempfile
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -20,9 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.stack import Stack
+from tests.faults.burst import Told, delivering
 from tests.faults.order import CALLS
 from tests.faults.primary import Primary
-from tests.faults.storm import AT_ONCE, opened, repeated, signed
+from tests.faults.storm import repeated
 from tests.pressroom import Pressroom
 
 Way = Literal["kill", "step_down", "freeze"]
@@ -42,14 +40,6 @@ _UNSERVED: dict[str, Any] = {
     "amount_subtotal": 4900,
     "metadata": {"product": "personal_blueprint", "name": "Ada Byron", "birth_date": "1988-04-17"},
 }
-
-
-class Told(NamedTuple):
-    """An answer of the webhook, and when it was asked for."""
-
-    began: float
-    status: int
-    seconds: float
 
 
 class Loss(NamedTuple):
@@ -86,30 +76,6 @@ class Harm(NamedTuple):
     orders_of_operators: int
     alerts: int
     bugs: int
-
-
-@contextmanager
-def delivering(pressroom: Pressroom, events: Sequence[dict[str, Any]]) -> Iterator[list[Told]]:
-    """Deliver events meanwhile, each until it is accepted, as Stripe does it; they are when the block is left."""
-    left, told = deque(events), list[Told]()
-
-    async def deliver() -> None:
-        line = await opened(pressroom.stack.web_port)
-        while left:
-            event, began = left.popleft(), time.monotonic()
-            answer = await line.ask(signed(pressroom, event))
-            told.append(Told(began, *answer))
-            if answer.status != 200:
-                left.append(event)
-        line.close()
-
-    async def run() -> None:
-        await asyncio.gather(*(deliver() for _ in range(AT_ONCE)))
-
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(asyncio.run, run())
-        yield told
-        done.result()
 
 
 class Siege:
