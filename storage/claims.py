@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pymongo import UpdateOne
 
-from storage.database import Database, Document, translating, write_all
+from storage.database import BY_ID, Database, Document, translating, write_all
 from storage.reports import CHECK_AFTER
 from storage.steps import overdue
 from storage.together import grouped, in_rounds
@@ -57,7 +57,7 @@ async def _claim(db: Database, wanted: list[_Wanted]) -> list[str | None]:
         still = {"_id": {"$in": list(steps)}, "state": "queued", "epoch": epoch, "format": {"$in": formats}}
         claim = {"worker": worker, "token": token}
         claimed = {"state": "claimed", "claim": claim, "due_at": max(one.until for one in alike), "sends": 0}
-        held = await db.steps.update_many(still, {"$set": claimed, "$inc": {"epoch": 1}})
+        held = await db.steps.update_many(still, {"$set": claimed, "$inc": {"epoch": 1}}, hint=BY_ID)
         if held.matched_count < len(steps):
             ours = db.steps.find({"_id": {"$in": list(steps)}, "claim.token": token}, {"_id": 1})
             steps = {step["_id"]: steps[step["_id"]] async for step in ours}
@@ -79,7 +79,7 @@ async def _fence(db: Database, held: list[_Held]) -> list[bool]:
         mine = {"_id": {"$in": list(tokens)}, "state": "claimed", "epoch": epoch}
         mine["claim.token"] = {"$in": sorted(set(tokens.values()))}
         update = {"$set": {"due_at": max(one.until for one in alike)}, "$inc": {"epoch": 1, "attempts": 1}}
-        renewed = await db.steps.update_many(mine, update)
+        renewed = await db.steps.update_many(mine, update, hint=BY_ID)
         if renewed.matched_count < len(tokens):
             now = {**mine, "epoch": epoch + 1}
             found = await db.steps.find(now, {"claim": 1}).to_list()

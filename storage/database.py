@@ -27,6 +27,9 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 _DUPLICATE_KEY = 11000
+#: The hint for commands that name many documents and the state that they must be in: MongoDB goes by an index of
+#: states now and then, and looks at all that are in that one.
+BY_ID = "_id_"
 
 
 class DatabaseIsDown(TransientError):

@@ -16,7 +16,8 @@ from functools import partial
 from typing import NamedTuple
 
 from infra.errors import TransientError
-from storage.database import Database, Document, insert_new, translating
+from storage.database import BY_ID, Database, Document, insert_new, translating
+from storage.indexes import STEPS_BY_REPORT
 from storage.reports import CHECK_AFTER, patience_with
 from storage.slots import Slot
 from storage.together import get, grouped, in_batches, in_rounds
@@ -68,13 +69,18 @@ async def find_step(db: Database, step_id: str) -> Document | None:
 @translating
 async def steps_of(db: Database, report: str) -> list[Document]:
     """Return all steps of a report in plan order."""
-    return await db.steps.find({"report": report}).sort("seq").to_list()
+    # Sorted here: the index has them by state, and MongoDB would hold them all in memory for that.
+    steps = await db.steps.find({"report": report}).to_list()
+    return sorted(steps, key=lambda step: int(step["seq"]))
 
 
 @translating
 async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, Document]:
     """Return the results of those steps, by step id; those not done are left out."""
-    found = [db.steps.find({"_id": {"$in": ids}, "state": "done"}, {"result": 1}) for ids in in_batches(step_ids)]
+    done = {"state": "done"}
+    found = [
+        db.steps.find({"_id": {"$in": ids}, **done}, {"result": 1}, hint=BY_ID) for ids in in_batches(step_ids)
+    ]
     return {step["_id"]: step["result"] for batch in found for step in await batch.to_list()}
 
 
@@ -89,14 +95,15 @@ async def results_for(db: Database, step: Document) -> dict[str, Document]:
 @translating
 async def waiting_steps(db: Database, step_ids: Sequence[str]) -> list[Document]:
     """Return those of the steps that wait, without their results: to be read before their needs."""
-    return await db.steps.find({"_id": {"$in": list(step_ids)}, "state": "waiting"}, {"result": 0}).to_list()
+    waiting = {"_id": {"$in": list(step_ids)}, "state": "waiting"}
+    return await db.steps.find(waiting, {"result": 0}, hint=BY_ID).to_list()
 
 
 @translating
 async def done_among(db: Database, step_ids: Iterable[str]) -> set[str]:
     """Return the ids of those of the steps that are done."""
-    done = {"state": "done"}
-    found = [db.steps.find({"_id": {"$in": ids}, **done}, {"_id": 1}) for ids in in_batches(sorted(step_ids))]
+    done, ids = {"state": "done"}, in_batches(sorted(step_ids))
+    found = [db.steps.find({"_id": {"$in": batch}, **done}, {"_id": 1}, hint=BY_ID) for batch in ids]
     return {step["_id"] for batch in found for step in await batch.to_list()}
 
 
@@ -115,7 +122,8 @@ async def ready_steps(db: Database, seen: Sequence[Document], now: datetime) -> 
     readied = 0
     for (epoch, run), ids in alike.items():
         still = {"_id": {"$in": ids}, "state": "waiting", "epoch": epoch, "run": run}
-        readied += (await db.steps.update_many(still, {"$set": {"state": "ready", "due_at": now}})).matched_count
+        ready = {"$set": {"state": "ready", "due_at": now}}
+        readied += (await db.steps.update_many(still, ready, hint=BY_ID)).matched_count
     return readied
 
 
@@ -135,7 +143,7 @@ async def _ready_after(db: Database, following: list[_Following]) -> list[bool]:
         ids = [step for one in alike for step in one.step_ids]
         still = {"_id": {"$in": ids}, "state": "waiting", "run": run}
         ready = {"state": "ready", "due_at": min(one.now for one in alike)}
-        if (await db.steps.update_many(still, {"$set": ready})).matched_count == len(ids):
+        if (await db.steps.update_many(still, {"$set": ready}, hint=BY_ID)).matched_count == len(ids):
             readied.add(run)
     return [one.run in readied for one in following]
 
@@ -161,7 +169,7 @@ async def _queue(db: Database, wanted: list[_Queueing]) -> list[str]:
         ids = {"$in": [step["_id"] for step in alike]}
         ready = {"_id": ids, "state": "ready", "run": run, "due_at": {"$lte": now}}
         queued = {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
-        await db.steps.update_many(ready, {"$set": queued, "$inc": {"sends": 1}})
+        await db.steps.update_many(ready, {"$set": queued, "$inc": {"sends": 1}}, hint=BY_ID)
     return [message] * len(wanted)
 
 
@@ -194,7 +202,7 @@ async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) ->
     for patience, alike in grouped(steps, lambda step: patience_with(step, now)).items():
         for batch in in_batches([step["_id"] for step in alike]):
             still = {"_id": {"$in": batch}, "state": "queued"}
-            await db.steps.update_many(still, {"$set": {"due_at": now + patience}})
+            await db.steps.update_many(still, {"$set": {"due_at": now + patience}}, hint=BY_ID)
 
 
 @translating
@@ -235,7 +243,8 @@ async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Docu
 async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Document]:
     """Queued steps that wait for one of those messages, by the broker's ids; others' messages are left out."""
     messages = {step: message for message, _, step in (one.partition(":") for one in message_ids) if step}
-    found = [db.steps.find({"_id": {"$in": ids}, "state": "queued"}) for ids in in_batches(sorted(messages))]
+    queued, ids = {"state": "queued"}, in_batches(sorted(messages))
+    found = [db.steps.find({"_id": {"$in": batch}, **queued}, hint=BY_ID) for batch in ids]
     steps = [step for batch in found for step in await batch.to_list()]
     return [step for step in steps if step["message"] == messages[step["_id"]]]
 
@@ -249,15 +258,14 @@ async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Docu
 
 
 @translating
-async def idle_ready_slots(db: Database, now: datetime) -> dict[str, set[Slot]]:
-    """Return the slot sets, by report, in which ready steps have stood unqueued for 5 s or more."""
-    pipeline: list[Document] = [
-        {"$match": overdue("ready", now - timedelta(seconds=5))},
-        {"$group": {"_id": {"report": "$report", "slot": "$slot"}}},
-    ]
-    idle: dict[str, set[Slot]] = defaultdict(set)
-    for group in await (await db.steps.aggregate(pipeline)).to_list():
-        idle[group["_id"]["report"]].add(group["_id"]["slot"])
+async def idle_ready_reports(db: Database, reports: Sequence[str], slot: Slot, now: datetime) -> set[str]:
+    """Return those of the reports in whose slot set ready steps have stood unqueued for 5 s or more."""
+    idle, ready = set[str](), overdue("ready", now - timedelta(seconds=5))
+    for batch in in_batches(reports):
+        here = {"report": {"$in": batch}, "slot": slot, **ready}
+        # By report: of one that has all its slots in use hundreds may be ready.
+        found = db.steps.find(here, {"report": 1}, hint=STEPS_BY_REPORT)
+        idle |= {step["report"] async for step in found}
     return idle
 
 
