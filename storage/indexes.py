@@ -22,9 +22,9 @@ def _index(*fields: str) -> IndexModel:
     return IndexModel(_keys(*fields))
 
 
-def _partial(fields: Sequence[str], only: Document) -> IndexModel:
+def _partial(fields: Sequence[str], only: Document, **name: str) -> IndexModel:
     """Return an index of those documents alone: few, or none while the document is new."""
-    return IndexModel(_keys(*fields), partialFilterExpression=only)
+    return IndexModel(_keys(*fields), partialFilterExpression=only, **name)
 
 
 def _sparse(field: str) -> IndexModel:
@@ -51,7 +51,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     # heard of; a tenant's next; the sweep's way through all that are made; estimates, and the newest PDFs.
     "reports": [
         _partial(["state", "check_at"], {"check_at": {"$exists": True}}),
-        _partial(["state", "tenant", "queued_at"], {"state": "waiting"}),
+        _partial(["state", "tenant", "queued_at"], {"state": "waiting"}, name="waiting"),
         _partial(["state", "_id"], {"state": "running", "stopped": False}),
         _partial(["product", "-stored_at"], {"stored_at": {"$exists": True}}),
     ],
