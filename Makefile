@@ -1,5 +1,6 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check bench-webhook bench-plans bench-mix bench-pdf bench-serverless storm bundles elections pictures lock
+.PHONY: setup demo up test check bench-webhook bench-plans bench-mix bench-pdf bench-serverless query-plans storm bundles
+.PHONY: elections pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -34,6 +35,10 @@ bench-mix: setup
 
 bench-pdf: setup
 	@.venv/bin/python -m tests.benchmarks.pdf
+
+# A hundred thousand orders: the long form of tests/storage/test_query_plans.py. Fails if a plan is bad.
+query-plans: setup
+	@.venv/bin/python -m tests.benchmarks.query_plans
 
 # Ten thousand deliveries and more, through outages and killed processes: the long form of tests/faults/test_storm.py.
 storm: setup

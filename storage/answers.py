@@ -1,8 +1,11 @@
 """What customers wrote into our own form, until the payment names it by its reference."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storage.database import Database, translating
+
+#: A session can be paid for a day, and Stripe keeps its events for 30 days: nobody asks for a form after that.
+KEPT_FOR = timedelta(days=31)
 
 
 @translating
@@ -15,3 +18,10 @@ async def keep_answers(db: Database, reference: str, product: str, answers: dict
 async def find_answers(db: Database, references: list[str]) -> dict[str, dict[str, str]]:
     """Return the answers of forms, by reference."""
     return {form["_id"]: form["answers"] async for form in db.answers.find({"_id": {"$in": references}})}
+
+
+@translating
+async def drop_forms(db: Database, before: datetime, limit: int) -> None:
+    """Remove the oldest forms that were filled in before then: most of those who wrote them never paid."""
+    old = db.answers.find({"at": {"$lt": before}}, {"_id": 1}).sort("at").limit(limit)
+    await db.answers.delete_many({"_id": {"$in": [form["_id"] async for form in old]}})

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Literal, Self
 
 from storage.database import Database, Document, translating
-from storage.ledger import day_of
 
 #: What costs may be summed by.
 By = Literal["order", "product", "tenant", "day", "model"]
@@ -78,7 +77,7 @@ async def section_costs(db: Database, order_id: str) -> list[tuple[Document, Cos
     """
     pipeline: list[Document] = [
         {"$match": {"order": order_id}},
-        {"$sort": {"opened_at": 1, "_id": 1}},
+        {"$sort": {"opened_at": 1}},
         {
             "$group": {
                 "_id": {"product": "$product", "section": "$section"},
@@ -88,9 +87,9 @@ async def section_costs(db: Database, order_id: str) -> list[tuple[Document, Cos
                 **_SUMS,
             }
         },
-        {"$sort": {"began_at": 1, "_id": 1}},
     ]
     groups = await (await db.ledger.aggregate(pipeline)).to_list()
+    groups.sort(key=lambda group: (group["began_at"], *group["_id"].values()))
     return [(_section(group), _costs(group)) for group in groups]
 
 
@@ -103,13 +102,7 @@ async def costs_by(
     The field is None where nobody knows it: no model is known of a call that was not answered.
     """
     pipeline: list[Document] = [
-        {
-            "$match": {
-                # The index leads to the days; the moments are looked at within them.
-                "day": {"$gte": day_of(since), "$lte": day_of(until)},
-                "opened_at": {"$gte": since, "$lt": until},
-            }
-        },
+        {"$match": {"opened_at": {"$gte": since, "$lt": until}}},
         {"$group": {"_id": f"${by}", **_SUMS}},
         {"$sort": {"_id": -1} if by == "day" else {"known_usd": -1, "output_tokens": -1, "_id": 1}},
         {"$limit": limit},

@@ -21,6 +21,9 @@ Result = TypeVar("Result")
 #: meanwhile waits, and the driver repeats it.
 TIMEOUT_S = 15.0
 _DUPLICATE_KEY = 11000
+#: The hint for commands that name many documents and the state that they must be in: MongoDB goes by an index of
+#: states now and then, and looks at all that are in that one.
+BY_ID = "_id_"
 
 
 class DatabaseIsDown(TransientError):
@@ -121,16 +124,16 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> l
 
 
 async def update_all(collection: Collection, still: Document, update: Document) -> int:
-    """Update documents, each of which the update takes out of `still`; return how many were there.
+    """Update documents of some ids, each of which the update takes out of `still`; return how many were there.
 
     The driver repeats no update of many. What an election cuts short is done again, and finds what was left of it.
     """
     try:
-        return (await collection.update_many(still, update)).matched_count
+        return (await collection.update_many(still, update, hint=BY_ID)).matched_count
     except PyMongoError as error:
         if why_not_now(error) is None:
             raise
-    return (await collection.update_many(still, update)).matched_count
+    return (await collection.update_many(still, update, hint=BY_ID)).matched_count
 
 
 def _is_of_taken_keys(error: BulkWriteError) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from storage.database import Database, Document, insert_new, translating
+from storage.database import BY_ID, Database, Document, insert_new, translating
 
 Outcome = Literal["applied", "ignored", "failed"]
 
@@ -40,13 +40,15 @@ async def settle_events(
     await db.events.update_many(
         {"_id": {"$in": list(event_ids)}, "state": {"$ne": "applied"}},
         {"$set": {"state": outcome, "reason": reason}, "$inc": {"tries": 1}},
+        hint=BY_ID,
     )
 
 
 @translating
 async def delay_events(db: Database, event_ids: Sequence[str], until: datetime) -> None:
     """Leave events to whoever sees to them; the sweep looks again then."""
-    await db.events.update_many({"_id": {"$in": list(event_ids)}, "state": "new"}, {"$set": {"due_at": until}})
+    still = {"_id": {"$in": list(event_ids)}, "state": "new"}
+    await db.events.update_many(still, {"$set": {"due_at": until}}, hint=BY_ID)
 
 
 @translating

@@ -1,13 +1,9 @@
 """Removing what is known of a person: what is left of an order is its sums, dates and costs."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from storage.database import Database, Document, translating
 from storage.reports import report_ids
-
-#: A session's first event may be as much older than its order: Stripe tries for three days.
-_EARLIER = timedelta(days=4)
-_SEEN_TO = ["applied", "ignored", "failed"]
 
 
 @translating
@@ -24,7 +20,7 @@ async def is_being_made(db: Database, order: Document) -> bool:
 @translating
 async def has_news(db: Database, order: Document) -> bool:
     """Return whether an event about an order was recorded and not seen to yet."""
-    return await db.events.count_documents(_events_of(order, ["new"]), limit=1) > 0
+    return "new" in {event["state"] for event in await _events_about(db, order)}
 
 
 @translating
@@ -42,26 +38,26 @@ async def forget_customer(db: Database, order: Document, token: str, now: dateti
 @translating
 async def forget_words(db: Database, order: Document) -> None:
     """Remove what was written for an order, and what servers said about it; costs, hashes and dates stay."""
-    of_order, of_reports = {"order": order["_id"]}, {"report": {"$in": report_ids(order)}}
+    of_order, reports = {"order": order["_id"]}, {"$in": report_ids(order)}
     words = {"error": "", "traceback": "", "result": "", "failing_since": "", "failed_at": ""}
-    await db.steps.update_many(of_reports, {"$unset": words})
-    await db.reports.update_many(of_order, {"$set": {"pdf": None}})
+    await db.steps.update_many({"report": reports}, {"$unset": words})
+    await db.reports.update_many({"_id": reports}, {"$set": {"pdf": None}})
     await db.ledger.update_many(of_order, {"$unset": {"error": ""}})
     await db.deliveries.update_many(of_order, {"$unset": {"error": "", "accepted": ""}})
-    await _forget_events(db, order)
 
 
-async def _forget_events(db: Database, order: Document) -> None:
-    events = _events_of(order, _SEEN_TO)
-    ids = [f"event:{event['_id']}" async for event in db.events.find(events, {"_id": 1})]
+@translating
+async def forget_events(db: Database, order: Document) -> None:
+    """Remove what Stripe told of an order, but for news that nobody has seen to, and close its dead letters."""
+    ids = [event["_id"] for event in await _events_about(db, order) if event["state"] != "new"]
     gone = {"$set": {"error": "", "traceback": "", "raw": b"", "state": "discarded"}}
-    await db.dead_letters.update_many({"_id": {"$in": ids}}, gone)
+    await db.dead_letters.update_many({"_id": {"$in": [f"event:{event}" for event in ids]}}, gone)
     await db.dead_letters.update_many({"order": order["_id"]}, gone)
     # Not removed: one that comes again is known by its id, and is not taken for news.
-    await db.events.update_many(events, {"$set": {"raw": b"", "state": "ignored", "reason": None}})
+    forgotten = {"$set": {"raw": b"", "state": "ignored", "reason": None}}
+    await db.events.update_many({"_id": {"$in": ids}}, forgotten)
 
 
-def _events_of(order: Document, states: list[str]) -> Document:
-    named = {"about": {"$in": [one for one in (order["_id"], order["payment_intent"]) if one]}}
-    since = order["placed_at"] - _EARLIER  # by this and the state they are found without reading all of them
-    return {"state": {"$in": states}, "received_at": {"$gte": since}, **named}
+async def _events_about(db: Database, order: Document) -> list[Document]:
+    about = [one for one in (order["_id"], order["payment_intent"]) if one]
+    return await db.events.find({"about": {"$in": about}}, {"state": 1}).to_list()

@@ -1,42 +1,69 @@
 """The indexes that the transitions, the sweep and the pages need; `storage.index_builds` builds them.
 
-A definition that changes gets another name, if need be by other fields: old and new processes run side by side
-during a deploy, and each then leaves the other's indexes alone.
+Each costs time at every write of what it holds, so each says what it is for, and the test of the query plans fails
+for one that no query goes by. A definition that changes gets another name, if need be by other fields: old and new
+processes run side by side during a deploy, and each then leaves the other's indexes alone.
 """
 
 from collections.abc import Mapping, Sequence
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from storage.database import Document
 
-def _index(*keys: str) -> IndexModel:
-    return IndexModel([(key.removeprefix("-"), DESCENDING if key.startswith("-") else ASCENDING) for key in keys])
+Keys = list[tuple[str, int]]
+
+
+def _keys(*fields: str) -> Keys:
+    return [(field.removeprefix("-"), DESCENDING if field.startswith("-") else ASCENDING) for field in fields]
+
+
+def _index(*fields: str) -> IndexModel:
+    return IndexModel(_keys(*fields))
+
+
+def _partial(fields: Sequence[str], only: Document, **name: str) -> IndexModel:
+    """Return an index of those documents alone: few, or none while the document is new."""
+    return IndexModel(_keys(*fields), partialFilterExpression=only, **name)
 
 
 def _sparse(field: str) -> IndexModel:
     """Return an index of those documents that have the field: few, and only as long as something is due."""
-    return IndexModel([(field, ASCENDING)], sparse=True)
+    return IndexModel(_keys(field), sparse=True)
 
 
-#: A customer's link names one order.
-_token = IndexModel([("token", ASCENDING)], unique=True)
-#: Of finished reports alone, so that placing one does not wait for it.
-_stored = IndexModel(
-    [("product", ASCENDING), ("stored_at", DESCENDING)],
-    partialFilterExpression={"stored_at": {"$exists": True}},
-)
+#: In plan order within a slot set and state; with the kind, an order's progress is counted without its texts.
+STEPS_BY_REPORT = _keys("report", "slot", "state", "seq", "kind")
 
 #: By collection.
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
-    "events": [_index("state", "received_at")],
-    # The webhook waits for each of these.
-    "orders": [_token, _index("payment_intent"), _sparse("errands_at")],
-    # One for the waiting, the queued and the running ones; one of the stored ones alone, for estimates.
-    "reports": [_index("state", "tenant", "queued_at"), _stored],
-    "steps": [_index("report", "slot", "state", "seq"), _index("state", "due_at")],
-    "ledger": [_index("step", "state"), _index("order"), _index("day", "product")],
+    # What is to be applied or old enough to be removed, and what is known of a customer. Stripe waits for both.
+    "events": [_index("state", "received_at"), _index("about")],
+    # Stripe waits for each of these. A link names one order, refunds name the payment, operators list the newest,
+    # and of a few something is due.
+    "orders": [
+        IndexModel(_keys("token"), unique=True),
+        _index("payment_intent"),
+        _index("-placed_at"),
+        _sparse("errands_at"),
+    ],
+    # Each holds the reports of one state, so that Stripe waits for the first alone. Messages that should have been
+    # heard of; a tenant's next; the sweep's way through all that are made; estimates, and the newest PDFs.
+    "reports": [
+        _partial(["state", "check_at"], {"check_at": {"$exists": True}}),
+        _partial(["state", "tenant", "queued_at"], {"state": "waiting"}, name="waiting"),
+        _partial(["state", "_id"], {"state": "running", "stopped": False}),
+        _partial(["product", "-stored_at"], {"stored_at": {"$exists": True}}),
+    ],
+    # A step's every transition writes both: there is no third.
+    "steps": [IndexModel(STEPS_BY_REPORT), _index("state", "due_at")],
+    # An order's costs, and those of a time.
+    "ledger": [_index("order", "opened_at"), _index("opened_at")],
     "deliveries": [_index("order")],
-    "dead_letters": [_index("state", "-at"), _index("order")],
+    # All, the open ones and an order's, each the newest first; few are written.
+    "dead_letters": [_index("-at"), _index("state", "-at"), _index("order", "-at")],
+    # What is due, how many went out of late, and what is withdrawn; few are written.
     "alerts": [_index("state", "due_at"), _sparse("admitted_at"), _index("order"), _index("event")],
-    "audit": [_index("order", "-at")],
+    # Forms of those who never paid are removed by their age.
+    "answers": [_index("at")],
 }

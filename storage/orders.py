@@ -76,8 +76,7 @@ async def find_order_by_token(db: Database, token: str) -> Document | None:
 @translating
 async def latest_orders(db: Database, limit: int) -> list[Document]:
     """Return the newest orders first."""
-    # As they lie, without an index that each order would have to wait for.
-    return await db.orders.find().hint([("$natural", -1)]).limit(limit).to_list()
+    return await db.orders.find().sort("placed_at", -1).limit(limit).to_list()
 
 
 @translating

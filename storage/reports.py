@@ -1,5 +1,6 @@
 """One document an order and product: its plan, its run and its state."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +15,11 @@ CHECK_AFTER = timedelta(seconds=5)
 def report_id(order_id: str, product: str) -> str:
     """Return the id of an order's report of one product."""
     return f"{order_id}:{product}"
+
+
+def begin_message(report: str) -> str:
+    """Return a new id for the message that begins a report; it ends with the report's own."""
+    return f"{uuid.uuid4()}:{report}"
 
 
 def new_report(order: Document, product: str, message: str, now: datetime, *, waits: bool = False) -> Document:
@@ -92,10 +98,10 @@ async def find_reports(db: Database, reports: Sequence[str]) -> list[Document]:
 
 
 @translating
-async def newest_stored(db: Database, limit: int) -> list[Document]:
-    """Return stored reports, those of the newest orders first."""
-    # As they lie, without an index that each report would have to wait for.
-    return await db.reports.find({"state": "stored"}).hint([("$natural", -1)]).limit(limit).to_list()
+async def newest_stored(db: Database, products: Sequence[str], limit: int) -> list[Document]:
+    """Return the stored reports of those products, the latest first."""
+    stored = {"product": {"$in": list(products)}, "stored_at": {"$exists": True}, "state": "stored"}
+    return await db.reports.find(stored).sort("stored_at", -1).limit(limit).to_list()
 
 
 @translating
@@ -134,7 +140,8 @@ async def requeue_report(
 @translating
 async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) -> None:
     """Let the sweep look at once at queued reports whose messages were lost with who had taken them."""
-    lost = {"state": "queued", "message": {"$in": list(messages)}}
+    named = {"_id": {"$in": [message.partition(":")[2] for message in messages]}}
+    lost = {**named, "state": "queued", "message": {"$in": list(messages)}}
     await db.reports.update_many(lost, {"$set": {"check_at": now}})
 
 

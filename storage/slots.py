@@ -46,7 +46,7 @@ async def pull_tokens(db: Database, report: str, slot: Slot, tokens: list[str]) 
 
 
 @translating
-async def running_reports(db: Database) -> list[Document]:
-    """Return the slots and replays of every report that is being made, for the sweep to heal."""
-    fields = {"slots": 1, "run": 1, "plan": 1, "order": 1, "product": 1}
-    return await db.reports.find({"state": "running", "stopped": False}, fields).to_list()
+async def running_reports(db: Database, after: str, limit: int) -> list[Document]:
+    """Return the slots and plans of reports that are being made, those of the next ids, for the sweep to heal."""
+    running = {"state": "running", "stopped": False, "_id": {"$gt": after}}
+    return await db.reports.find(running, {"slots": 1, "plan": 1}).sort("_id").limit(limit).to_list()

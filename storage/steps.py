@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from infra.errors import TransientError
-from storage.database import Database, Document, insert_new, translating, update_all
+from storage.database import BY_ID, Database, Document, insert_new, translating, update_all
 from storage.grouping import grouped
+from storage.indexes import STEPS_BY_REPORT
 from storage.reports import CHECK_AFTER, patience_with
 from storage.slots import Slot
 
@@ -47,13 +48,15 @@ async def find_step(db: Database, step_id: str) -> Document | None:
 @translating
 async def steps_of(db: Database, report: str) -> list[Document]:
     """Return all steps of a report in plan order."""
-    return await db.steps.find({"report": report}).sort("seq").to_list()
+    # Sorted here: the index has them by state, and MongoDB would hold them all in memory for that.
+    steps = await db.steps.find({"report": report}).to_list()
+    return sorted(steps, key=lambda step: int(step["seq"]))
 
 
 @translating
 async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, Document]:
     """Return the results of those steps, by step id; those not done are left out."""
-    found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"result": 1})
+    found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"result": 1}, hint=BY_ID)
     return {step["_id"]: step["result"] for step in await found.to_list()}
 
 
@@ -68,13 +71,14 @@ async def results_for(db: Database, step: Document) -> dict[str, Document]:
 @translating
 async def waiting_steps(db: Database, step_ids: Sequence[str]) -> list[Document]:
     """Return those of the steps that wait, without their results: to be read before their needs."""
-    return await db.steps.find({"_id": {"$in": list(step_ids)}, "state": "waiting"}, {"result": 0}).to_list()
+    waiting = {"_id": {"$in": list(step_ids)}, "state": "waiting"}
+    return await db.steps.find(waiting, {"result": 0}, hint=BY_ID).to_list()
 
 
 @translating
 async def done_among(db: Database, step_ids: Iterable[str]) -> set[str]:
     """Return the ids of those of the steps that are done."""
-    found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"_id": 1})
+    found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"_id": 1}, hint=BY_ID)
     return {step["_id"] for step in await found.to_list()}
 
 
@@ -164,7 +168,7 @@ async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) ->
     """Leave queued steps alone for a while longer: the broker holds their messages."""
     for patience, alike in grouped(steps, lambda step: patience_with(step, now)).items():
         still = {"_id": {"$in": [step["_id"] for step in alike]}, "state": "queued"}
-        await db.steps.update_many(still, {"$set": {"due_at": now + patience}})
+        await db.steps.update_many(still, {"$set": {"due_at": now + patience}}, hint=BY_ID)
 
 
 @translating
@@ -186,7 +190,7 @@ async def stamp_advanced(db: Database, steps: Sequence[Document]) -> None:
     """Note that everything which done or dead steps unlock has really been unlocked."""
     for run, alike in grouped(steps, lambda step: step["run"]).items():
         still = {"_id": {"$in": [step["_id"] for step in alike]}, "run": run, "state": {"$in": ["done", "dead"]}}
-        await db.steps.update_many(still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}})
+        await db.steps.update_many(still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}}, hint=BY_ID)
 
 
 @translating
@@ -199,7 +203,7 @@ async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Docu
 async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Document]:
     """Queued steps that wait for one of those messages, by the broker's ids; others' messages are left out."""
     messages = {step: message for message, _, step in (one.partition(":") for one in message_ids) if step}
-    queued = db.steps.find({"_id": {"$in": list(messages)}, "state": "queued"})
+    queued = db.steps.find({"_id": {"$in": list(messages)}, "state": "queued"}, hint=BY_ID)
     return [step for step in await queued.to_list() if step["message"] == messages[step["_id"]]]
 
 
@@ -212,16 +216,12 @@ async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Docu
 
 
 @translating
-async def idle_ready_slots(db: Database, now: datetime) -> dict[str, set[Slot]]:
-    """Return the slot sets, by report, in which ready steps have stood unqueued for 5 s or more."""
-    pipeline: list[Document] = [
-        {"$match": overdue("ready", now - timedelta(seconds=5))},
-        {"$group": {"_id": {"report": "$report", "slot": "$slot"}}},
-    ]
-    idle: dict[str, set[Slot]] = defaultdict(set)
-    for group in await (await db.steps.aggregate(pipeline)).to_list():
-        idle[group["_id"]["report"]].add(group["_id"]["slot"])
-    return idle
+async def idle_ready_reports(db: Database, reports: Sequence[str], slot: Slot, now: datetime) -> set[str]:
+    """Return those of the reports in whose slot set ready steps have stood unqueued for 5 s or more."""
+    ready = overdue("ready", now - timedelta(seconds=5))
+    # By report: of one that has all its slots in use hundreds may be ready.
+    here = {"report": {"$in": list(reports)}, "slot": slot, **ready}
+    return {step["report"] async for step in db.steps.find(here, {"report": 1}, hint=STEPS_BY_REPORT)}
 
 
 @translating

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from actors.engine.sending import Post, begin_post, new_message_id
+from actors.engine.sending import Post, begin_post
 from actors.intake.deps import IntakeDeps
 from storage.database import Document
+from storage.reports import begin_message
 from storage.tenants import admit_report, first_waiting, leave_places, take_place
 
 
@@ -22,7 +23,7 @@ async def admit_waiting(deps: IntakeDeps, tenant: str) -> list[Post]:
 
 async def admit(deps: IntakeDeps, report: Document) -> list[Post]:
     """Queue a report that has its place; return the message that begins it, unless somebody else sends it."""
-    message = new_message_id()
+    message = begin_message(report["_id"])
     if not await admit_report(deps.db, report["_id"], message, deps.clock.now()):
         return []
     return [begin_post({**report, "message": message})]

@@ -17,7 +17,7 @@ from storage.dead_letters import close_dead_letter, find_dead_letter
 from storage.deliveries import revive_deliveries
 from storage.errands import ERRAND_CHECK, add_errand
 from storage.events import renew_event
-from storage.reports import report_id, revive_report
+from storage.reports import begin_message, report_id, revive_report
 from storage.steps import find_step
 
 
@@ -53,8 +53,8 @@ async def _replay_step(deps: Deps, letter: Document) -> None:
 
 
 async def _replay_report(deps: Deps, letter: Document) -> None:
-    message = new_message_id()
     report = report_id(letter["order"], letter["product"])
+    message = begin_message(report)
     if await revive_report(deps.db, report, message, deps.clock.now()):
         await send(deps, letter["product"], "begin_report", message, report=report)
 

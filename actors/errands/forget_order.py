@@ -1,4 +1,4 @@
-"""A customer is forgotten: what names them goes first, then texts, then files; sums, dates and costs stay."""
+"""A customer is forgotten: what names them goes first, then texts, files, events; sums, dates and costs stay."""
 
 import secrets
 from datetime import datetime
@@ -9,7 +9,7 @@ from actors.engine.mailing import HELD_BACK
 from actors.forget import what_hinders
 from actors.work_deps import WorkDeps
 from storage.database import Document
-from storage.forgetting import forget_customer, forget_words
+from storage.forgetting import forget_customer, forget_events, forget_words
 
 log = structlog.get_logger()
 
@@ -22,5 +22,6 @@ async def forget_order(deps: WorkDeps, order: Document) -> datetime | None:
     await forget_customer(deps.db, order, secrets.token_urlsafe(18), now)
     await forget_words(deps.db, order)
     await deps.objects.delete_all(f"orders/{order['_id']}/")
+    await forget_events(deps.db, order)
     log.info("order_forgotten", order=order["_id"])
     return None

@@ -7,7 +7,7 @@ import structlog
 
 from actors.catalogue import OFFERS
 from actors.engine.admission import admit_waiting
-from actors.engine.sending import Post, begin_post, errand_post, new_message_id, send_all
+from actors.engine.sending import Post, begin_post, errand_post, send_all
 from actors.intake.deps import IntakeDeps
 from actors.intake.draft import NO_PRODUCT, draft_order
 from actors.intake.news import SessionNews
@@ -25,7 +25,7 @@ from storage.orders import (
     note_paid,
     place_orders,
 )
-from storage.reports import new_report, open_reports
+from storage.reports import begin_message, new_report, open_reports, report_ids
 
 log = structlog.get_logger()
 
@@ -83,9 +83,9 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
     """T3: open the reports of orders; return the messages that begin those which are not begun."""
     now = deps.clock.now()
     reports = [
-        new_report(order, product, new_message_id(), now, waits=_is_limited(deps, order))
+        new_report(order, product, begin_message(report), now, waits=_is_limited(deps, order))
         for order in orders
-        for product in order["products"]
+        for product, report in zip(order["products"], report_ids(order), strict=True)
     ]
     if not reports:
         return []

@@ -1,5 +1,6 @@
 """PDFs that S3 has lost: those that are likely to be asked for are looked for before anybody does."""
 
+from actors.catalogue import PRODUCTS
 from actors.deps import Deps
 from actors.lost_books import ask_for_reprint, is_lost
 from storage.reports import newest_stored
@@ -14,7 +15,7 @@ _AT_ONCE = 10
 async def seek_lost_books(deps: Deps) -> None:
     """Ask for the newest reports' PDFs to be made again where they are lost; one question to S3 for each."""
     asked = 0
-    for report in await newest_stored(deps.db, _NEWEST):
+    for report in await newest_stored(deps.db, list(PRODUCTS), _NEWEST):
         if asked < _AT_ONCE and await is_lost(deps, report):
             await ask_for_reprint(deps, report["order"])
             asked += 1

@@ -11,10 +11,10 @@ from actors.catalogue import queues_of
 from actors.deps import Deps
 from actors.engine.advance import give_up
 from actors.engine.plans import FORMAT
-from actors.engine.sending import begin_post, new_message_id, queue_of, send_all, send_step
+from actors.engine.sending import begin_post, queue_of, send_all, send_step
 from storage.alerts import raise_alert
 from storage.database import Document
-from storage.reports import hurry_reports, keep_reports_queued, requeue_report, unbegun_reports
+from storage.reports import begin_message, hurry_reports, keep_reports_queued, requeue_report, unbegun_reports
 from storage.steps import keep_queued, message_id, new_message, overdue_messages, requeue_step, steps_of_messages
 from storage.workers import live_workers
 
@@ -58,7 +58,7 @@ async def resend_unbegun_reports(deps: Deps) -> None:
         if report["sends"] >= _MAX_SENDS:
             await give_up_report(deps, report["_id"], f"It was queued {_MAX_SENDS} times and no worker took it.")
             continue
-        message, counted = new_message_id(), report["message"] not in held
+        message, counted = begin_message(report["_id"]), report["message"] not in held
         if await requeue_report(deps.db, report, message, now, counted=counted):
             await send_all(deps, [begin_post({**report, "message": message})])
     await _call_for_workers(deps, {r["product"] for r in overdue if r["message"] in held and r not in kept})

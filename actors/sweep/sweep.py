@@ -13,9 +13,10 @@ from actors.sweep.alerts import send_alerts
 from actors.sweep.books import seek_lost_books
 from actors.sweep.errands import resend_errands
 from actors.sweep.events import apply_left_events, drop_old_events
+from actors.sweep.forms import drop_old_forms
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
 from actors.sweep.missed import advance_missed_steps
-from actors.sweep.slots import heal_slots
+from actors.sweep.slots import SlotHealer
 from actors.sweep.watch import Watch
 from infra.errors import TransientError
 from storage.alerts import raise_alert
@@ -34,31 +35,30 @@ _DUTIES: tuple[Duty, ...] = (
     apply_left_events,
     resend_unbegun_reports,
     resend_lost_messages,
-    heal_slots,
     admit_in_turn,
-    resend_errands,
-    send_alerts,
 )
+#: What customers and operators are to hear waits for no other duty.
+_TELLING: tuple[Duty, ...] = (resend_errands, send_alerts)
 
 
 async def sweep_once(deps: Deps, watch: Watch) -> None:
     """Do every duty once. One that fails does not keep the others from being done."""
-    await _do(deps, (watch.bury_dead_workers, watch.expire_lapsed_claims, *_DUTIES))
+    mending = (watch.bury_dead_workers, watch.expire_lapsed_claims, *_DUTIES, SlotHealer().heal_all)
+    await _do(deps, (*mending, *_TELLING))
     await deps.timers.finish()
 
 
 async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping: asyncio.Event) -> None:
     """Sweep every `every_s` seconds, from start to start, until told to stop: then at once.
 
-    Dead workers are looked for in a loop of their own, so that no slow duty keeps their work waiting. In another
-    one Stripe and S3 are asked, seldom: if they do not answer, only that is delayed.
+    Dead workers are looked for in a loop of their own, and so are errands and alerts, so that no slow duty keeps
+    these waiting. In another one Stripe and S3 are asked, seldom: if they do not answer, only that is delayed.
     """
-    watch = Watch(deps.clock)
-    loops = [
-        asyncio.create_task(_repeat(deps, (watch.bury_dead_workers,), every_s, stopping)),
-        asyncio.create_task(_repeat(deps, (watch.expire_lapsed_claims, *_DUTIES), every_s, stopping)),
-        asyncio.create_task(_ask_seldom(deps, records, stopping)),
-    ]
+    watch, healer = Watch(deps.clock), SlotHealer()
+    mending = (watch.expire_lapsed_claims, *_DUTIES, healer.heal_page)
+    together = ((watch.bury_dead_workers,), mending, _TELLING)
+    loops = [asyncio.create_task(_repeat(deps, duties, every_s, stopping)) for duties in together]
+    loops.append(asyncio.create_task(_ask_seldom(deps, records, stopping)))
     await stopping.wait()
     for loop in loops:
         loop.cancel()
@@ -75,7 +75,7 @@ async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event) -> 
             await raise_alert(deps.db, "reconcile", text, deps.clock.now(), event=found[0].about or found[0].id)
 
     await deps.clock.sleep(_SELDOM_S)
-    await _repeat(deps, (reconcile_recent, seek_lost_books, drop_old_events), _SELDOM_S, stopping)
+    await _repeat(deps, (reconcile_recent, seek_lost_books, drop_old_events, drop_old_forms), _SELDOM_S, stopping)
 
 
 async def _repeat(deps: Deps, duties: Sequence[Duty], every_s: float, stopping: asyncio.Event) -> None:

@@ -13,6 +13,7 @@ from actors.readdress import OrderDoesNotExist, readdress_order
 from actors.resend import ResendIsImpossible, order_resend
 from actors.retry import NothingToRetry, retry_order
 from actors.sweep.events import drop_old_events
+from actors.sweep.forms import drop_old_forms
 from actors.work_deps import WorkDeps
 from handlers.views import order_view
 from infra.errors import TransientError
@@ -217,3 +218,15 @@ async def test_events_are_kept_as_long_as_the_settings_say(deps: Deps, clock: St
     await drop_old_events(replace(deps, settings=msgspec.structs.replace(deps.settings, retain_events_days=90)))
     left = [event["_id"] for event in await deps.db.events.find().to_list()]
     assert sorted(left) == ["evt_0", "evt_2"]
+
+
+async def test_forms_are_kept_as_long_as_a_payment_may_name_them(deps: Deps, clock: StoppedClock) -> None:
+    """What somebody wrote who never paid is removed after a month, without a word of theirs or a setting."""
+    await keep_answers(deps.db, "old", "life_clarity", {"name": NAME}, clock.now())
+    clock.forward(timedelta(days=30).total_seconds())
+    await keep_answers(deps.db, "new", "life_clarity", {"name": NAME}, clock.now())
+    await drop_old_forms(deps)
+    assert (await find_answers(deps.db, ["old", "new"])).keys() == {"old", "new"}
+    clock.forward(timedelta(days=2).total_seconds())
+    await drop_old_forms(deps)
+    assert (await find_answers(deps.db, ["old", "new"])).keys() == {"new"}

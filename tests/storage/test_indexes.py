@@ -99,6 +99,17 @@ async def test_processes_that_start_at_once_build_together(bare: Database) -> No
     assert await insist(bare) == []
 
 
+async def test_an_older_versions_index_of_the_same_fields_is_left_alone(db: Database) -> None:
+    """Old and new processes that start in turns, during a deploy, never drop what the others have built."""
+    older = [("state", 1), ("tenant", 1), ("queued_at", 1)]
+    for _ in range(2):
+        name = await db.reports.create_index(older)
+        await ensure_indexes(db)
+        assert {name, "waiting"} <= (await names(db, "reports")).keys()
+    assert await leftover_indexes(db) == [f"reports.{name}"]
+    await drop_leftover_indexes(db)
+
+
 async def test_an_older_versions_indexes_stay_until_they_are_dropped(db: Database) -> None:
     """What this version does not need is named, kept by every start, and removed when an operator says so."""
     await db.orders.create_index("email")

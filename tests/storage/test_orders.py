@@ -1,6 +1,7 @@
 """Transitions T2, T16, T17 and T18 of the protocol on an order, over the wire."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -56,9 +57,10 @@ async def test_the_first_placing_of_an_order_stays(db: Database, clock: StoppedC
 
 
 async def test_the_newest_orders_are_listed_first(db: Database, clock: StoppedClock) -> None:
-    """A listing needs no index, and whatever befalls an order leaves it in its place."""
-    for nth in (3, 1, 2):
-        await place_orders(db, [order(clock, _id=f"cs_{nth}", token=f"t{nth}")])
+    """Whatever befalls an order, and however its documents lie, leaves it in its place."""
+    for nth, ago in ((3, 60), (2, 0), (1, 30)):
+        placed_at = clock.now() - timedelta(seconds=ago)
+        await place_orders(db, [order(clock, _id=f"cs_{nth}", token=f"t{nth}", placed_at=placed_at)])
     await note_paid(db, "cs_3", clock.now())
     assert [found["_id"] for found in await latest_orders(db, 2)] == ["cs_2", "cs_1"]
 

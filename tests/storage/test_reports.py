@@ -7,9 +7,11 @@ import pytest
 
 from storage.database import Database, Document
 from storage.reports import (
+    begin_message,
     begin_report_replay,
     end_report_replay,
     find_report,
+    hurry_reports,
     keep_reports_queued,
     new_report,
     open_reports,
@@ -169,3 +171,12 @@ async def test_a_lost_message_is_missed_behind_any_number_of_others(db: Database
     await keep_reports_queued(db, [first, second], clock.now())
     clock.forward(30)
     assert [one["_id"] for one in await unbegun_reports(db, clock.now(), 1)] == [lost["_id"]]
+
+
+async def test_a_report_is_found_by_the_message_that_was_lost(db: Database, clock: StoppedClock) -> None:
+    """What a dead worker had taken is looked at at once; a message that was sent since is left alone."""
+    lost, later = begin_message(REPORT), begin_message("cs_1:other")
+    for product, message in (("book", lost), ("other", begin_message("cs_1:other"))):
+        await open_reports(db, [new_report(ORDER, product, message, clock.now())])
+    await hurry_reports(db, [lost, later, "of-a-step:cs_1:book:write-1"], clock.now())
+    assert [report["_id"] for report in await unbegun_reports(db, clock.now(), 10)] == [REPORT]

@@ -1,0 +1,73 @@
+"""What the sweep does not do at once, so that nothing waits for it however much there is."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from actors.catalogue import PRODUCTS
+from actors.deps import Deps
+from actors.sweep.slots import SlotHealer
+from actors.sweep.sweep import sweep_for_ever
+from storage.alerts import raise_alert
+from storage.database import Document
+from storage.objects import ObjectStore
+from storage.reports import new_report
+from tests.actors.test_lost_books import Silence
+from tests.actors.test_sweep import begun, finish, messages, steps
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+#: One page of the sweep's, and half of one.
+REPORTS = 150
+LEFT = {"slots.write.0": {"$exists": True}}
+
+
+class HangingStore(ObjectStore):
+    """Takes every question and answers none."""
+
+    async def copy(self, source: str, target: str) -> None:
+        """Wait for ever."""
+        del source, target
+        await asyncio.Event().wait()
+
+
+async def test_every_report_has_its_turn(deps: Deps, clock: StoppedClock) -> None:
+    """A round heals one page of the running reports, the next one the others, and then the first ones again."""
+    plan = await deps.plans.current(PRODUCTS["life_clarity"])
+    running: Document = {"state": "running", "plan": plan["_id"], "slots": {"write": ["step@1"], "render": []}}
+    await deps.db.steps.insert_one(
+        {"_id": "step", "run": 2, "state": "waiting", "report": "none", "slot": "write"}
+    )
+    for nth in range(REPORTS):
+        order = {"_id": f"cs_{nth:03}", "tenant": "main", "stopped": False, "payment_version": 0}
+        await deps.db.reports.insert_one({**new_report(order, "life_clarity", "m", clock.now()), **running})
+    healer, left = SlotHealer(), []
+    for _ in range(2):
+        await healer.heal_page(deps)
+        left.append(await deps.db.reports.count_documents(LEFT))
+    assert left == [50, 0]
+    await deps.db.reports.update_one({"_id": "cs_000:life_clarity"}, {"$set": running})
+    await healer.heal_page(deps)
+    assert await deps.db.reports.count_documents(LEFT) == 0
+
+
+async def test_alerts_wait_for_no_other_duty(deps: Deps, clock: StoppedClock) -> None:
+    """An operator hears of trouble while the sweep goes through many steps for which S3 does not answer."""
+    assembly = (await steps(deps, await begun(deps), "assemble"))[0]
+    await finish(deps, assembly, result={"object": "o", "key": "k"})
+    done = await deps.db.steps.find_one({"_id": assembly["_id"]})
+    assert done is not None
+    await deps.db.steps.insert_many([{**done, "_id": f"{assembly['_id']}-{nth}"} for nth in range(20)])
+    await raise_alert(deps.db, "k", "It broke.", clock.now(), order="cs_1")
+    clock.forward(6)
+    stopping, hanging = asyncio.Event(), HangingStore("pressroom", None)
+    sweeping = asyncio.create_task(sweep_for_ever(replace(deps, objects=hanging), Silence(), 2.0, stopping))
+    try:
+        async with asyncio.timeout(30):
+            while "tell_alert" not in {one["actor_name"] for one in messages(deps, "bundle")}:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    finally:
+        stopping.set()
+        await sweeping

@@ -1,0 +1,174 @@
+"""Every question that a part of Pressroom asks of MongoDB, once with an answer as the history has it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from storage.alerts import (
+    admit_alerts,
+    claim_alert,
+    close_alert,
+    count_admitted,
+    due_alerts,
+    gather_alerts,
+    note_told,
+    raise_alert,
+    withdraw_alert,
+)
+from storage.answers import drop_forms, find_answers, keep_answers
+from storage.audit import Warrant, record_action
+from storage.costs import costs_by, costs_of, section_costs
+from storage.database import Database
+from storage.dead_letters import (
+    close_dead_letter,
+    dead_letters,
+    find_dead_letter,
+    record_dead_errand,
+    record_dead_event,
+    record_dead_message,
+    record_dead_report,
+    record_dead_step,
+)
+from storage.deliveries import (
+    claim_delivery,
+    deliveries_of,
+    find_delivery,
+    mark_sent,
+    postpone_delivery,
+    refuse_delivery,
+    retake_delivery,
+    revive_deliveries,
+    start_sending,
+)
+from storage.events import (
+    count_try,
+    delay_events,
+    drop_events,
+    find_event,
+    new_event,
+    record_events,
+    renew_event,
+    settle_events,
+    states_of_events,
+    unapplied_events,
+)
+from storage.ledger import open_entry, settle_entry, withdraw_entry
+from storage.payments import find_payments, note_dispute, note_failed_refund, note_refunded
+from storage.plans import find_plan, keep_plan
+from storage.tenants import first_waiting, leave_places, places_taken, take_place, tenants_waiting
+from storage.workers import beat, live_workers, prove_writable, remove_worker
+from tests.storage.plans.picking import pick
+from tests.storage.plans.questions_of_orders import ask_of_orders
+from tests.storage.plans.questions_of_work import ask_of_work
+from tests.storage.plans.shop import NOW, PRODUCT, TENANT
+
+Ask = Callable[..., Awaitable[Any]]
+
+_BATCH = 500
+_SOON = NOW + timedelta(seconds=30)
+
+
+async def ask_everything(db: Database, ask: Ask) -> None:
+    """Ask all of it, as processes do."""
+    for questions in (_events, _letters, _troubles, _alerts, _costs, _the_rest, ask_of_orders, ask_of_work):
+        await questions(db, ask)
+
+
+async def _events(db: Database, ask: Ask) -> None:
+    again = await pick(db.events, state="applied")
+    await ask(record_events, [new_event("evt_new", "x", b"{}", NOW, ["cs_new"]), again])
+    left = await ask(unapplied_events, NOW, 100)
+    ids = [event["_id"] for event in left]
+    await ask(delay_events, ids, _SOON)
+    await ask(count_try, ids[0])
+    await ask(settle_events, ids[:2], "failed")
+    await ask(renew_event, ids[0], NOW)
+    await ask(settle_events, ids, "applied")
+    await ask(find_event, ids[0])
+    await ask(states_of_events, ids)
+    await ask(drop_events, NOW - timedelta(days=89), 1000)
+
+
+async def _letters(db: Database, ask: Ask) -> None:
+    order = (await pick(db.orders, delivered_at={"$ne": None}))["_id"]
+    delivery = await ask(claim_delivery, order, "resend-1", "<m>", NOW)
+    assert delivery is not None
+    await ask(start_sending, delivery, _SOON)
+    await ask(postpone_delivery, delivery, NOW, "Later.")
+    again = await ask(retake_delivery, order, "resend-1", NOW, _SOON)
+    assert again is not None
+    await ask(start_sending, again, _SOON)
+    await ask(refuse_delivery, again, "No.")
+    await ask(revive_deliveries, order, NOW)
+    await ask(mark_sent, again["_id"], "250 OK", NOW)
+    await ask(find_delivery, order, "completion")
+    assert len(await ask(deliveries_of, order)) == 3
+
+
+async def _troubles(db: Database, ask: Ask) -> None:
+    step = await pick(db.steps, state="dead")
+    order = step["order"]
+    await ask(record_dead_step, step, "It broke.")
+    await ask(record_dead_report, step["report"], "It broke.", "No.", "", NOW)
+    await ask(record_dead_errand, order, "refund_order", "It broke.", "No.", "", NOW, fails=True)
+    await ask(record_dead_event, "evt_7_0", "No.", "", NOW)
+    await ask(record_dead_message, queue=PRODUCT, message_id="m", data=b"", error="No.", traceback="", now=NOW)
+    for filters in (
+        {},
+        {"state": "open"},
+        {"order": order, "state": "open"},
+        {"order": order, "errand": "refund_order"},
+    ):
+        assert await ask(dead_letters, limit=10, **filters)
+    letter = (await pick(db.dead_letters, state="open"))["_id"]
+    await ask(find_dead_letter, letter)
+    await ask(close_dead_letter, letter, "replayed", NOW)
+
+
+async def _alerts(db: Database, ask: Ask) -> None:
+    order = (await pick(db.orders, attention={"$ne": None}))["_id"]
+    for text in ("One.", "Two."):
+        await ask(raise_alert, "k", text, NOW - timedelta(minutes=1), order=order)
+    await ask(withdraw_alert, order, "One.")
+    due = await ask(due_alerts, NOW, _BATCH)
+    await ask(admit_alerts, due[:2], NOW)
+    await ask(count_admitted, NOW - timedelta(minutes=1))
+    await ask(gather_alerts, due[2:4], "Many.", NOW)
+    alert = await ask(claim_alert, due[0]["_id"], NOW, _SOON)
+    await ask(note_told, alert["_id"], "mail")
+    await ask(close_alert, alert, NOW)
+
+
+async def _costs(db: Database, ask: Ask) -> None:
+    entry = await pick(db.ledger)
+    step = await pick(db.steps, _id=entry["step"])
+    opened = await ask(open_entry, step, 9, NOW)
+    await ask(settle_entry, opened, {"outcome": "written"}, NOW)
+    await ask(withdraw_entry, opened)
+    await ask(costs_of, entry["order"])
+    await ask(section_costs, entry["order"])
+    for by in ("order", "product", "tenant", "day", "model"):
+        await ask(costs_by, by, NOW - timedelta(days=2, hours=1), NOW, 100)
+
+
+async def _the_rest(db: Database, ask: Ask) -> None:
+    await ask(keep_answers, "form-new", PRODUCT, {}, NOW)
+    await ask(find_answers, ["form-1", "form-2"])
+    await ask(drop_forms, NOW - timedelta(days=89), 2000)
+    await ask(record_action, Warrant("Olga", "r"), "retried", "cs_1", "s", NOW)
+    await ask(note_refunded, "pi_1", charged=1900, refunded=100, at=1)
+    await ask(note_failed_refund, "pi_1", "re_1", amount=100, at=2)
+    await ask(note_dispute, "pi_1", "dp_1", 1)
+    await ask(find_payments, ["pi_1", "pi_2"])
+    await ask(keep_plan, {"_id": f"{PRODUCT}-1"})
+    await ask(find_plan, f"{PRODUCT}-1")
+    await ask(take_place, TENANT, "cs_1:book", 2)
+    await ask(take_place, TENANT, "cs_2:book", 2)
+    await ask(leave_places, TENANT, ["cs_1:book"])
+    await ask(places_taken)
+    await ask(tenants_waiting)
+    await ask(first_waiting, TENANT, 2)
+    await ask(beat, "w9", {"queue": PRODUCT}, NOW)
+    await ask(prove_writable)
+    await ask(live_workers)
+    await ask(remove_worker, "w9")

@@ -1,0 +1,121 @@
+"""What is asked about orders: by the webhook, errands, the sweep, pages and operators."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from storage.budget import begin_pause, end_pause, spending_of
+from storage.database import Database
+from storage.errands import (
+    add_errand,
+    delay_errand,
+    open_errand,
+    orders_with_errands,
+    reschedule,
+    settle_errand,
+)
+from storage.forgetting import forget_customer, forget_events, forget_words, has_news, is_being_made
+from storage.orders import (
+    add_stored,
+    await_details,
+    begin_replay,
+    begin_word,
+    call_operator,
+    change_address,
+    choose_completion,
+    choose_refund,
+    end_failure,
+    end_replay,
+    fail_order,
+    fill_details,
+    find_order,
+    find_order_by_token,
+    find_orders,
+    latest_orders,
+    mark_delivered,
+    mark_refunded,
+    note_ended,
+    note_paid,
+    note_payment,
+    note_purchase,
+    orders_of_payments,
+    place_orders,
+    release_operator,
+)
+from storage.payments import Standing
+from storage.resends import note_resend
+from tests.storage.plans.picking import pick
+from tests.storage.plans.shop import NOW, PRODUCT
+
+Ask = Callable[..., Awaitable[Any]]
+
+_SOON = NOW + timedelta(seconds=30)
+
+
+async def ask_of_orders(db: Database, ask: Ask) -> None:
+    """Ask all of it."""
+    for questions in (_placing, _errands, _operators, _endings, _forgetting):
+        await questions(db, ask)
+
+
+async def _placing(db: Database, ask: Ask) -> None:
+    seen = await pick(db.orders, paid_at=None)
+    order = seen["_id"]
+    await ask(place_orders, [{**seen, "_id": "cs_new", "token": "new"}, seen])
+    await ask(note_ended, order, NOW)
+    await ask(note_paid, order, NOW)
+    await ask(note_payment, order, 1, Standing())
+    await ask(await_details, order, _SOON, NOW)
+    await ask(fill_details, order, {"name": "Ada"}, NOW)
+    await ask(note_purchase, seen, {"product": PRODUCT}, NOW)
+    await ask(find_order, order)
+    await ask(find_orders, [order, "cs_new"])
+    await ask(find_order_by_token, seen["token"])
+    await ask(orders_of_payments, [seen["payment_intent"], "pi_none"])
+    assert len(await ask(latest_orders, 50)) == 50
+
+
+async def _errands(db: Database, ask: Ask) -> None:
+    due = await ask(orders_with_errands, NOW, 500)
+    seen = await pick(db.orders, _id=due[0]["_id"])
+    order = seen["_id"]
+    await ask(add_errand, order, "confirm_order", NOW)
+    await ask(open_errand, order, "confirm_order", NOW)
+    await ask(delay_errand, order, "confirm_order", _SOON)
+    await ask(settle_errand, seen, "check_promise", None)
+    await ask(reschedule, await pick(db.orders, _id=order), {"confirm_order": _SOON})
+
+
+async def _operators(db: Database, ask: Ask) -> None:
+    order = (await pick(db.orders, failed_at={"$ne": None}))["_id"]
+    await ask(call_operator, order, "It broke.", NOW)
+    await ask(fail_order, order, "It broke.", NOW)
+    await ask(begin_word, order, "failure", NOW)
+    await ask(begin_pause, await pick(db.orders, _id=order), "Spent.", 0.1, NOW)
+    await ask(spending_of, order, 1.0, NOW)
+    await ask(end_pause, await pick(db.orders, _id=order), 9.0, NOW)
+    await ask(begin_replay, order, PRODUCT, 2, ["s"], NOW)
+    await ask(end_replay, order, 2)
+    await ask(change_address, order, "ada@customer.example")
+    await ask(end_failure, await pick(db.orders, _id=order))
+    await ask(release_operator, order, "A step is dead.")
+
+
+async def _endings(db: Database, ask: Ask) -> None:
+    order = (await pick(db.orders, letter=None, stopped=False, failed_at=None, **{f"run.{PRODUCT}": 1}))["_id"]
+    assert await ask(add_stored, order, PRODUCT, 1, NOW)
+    assert await ask(choose_completion, order)
+    await ask(mark_delivered, order, NOW)
+    await ask(note_resend, await pick(db.orders, _id=order), NOW)
+    other = (await pick(db.orders, letter=None))["_id"]
+    await ask(choose_refund, other, NOW, on_hold=False)
+    await ask(mark_refunded, other)
+
+
+async def _forgetting(db: Database, ask: Ask) -> None:
+    order = await pick(db.orders, delivered_at={"$ne": None}, errands={})
+    await ask(is_being_made, order)
+    await ask(has_news, order)
+    await ask(forget_customer, order, "other", NOW)
+    await ask(forget_words, order)
+    await ask(forget_events, order)
