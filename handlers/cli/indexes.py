@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--drop", is_flag=True, help="Then remove those that this version does not need.")
 def indexes(drop: bool) -> None:
-    """Build the indexes that this version needs, beside whatever runs, however long that takes.
+    """Build the indexes that this version needs.
 
-    Before a deploy: its processes find them there. Those of an older version stay until --drop, since it needs
+    Before a deploy: its processes find them there. It works beside whatever runs, however long that takes. Those of an older version stay until --drop, since it needs
     them as long as it runs.
     """
     with_deps(lambda deps: _build(deps, drop=drop))
