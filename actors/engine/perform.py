@@ -72,8 +72,10 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
         if step is not None:
             await _work_on(deps, Claim(deps.db, step, order), work)
             return False
-    seen = await find_step(deps.db, step_id) if most_kills is not None else None
-    return seen is not None and seen["state"] == "queued" and seen["kills"] > (most_kills or 0)
+    if most_kills is None:
+        return False
+    seen = await find_step(deps.db, step_id)
+    return seen is not None and seen["state"] == "queued" and seen["kills"] > most_kills
 
 
 async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> None:
