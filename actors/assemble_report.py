@@ -31,7 +31,7 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
     async with workroom() as folder:
         files = [folder / f"{number}.pdf" for number in range(len(chunks))]
         keys = [chunks[need]["object"] for need in claim.step["needs"]]
-        await _fetch(deps, zip(keys, files, strict=True))
+        await _fetch(deps, [pair for pair in zip(keys, files, strict=True) if not _at_hand(deps, *pair)])
         book = await deps.typesetter.assemble(source, files, folder / "book.pdf")
         stored = book_key(order["_id"], product, book.sha256)
         await deps.objects.put_file(stored, book.path)
@@ -42,6 +42,14 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
         "pages": book.pages,
         "bytes": book.size,
     }
+
+
+def _at_hand(deps: WorkDeps, key: str, file: Path) -> bool:
+    """Write the chunk into its file if this process set it lately."""
+    pdf = deps.recent_chunks.take(key)
+    if pdf is not None:
+        file.write_bytes(pdf)
+    return pdf is not None
 
 
 async def _fetch(deps: WorkDeps, chunks: Iterable[tuple[str, Path]]) -> None:

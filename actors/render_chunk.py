@@ -24,6 +24,7 @@ async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
         chunk = await deps.typesetter.render_chapter(chapter, style)
         pages = chunk.pages
         await deps.objects.put(key, chunk.pdf, pages=str(pages))
+        deps.recent_chunks.keep(key, chunk.pdf)
     return {"object": key, "pages": pages}
 
 

@@ -11,6 +11,7 @@ from actors.deps import Deps
 from actors.engine.claims import Claims
 from actors.engine.recent import RecentOrders
 from actors.engine.room import Room
+from actors.recent_chunks import RecentChunks
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
@@ -81,4 +82,5 @@ class WorkDeps(Deps):
     claims: Claims = field(default_factory=Claims)
     room: Room = field(default_factory=Room)
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
+    recent_chunks: RecentChunks = field(default_factory=RecentChunks)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

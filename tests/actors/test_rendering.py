@@ -18,6 +18,7 @@ from actors.assemble_report import assemble_report
 from actors.deps import Deps
 from actors.engine.claims import Claim, WorkerStops
 from actors.engine.perform import perform
+from actors.recent_chunks import RecentChunks
 from actors.render_chunk import render_chunk
 from actors.work_deps import WorkDeps
 from actors.workroom import workroom
@@ -110,6 +111,30 @@ async def test_chunks_are_bound_in_the_order_of_the_plan(deps: Deps) -> None:
     assert await deps.objects.facts(result["object"]) == {}
 
 
+class Counting(ObjectStore):
+    """A store that counts what is fetched."""
+
+    asked = 0
+
+    async def fetch_file(self, key: str, path: Path) -> None:
+        """Fetch, and count."""
+        self.asked += 1
+        await super().fetch_file(key, path)
+
+
+@pytest.mark.parametrize(("room", "fetched"), [(1 << 20, 0), (1, 4)], ids=["at hand", "without room"])
+async def test_chunks_at_hand_are_not_fetched(deps: Deps, room: int, fetched: int) -> None:
+    """Whoever set the chapters binds them without asking the store, as far as they fit into its memory."""
+    press = Press()
+    worker, order, chapters = await written(deps, press)
+    store = Counting(deps.settings.s3_bucket, deps.settings.aws_endpoint_url_s3)
+    counting = replace(worker, objects=store, recent_chunks=RecentChunks(most_bytes=room))
+    assembly = await rendered(counting, order, chapters)
+    await perform(counting, order, assembly["_id"], partial(assemble_report, counting))
+    assert press.bound.decode().split() == [chapter["key"] for chapter in chapters]
+    assert store.asked == fetched
+
+
 class Stumbling(ObjectStore):
     """A store of which one fetch fails while another still writes its file, and goes on doing so."""
 
@@ -138,7 +163,7 @@ async def test_a_fetch_that_fails_while_others_write_is_tried_again(deps: Deps) 
     worker, order, chapters = await written(deps, Press())
     assembly = await rendered(worker, order, chapters)
     store = Stumbling(deps.settings.s3_bucket, deps.settings.aws_endpoint_url_s3)
-    stumbling = replace(worker, objects=store)
+    stumbling = replace(worker, objects=store, recent_chunks=RecentChunks())
     await perform(stumbling, order, assembly["_id"], partial(assemble_report, stumbling))
     assert store.writing is not None
     await asyncio.to_thread(store.writing.join)
@@ -163,7 +188,7 @@ async def test_chunks_that_were_fetched_are_not_fetched_again(deps: Deps) -> Non
     worker, order, chapters = await written(deps, Press())
     assembly = await rendered(worker, order, chapters)
     store = Flickering(deps.settings.s3_bucket, deps.settings.aws_endpoint_url_s3)
-    flickering = replace(worker, objects=store)
+    flickering = replace(worker, objects=store, recent_chunks=RecentChunks())
     await perform(flickering, order, assembly["_id"], partial(assemble_report, flickering))
     assert ((await state(deps, assembly))["state"], store.asked) == ("done", 2 * len(chapters))
 
