@@ -1,4 +1,6 @@
-"""The steps of every plan: inserted, readied, queued, replayed. What their holders do is in `storage.claims`.
+"""The steps of every plan: inserted, readied, replayed.
+
+Their messages are in `storage.queueing`, and what their holders do is in `storage.claims`.
 
 A step goes waiting → ready → queued → claimed → done or dead. Its `epoch` grows with every claim and fence: who
 holds an older one has lost it, and its result is dropped once somebody else has claimed.
@@ -8,7 +10,6 @@ one's message should have been heard of, a claimed one's claim lapses, a done or
 advanced. Those that need nobody have none, so that one small range of one index holds all that may be overdue.
 """
 
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +18,6 @@ from infra.errors import TransientError
 from storage.database import BY_ID, Database, Document, insert_new, translating, update_all
 from storage.grouping import grouped
 from storage.indexes import STEPS_BY_REPORT
-from storage.reports import CHECK_AFTER, patience_with
 from storage.slots import Slot
 
 
@@ -119,70 +119,9 @@ async def first_ready(db: Database, report: str, slot: Slot, limit: int) -> list
     return await db.steps.find(ready, {"result": 0}).sort("seq").limit(limit).to_list()
 
 
-@translating
-async def queue_steps(db: Database, steps: Sequence[Document], now: datetime) -> str:
-    """T8: mark those of a report's steps that are ready as queued; return the message that they are under."""
-    message = new_message()
-    for run, alike in grouped(steps, lambda step: step["run"]).items():
-        ready = {
-            "_id": {"$in": [step["_id"] for step in alike]},
-            "state": "ready",
-            "run": run,
-            "due_at": {"$lte": now},
-        }
-        queued = {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
-        await update_all(db.steps, ready, {"$set": queued, "$inc": {"sends": 1}})
-    return message
-
-
-def new_message() -> str:
-    """Return a name for a message; steps that are queued together share one."""
-    return uuid.uuid4().hex
-
-
 def kind_of(step_id: str) -> str:
     """Return the kind of the step of that id: its key, which ends the id, begins with it."""
     return step_id.rpartition(":")[2].partition("-")[0]
-
-
-def message_id(step_id: str, message: str) -> str:
-    """Return the id under which the broker knows a step's message."""
-    return f"{message}:{step_id}"
-
-
-@translating
-async def requeue_step(db: Database, seen: Document, message: str, now: datetime, *, counted: bool = True) -> bool:
-    """T9: put a queued step under a new message id; who gets True sends it.
-
-    It is `counted` among those after which nobody is expected to claim the step.
-    """
-    backoff = CHECK_AFTER * min(2 ** min(seen["sends"], 10), 12)
-    still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
-    queued = {"message": message, "due_at": now + backoff, "queued_at": now}
-    update = {"$set": queued, "$inc": {"sends": int(counted)}}
-    return (await db.steps.update_one(still, update)).matched_count == 1
-
-
-@translating
-async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) -> None:
-    """Leave queued steps alone for a while longer: the broker holds their messages."""
-    for patience, alike in grouped(steps, lambda step: patience_with(step, now)).items():
-        still = {"_id": {"$in": [step["_id"] for step in alike]}, "state": "queued"}
-        await db.steps.update_many(still, {"$set": {"due_at": now + patience}}, hint=BY_ID)
-
-
-@translating
-async def park_step(db: Database, seen: Document) -> None:
-    """Leave a queued step of a stopped order where it is: the sweep sends it no more."""
-    still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
-    await db.steps.update_one(still, {"$unset": {"due_at": ""}})
-
-
-@translating
-async def unpark_steps(db: Database, reports: Sequence[str], now: datetime) -> None:
-    """Let the sweep send the parked steps of those reports again."""
-    parked = {"report": {"$in": list(reports)}, "state": "queued", "due_at": {"$exists": False}}
-    await db.steps.update_many(parked, {"$set": {"due_at": now}})
 
 
 @translating
@@ -191,20 +130,6 @@ async def stamp_advanced(db: Database, steps: Sequence[Document]) -> None:
     for run, alike in grouped(steps, lambda step: step["run"]).items():
         still = {"_id": {"$in": [step["_id"] for step in alike]}, "run": run, "state": {"$in": ["done", "dead"]}}
         await db.steps.update_many(still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}}, hint=BY_ID)
-
-
-@translating
-async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Document]:
-    """Queued steps whose message should have been heard of by now."""
-    return await db.steps.find(overdue("queued", now)).sort("due_at").limit(limit).to_list()
-
-
-@translating
-async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Document]:
-    """Queued steps that wait for one of those messages, by the broker's ids; others' messages are left out."""
-    messages = {step: message for message, _, step in (one.partition(":") for one in message_ids) if step}
-    queued = db.steps.find({"_id": {"$in": list(messages)}, "state": "queued"}, hint=BY_ID)
-    return [step for step in await queued.to_list() if step["message"] == messages[step["_id"]]]
 
 
 @translating

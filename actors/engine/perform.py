@@ -19,7 +19,8 @@ from storage.claims import claim_step, complete_step, release_step
 from storage.database import Document
 from storage.order_state import lies_still
 from storage.orders import find_order
-from storage.steps import find_step, kind_of, new_message, park_step, requeue_step, unpark_steps
+from storage.queueing import new_message, park_step, requeue_step, unpark_steps
+from storage.steps import find_step, kind_of
 
 log = structlog.get_logger()
 

@@ -8,9 +8,10 @@ from actors.deps import Deps
 from actors.engine.sending import send_all, step_post
 from actors.engine.slots import SLOTS, slot_of, token_of
 from storage.database import Document
+from storage.queueing import queue_steps
 from storage.reports import find_report
 from storage.slots import Slot, may_queue, swap_slots
-from storage.steps import find_step, first_ready, queue_steps
+from storage.steps import find_step, first_ready
 
 #: Of several processes that share a report's slots at once, one succeeds and the others look again: so many times,
 #: then the sweep heals what is left.

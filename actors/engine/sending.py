@@ -15,7 +15,7 @@ from infra.errors import TransientError
 from infra.tenants import MAIN
 from storage.database import Document
 from storage.errands import Errand
-from storage.steps import message_id
+from storage.queueing import message_id
 
 log = structlog.get_logger()
 

@@ -7,8 +7,8 @@ from actors.engine.attention import release
 from storage.budget import is_paused
 from storage.database import Document
 from storage.orders import fail_order
+from storage.queueing import unpark_steps
 from storage.reports import report_ids
-from storage.steps import unpark_steps
 
 
 async def heed_pause(deps: Deps, order: Document) -> datetime | None:

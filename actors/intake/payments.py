@@ -9,8 +9,8 @@ from storage.errands import delay_errand
 from storage.order_state import DISPUTE_LOST, REFUND_FAILED
 from storage.orders import call_operator, choose_refund, note_payment, orders_of_payments
 from storage.payments import Standing, standing_of
+from storage.queueing import unpark_steps
 from storage.reports import report_ids, stop_reports, unpark_reports
-from storage.steps import unpark_steps
 
 _DISPUTED = "A dispute is open: no report is sent."
 

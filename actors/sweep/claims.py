@@ -9,7 +9,7 @@ from actors.engine.advance import give_up
 from actors.engine.sending import Post, send_all, step_post
 from storage.claims import claims_of, expire_step, lapsed_claims
 from storage.database import Document
-from storage.steps import new_message
+from storage.queueing import new_message
 
 log = structlog.get_logger()
 

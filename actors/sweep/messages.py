@@ -14,8 +14,15 @@ from actors.engine.plans import FORMAT
 from actors.engine.sending import begin_post, queue_of, send_all, send_step
 from storage.alerts import raise_alert
 from storage.database import Document
+from storage.queueing import (
+    keep_queued,
+    message_id,
+    new_message,
+    overdue_messages,
+    requeue_step,
+    steps_of_messages,
+)
 from storage.reports import begin_message, hurry_reports, keep_reports_queued, requeue_report, unbegun_reports
-from storage.steps import keep_queued, message_id, new_message, overdue_messages, requeue_step, steps_of_messages
 from storage.workers import live_workers
 
 log = structlog.get_logger()

@@ -25,7 +25,8 @@ from storage.database import Document
 from storage.ledger import settle_entry
 from storage.order_state import attention_of
 from storage.orders import find_order
-from storage.steps import find_step, park_step
+from storage.queueing import park_step
+from storage.steps import find_step
 from tests.actors.test_perform import begun, working
 from tests.actors.test_sweep import messages
 from tests.conftest import StoppedClock

@@ -29,8 +29,9 @@ from storage.database import Database, Document
 from storage.dead_letters import dead_letters
 from storage.deliveries import find_delivery
 from storage.orders import add_stored, find_order
+from storage.queueing import message_id
 from storage.reports import report_id, store_report
-from storage.steps import find_step, message_id
+from storage.steps import find_step
 from storage.workers import beat, live_workers
 from tests.actors.test_sweep import BOOK, placed, steps
 

@@ -11,7 +11,8 @@ from infra.local.stack import Stack
 from storage.claims import claim_step, claims_of, complete_step, fence_step, release_step
 from storage.database import Database, DatabaseIsDown, insert_new, insert_once, translating
 from storage.not_now import why_not_now
-from storage.steps import find_step, first_ready, insert_steps, queue_steps, ready_after, steps_of
+from storage.queueing import queue_steps
+from storage.steps import find_step, first_ready, insert_steps, ready_after, steps_of
 from tests.conftest import StoppedClock
 from tests.fail_points import failing
 from tests.storage.test_steps import step

@@ -17,17 +17,14 @@ from storage.claims import (
     release_step,
 )
 from storage.database import Database, Document
+from storage.queueing import message_id, queue_steps, requeue_step, steps_of_messages
 from storage.steps import (
     find_step,
     insert_steps,
-    message_id,
-    queue_steps,
     ready_after,
     ready_steps,
-    requeue_step,
     reset_step,
     stamp_advanced,
-    steps_of_messages,
     unadvanced_steps,
 )
 from tests.conftest import StoppedClock

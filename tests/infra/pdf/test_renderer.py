@@ -63,7 +63,7 @@ def test_work_past_its_limit_is_killed() -> None:
 
 def test_work_past_its_memory_is_given_up() -> None:
     """A chapter that needs too much memory is a permanent error, and its child does not set the next."""
-    with new_press(processes=1, memory=384 << 20) as press:
+    with new_press(processes=1, memory=384 << 20, chapter_limit_s=300) as press:
         with pytest.raises(WorkTookTooMuchMemory, match="384 MB"):
             press.set(endless_chapter())
         assert press.set(text_chapter("Text.")).pages == 1
@@ -79,7 +79,7 @@ def start_threads() -> None:
 
 def test_a_child_that_glib_ends_for_want_of_memory_is_given_up() -> None:
     """GLib ends a process in which no thread finds room, as it ends a broken one: the first is no crash."""
-    with new_press(processes=1, memory=384 << 20) as press:
+    with new_press(processes=1, memory=384 << 20, chapter_limit_s=300) as press:
         press.run(press.renderer.warm_up())
         with pytest.raises(WorkTookTooMuchMemory, match="384 MB"):
             press.run(press.renderer.pool.run(60, start_threads))

@@ -15,6 +15,15 @@ from storage.claims import (
     release_step,
 )
 from storage.database import Database
+from storage.queueing import (
+    keep_queued,
+    overdue_messages,
+    park_step,
+    queue_steps,
+    requeue_step,
+    steps_of_messages,
+    unpark_steps,
+)
 from storage.reports import (
     begin_report_replay,
     end_report_replay,
@@ -49,22 +58,15 @@ from storage.steps import (
     has_live_steps,
     idle_ready_reports,
     insert_steps,
-    keep_queued,
-    overdue_messages,
-    park_step,
-    queue_steps,
     ready_after,
     ready_steps,
-    requeue_step,
     reset_step,
     results_for,
     results_of,
     slot_holders,
     stamp_advanced,
     steps_of,
-    steps_of_messages,
     unadvanced_steps,
-    unpark_steps,
     waiting_steps,
 )
 from storage.tenants import admit_report
