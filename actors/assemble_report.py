@@ -14,7 +14,6 @@ from infra.errors import TransientError
 from infra.pdf import BookSource
 from storage.database import Document
 from storage.objects import book_key, pdf_key
-from storage.steps import results_for
 
 #: Chunks that are fetched at once: enough to hide S3's latency, no more than it is given threads.
 _AT_ONCE = 8
@@ -25,7 +24,7 @@ _TRIES = 4
 async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
     """Return where the PDF is, its SHA-256, pages and bytes."""
     plan = await deps.plans.get(claim.step["plan"])
-    chunks = await results_for(deps.db, claim.step)
+    chunks = await claim.results()
     order, product = claim.order, claim.step["product"]
     source = book_of(plan, order, brand_name(deps, order["tenant"]), logo_of(deps, order["tenant"]) or "")
     async with workroom() as folder:

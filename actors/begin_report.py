@@ -39,7 +39,7 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     slots = {slot: [token_of(step) for step in held] for slot, held in first.items()}
     if await start_report(deps.db, report_id, plan["_id"], slots):
         log.info("report_begun", order=report["order"], product=report["product"], steps=len(steps))
-        await queue_and_send(deps, [step for held in first.values() for step in held])
+        await queue_and_send(deps, [[step] for held in first.values() for step in held])
 
 
 async def _park(deps: Deps, report: Document) -> None:

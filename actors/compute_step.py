@@ -10,7 +10,6 @@ from actors.product import Computation, Found
 from actors.work_deps import WorkDeps
 from infra.errors import PermanentError
 from storage.database import Document
-from storage.steps import results_for
 
 #: Characters of JSON: a value is part of a document and of prompts, not a file.
 _MAX_VALUE = 256 * 1024
@@ -29,7 +28,7 @@ async def compute_step(deps: WorkDeps, claim: Claim) -> Document:
     plan = await deps.plans.get(claim.step["plan"])
     step = plan["steps"][claim.step["key"]]
     computation = _computation(claim.step["product"], step["computation"])
-    results = await results_for(deps.db, claim.step)
+    results = await claim.results()
     values = {_id_of(need): _value_of(result) for need, result in results.items()}
     found = Found(claim.order["answers"], values)
     return kept(await deps.children.run(plan["limits"]["compute"], computation.run, found))

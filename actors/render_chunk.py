@@ -8,13 +8,12 @@ from actors.work_deps import WorkDeps
 from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
 from storage.database import Document
 from storage.objects import chunk_key as object_key
-from storage.steps import results_for
 
 
 async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
     """Return where the chapter's PDF is, and how many pages it has. One that is there is not set again."""
     plan = await deps.plans.get(claim.step["plan"])
-    texts = await results_for(deps.db, claim.step)
+    texts = await claim.results()
     step = plan["steps"][claim.step["key"]]
     chapter = chapter_of(plan, step, [texts[need]["text"] for need in claim.step["needs"]], claim.order)
     style = style_of(plan, claim.order)

@@ -6,7 +6,6 @@ from actors.engine.claims import Claim
 from actors.work_deps import WorkDeps
 from infra.llm.answer import Request
 from storage.database import Document
-from storage.steps import results_for
 
 Told = Sequence[tuple[str, str]]
 
@@ -14,7 +13,7 @@ Told = Sequence[tuple[str, str]]
 async def compose_request(deps: WorkDeps, claim: Claim) -> Request:
     """Compose the request of a claimed section from its plan, its order, and what it follows."""
     plan = await deps.plans.get(claim.step["plan"])
-    results = await results_for(deps.db, claim.step)
+    results = await claim.results()
     steps = {f"{claim.step['report']}:{key}": step for key, step in plan["steps"].items()}
 
     def told(kind: str) -> list[tuple[str, str]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
-from storage.database import Database, Document, translating
+from storage.database import BY_ID, Database, Document, translating, update_all
+from storage.queueing import others_in_batch
 from storage.reports import CHECK_AFTER
 from storage.steps import overdue
 
@@ -29,10 +30,26 @@ async def claim_step(
     free: Document = {"_id": step_id, "state": "queued", "format": {"$in": list(formats)}}
     if most_kills is not None:
         free["kills"] = {"$lte": most_kills}
-    claim = {"worker": worker, "token": uuid.uuid4().hex}
-    claimed = {"state": "claimed", "claim": claim, "due_at": until, "sends": 0}
-    update = {"$set": claimed, "$inc": {"epoch": 1}}
+    update = _claimed(worker, uuid.uuid4().hex, until)
     return await db.steps.find_one_and_update(free, update, return_document=ReturnDocument.AFTER)
+
+
+@translating
+async def claim_others(db: Database, first: Document, worker: str, until: datetime) -> list[Document]:
+    """T10, for those that share the message of a step which this worker has claimed; return them as claimed."""
+    others = others_in_batch(first)
+    if not others:
+        return []
+    token = uuid.uuid4().hex
+    still = {"_id": {"$in": others}, "state": "queued", "message": first["message"], "format": first["format"]}
+    await update_all(db.steps, still, _claimed(worker, token, until))
+    # Whoever has no token of ours was taken by another meanwhile, or sent anew.
+    return await db.steps.find({"_id": {"$in": others}, "claim.token": token}, hint=BY_ID).to_list()
+
+
+def _claimed(worker: str, token: str, until: datetime) -> Document:
+    claimed = {"state": "claimed", "claim": {"worker": worker, "token": token}, "due_at": until, "sends": 0}
+    return {"$set": claimed, "$inc": {"epoch": 1}}
 
 
 @translating
@@ -90,7 +107,7 @@ async def expire_step(db: Database, seen: Document, message: str, now: datetime)
     """T14x: take a step from a holder that is dead or out of time; who gets True sends it."""
     still = {"_id": seen["_id"], "state": "claimed", "epoch": seen["epoch"]}
     queued = {"state": "queued", "claim": None, "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
-    update = {"$set": queued, "$inc": {"kills": 1, "sends": 1}}
+    update = {"$set": queued, "$inc": {"kills": 1, "sends": 1}, "$unset": {"batch": ""}}
     return (await db.steps.update_one(still, update)).matched_count == 1
 
 

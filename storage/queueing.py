@@ -1,4 +1,8 @@
-"""The messages of steps: one for each that is queued, known by its name here and in the broker."""
+"""The messages of steps, known by their names here and in the broker.
+
+A message stands for one step, or for a batch: chapters of one report that were ready together. It is named after
+the first of them, and each of them keeps the list.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -9,11 +13,23 @@ from storage.grouping import grouped
 from storage.reports import CHECK_AFTER, patience_with
 from storage.steps import overdue
 
+Batch = Sequence[Document]
+
 
 @translating
-async def queue_steps(db: Database, steps: Sequence[Document], now: datetime) -> str:
+async def queue_batches(db: Database, batches: Sequence[Batch], now: datetime) -> str:
     """T8: mark those of a report's steps that are ready as queued; return the message that they are under."""
     message = new_message()
+    alone = [batch[0] for batch in batches if len(batch) == 1]
+    await _queue(db, alone, {"$set": _queued(message, now), "$unset": {"batch": ""}}, now)
+    for batch in batches:
+        if len(batch) > 1:
+            shared = {"batch": [step["_id"] for step in batch]}
+            await _queue(db, batch, {"$set": _queued(message, now) | shared}, now)
+    return message
+
+
+async def _queue(db: Database, steps: Sequence[Document], update: Document, now: datetime) -> None:
     for run, alike in grouped(steps, lambda step: step["run"]).items():
         ready = {
             "_id": {"$in": [step["_id"] for step in alike]},
@@ -21,9 +37,11 @@ async def queue_steps(db: Database, steps: Sequence[Document], now: datetime) ->
             "run": run,
             "due_at": {"$lte": now},
         }
-        queued = {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
-        await update_all(db.steps, ready, {"$set": queued, "$inc": {"sends": 1}})
-    return message
+        await update_all(db.steps, ready, {**update, "$inc": {"sends": 1}})
+
+
+def _queued(message: str, now: datetime) -> Document:
+    return {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
 
 
 def new_message() -> str:
@@ -32,8 +50,18 @@ def new_message() -> str:
 
 
 def message_id(step_id: str, message: str) -> str:
-    """Return the id under which the broker knows a step's message."""
+    """Return the id under which the broker knows the message that is named after a step."""
     return f"{message}:{step_id}"
+
+
+def message_of(queued: Document) -> str:
+    """Return the id under which the broker knows the message that a queued step is under."""
+    return message_id(queued.get("batch", [queued["_id"]])[0], queued["message"])
+
+
+def others_in_batch(first: Document) -> list[str]:
+    """Return the ids of the steps that share the message of the first of them."""
+    return [one for one in first.get("batch", []) if one != first["_id"]]
 
 
 @translating
@@ -45,7 +73,7 @@ async def requeue_step(db: Database, seen: Document, message: str, now: datetime
     backoff = CHECK_AFTER * min(2 ** min(seen["sends"], 10), 12)
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     queued = {"message": message, "due_at": now + backoff, "queued_at": now}
-    update = {"$set": queued, "$inc": {"sends": int(counted)}}
+    update = {"$set": queued, "$inc": {"sends": int(counted)}, "$unset": {"batch": ""}}
     return (await db.steps.update_one(still, update)).matched_count == 1
 
 
@@ -80,6 +108,8 @@ async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Docu
 @translating
 async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Document]:
     """Queued steps that wait for one of those messages, by the broker's ids; others' messages are left out."""
-    messages = {step: message for message, _, step in (one.partition(":") for one in message_ids) if step}
-    queued = db.steps.find({"_id": {"$in": list(messages)}, "state": "queued"}, hint=BY_ID)
-    return [step for step in await queued.to_list() if step["message"] == messages[step["_id"]]]
+    named = {step for _, _, step in (one.partition(":") for one in message_ids) if step}
+    firsts = await db.steps.find({"_id": {"$in": list(named)}}, {"batch": 1}, hint=BY_ID).to_list()
+    ids = named.union(*map(others_in_batch, firsts))
+    queued = db.steps.find({"_id": {"$in": list(ids)}, "state": "queued"}, hint=BY_ID)
+    return [step for step in await queued.to_list() if message_of(step) in message_ids]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from storage.claims import fence_step
 from storage.database import Database, Document
+from storage.steps import results_for
 
 
 class ClaimIsLost(Exception):
@@ -31,12 +32,22 @@ class Claim:
 
     limit: asyncio.Timeout | None = None
 
-    def __init__(self, db: Database, step: Document, order: Document) -> None:
-        """Hold the step at the epoch of the claim."""
+    def __init__(
+        self, db: Database, step: Document, order: Document, found: dict[str, Document] | None = None
+    ) -> None:
+        """Hold the step at the epoch of the claim; `found` are results by step id that were read since."""
         self._db = db
+        self._found = found or {}
         self.step = step
         self.order = order
         self.epoch: int = step["epoch"]
+
+    async def results(self) -> dict[str, Document]:
+        """Return the results of what the step needs, by step id; NeedsAreGone if a replay has taken one back."""
+        found, self._found = self._found, {}  # who asks again asks MongoDB
+        if all(need in found for need in self.step["needs"]):
+            return {need: found[need] for need in self.step["needs"]}
+        return await results_for(self._db, self.step)
 
     async def fence(self, until: datetime) -> None:
         """T11: renew it right before something is bought; ClaimIsLost if it is not ours any more."""
@@ -64,15 +75,16 @@ class Claims:
         self._steps: Counter[str] = Counter()
 
     @contextmanager
-    def holding(self, step_id: str) -> Iterator[None]:
-        """Count a step as worked on for the length of the block."""
-        self._steps[step_id] += 1
+    def holding(self, *step_ids: str) -> Iterator[None]:
+        """Count steps as worked on for the length of the block."""
+        self._steps.update(step_ids)
         try:
             yield
         finally:
-            self._steps[step_id] -= 1
-            if not self._steps[step_id]:
-                del self._steps[step_id]
+            self._steps.subtract(step_ids)
+            for step_id in step_ids:
+                if not self._steps[step_id]:
+                    del self._steps[step_id]
 
     def __contains__(self, step_id: str) -> bool:
         return step_id in self._steps

@@ -1,8 +1,13 @@
-"""One step, whatever its kind: claim → work → checkpoint → advance, and one policy for what goes wrong."""
+"""One step, whatever its kind: claim → work → checkpoint → advance, and one policy for what goes wrong.
+
+A batch of chapters is claimed and advances together; each is worked on, checkpointed and released by itself.
+"""
 
 import asyncio
 import random
 import traceback
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,12 +20,20 @@ from actors.engine.pump import pump, queue_released
 from actors.engine.sending import send_step
 from actors.work_deps import WorkDeps
 from infra.errors import TransientError
-from storage.claims import claim_step, complete_step, release_step
+from storage.claims import claim_others, claim_step, complete_step, release_step
 from storage.database import Document
 from storage.order_state import lies_still
 from storage.orders import find_order
-from storage.queueing import new_message, park_step, requeue_step, unpark_steps
-from storage.steps import find_step, kind_of
+from storage.queueing import (
+    message_of,
+    new_message,
+    others_in_batch,
+    park_step,
+    requeue_step,
+    steps_of_messages,
+    unpark_steps,
+)
+from storage.steps import find_step, kind_of, results_of
 
 log = structlog.get_logger()
 
@@ -71,7 +84,8 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
         until = deps.clock.now() + _FIRST_LEASE
         step = await claim_step(deps.db, step_id, deps.worker, [FORMAT], until, most_kills=most_kills)
         if step is not None:
-            await _work_on(deps, Claim(deps.db, step, order), work)
+            with deps.claims.holding(*others_in_batch(step)):
+                await _work_on_all(deps, await _claims(deps, step, order, until), work)
             return False
     if most_kills is None:
         return False
@@ -79,22 +93,45 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
     return seen is not None and seen["state"] == "queued" and seen["kills"] > most_kills
 
 
-async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> None:
-    try:
-        result = await _quick_tries(deps, claim, work)
-    except ClaimIsLost:
-        log.warning("claim_lost")
-    except WorkerStops as stop:
-        await _release(deps, claim, stop.again_in_s)
-    except asyncio.CancelledError:
-        await _release(deps, claim, 0.0)
-        raise
-    except TransientError as error:
-        await _release_or_give_up(deps, claim, error)
-    except Exception as error:  # noqa: BLE001  # whatever it is, the step must not hang: it is dead, and recorded
-        await _give_up(deps, claim, error)
-    else:
-        await _complete(deps, claim, result)
+async def _claims(deps: WorkDeps, step: Document, order: Document, until: datetime) -> list[Claim]:
+    """Return the claim of a step, and those of the others under its message, with what they need read at once."""
+    steps, found = [step], dict[str, Document]()
+    with suppress(TransientError):  # the others go back to the sweep, or what was not read is read later
+        steps += await claim_others(deps.db, step, deps.worker, until)
+        if len(steps) > 1:
+            found = await results_of(deps.db, sorted({need for one in steps for need in one["needs"]}))
+    return [Claim(deps.db, one, order, found) for one in steps]
+
+
+async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> None:
+    """Work on claims at the same time; what is done advances at the end, together."""
+    works = await asyncio.gather(*(_work_on(deps, claim, work) for claim in claims), return_exceptions=True)
+    done = [step for step in works if step is not None and not isinstance(step, BaseException)]
+    advances = await asyncio.gather(*(_go_on(deps, step) for step in done), return_exceptions=True)
+    for outcome in (*works, *advances):
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Document | None:
+    """Return the step as done; None if it was lost, released or given up."""
+    with structlog.contextvars.bound_contextvars(step=claim.step["_id"]):
+        try:
+            result = await _quick_tries(deps, claim, work)
+        except ClaimIsLost:
+            log.warning("claim_lost")
+        except WorkerStops as stop:
+            await _release(deps, claim, stop.again_in_s)
+        except asyncio.CancelledError:
+            await _release(deps, claim, 0.0)
+            raise
+        except TransientError as error:
+            await _release_or_give_up(deps, claim, error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the step must not hang: it is dead, and recorded
+            await _give_up(deps, claim, error)
+        else:
+            return await _complete(deps, claim, result)
+        return None
 
 
 async def _pause(deps: WorkDeps, seconds: float) -> None:
@@ -107,10 +144,12 @@ async def _pause(deps: WorkDeps, seconds: float) -> None:
 
 
 async def _hand_on(deps: WorkDeps, step_id: str) -> None:
-    """Give a step that we will not begin to another worker at once."""
-    seen, message = await find_step(deps.db, step_id), new_message()
-    if seen is not None and await requeue_step(deps.db, seen, message, deps.clock.now()):
-        await send_step(deps, seen, message)
+    """Give a step that we will not begin, and those under its message, to other workers at once."""
+    first = await find_step(deps.db, step_id)
+    for seen in await steps_of_messages(deps.db, [message_of(first)]) if first is not None else ():
+        message = new_message()
+        if await requeue_step(deps.db, seen, message, deps.clock.now()):
+            await send_step(deps, seen, message)
 
 
 async def _park(deps: WorkDeps, order_id: str, step_id: str) -> None:
@@ -150,17 +189,16 @@ async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> Document:
         raise StepTakesTooLong(f"It took longer than {limit_s:g} s.") from None
 
 
-async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> None:
-    """Checkpoint a result, and do what follows; a step whose result MongoDB refuses is dead, not bought again."""
+async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> Document | None:
+    """Checkpoint a result; a step whose result MongoDB refuses is dead, not bought again."""
     try:
         kept = await _checkpoint(deps, claim, result)
     except Exception as error:  # noqa: BLE001  # whatever it is, it would be so the next time
         await _give_up(deps, claim, error)
-        return
-    if kept:
-        await _go_on(deps, claim.step, result)
-    else:
+        return None
+    if not kept:
         log.warning("result_came_too_late")
+    return {**claim.step, "result": result} if kept else None
 
 
 async def _checkpoint(deps: WorkDeps, claim: Claim, result: Document) -> bool:
@@ -172,8 +210,8 @@ async def _checkpoint(deps: WorkDeps, claim: Claim, result: Document) -> bool:
     return await insist(deps.clock, write)
 
 
-async def _go_on(deps: WorkDeps, step: Document, result: Document) -> None:
-    await advance_or_call(deps, {**step, "result": result})
+async def _go_on(deps: WorkDeps, step: Document) -> None:
+    await advance_or_call(deps, step)
     gap_s = (await deps.plans.get(step["plan"]))["gap_s"].get(step["kind"], 0)
     if gap_s:
         deps.timers.after(gap_s, lambda: pump(deps, step["report"]))

@@ -1,4 +1,7 @@
-"""T7 and T8: slots that come back or are free go to ready steps, and who has one is queued."""
+"""T7 and T8: slots that come back or are free go to ready steps, and who has one is queued.
+
+Chapters that are ready together go as a batch: under one message, in the slot of the first of them.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -8,7 +11,7 @@ from actors.deps import Deps
 from actors.engine.sending import send_all, step_post
 from actors.engine.slots import SLOTS, slot_of, token_of
 from storage.database import Document
-from storage.queueing import queue_steps
+from storage.queueing import Batch, queue_batches
 from storage.reports import find_report
 from storage.slots import Slot, may_queue, swap_slots
 from storage.steps import find_step, first_ready
@@ -16,6 +19,9 @@ from storage.steps import find_step, first_ready
 #: Of several processes that share a report's slots at once, one succeeds and the others look again: so many times,
 #: then the sweep heals what is left.
 _LOOKS = 10
+#: Chapters that are set under one message: their share of its claims, looks and messages is small then, and what a
+#: kill takes with it is still set in less than a second.
+_MOST_IN_BATCH = 8
 
 
 class _Share(NamedTuple):
@@ -23,7 +29,7 @@ class _Share(NamedTuple):
 
     held: list[str]
     given_back: bool
-    first: list[Document]
+    first: list[Batch]
     gap_until: datetime | None
     look_again: bool
 
@@ -47,7 +53,7 @@ async def _share_out(deps: Deps, report_id: str, settled: Sequence[Document], re
     if report is None or report["plan"] is None:
         return True
     shares = {slot: await _share(deps, report, slot, settled, readied) for slot in SLOTS}
-    first = [step for share in shares.values() for step in share.first]
+    first = [batch for share in shares.values() for batch in share.first]
     slots = {slot: share.held for slot, share in shares.items() if share.given_back or share.first}
     gaps = {slot: share.gap_until for slot, share in shares.items() if share.gap_until is not None}
     if slots and not await swap_slots(deps.db, report, slots, gaps, queueing=bool(first)):
@@ -71,28 +77,46 @@ async def _share(
     first = await _first_idle(deps, report, slot, room)
     # Given back first, then looked: whoever becomes ready in between sees a free slot, or is seen.
     look_again = scarce and given_back and len(first) < room
-    return _Share(kept + [token_of(step) for step in first], given_back, first, None, look_again)
+    return _Share(kept + [token_of(batch[0]) for batch in first], given_back, first, None, look_again)
 
 
-async def _first_idle(deps: Deps, report: Document, slot: Slot, room: int) -> list[Document]:
-    """Return the first ready and due steps without a slot, as many as there is room for."""
+async def _first_idle(deps: Deps, report: Document, slot: Slot, room: int) -> list[Batch]:
+    """Return the first ready and due steps without a slot, as many batches as there is room for."""
     if room <= 0:
         return []
     # A released step is ready too, and has its slot: who released it queues it again, or the sweep.
     held, now = report["slots"][slot], deps.clock.now()
-    ready = await first_ready(deps.db, report["_id"], slot, room + len(held))
-    return [step for step in ready if token_of(step) not in held and step["due_at"] <= now][:room]
+    most = room * _MOST_IN_BATCH if slot == "render" else room
+    ready = await first_ready(deps.db, report["_id"], slot, most + len(held))
+    return _batches([step for step in ready if token_of(step) not in held and step["due_at"] <= now])[:room]
+
+
+def _batches(steps: Sequence[Document]) -> list[Batch]:
+    """Divide steps in their order: chapters that follow one another share a batch, any other step is alone."""
+    batches: list[Batch] = []
+    for step in steps:
+        if batches and len(batches[-1]) < _MOST_IN_BATCH and _bears_company(batches[-1][0], step):
+            batches[-1] = [*batches[-1], step]
+        else:
+            batches.append([step])
+    return batches
+
+
+def _bears_company(*steps: Document) -> bool:
+    """Return whether steps are chapters of one run that have never failed: others are tried alone."""
+    alike = len({step["run"] for step in steps}) == 1
+    return alike and all(step["kind"] == "render" and not step["fails"] + step["kills"] for step in steps)
 
 
 async def queue_released(deps: Deps, released: Document) -> None:
     """T8, for a step that was released and has kept its slot, unless a replay has taken it since."""
     step = await find_step(deps.db, released["_id"])
     if step is not None and step["state"] == "ready" and step["run"] == released["run"]:
-        await queue_and_send(deps, [step])
+        await queue_and_send(deps, [[step]])
 
 
-async def queue_and_send(deps: Deps, steps: Sequence[Document]) -> None:
+async def queue_and_send(deps: Deps, batches: Sequence[Batch]) -> None:
     """T8: queue ready steps that have a slot, and wake workers. A message too many does no harm."""
-    if steps:
-        message = await queue_steps(deps.db, steps, deps.clock.now())
-        await send_all(deps, [step_post(step, message) for step in steps])
+    if batches:
+        message = await queue_batches(deps.db, batches, deps.clock.now())
+        await send_all(deps, [step_post(batch[0], message) for batch in batches])

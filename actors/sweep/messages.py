@@ -16,7 +16,7 @@ from storage.alerts import raise_alert
 from storage.database import Document
 from storage.queueing import (
     keep_queued,
-    message_id,
+    message_of,
     new_message,
     overdue_messages,
     requeue_step,
@@ -38,7 +38,7 @@ async def resend_lost_messages(deps: Deps) -> None:
     """T9: send again the queued steps whose messages are lost. BrokerIsDown if Redis cannot say which."""
     now = deps.clock.now()
     overdue = await overdue_messages(deps.db, now, _BATCH)
-    messages = {step["_id"]: message_id(step["_id"], step["message"]) for step in overdue}
+    messages = {step["_id"]: message_of(step) for step in overdue}
     held = await _held(deps, {messages[step["_id"]]: queue_of(step) for step in overdue})
     fresh = [s for s in overdue if messages[s["_id"]] in held and now - s["queued_at"] < _TOO_OLD]
     if fresh:

@@ -58,7 +58,7 @@ async def _heal_report(deps: Deps, report: Document, steps: dict[str, Document])
             await pull_tokens(deps.db, report["_id"], slot, [token])
             healed = True
         elif step["state"] == "ready" and step["due_at"] + _IDLE <= deps.clock.now():
-            await queue_and_send(deps, [step])
+            await queue_and_send(deps, [[step]])
     return healed
 
 

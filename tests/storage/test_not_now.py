@@ -11,7 +11,7 @@ from infra.local.stack import Stack
 from storage.claims import claim_step, claims_of, complete_step, fence_step, release_step
 from storage.database import Database, DatabaseIsDown, insert_new, insert_once, translating
 from storage.not_now import why_not_now
-from storage.queueing import queue_steps
+from storage.queueing import queue_batches
 from storage.steps import find_step, first_ready, insert_steps, ready_after, steps_of
 from tests.conftest import StoppedClock
 from tests.fail_points import failing
@@ -137,7 +137,8 @@ async def test_an_election_costs_no_transition(
     with once("update"):
         await ready_after(asking, ["a", "b"], 1, clock.now())
     with once("update"):
-        await queue_steps(asking, await first_ready(asking, "cs_1:book", "write", 2), clock.now())
+        ready = await first_ready(asking, "cs_1:book", "write", 2)
+        await queue_batches(asking, [[one] for one in ready], clock.now())
     with once("findAndModify"):
         claim = await claim_step(asking, "a", "w1", [1], clock.now())
     assert claim is not None

@@ -17,7 +17,7 @@ from storage.claims import (
     release_step,
 )
 from storage.database import Database, Document
-from storage.queueing import message_id, queue_steps, requeue_step, steps_of_messages
+from storage.queueing import message_id, queue_batches, requeue_step, steps_of_messages
 from storage.steps import (
     find_step,
     insert_steps,
@@ -70,7 +70,7 @@ async def present(db: Database, step_id: str = "a") -> Document:
 async def queued(db: Database, clock: StoppedClock) -> Document:
     """Return a step that was queued."""
     await insert_steps(db, [step("a", clock)])
-    await queue_steps(db, [await present(db)], clock.now())
+    await queue_batches(db, [[await present(db)]], clock.now())
     return await present(db)
 
 
@@ -110,10 +110,10 @@ async def test_one_of_many_queues_a_ready_step(db: Database, clock: StoppedClock
     """However many pumps saw a step ready, it is queued once, and whoever comes too late changes nothing."""
     await insert_steps(db, [step("a", clock)])
     seen = await present(db)
-    await asyncio.gather(*(queue_steps(db, [seen], clock.now()) for _ in range(16)))
+    await asyncio.gather(*(queue_batches(db, [[seen]], clock.now()) for _ in range(16)))
     now = await present(db)
     assert (now["state"], now["sends"]) == ("queued", 1)
-    await queue_steps(db, [seen], clock.now())
+    await queue_batches(db, [[seen]], clock.now())
     assert await present(db) == now
 
 
@@ -131,10 +131,10 @@ async def test_a_step_that_is_not_due_is_not_queued(db: Database, clock: Stopped
     """A released step stays ready until its time has come."""
     await insert_steps(db, [step("a", clock, due_at=clock.now() + timedelta(seconds=5))])
     seen = await present(db)
-    await queue_steps(db, [seen], clock.now())
+    await queue_batches(db, [[seen]], clock.now())
     assert await present(db) == seen
     clock.forward(5)
-    await queue_steps(db, [seen], clock.now())
+    await queue_batches(db, [[seen]], clock.now())
     assert (await present(db))["state"] == "queued"
 
 
@@ -169,7 +169,7 @@ async def test_of_two_in_one_process_one_claims_a_step(db: Database, clock: Stop
 async def many_queued(db: Database, clock: StoppedClock, ids: str) -> list[Document]:
     """Return steps that were queued."""
     await insert_steps(db, [step(one, clock) for one in ids])
-    await queue_steps(db, [await present(db, one) for one in ids], clock.now())
+    await queue_batches(db, [[await present(db, one)] for one in ids], clock.now())
     return [await present(db, one) for one in ids]
 
 
@@ -250,7 +250,7 @@ async def test_a_released_step_counts_failures_and_a_stop_does_not(db: Database,
     mine = await claimed(db, clock)
     assert await release_step(db, "a", mine["epoch"], clock.now(), failed_at=None)
     assert (await present(db))["fails"] == 0
-    await queue_steps(db, [await present(db)], clock.now())
+    await queue_batches(db, [[await present(db)]], clock.now())
     again = await claim_step(db, "a", "w1", [1], clock.now())
     assert again is not None
     assert await release_step(db, "a", again["epoch"], clock.now(), failed_at=clock.now())

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from storage.claims import (
+    claim_others,
     claim_step,
     claims_of,
     complete_step,
@@ -19,7 +20,7 @@ from storage.queueing import (
     keep_queued,
     overdue_messages,
     park_step,
-    queue_steps,
+    queue_batches,
     requeue_step,
     steps_of_messages,
     unpark_steps,
@@ -142,7 +143,12 @@ async def _readying(db: Database, ask: Ask) -> None:
     later = await pick_all(db.steps, 4, state="waiting", kind="assemble")
     await ask(ready_after, [step["_id"] for step in later], 1, NOW)
     ready = await ask(first_ready, later[0]["report"], "render", 4)
-    await ask(queue_steps, ready, NOW)
+    await ask(queue_batches, [ready], NOW)
+    crowded = await pick(db.steps, state="ready", kind="write", due_at={"$lte": NOW})
+    pair = await ask(first_ready, crowded["report"], "write", 2)
+    await ask(queue_batches, [pair], NOW)
+    first = await ask(claim_step, pair[0]["_id"], "w1", [FORMAT], _SOON)
+    assert len(await ask(claim_others, first, "w1", _SOON)) == 1
     await ask(find_step, ready[0]["_id"])
 
 
