@@ -21,9 +21,10 @@ from stripe import WebhookSignature
 
 from infra.local.environment import outer_environment
 from infra.local.mail.letters import Letter
-from infra.local.part import Part
+from infra.local.part import Begin, Part, begin_process
 from infra.local.stack import Stack
 from tests import commands
+from tests.warm import Forked
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -38,7 +39,12 @@ ANSWERS = {"name": "Ada Byron", "question": "Shall I go?"}
 
 
 class Pressroom:
-    """The processes of one test: a database and a Redis database of their own, whatever ran before."""
+    """The processes of one test: a database and a Redis database of their own, whatever ran before.
+
+    They are forked from one that has its imports behind it.
+    """
+
+    begin: Begin = staticmethod(lambda command, env, folder, log: Forked(command, env, folder, log, log))
 
     def __init__(self, stack: Stack, program: Sequence[str] = PRESSROOM, **env: str) -> None:
         """`env` lies over the stack's settings; `program` is the command whose processes they are."""
@@ -68,7 +74,7 @@ class Pressroom:
 
     def start(self, *args: str, wait: bool = True, **env: str) -> Part:
         """Start one process, as `pressroom ARGS…`."""
-        part = self.stack.pressroom(*args, env={**self.env, **env}, program=self.program)
+        part = self.stack.pressroom(*args, env={**self.env, **env}, program=self.program, begin=self.begin)
         self.parts.append(part)
         if wait:
             part.wait_ready()
@@ -203,6 +209,12 @@ class Pressroom:
     def stored(self, key: str) -> bytes:
         """Return an object of the bucket."""
         return self.s3().get_object(Bucket=self.stack.env["S3_BUCKET"], Key=key)["Body"].read()
+
+
+class ColdPressroom(Pressroom):
+    """The same, but each process starts as at an operator's: with nothing imported beforehand."""
+
+    begin = staticmethod(begin_process)
 
 
 def text_of(book: bytes) -> str:

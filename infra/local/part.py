@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
+from typing import IO, Protocol
 
 from infra.local.errors import PartError
 from infra.local.ports import HOST, require_free
@@ -22,6 +23,26 @@ STOP_WITHIN_S = 5.0
 _LOOK_EVERY_S = 0.02
 
 
+class Process(Protocol):
+    """What a part needs of its process; a Popen has it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """Return its exit code, negative for a signal, or None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit code once it has ended; TimeoutExpired after so many seconds."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal, unless it has ended."""
+
+
+#: Begins a command in an environment and a folder, with its output to a file, in a session of its own.
+Begin = Callable[[list[str], Mapping[str, str], Path, IO[bytes]], Process]
+
+
 def listens(part: "Part") -> bool:
     """Return whether something takes connections on the port of a part."""
     try:
@@ -29,6 +50,11 @@ def listens(part: "Part") -> bool:
     except OSError:
         return False
     return True
+
+
+def begin_process(command: list[str], env: Mapping[str, str], folder: Path, log: IO[bytes]) -> Process:
+    """Begin a process that starts cold."""
+    return Popen(command, stdin=DEVNULL, stdout=log, stderr=STDOUT, cwd=folder, env=env, start_new_session=True)
 
 
 def last_line(_exit_code: int | None, lines: Sequence[str]) -> str:
@@ -42,7 +68,8 @@ class Part:
 
     It runs in `folder`, in a session of its own, so that a Ctrl-C at the terminal reaches its owner only. It can
     be started again after it ended, always with the same command; `port`, if given, must be free each time.
-    `stop_signal` is how it is told to stop, and `why` reads its log when it fails. Not thread-safe.
+    `begin` begins it, `stop_signal` is how it is told to stop, and `why` reads its log when it fails. Not
+    thread-safe.
     """
 
     name: str
@@ -57,7 +84,8 @@ class Part:
     start_within_s: float = 30.0
     stop_signal: signal.Signals = signal.SIGTERM
     why: Why = last_line
-    _process: Popen[bytes] | None = field(default=None, init=False)
+    begin: Begin = begin_process
+    _process: Process | None = field(default=None, init=False)
     _wanted: bool = field(default=False, init=False)
     _log_start: int = field(default=0, init=False)
 
@@ -146,25 +174,17 @@ class Part:
             self._bury()
 
     @property
-    def _started(self) -> Popen[bytes]:
+    def _started(self) -> Process:
         if self._process is None:
             raise PartError(f"{self.name} has not been started")
         return self._process
 
-    def _open(self) -> Popen[bytes]:
+    def _open(self) -> Process:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._log_start = os.fstat(log.fileno()).st_size
-            return Popen(
-                self.command,
-                stdin=DEVNULL,
-                stdout=log,
-                stderr=STDOUT,
-                cwd=self.folder,
-                env=self.env,
-                start_new_session=True,
-            )
+            return self.begin(self.command, self.env, self.folder, log)
 
     def _give_up(self, what: str) -> None:
         self._wanted = False

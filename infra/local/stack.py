@@ -12,7 +12,7 @@ from infra.local.environment import Services, keep_secrets, outer_environment, p
 from infra.local.errors import PartError
 from infra.local.mongod import mongodb_url
 from infra.local.notice import put_up
-from infra.local.part import STOP_WITHIN_S, Part
+from infra.local.part import STOP_WITHIN_S, Begin, Part, begin_process
 from infra.local.ports import HOST, require_free, reserve_ports
 from infra.local.reaper import Reaper
 from infra.local.seaweedfs import INNER_PORTS, remove_sockets
@@ -117,11 +117,12 @@ class Stack:
         *args: str,
         env: Mapping[str, str] | None = None,
         program: Sequence[str] = (str(SCRIPTS / "pressroom"),),
+        begin: Begin = begin_process,
     ) -> Part:
         """Start `pressroom ARGS…`, or another `program`, as one more part; `wait_ready` must follow.
 
         `web` gets the stack's port if no `--port` is given. Its name is `web`, `worker-QUEUE` or `sweep`, with a
-        number if that is taken. `env` lies over the stack's.
+        number if that is taken. `env` lies over the stack's, and `begin` begins it.
         """
         if args[0] == "web" and "--port" not in args:
             args = (*args, "--port", str(self.web_port))
@@ -137,6 +138,7 @@ class Stack:
             ready=lambda part: part.ready_line is not None,
             port=int(args[args.index("--port") + 1]) if "--port" in args else None,
             reaper=self._reaper,
+            begin=begin,
         )
         part.launch()
         self.parts.append(part)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.stack import Stack
-from tests.pressroom import Pressroom
+from tests.pressroom import ColdPressroom, Pressroom
 
 
 @pytest.fixture(scope="package")
 def processes(stack: Stack) -> Iterator[Pressroom]:
     """The processes that all journeys share, on one database."""
-    with Pressroom(stack) as running:
+    with ColdPressroom(stack) as running:
         yield running
 
 

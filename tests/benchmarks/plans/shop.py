@@ -17,7 +17,7 @@ from infra.local.stack import Stack
 from tests.benchmarks.http import Line
 from tests.benchmarks.measured import say
 from tests.faults.storm import signed
-from tests.pressroom import PRESSROOM, Pressroom
+from tests.pressroom import PRESSROOM, ColdPressroom
 
 #: So much that no limit of the provider's is ever in the way.
 NO_LIMIT = (10_000_000, 2_000_000_000)
@@ -41,7 +41,7 @@ class Limits(NamedTuple):
     tokens: int
 
 
-class Shop(Pressroom):
+class Shop(ColdPressroom):
     """The processes of one measurement, which must outlast it."""
 
     def purchase(

@@ -1,0 +1,159 @@
+"""Processes that have their imports behind them: `python -m tests.warm` forks each that is asked for.
+
+To start Python and import every client takes a processor two seconds, and tests start some hundreds of processes.
+One that is forked is as good. The process that it is forked from has loaded modules and done nothing else: it has
+no thread, no connection and no file that two could share. What is forked leads a session of its own, has exactly
+the environment, folder and output that it was given, and runs the same program from its first line; from then on
+it and its children are the kernel's to kill, as any other. Only that it imports what it needs it cannot prove: for
+that, the processes of tests/journeys and the commands of tests/handlers/test_cli.py start cold.
+"""
+
+import atexit
+import gc
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from select import select
+from subprocess import Popen, TimeoutExpired
+from typing import IO
+
+from infra.local.environment import outer_environment
+
+#: What commands, workers and servers import when they run.
+PRELOADED = (
+    "actors.reconcile",
+    "actors.sweep.sweep",
+    "actors.worker.process",
+    "handlers.cli.session",
+    "handlers.views",
+    "handlers.web.server",
+    "infra.llm.client",
+    "infra.stripe.client",
+    "rich.table",
+)
+#: Of a request: an environment, a folder and a command.
+_LONGEST = 1 << 20
+
+
+class Forked:
+    """A process that was forked; what is used of Popen, with the same meaning."""
+
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str], folder: Path, out: IO[bytes], err: IO[bytes]
+    ) -> None:
+        """Run a command, which is a script with its arguments, or Python, `-m`, and a module with its own."""
+        self.returncode: int | None = None
+        self._command = [*command]
+        read, write = os.pipe()
+        self._told = os.fdopen(read, "rb", buffering=0)
+        asked = json.dumps([self._command, dict(env), str(folder)]).encode()
+        socket.send_fds(_warm(), [asked], [out.fileno(), err.fileno(), write])
+        os.close(write)
+        self.pid = int(self._told.readline())
+
+    def poll(self) -> int | None:
+        """Return its exit code, negative for a signal, or None while it runs."""
+        if self.returncode is None and select([self._told], [], [], 0)[0]:
+            self._hear()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit code once it has ended; TimeoutExpired after so many seconds."""
+        if self.returncode is not None:
+            return self.returncode
+        if not select([self._told], [], [], timeout)[0]:
+            raise TimeoutExpired(self._command, timeout or 0.0)
+        return self._hear()
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+    def kill(self) -> None:
+        """Send it a SIGKILL, and wait for its end."""
+        self.send_signal(signal.SIGKILL)
+        self.wait()
+
+    def _hear(self) -> int:
+        with self._told:
+            self.returncode = code = int(self._told.readline())
+        return code
+
+
+@cache
+def _warm() -> socket.socket:
+    """The line to the process from which others are forked; it ends when the line does, and so with this one."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-m", "tests.warm"]
+    with theirs:
+        process = Popen(command, stdin=theirs.fileno(), env=outer_environment(), start_new_session=True)
+    atexit.register(process.wait)
+    atexit.register(ours.close)
+    return ours
+
+
+def fork_for_ever() -> None:
+    """Fork a process for each request, until nobody can ask any more."""
+    for module in PRELOADED:
+        import_module(module)
+    assert threading.active_count() == 1  # others would be missing from what is forked
+    gc.freeze()  # or each process would take apart at its end what it has from here
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks what became of a keeper
+    asked = socket.socket(fileno=sys.stdin.fileno())
+    while (request := socket.recv_fds(asked, _LONGEST, 3))[0]:
+        keeper = os.fork()
+        if keeper == 0:
+            asked.detach()  # which is its stdin, and will be another
+            _keep(json.loads(request[0]), *request[1])
+            return
+        for number in request[1]:
+            os.close(number)
+
+
+def _keep(request: tuple[list[str], dict[str, str], str], out: int, err: int, told: int) -> None:
+    """Fork the process and tell its id, and its exit code at its end, of which only a parent hears."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    command, env, folder = request
+    process = os.fork()
+    if process == 0:
+        os.close(told)
+        _become(env, folder, out, err)
+        _perform(command)
+        return
+    os.write(told, b"%d\n" % process)
+    os.write(told, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+    os._exit(0)
+
+
+def _become(env: Mapping[str, str], folder: str, out: int, err: int) -> None:
+    """Give this process a session, an environment, a folder and an output of its own, and no input."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(folder)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, file in enumerate((nothing, out, err)):
+        os.dup2(file, number)
+        os.close(file)
+
+
+def _perform(command: list[str]) -> None:
+    if command[1:2] == ["-m"]:
+        sys.argv = command[2:]
+        runpy.run_module(command[2], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = command
+        runpy.run_path(command[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    fork_for_ever()
