@@ -1,5 +1,6 @@
 """What every test may use, the local stack's servers and a database of its own; and which tests begin first."""
 
+import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -63,11 +64,24 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def indexed(stack: Stack) -> str:
+    """The URL of a database with its indexes, which stay: to ask for them takes longer than most tests."""
+    url = stack.env["MONGODB_URL"].replace("/pressroom?", "/tests?")
+
+    async def build() -> None:
+        database = Database(url)
+        await ensure_indexes(database)
+        await database.close()
+
+    asyncio.run(build())
+    return url
+
+
 @pytest.fixture
-async def db(stack: Stack) -> AsyncIterator[Database]:
+async def db(indexed: str) -> AsyncIterator[Database]:
     """An empty database with its indexes; tests that follow one another empty it again, which is far quicker."""
-    database = Database(stack.env["MONGODB_URL"].replace("/pressroom?", "/tests?"))
-    await ensure_indexes(database)
+    database = Database(indexed)
     yield database
     await _empty(database)
     await database.close()

@@ -17,6 +17,13 @@ DEADLINE_S = 0.5
 
 
 @pytest.fixture
+async def db(db: Database) -> AsyncIterator[Database]:
+    """The database of all tests, which has its indexes again afterwards."""
+    yield db
+    await ensure_indexes(db)
+
+
+@pytest.fixture
 async def bare(stack: Stack) -> AsyncIterator[Database]:
     """A database of its own without any index, whose client is in a hurry."""
     url = stack.env["MONGODB_URL"].replace("/pressroom?", "/indexes?")
