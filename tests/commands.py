@@ -19,10 +19,13 @@ class Done(NamedTuple):
     err: str
 
 
-def run(env: Mapping[str, str], program: Sequence[str], *args: str) -> Done:
-    """Run a command in exactly that environment; `program` is a script, or Python, `-m` and a module."""
+def run(env: Mapping[str, str], program: Sequence[str], *args: str, folder: Path | None = None) -> Done:
+    """Run a command in exactly that environment, in this folder if no other is given.
+
+    `program` is a script, or Python, `-m` and a module.
+    """
     with TemporaryFile() as out, TemporaryFile() as err:
-        process = Forked([*program, *args], env, Path.cwd(), out, err)
+        process = Forked([*program, *args], env, folder or Path.cwd(), out, err)
         try:
             code = process.wait(PATIENCE_S)
         except TimeoutExpired:

@@ -5,9 +5,12 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import termios
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.commands import PATIENCE_S
+from tests.warm import Forked
 
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -17,10 +20,10 @@ def run_on_terminal(env: Mapping[str, str], width: int, command: Sequence[str]) 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 50, width, 0, 0))
     env = {**{name: value for name, value in env.items() if name != "COLUMNS"}, "TERM": "xterm-256color"}
-    with subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs) as process:
-        os.close(theirs)
-        shown = _read_all(ours)
-    assert process.returncode == 0, shown
+    with os.fdopen(theirs, "wb", buffering=0) as terminal:
+        process = Forked(command, env, Path.cwd(), terminal, terminal)
+    shown = _read_all(ours)
+    assert process.wait(PATIENCE_S) == 0, shown
     return _STYLE.sub("", shown).split("\r\n")[:-1]
 
 

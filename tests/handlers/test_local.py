@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from actors.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
 from infra.local.stack import Stack
-from tests.commands import Done
+from tests.commands import Done, run
 from tests.pressroom import PRESSROOM
 
 #: What a developer's own shell may say of the real installation.
@@ -19,10 +18,7 @@ REAL = {"MONGODB_URL": "mongodb://real.example/shop?replicaSet=rs", "AWS_PROFILE
 
 def local(folder: Path, *args: str) -> Done:
     """Run `pressroom local …` in a folder, as a developer does beside the stack."""
-    env = {**outer_environment(), **REAL}
-    command = [*PRESSROOM, "local", *args]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
-    return Done(done.returncode, done.stdout, done.stderr)
+    return run({**outer_environment(), **REAL}, PRESSROOM, "local", *args, folder=folder)
 
 
 @pytest.fixture
