@@ -14,6 +14,7 @@ from infra.local.mongod import find_mongod
 from infra.local.stack import Stack
 from storage.database import Database
 from storage.index_builds import ensure_indexes
+from tests.warm import begin
 
 #: What takes longest begins first, so that no worker of xdist is left alone with it in the end.
 FIRST = ("faults/", "journeys/", "infra/pdf/", "infra/broker/", "infra/local/", "handlers/")
@@ -60,7 +61,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The servers of the local stack, for the whole run; a missing one fails it."""
-    with Stack(tmp_path_factory.mktemp("stack"), latency_s=0.05, fail_points=True) as running:
+    with Stack(tmp_path_factory.mktemp("stack"), latency_s=0.05, fail_points=True, begin=begin) as running:
         yield running
 
 

@@ -23,8 +23,7 @@ from infra.local.environment import outer_environment
 from infra.local.mail.letters import Letter
 from infra.local.part import Begin, Part, begin_process
 from infra.local.stack import Stack
-from tests import commands
-from tests.warm import Forked
+from tests import commands, warm
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -44,7 +43,7 @@ class Pressroom:
     They are forked from one that has its imports behind it.
     """
 
-    begin: Begin = staticmethod(lambda command, env, folder, log: Forked(command, env, folder, log, log))
+    begin: Begin = staticmethod(warm.begin)
 
     def __init__(self, stack: Stack, program: Sequence[str] = PRESSROOM, **env: str) -> None:
         """`env` lies over the stack's settings; `program` is the command whose processes they are."""

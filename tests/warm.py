@@ -27,17 +27,19 @@ from typing import IO
 
 from infra.local.environment import outer_environment
 
-#: What commands, workers and servers import when they run.
+#: What commands, workers and servers import when they run, and the stack's own stubs.
 PRELOADED = (
     "actors.reconcile",
     "actors.sweep.sweep",
     "actors.worker.process",
+    "aiosmtpd.smtp",
     "handlers.cli.session",
     "handlers.views",
     "handlers.web.server",
     "infra.llm.client",
     "infra.stripe.client",
     "rich.table",
+    "uvicorn",
 )
 #: Of a request: an environment, a folder and a command.
 _LONGEST = 1 << 20
@@ -87,6 +89,11 @@ class Forked:
         with self._told:
             self.returncode = code = int(self._told.readline())
         return code
+
+
+def begin(command: Sequence[str], env: Mapping[str, str], folder: Path, log: IO[bytes]) -> Forked:
+    """Begin a part of the local stack."""
+    return Forked(command, env, folder, log, log)
 
 
 @cache

@@ -11,7 +11,7 @@ from infra.local.binaries import find_binary
 from infra.local.environment import Services
 from infra.local.errors import PartError
 from infra.local.mongod import member_ready, mongod_command, refuse_other_data, why_mongod_ended
-from infra.local.part import Part, Ready
+from infra.local.part import Begin, Part, Ready
 from infra.local.ports import HOST
 from infra.local.reaper import Reaper
 from infra.local.seaweedfs import INNER_PORTS, bucket_ready, keep_keys, seaweedfs_command
@@ -28,8 +28,9 @@ def make_servers(
     *,
     latency_s: float,
     fail_points: bool,
+    begin: Begin,
 ) -> list[Part]:
-    """All of them, none started; an answer of the LLM takes `latency_s`.
+    """All of them, none started; an answer of the LLM takes `latency_s`, and `begin` begins our own stubs.
 
     MongoDB has a member for each port that `spare` holds beyond those which S3 needs.
     """
@@ -41,7 +42,8 @@ def make_servers(
 
     def stub(name: str, port: int, *options: object) -> Part:
         ready = _replies(b"GET / HTTP/1.0\r\n\r\n", b"HTTP/")
-        return part(name, port, ready, sys.executable, "-m", f"infra.local.{name}.server", port, *options)
+        command = (sys.executable, "-m", f"infra.local.{name}.server", port, *options)
+        return part(name, port, ready, *command, begin=begin)
 
     def mongod(name: str, port: int) -> Part:
         command = mongod_command(port, fail_points=fail_points)

@@ -35,20 +35,22 @@ class Stack:
         web_port: int | None = None,
         mongods: int = 1,
         fail_points: bool = False,
+        begin: Begin = begin_process,
         tell: Callable[[int, int], None] = lambda _ready, _of: None,
     ) -> None:
         """`latency_s` is an LLM answer's, `web_port` where Pressroom's web process will listen (any, if None).
 
         MongoDB is a replica set of `mongods` members, the parts `mongodb`, `mongodb-2` and so on; with
         `fail_points` they can be told to fail: https://www.mongodb.com/docs/manual/reference/command/configureFailPoint/
-        `tell` hears how many services are ready, and of how many: first 0, once nothing that can be foreseen keeps
-        them from it.
+        `begin` begins our own stubs. `tell` hears how many services are ready, and of how many: first 0, once
+        nothing that can be foreseen keeps them from it.
 
         `env` will hold every setting that Pressroom's processes need, and nothing else; `parts` every part, in
         the order of its start.
         """
         self._folder = folder.resolve()
         self._latency_s, self._fail_points = latency_s, fail_points
+        self._begin = begin
         self._tell = tell
         services = len(Services._fields)
         self._mark, ports = reserve_ports(services + INNER_PORTS + mongods - 1)
@@ -89,6 +91,7 @@ class Stack:
                 self._reaper,
                 latency_s=self._latency_s,
                 fail_points=self._fail_points,
+                begin=self._begin,
             )
             self.parts = [*services]
             held.callback(remove_sockets, self._spare[:INNER_PORTS])

@@ -12,6 +12,7 @@ from infra.local.stack import Stack
 from tests.faults.elections import Harm, Siege
 from tests.faults.primary import Primary
 from tests.pressroom import Pressroom
+from tests.warm import begin
 
 UNHARMED = Harm(*[0] * len(Harm._fields))
 
@@ -19,7 +20,7 @@ UNHARMED = Harm(*[0] * len(Harm._fields))
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A local stack of its own, whose MongoDB has three members."""
-    with Stack(tmp_path_factory.mktemp("elections"), latency_s=1.0, mongods=3) as running:
+    with Stack(tmp_path_factory.mktemp("elections"), latency_s=1.0, mongods=3, begin=begin) as running:
         yield running
 
 

@@ -7,13 +7,14 @@ import pytest
 
 from infra.local.stack import Stack
 from tests.infra.local.shop import Shop
+from tests.warm import begin
 
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The local stack, up."""
     folder: Path = tmp_path_factory.mktemp("stack")
-    with Stack(folder, latency_s=0.01) as stack:
+    with Stack(folder, latency_s=0.01, begin=begin) as stack:
         yield stack
 
 
