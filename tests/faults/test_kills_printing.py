@@ -20,7 +20,7 @@ from tests.pressroom import PATIENCE_S, Pressroom
 
 SEED = 20
 #: A section so long that its chapter takes a child a while.
-LONG = "word\n\n" * 1_000
+LONG = "word\n\n" * 300
 CHUNK, BOOK, NAME = r"/life_clarity/chunks/\w+\.pdf$", r"/life_clarity/\w+\.pdf$", r"/life_clarity\.pdf$"
 
 

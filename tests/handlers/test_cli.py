@@ -64,7 +64,7 @@ def test_wrong_usage_ends_with_2(front_door: Pressroom) -> None:
     """A queue, product or option that does not exist is wrong usage."""
     env = {**outer_environment(), **front_door.stack.env}
     for args in (("worker", "unheard_of"), ("demo", "unheard_of"), ("web", "--port", "no"), ("dead", "replay")):
-        assert start(env, *args).code == 2, args
+        assert run(env, PRESSROOM, *args).code == 2, args
 
 
 def test_a_port_that_is_taken_is_named(front_door: Pressroom) -> None:
@@ -74,7 +74,7 @@ def test_a_port_that_is_taken_is_named(front_door: Pressroom) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         env = {**outer_environment(), **front_door.stack.env}
-        code, out, err = start(env, "web", "--port", port)
+        code, out, err = run(env, PRESSROOM, "web", "--port", port)
     assert (code, out) == (1, "")
     assert port in err
     assert err.count("\n") == 1
