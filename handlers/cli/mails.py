@@ -35,7 +35,7 @@ def preview(out: Path) -> None:
     for name, letter in letters.items():
         (out / f"{name}.html").write_text(letter.html, encoding="utf-8")
         (out / f"{name}.txt").write_text(letter.text, encoding="utf-8")
-        (out / f"{name}.eml").write_bytes(as_message(letter).as_bytes())
+        (out / f"{name}.eml").write_bytes(as_message(letter).content)
     index = Template(_INDEX.read_text(encoding="utf-8"), autoescape=True).render(letters=letters)
     (out / "index.html").write_text(index, encoding="utf-8")
     click.echo(f"{len(letters)} letters in {out / 'index.html'}")

@@ -44,8 +44,8 @@ class SesTransport:
         """
         message = as_message(letter)
         request = {
-            "Destination": {"ToAddresses": [message["To"].addresses[0].addr_spec]},
-            "Content": {"Raw": {"Data": message.as_bytes()}},
+            "Destination": {"ToAddresses": [message.recipient]},
+            "Content": {"Raw": {"Data": message.content}},
         }
         if seconds_left() <= 0:
             raise MailServerIsBusy("The time to send the letter was over before it was handed in.")

@@ -35,10 +35,10 @@ class SmtpTransport:
         message = as_message(letter)
         deadline = time.monotonic() + seconds_left()
         with _translating(), self._connection(deadline) as server:
-            _ask(server, deadline, lambda: server.mail(message["From"].addresses[0].addr_spec), 250)
-            _ask(server, deadline, lambda: server.rcpt(message["To"].addresses[0].addr_spec), 250, 251)
+            _ask(server, deadline, lambda: server.mail(message.sender), 250)
+            _ask(server, deadline, lambda: server.rcpt(message.recipient), 250, 251)
             _ask(server, deadline, lambda: server.docmd("DATA"), 354)
-            body = _dot_stuffed(message.as_bytes())
+            body = _dot_stuffed(message.content)
             # Up to here nothing is promised, past the dot it is sent. After the deadline others may.
             if seconds_left() <= 0:
                 server.close()  # a QUIT would be a line of the letter

@@ -13,6 +13,7 @@ from infra.mail.errors import LetterIsRefused
 from infra.mail.letter import Letter, as_message
 from infra.tenants import Tenant, Tenants
 from storage.database import Document
+from tests.infra.mail.letters import arrived
 
 HOUSE, NOW = sample_house(), datetime(2026, 3, 1, tzinfo=UTC)
 SAMPLES = dict(sample_letters())
@@ -66,7 +67,7 @@ def test_a_letter_survives_mail_programs(sample: Letter) -> None:
     assert not re.search(r"<(img|link|script|iframe|form)|url\(|@import|src=", sample.html)
     assert links(sample.html) == links(sample.text)
     assert all(link.startswith("https://pressroom.example/orders/") for link in links(sample.html))
-    assert len(as_message(sample).as_bytes()) < _CUT_AT
+    assert len(as_message(sample).content) < _CUT_AT
     assert 'name="color-scheme" content="light dark"' in sample.html
     assert "prefers-color-scheme: dark" in sample.html
     assert 0 < len(sample.subject.strip()) < 120
@@ -89,8 +90,7 @@ def test_a_name_of_any_script_stands_apart_from_the_words_around_it(brand: str, 
 def test_a_hostile_name_stays_a_name(name: str) -> None:
     """It makes no header, no markup, no second line, and takes no more room than a name."""
     letter = details(HOUSE, order(answers={"name": name}), NOW)
-    message = as_message(letter)
-    assert set(message.keys()) == set(as_message(SAMPLES["main-details-latin"]).keys())
+    assert set(arrived(letter).keys()) == set(arrived(SAMPLES["main-details-latin"]).keys())
     assert "<script" not in letter.html
     assert "<b>" not in letter.html
     assert len(letter.text.splitlines()[0]) < 100
@@ -110,7 +110,7 @@ def test_a_brand_with_a_line_break_makes_no_header(named: str) -> None:
     facts: dict[str, Any] = {"name": hostile} if named == "name" else {"sender": f"{hostile} <a@b.example>"}
     brands = HOUSE._replace(tenants=Tenants({"main": Tenant(id="main", **facts)}))
     try:
-        message = as_message(details(brands, order(), NOW))
+        message = arrived(details(brands, order(), NOW))
     except (LetterIsRefused, ValueError):
         return
     assert "Bcc" not in message
@@ -126,14 +126,14 @@ def test_letters_are_in_english_whatever_the_report_is_in(language: str) -> None
 def test_a_large_book_is_linked_to_and_not_attached() -> None:
     """Of a book of 30 MB the letter has the size, the pages and a link; it is small itself."""
     letter = completion(HOUSE, order(), [BOOK], NOW)
-    message = as_message(letter)
+    message = arrived(letter)
     assert "(PDF, 1 page, 30.0 MB)" in letter.text
     assert "PDF, 1 page, 30.0 MB" in letter.html
     assert [part.get_content_type() for part in message.walk() if not part.is_multipart()] == [
         "text/plain",
         "text/html",
     ]
-    assert len(message.as_bytes()) < _CUT_AT
+    assert len(as_message(letter).content) < _CUT_AT
 
 
 @pytest.mark.parametrize("accent", ["#ffffff", "#000000", "#808080", "#e3b23c", "#1f4d4a", "#ff0000", "#00a000"])

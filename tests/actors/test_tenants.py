@@ -20,7 +20,6 @@ from actors.life_clarity.product import PRODUCT
 from actors.render_chunk import style_of
 from actors.retry import NothingToRetry, retry_order
 from infra.errors import SettingsError
-from infra.mail.letter import as_message
 from infra.settings import Settings
 from infra.tenants import Colours, Tenant, Tenants
 from storage.audit import Warrant
@@ -31,6 +30,7 @@ from storage.reports import reports_of
 from tests.actors.test_errands import Till
 from tests.actors.test_perform import working
 from tests.actors.test_sweep import event
+from tests.infra.mail.letters import arrived
 
 pytestmark = pytest.mark.anyio
 
@@ -159,7 +159,7 @@ async def test_a_letter_is_from_its_brand(brands: Deps) -> None:
     """From, and the name in the letter, are the tenant's; the Message-ID is the installation's."""
     order = {**await place(brands, "aurora"), "missing": ["question"]}
     letter = details(brands, order, brands.clock.now())
-    assert as_message(letter)["From"] == "Aurora Letters <letters@aurora.example>"
+    assert arrived(letter)["From"] == "Aurora Letters <letters@aurora.example>"
     assert "Aurora Letters" in letter.html
     domain = brands.settings.mail_from.rpartition("@")[2]
     assert letter.message_id.endswith(f"@{domain}")

@@ -1,9 +1,12 @@
-"""Letters to send, each to an address of its own."""
+"""Letters to send, each to an address of its own, and what arrives of them."""
 
 import uuid
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 
-from infra.mail.letter import Letter
+from infra.mail.letter import Letter, as_message
 
 
 def letter(**facts: str) -> Letter:
@@ -21,3 +24,8 @@ def letter(**facts: str) -> Letter:
         **facts,
     }
     return Letter(**values, written_at=datetime(2026, 3, 1, tzinfo=UTC))
+
+
+def arrived(letter: Letter) -> EmailMessage:
+    """Return a letter as a mail program reads its message."""
+    return message_from_bytes(as_message(letter).content, policy=SMTP)

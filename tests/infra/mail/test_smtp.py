@@ -103,6 +103,6 @@ def test_what_is_no_address_is_refused(stack: Stack, recipient: str) -> None:
 
 def test_a_letter_in_any_script_needs_no_more_than_seven_bits() -> None:
     """Whatever a customer is called, each line is ASCII and short enough for every server on the way."""
-    source = as_message(letter(text="عزيزي أحمد\n" * 50, html=f"<p>{'山田太郎' * 2000}</p>")).as_bytes()
+    source = as_message(letter(text="عزيزي أحمد\n" * 50, html=f"<p>{'山田太郎' * 2000}</p>")).content
     assert source.isascii()
     assert max(map(len, source.splitlines())) <= 998
