@@ -188,7 +188,8 @@ async def choose_completion(db: Database, order_id: str) -> bool:
     """T18: decide that an order ends with its reports; True if that is decided, by whomever."""
     free: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
     free |= {"stored_at": {"$ne": None}, _REPLAY: {"$exists": False}}
-    await db.orders.update_one(free, {"$set": {"letter": "completion"}})
+    if (await db.orders.update_one(free, {"$set": {"letter": "completion"}})).matched_count:
+        return True
     return await db.orders.count_documents({"_id": order_id, "letter": "completion"}) == 1
 
 
@@ -229,7 +230,7 @@ async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: 
     """Note that the completion mail was accepted, and that nothing else is to be done but to forget it then."""
     delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
     delivered["$set"] |= {"delivered_at": now, "attention": None, "failed_at": None}
-    delivered["$unset"] = {"errands.check_promise": ""}
+    delivered["$unset"] = {_LETTER: "", "errands.check_promise": ""}
     await db.orders.update_one({"_id": order_id, "delivered_at": None}, delivered)
 
 

@@ -65,8 +65,14 @@ async def deliver(
     return {"sent": _SENT, "refused": _REFUSED}.get(state, _left_to_others(order, errand))
 
 
+def as_it_stands(order: Document, errand: Errand) -> datetime | None:
+    """Return what an errand that was seen answers where its time is not its own to change."""
+    due_at: datetime | None = order["errands"].get(errand)
+    return due_at
+
+
 def _left_to_others(order: Document, errand: Errand) -> Delivered:
-    return Delivered(sent=False, again_at=order["errands"].get(errand))
+    return Delivered(sent=False, again_at=as_it_stands(order, errand))
 
 
 async def _take(deps: WorkDeps, order_id: str, name: str) -> Document | None:

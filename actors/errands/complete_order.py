@@ -4,7 +4,7 @@ from datetime import datetime
 
 import structlog
 
-from actors.engine.mailing import HELD_BACK, deliver
+from actors.engine.mailing import HELD_BACK, as_it_stands, deliver
 from actors.forget import forget_at
 from actors.letters.reports import completion
 from actors.work_deps import WorkDeps
@@ -33,4 +33,5 @@ async def complete_order(deps: WorkDeps, order: Document) -> datetime | None:
         now = deps.clock.now()
         await mark_delivered(deps.db, order_id, now, forget_at(deps.settings, now))
         log.info("order_delivered", order=order_id)
+        return as_it_stands(order, "complete_order")  # the same write has ended it
     return mail.again_at

@@ -105,6 +105,7 @@ async def _endings(db: Database, ask: Ask) -> None:
     order = (await pick(db.orders, letter=None, stopped=False, failed_at=None, **{f"run.{PRODUCT}": 1}))["_id"]
     assert await ask(add_stored, order, PRODUCT, 1, NOW)
     assert await ask(choose_completion, order)
+    assert await ask(choose_completion, order)  # it finds its letter chosen
     await ask(mark_delivered, order, NOW)
     await ask(note_resend, await pick(db.orders, _id=order), NOW)
     other = (await pick(db.orders, letter=None))["_id"]
