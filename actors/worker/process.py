@@ -36,6 +36,8 @@ log = structlog.get_logger()
 
 #: For what blocks: mail, Stripe, names. As many as messages that are in the air by default, and more.
 _THREADS = 64
+#: How often a thread whose message is in the air looks whether its time limit, which is an hour, is over.
+_LOOK_S = 1.0
 #: A loop that has not turned for this long hangs: the process ends, and its claims lapse.
 _HANGS_S = 60.0
 #: After the grace period: for released claims to be written, and for leaving the register. Each once.
@@ -72,7 +74,7 @@ class WorkerProcess:
         yield_by(_niceness_of(queue))
         self._settings, self._queue = settings, queue
         self._postman = transport_for(settings.mail_url)
-        self._loop = EventLoopThread(logging.getLogger("dramatiq.loop"))
+        self._loop = EventLoopThread(logging.getLogger("dramatiq.loop"), _LOOK_S)
         self._loop.daemon = True  # a worker that cannot be built, or hangs, must be able to end
         self._loop.start(timeout=5.0)
         set_event_loop_thread(self._loop)

@@ -17,8 +17,8 @@ from infra.broker.dead_message import DeadMessage
 
 #: How long a stopping worker waits for its consumer to give messages back: a bell's wait and a little.
 _DRAIN_S = 1.5
-#: How often an idle thread looks whether it should stop.
-_POLL_MS = 500
+#: How often an idle thread looks whether it should stop: there are dozens of them.
+_POLL_MS = 1000
 
 
 class FailForGood(Middleware):
@@ -71,7 +71,7 @@ def stop_workers(broker: Broker, workers: Mapping[str, Worker], grace_s: float) 
             with suppress(ConnectionClosed):  # what Redis still counts as taken is given back when we are gone
                 worker.consumers[queue].requeue_messages([item.message])
     # Dramatiq's own wait counts the time of each thread that ends once more for all that follow: with thirty idle
-    # threads, whose look for work lasts half a second, it is over long before the messages under way are (2.2.1).
+    # threads, whose look for work lasts a second, it is over long before the messages under way are (2.2.1).
     threads = [thread for worker in workers.values() for thread in worker.workers]
     for thread in threads:
         thread.stop()
