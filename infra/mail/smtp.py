@@ -71,10 +71,16 @@ class SmtpTransport:
         """Made once, and only where it is needed: to read the machine's authorities takes longer than a letter."""
         return ssl.create_default_context()
 
+    @cached_property
+    def _name(self) -> str:
+        """What we call ourselves, asked for once: names may be long in coming."""
+        return smtplib.SMTP().local_hostname
+
     def _connect(self, timeout_s: float) -> smtplib.SMTP:
         if self._url.scheme == "smtps":
-            return smtplib.SMTP_SSL(self.host, self._url.port or 465, timeout=timeout_s, context=self._tls)
-        return smtplib.SMTP(self.host, self._url.port or 25, timeout=timeout_s)
+            port = self._url.port or 465
+            return smtplib.SMTP_SSL(self.host, port, self._name, timeout=timeout_s, context=self._tls)
+        return smtplib.SMTP(self.host, self._url.port or 25, self._name, timeout=timeout_s)
 
     def _log_in(self, server: smtplib.SMTP) -> None:
         server.ehlo_or_helo_if_needed()
