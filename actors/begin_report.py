@@ -7,11 +7,12 @@ import structlog
 
 from actors.catalogue import PRODUCTS
 from actors.deps import Deps
-from actors.engine.pump import queue_and_send
+from actors.engine.sending import send_all, step_post
 from actors.engine.slots import SLOTS, slot_of, token_of
 from storage.database import Document
 from storage.dead_letters import record_dead_report
 from storage.orders import fail_order, find_order
+from storage.queueing import as_queued, new_message
 from storage.reports import find_report, kill_report, park_report, pin_plan, start_report, unpark_reports
 from storage.slots import Slot
 from storage.steps import insert_steps
@@ -20,7 +21,7 @@ log = structlog.get_logger()
 
 
 async def begin_report(deps: Deps, report_id: str) -> None:
-    """T5: pin the plan, insert its steps, queue the first. Repeating it changes nothing."""
+    """T5: pin the plan, insert its steps, the first of them queued. Repeating it changes nothing."""
     order_id = report_id.partition(":")[0]
     report, order = await asyncio.gather(find_report(deps.db, report_id), find_order(deps.db, order_id))
     if report is None or report["state"] != "queued" or order is None:
@@ -34,12 +35,15 @@ async def begin_report(deps: Deps, report_id: str) -> None:
         return
     plan = await deps.plans.get(pinned["plan"])
     steps = _step_documents(pinned, plan)
-    await insert_steps(deps.db, steps)
     first = _first_steps(steps, plan)
     slots = {slot: [token_of(step) for step in held] for slot, held in first.items()}
+    message, queued = new_message(), [step for held in first.values() for step in held]
+    for step in queued:
+        step |= as_queued(message, deps.clock.now())
+    await insert_steps(deps.db, steps)
     if await start_report(deps.db, report_id, plan["_id"], slots):
         log.info("report_begun", order=report["order"], product=report["product"], steps=len(steps))
-        await queue_and_send(deps, [[step] for held in first.values() for step in held])
+        await send_all(deps, [step_post(step, message) for step in queued])
 
 
 async def _park(deps: Deps, report: Document) -> None:

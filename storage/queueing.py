@@ -21,11 +21,11 @@ async def queue_batches(db: Database, batches: Sequence[Batch], now: datetime) -
     """T8: mark those of a report's steps that are ready as queued; return the message that they are under."""
     message = new_message()
     alone = [batch[0] for batch in batches if len(batch) == 1]
-    await _queue(db, alone, {"$set": _queued(message, now), "$unset": {"batch": ""}}, now)
+    await _queue(db, alone, {"$set": _under(message, now), "$unset": {"batch": ""}}, now)
     for batch in batches:
         if len(batch) > 1:
             shared = {"batch": [step["_id"] for step in batch]}
-            await _queue(db, batch, {"$set": _queued(message, now) | shared}, now)
+            await _queue(db, batch, {"$set": _under(message, now) | shared}, now)
     return message
 
 
@@ -37,10 +37,15 @@ async def _queue(db: Database, steps: Sequence[Document], update: Document, now:
             "run": run,
             "due_at": {"$lte": now},
         }
-        await update_all(db.steps, ready, {**update, "$inc": {"sends": 1}})
+        await update_all(db.fleeting_steps, ready, {**update, "$inc": {"sends": 1}})
 
 
-def _queued(message: str, now: datetime) -> Document:
+def as_queued(message: str, now: datetime) -> Document:
+    """Return the facts of a step that is inserted as queued; the update that starts its report takes its slot."""
+    return {**_under(message, now), "sends": 1}
+
+
+def _under(message: str, now: datetime) -> Document:
     return {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
 
 
