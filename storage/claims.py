@@ -31,7 +31,7 @@ async def claim_step(
     if most_kills is not None:
         free["kills"] = {"$lte": most_kills}
     update = _claimed(worker, uuid.uuid4().hex, until)
-    return await db.steps.find_one_and_update(free, update, return_document=ReturnDocument.AFTER)
+    return await db.fleeting_steps.find_one_and_update(free, update, return_document=ReturnDocument.AFTER)
 
 
 @translating
@@ -42,7 +42,7 @@ async def claim_others(db: Database, first: Document, worker: str, until: dateti
         return []
     token = uuid.uuid4().hex
     still = {"_id": {"$in": others}, "state": "queued", "message": first["message"], "format": first["format"]}
-    await update_all(db.steps, still, _claimed(worker, token, until))
+    await update_all(db.fleeting_steps, still, _claimed(worker, token, until))
     # Whoever has no token of ours was taken by another meanwhile, or sent anew.
     return await db.steps.find({"_id": {"$in": others}, "claim.token": token}, hint=BY_ID).to_list()
 

@@ -35,7 +35,12 @@ class WriteIsRefused(PressroomError):
 
 
 class Database:
-    """The collections of one Pressroom. Every write but a beat is acknowledged by a majority and journaled."""
+    """The collections of one Pressroom, whose writes are acknowledged by a majority and journaled.
+
+    Those of `fleeting` collections are acknowledged by the primary alone, and may be lost with it. They are for
+    what has no effect outside MongoDB before a later write is a majority's: MongoDB makes writes durable in their
+    order, so that with one of them all that were built on it are lost as well.
+    """
 
     def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """`timeout_s` bounds each operation, the search for a server included."""
@@ -48,14 +53,16 @@ class Database:
         self.answers: Collection = database["answers"]
         self.plans: Collection = database["plans"]
         self.reports: Collection = database["reports"]
+        self.fleeting_reports = fleeting(self.reports)
         self.steps: Collection = database["steps"]
+        self.fleeting_steps = fleeting(self.steps)
         self.tenants: Collection = database["tenants"]
         self.ledger: Collection = database["ledger"]
         self.deliveries: Collection = database["deliveries"]
         self.dead_letters: Collection = database["dead_letters"]
         self.alerts: Collection = database["alerts"]
-        # Beats are neither journaled nor awaited by a majority: a slow replica must not make workers look dead.
-        self.workers: Collection = database.get_collection("workers", write_concern=WriteConcern(w=1))
+        # Beats are fleeting: a slow replica must not make workers look dead.
+        self.workers = fleeting(database["workers"])
         self.audit: Collection = database["audit"]
 
     async def ping(self) -> None:
@@ -65,6 +72,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.client.close()
+
+
+def fleeting(collection: Collection) -> Collection:
+    """Return a collection whose writes are waited for no longer than the primary takes to do them."""
+    return collection.with_options(write_concern=WriteConcern(w=1))
 
 
 def _client(url: str, timeout_s: float) -> AsyncMongoClient[Document]:

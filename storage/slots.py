@@ -30,7 +30,7 @@ async def swap_slots(
     if gap_until:
         update["$max"] = {f"gap_until.{slot}": until for slot, until in gap_until.items()}
     still = {"_id": seen["_id"], **as_seen, **(_RUNNING if queueing else {})}
-    return (await db.reports.update_one(still, update)).matched_count == 1
+    return (await db.fleeting_reports.update_one(still, update)).matched_count == 1
 
 
 def may_queue(report: Document, slot: Slot, now: datetime) -> bool:

@@ -97,7 +97,7 @@ async def ready_steps(db: Database, seen: Sequence[Document], now: datetime) -> 
     readied = 0
     for (epoch, run), ids in alike.items():
         still = {"_id": {"$in": ids}, "state": "waiting", "epoch": epoch, "run": run}
-        readied += await update_all(db.steps, still, {"$set": {"state": "ready", "due_at": now}})
+        readied += await update_all(db.fleeting_steps, still, {"$set": {"state": "ready", "due_at": now}})
     return readied
 
 
@@ -109,7 +109,7 @@ async def ready_after(db: Database, step_ids: Sequence[str], run: int, now: date
     """
     still = {"_id": {"$in": list(step_ids)}, "state": "waiting", "run": run}
     ready = {"$set": {"state": "ready", "due_at": now}}
-    return await update_all(db.steps, still, ready) == len(step_ids)
+    return await update_all(db.fleeting_steps, still, ready) == len(step_ids)
 
 
 @translating
@@ -129,7 +129,9 @@ async def stamp_advanced(db: Database, steps: Sequence[Document]) -> None:
     """Note that everything which done or dead steps unlock has really been unlocked."""
     for run, alike in grouped(steps, lambda step: step["run"]).items():
         still = {"_id": {"$in": [step["_id"] for step in alike]}, "run": run, "state": {"$in": ["done", "dead"]}}
-        await db.steps.update_many(still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}}, hint=BY_ID)
+        await db.fleeting_steps.update_many(
+            still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}}, hint=BY_ID
+        )
 
 
 @translating
