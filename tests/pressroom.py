@@ -23,7 +23,7 @@ from infra.local.environment import outer_environment
 from infra.local.mail.letters import Letter
 from infra.local.part import Begin, Part, begin_process
 from infra.local.stack import Stack
-from tests import commands, warm
+from tests import commands, plain_http, warm
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -135,7 +135,7 @@ class Pressroom:
         secret = self.stack.env["STRIPE_WEBHOOK_SECRET"]
         signature = WebhookSignature.generate_signature_header(body.decode(), secret)
         headers = {"Stripe-Signature": signature, **headers}
-        return httpx2.post(f"{self.stack.urls.web}/webhooks/stripe", content=body, headers=headers, timeout=10)
+        return plain_http.post(f"{self.stack.urls.web}/webhooks/stripe", content=body, headers=headers, timeout=10)
 
     def buy(self, **session: Any) -> str:
         """Deliver a paid order of life_clarity, and return its id."""
@@ -145,7 +145,7 @@ class Pressroom:
 
     def checkout(self, form: dict[str, str]) -> str:
         """Fill in the shop's form and go to the till; return the session."""
-        till = httpx2.post(f"{self.stack.urls.web}/checkout", data=form, timeout=30)
+        till = plain_http.post(f"{self.stack.urls.web}/checkout", data=form, timeout=30)
         assert till.status_code == 303
         session: str = till.headers["location"].rpartition("/")[2]
         return session
@@ -190,7 +190,7 @@ class Pressroom:
         assert len(letters) == 1
         link = re.search(rf"https?://\S+/reports/{product}\.pdf", letters[0].text)
         assert link is not None
-        answer = httpx2.get(link[0], follow_redirects=True, timeout=30)
+        answer = plain_http.get(link[0], follow_redirects=True, timeout=30)
         assert answer.status_code == 200
         return answer.content
 

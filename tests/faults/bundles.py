@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx2
 from rich.console import Console
 
 from actors.catalogue import MAIL_QUEUE, OFFERS
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
+from tests import plain_http
 from tests.faults.gate import Gate
 from tests.pressroom import ANSWERS, WITH_TEST_PRODUCTS, Pressroom
 from tests.products.trio import product as trio
@@ -108,7 +108,7 @@ def judge(pressroom: Pressroom, orders: Sequence[tuple[str, str]], kills: int) -
 def brings_its_files(pressroom: Pressroom, order: str, letters: Sequence[Letter]) -> bool:
     """Whether an order's letter links to the three PDFs that are on record, byte for byte."""
     links = _LINK.findall(letters[0].text) if letters else []
-    files = [httpx2.get(link, follow_redirects=True, timeout=60).content for link in links]
+    files = [plain_http.get(link, follow_redirects=True, timeout=60).content for link in links]
     recorded = {report["pdf"]["sha256"] for report in pressroom.db.reports.find({"order": order})}
     return len(recorded) == 3 and {hashlib.sha256(file).hexdigest() for file in files} == recorded
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx2
 import pytest
 
 from infra.local.stack import Stack
+from tests import plain_http
 from tests.faults.gate import Call, Gate
 from tests.faults.order import check_delivered
 from tests.pressroom import PATIENCE_S, Pressroom
@@ -126,7 +126,7 @@ def printed_in_peace(printers: Printers, order: str) -> bytes:
     assert link is not None
 
     def click() -> bytes:
-        answer = httpx2.get(link[0], follow_redirects=True, timeout=30)
+        answer = plain_http.get(link[0], follow_redirects=True, timeout=30)
         return answer.content if answer.is_success else b""
 
     return pressroom.until("printing", click)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import httpx2
 
+from tests import plain_http
 from tests.faults.order import CALLS, check_delivered
 from tests.pressroom import Pressroom, sha256
 
@@ -23,7 +24,7 @@ def link_of(pressroom: Pressroom, order: str) -> str:
 
 def click(link: str) -> httpx2.Response:
     """Follow a link as a browser does."""
-    return httpx2.get(link, follow_redirects=True, timeout=30)
+    return plain_http.get(link, follow_redirects=True, timeout=30)
 
 
 def objects(pressroom: Pressroom, order: str) -> list[str]:

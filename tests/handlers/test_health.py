@@ -1,8 +1,8 @@
 """What a balancer hears while a server is away."""
 
-import httpx2
 import pytest
 
+from tests import plain_http
 from tests.ports import free_ports
 from tests.pressroom import Pressroom
 
@@ -14,10 +14,10 @@ def test_only_a_missing_database_turns_orders_away(front_door: Pressroom, name: 
     """/readyz names what is away; it is 503 without MongoDB only, since all else delays orders and loses none."""
     part = front_door.stack.part(name)
     part.kill()
-    ready = httpx2.get(f"{front_door.stack.urls.web}/readyz", timeout=10)
+    ready = plain_http.get(f"{front_door.stack.urls.web}/readyz", timeout=10)
     part.start()
     assert (ready.status_code, ready.json()["degraded"]) == (status, [name])
-    assert httpx2.get(f"{front_door.stack.urls.web}/livez").status_code == 200
+    assert plain_http.get(f"{front_door.stack.urls.web}/livez").status_code == 200
 
 
 def test_a_region_of_ses_is_looked_for_where_boto3_does(front_door: Pressroom) -> None:
@@ -26,6 +26,6 @@ def test_a_region_of_ses_is_looked_for_where_boto3_does(front_door: Pressroom) -
     for endpoint, degraded in ((front_door.stack.urls.s3, []), (f"http://127.0.0.1:{nowhere}", ["mail"])):
         facts = {"MAIL_URL": "ses://eu-west-1", "AWS_ENDPOINT_URL_SESV2": endpoint}
         web = front_door.start("web", "--port", elsewhere, wait=True, **facts)
-        ready = httpx2.get(f"http://127.0.0.1:{elsewhere}/readyz", timeout=10)
+        ready = plain_http.get(f"http://127.0.0.1:{elsewhere}/readyz", timeout=10)
         web.terminate()
         assert (ready.status_code, ready.json()["degraded"]) == (200, degraded)

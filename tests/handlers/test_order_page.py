@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx2
 import pytest
 
+from tests import plain_http
 from tests.pressroom import Pressroom
 
 PDF = {"key": "k", "object": "o", "sha256": "x", "pages": 12, "bytes": 1_200_000}
@@ -25,7 +25,7 @@ def delivered(door: Pressroom, **facts: Any) -> dict[str, Any]:
 def test_a_delivered_order_shows_its_reports_and_a_button(front_door: Pressroom) -> None:
     """The page has the download, its pages and size, and a plain form that asks for the mail again."""
     order = delivered(front_door)
-    shown = httpx2.get(order["url"])
+    shown = plain_http.get(order["url"])
     assert (shown.status_code, shown.headers["referrer-policy"]) == (200, "no-referrer")
     assert "PDF, 12 pages, 1.2 MB" in shown.text
     path = order["url"].removeprefix(front_door.stack.urls.web)
@@ -37,7 +37,7 @@ def test_a_delivered_order_shows_its_reports_and_a_button(front_door: Pressroom)
 def test_an_order_under_way_says_so(front_door: Pressroom) -> None:
     """Before its report is there the page says what happens, and has no button."""
     order = front_door.order(front_door.buy())
-    shown = httpx2.get(order["url"]).text
+    shown = plain_http.get(order["url"]).text
     assert "Writing begins in a moment." in shown
     assert "<form" not in shown
 
@@ -45,9 +45,9 @@ def test_an_order_under_way_says_so(front_door: Pressroom) -> None:
 def test_a_mail_is_asked_for_again_once(front_door: Pressroom) -> None:
     """The button is answered by a page, scripts by JSON; asked for twice it is one resend, and one errand."""
     order = delivered(front_door)
-    asked = httpx2.post(f"{order['url']}/resend")
+    asked = plain_http.post(f"{order['url']}/resend")
     assert (asked.status_code, "on its way once more" in asked.text) == (202, True)
-    again = httpx2.post(f"{order['url']}/resend", headers={"Accept": "application/json"})
+    again = plain_http.post(f"{order['url']}/resend", headers={"Accept": "application/json"})
     assert (again.status_code, again.json()) == (202, {"resend": "asked"})
     found = front_door.db.orders.find_one({"_id": order["order_id"]})
     assert found is not None
@@ -57,7 +57,7 @@ def test_a_mail_is_asked_for_again_once(front_door: Pressroom) -> None:
 def test_a_mail_is_not_asked_for_again_too_soon(front_door: Pressroom) -> None:
     """A customer who has just been sent it is told when it may be sent again."""
     order = delivered(front_door, resends={"count": 1, "times": [datetime.now(UTC)]})
-    answer = httpx2.post(f"{order['url']}/resend")
+    answer = plain_http.post(f"{order['url']}/resend")
     assert (answer.status_code, "a short while ago" in answer.text) == (429, True)
     assert 0 < int(answer.headers["retry-after"]) <= 600
 
@@ -65,9 +65,9 @@ def test_a_mail_is_not_asked_for_again_too_soon(front_door: Pressroom) -> None:
 def test_what_was_not_sent_is_not_sent_again(front_door: Pressroom) -> None:
     """An order without its mail has nothing to repeat; a forged link has no order; looking sends nothing."""
     order = front_door.order(front_door.buy())
-    assert httpx2.post(f"{order['url']}/resend").status_code == 409
-    assert httpx2.post(f"{front_door.stack.urls.web}/orders/x~y/resend").status_code == 404
-    assert httpx2.get(f"{order['url']}/resend").status_code == 405
+    assert plain_http.post(f"{order['url']}/resend").status_code == 409
+    assert plain_http.post(f"{front_door.stack.urls.web}/orders/x~y/resend").status_code == 404
+    assert plain_http.get(f"{order['url']}/resend").status_code == 405
 
 
 @pytest.mark.parametrize("kind", ["completion", "confirmation"])
@@ -84,7 +84,7 @@ def test_a_refused_mail_is_shown_without_an_address(front_door: Pressroom, kind:
             "error": f"550 no {front_door.email} here",
         }
     )
-    shown, as_json = httpx2.get(order["url"]).text, httpx2.get(f"{order['url']}.json").text
+    shown, as_json = plain_http.get(order["url"]).text, plain_http.get(f"{order['url']}.json").text
     assert "refused our mail" in shown
     assert "mailto:reports@pressroom.example" in shown
     assert f'"mails_refused":["{kind}"]' in as_json
@@ -97,7 +97,7 @@ def test_what_is_missing_may_be_filled_in_as_long_as_the_order_lives(front_door:
     order = front_door.order(front_door.buy(metadata={"product": "life_clarity"}))
     late = {"attention": "The customer has not filled in what is missing."}
     front_door.db.orders.update_one({"_id": order["order_id"]}, {"$set": late})
-    shown = httpx2.get(order["url"]).text
+    shown = plain_http.get(order["url"]).text
     assert ("/details" in shown, "need not do anything" in shown) == (True, False)
 
 
@@ -105,10 +105,10 @@ def test_a_lost_file_that_cannot_be_printed_again_is_not_promised(front_door: Pr
     """While it is made again the page says so; once that has failed it says that somebody is at it."""
     order = delivered(front_door)
     link = f"{order['url']}/reports/life_clarity.pdf"
-    assert "printed again" in httpx2.get(link).text
+    assert "printed again" in plain_http.get(link).text
     front_door.db.reports.update_one({"order": order["order_id"]}, {"$set": {"state": "running"}})
     front_door.db.orders.update_one({"_id": order["order_id"]}, {"$set": {"failed_at": datetime.now(UTC)}})
-    failed = httpx2.get(link)
+    failed = plain_http.get(link)
     assert (failed.status_code, failed.headers["retry-after"]) == (503, "60")
     assert "seeing to it" in failed.text
 
@@ -133,7 +133,7 @@ def test_downloads_are_counted(front_door: Pressroom) -> None:
     order = delivered(front_door)
     front_door.s3().put_object(Bucket=front_door.stack.env["S3_BUCKET"], Key=str(PDF["object"]), Body=b"%PDF-")
     for _ in range(3):
-        answer = httpx2.get(f"{order['url']}/reports/life_clarity.pdf")
+        answer = plain_http.get(f"{order['url']}/reports/life_clarity.pdf")
         assert answer.status_code == 302
     assert "Life%2520Clarity.pdf" in answer.headers["location"]
     report = front_door.db.reports.find_one({"order": order["order_id"]})

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-import httpx2
 import pytest
 
 from actors.catalogue import OFFERS, Offer
 from actors.figures import spoken_duration
+from tests import plain_http
 from tests.pressroom import Pressroom
 
 FORM = {"product": "personal_horoscope", "name": "Ada", "birth_date": "1988-04-17", "birth_place": "London"}
@@ -14,7 +14,7 @@ FORM = {"product": "personal_horoscope", "name": "Ada", "birth_date": "1988-04-1
 
 def test_the_shop_offers_every_product(front_door: Pressroom) -> None:
     """The first page leads to each product, with its price and when it is promised."""
-    home = httpx2.get(front_door.stack.urls.web).text
+    home = plain_http.get(front_door.stack.urls.web).text
     for offer in OFFERS.values():
         card = home.split(f'href="/products/{offer.name}"')[1].split("</a>")[0]
         assert offer.title in card
@@ -25,7 +25,7 @@ def test_the_shop_offers_every_product(front_door: Pressroom) -> None:
 @pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS.keys())
 def test_a_products_form_asks_for_what_it_needs_and_no_more(front_door: Pressroom, offer: Offer) -> None:
     """Each needed answer has one field of its kind, and all of them must be filled in."""
-    form = httpx2.get(f"{front_door.stack.urls.web}/products/{offer.name}").text.split("<form")[1]
+    form = plain_http.get(f"{front_door.stack.urls.web}/products/{offer.name}").text.split("<form")[1]
     fields = [part.split(">")[0] for part in form.replace("<textarea", "<input").split("<input")[2:]]
     assert [field.split('name="')[1].split('"')[0] for field in fields] == list(offer.needed)
     assert all("required" in field for field in fields)
@@ -37,7 +37,7 @@ def test_a_birth_date_that_cannot_be_one_is_asked_for_again(front_door: Pressroo
     """A date that is none, too long ago or in the future is not sent to the till; the other answers are kept."""
     tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
     given = {**FORM, "birth_date": tomorrow if birth_date == "tomorrow" else birth_date}
-    answer = httpx2.post(f"{front_door.stack.urls.web}/checkout", data=given)
+    answer = plain_http.post(f"{front_door.stack.urls.web}/checkout", data=given)
     assert answer.status_code == 422
     assert 'value="London"' in answer.text
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from infra.local.environment import outer_environment
 from infra.local.stack import Stack
+from tests import plain_http
 from tests.commands import run
 from tests.pressroom import PRESSROOM, Pressroom
 from tests.serverless import LAMBDA, NOWHERE, RUNTIME
@@ -65,7 +65,7 @@ def test_an_order_is_shown_under_its_brand(brands: Pressroom) -> None:
     """The order names its tenant, and the customer's page has that tenant's name and picture."""
     order = brands.order(brands.buy(metadata={"product": "life_clarity", "tenant": "aurora"}))
     assert (order["tenant"], order["state"]) == ("aurora", "awaiting_details")
-    page = httpx2.get(f"{order['url']}/details", timeout=10)
+    page = plain_http.get(f"{order['url']}/details", timeout=10)
     assert page.status_code == 200
     assert 'alt="Aurora Letters"' in page.text
     assert 'src="data:image/svg+xml;base64,' in page.text
@@ -74,11 +74,11 @@ def test_an_order_is_shown_under_its_brand(brands: Pressroom) -> None:
 def test_the_shop_sells_what_main_may_sell(brands: Pressroom) -> None:
     """Whatever main may not sell is not offered, has no page, and cannot be ordered."""
     url = brands.stack.urls.web
-    assert "/products/life_clarity" in httpx2.get(url, timeout=10).text
-    assert httpx2.get(f"{url}/products/life_clarity", timeout=10).status_code == 200
-    assert "bundle" not in httpx2.get(url, timeout=10).text
-    assert httpx2.get(f"{url}/products/bundle", timeout=10).status_code == 404
-    assert httpx2.post(f"{url}/checkout", data={"product": "bundle"}, timeout=10).status_code == 404
+    assert "/products/life_clarity" in plain_http.get(url, timeout=10).text
+    assert plain_http.get(f"{url}/products/life_clarity", timeout=10).status_code == 200
+    assert "bundle" not in plain_http.get(url, timeout=10).text
+    assert plain_http.get(f"{url}/products/bundle", timeout=10).status_code == 404
+    assert plain_http.post(f"{url}/checkout", data={"product": "bundle"}, timeout=10).status_code == 404
 
 
 def test_the_doctor_names_the_brands(brands: Pressroom) -> None:

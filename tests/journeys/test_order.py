@@ -5,6 +5,7 @@ import re
 import httpx2
 
 from actors.catalogue import PRODUCTS
+from tests import plain_http
 from tests.pressroom import Pressroom, sha256, text_of
 
 
@@ -39,7 +40,7 @@ def test_an_order_is_shown_as_the_contract_names_it(pressroom: Pressroom) -> Non
     assert shown["llm"]["cost_usd"] > 0
     assert [(mail["kind"], mail["state"]) for mail in shown["mails"]] == [("completion", "sent")]
     assert (shown["dead"], shown["attention"], shown["on_hold"]) == ([], None, False)
-    page = httpx2.get(shown["url"] + ".json").json()
+    page = plain_http.get(shown["url"] + ".json").json()
     assert page["state"] == "delivered"
     assert set(shown) - set(page) == {"llm", "mails"}
 
@@ -78,7 +79,7 @@ def test_the_shop_leads_to_a_delivered_order(pressroom: Pressroom) -> None:
 def test_a_link_that_is_not_ours_opens_nothing(pressroom: Pressroom) -> None:
     """A forged or unknown link is answered 404, on every path that takes one."""
     for path in ("/orders/x.json", "/orders/x~y/reports/life_clarity.pdf", "/orders/%ff~x.json"):
-        assert httpx2.get(pressroom.stack.urls.web + path).status_code == 404
+        assert plain_http.get(pressroom.stack.urls.web + path).status_code == 404
 
 
 def test_a_mail_that_is_asked_for_again_brings_the_same_book(pressroom: Pressroom) -> None:
@@ -86,12 +87,12 @@ def test_a_mail_that_is_asked_for_again_brings_the_same_book(pressroom: Pressroo
     order = pressroom.buy()
     shown = pressroom.until_delivered(order)
     book = pressroom.book(order)
-    assert httpx2.post(f"{shown['url']}/resend").status_code == 202
+    assert plain_http.post(f"{shown['url']}/resend").status_code == 202
     pressroom.until("the second mail", lambda: len(pressroom.letters(order)) == 2)
     first, second = pressroom.letters(order)
     assert (first.headers["X-Pressroom-Mail"], second.headers["X-Pressroom-Mail"]) == ("completion", "resend")
     assert first.headers["Message-ID"] != second.headers["Message-ID"]
-    assert httpx2.get(link_in(second.text, ".pdf"), follow_redirects=True, timeout=30).content == book
+    assert plain_http.get(link_in(second.text, ".pdf"), follow_redirects=True, timeout=30).content == book
 
 
 def test_a_long_order_is_confirmed_before_it_is_begun(pressroom: Pressroom) -> None:
@@ -100,7 +101,7 @@ def test_a_long_order_is_confirmed_before_it_is_begun(pressroom: Pressroom) -> N
     order = pressroom.buy(metadata={"product": "personal_horoscope", **answers}, amount_subtotal=9900)
     (letter,) = pressroom.until("the confirmation", lambda: pressroom.letters(order))
     assert letter.headers["X-Pressroom-Mail"] == "confirmation"
-    assert httpx2.get(link_in(letter.text)).status_code == 200
+    assert plain_http.get(link_in(letter.text)).status_code == 200
 
 
 def link_in(text: str, end: str = "") -> str:

@@ -6,12 +6,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
-import httpx2
 import pytest
 
 from infra.local.ports import HOST
 from infra.local.stack import Stack
 from storage.objects import ObjectDoesNotExist, ObjectStore, StoreIsDown, StoreRefusesUs
+from tests import plain_http
 
 pytestmark = pytest.mark.anyio
 
@@ -108,7 +108,7 @@ async def test_a_missing_bucket_is_a_persons_matter(credentials: None, stack: St
 async def test_a_download_has_the_name_of_its_report(store: ObjectStore, name: str, plain: str) -> None:
     """Whatever a report is called, its file is named so, and programs that know ASCII alone have a name too."""
     await store.put("named", b"%PDF")
-    answer = httpx2.get(await store.link("named", name))
+    answer = plain_http.get(await store.link("named", name))
     shown = answer.headers["content-disposition"]
     assert (answer.content, shown.partition("; filename*=")[0]) == (b"%PDF", f'attachment; filename="{plain}"')
     assert unquote(shown.rpartition("UTF-8''")[2]) == name

@@ -9,14 +9,13 @@ import uuid
 from collections import Counter
 from typing import Any, NamedTuple
 
-import httpx2
-
 from infra.links import Links
 from infra.local.environment import outer_environment
 from infra.local.ports import HOST
 from infra.local.stripe.objects import new_charge, new_dispute, new_event, new_refund
 from infra.settings import read_settings
 from infra.stripe.version import API_VERSION
+from tests import plain_http
 from tests.pressroom import ANSWERS, Pressroom
 
 PATH = "/webhooks/stripe"
@@ -133,7 +132,7 @@ def page_of(door: Pressroom, order: str) -> str:
 
 def shown(door: Pressroom, order: str) -> Any:
     """Return an order as its page's JSON shows it to the customer."""
-    return httpx2.get(page_of(door, order) + ".json").raise_for_status().json()
+    return plain_http.get(page_of(door, order) + ".json").raise_for_status().json()
 
 
 def alerts(door: Pressroom) -> list[tuple[str, str | None, str | None]]:

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-import httpx2
 import pytest
 
+from tests import plain_http
 from tests.handlers.webhook_cases.cases import (
     PLACED,
     accept,
@@ -59,14 +59,14 @@ def test_case_69_no_address(door: Pressroom) -> None:
     order = door.order(session_of(event))
     assert order["state"] == "awaiting_details"
     form = order["url"] + "/details"
-    asked = httpx2.get(form)
+    asked = plain_http.get(form)
     assert asked.status_code == 200
     assert set(re.findall(r'name="(\w+)"', asked.text)) == {"viewport", "email"}
     for wrong in ("", "nobody", "two words@example.com"):
-        assert httpx2.post(form, data={"email": wrong}).status_code == 422
+        assert plain_http.post(form, data={"email": wrong}).status_code == 422
     assert left(door) == {"events": 1, "orders": 1, "alerts": 1}
     for given in (door.email, "somebody@else.example"):
-        assert httpx2.post(form, data={"email": given}).status_code == 200
+        assert plain_http.post(form, data={"email": given}).status_code == 200
     assert left(door) == {**PLACED, "alerts": 1}
     assert one(door, "orders")["email"] == door.email
     assert shown(door, session_of(event))["state"] == "paid"
@@ -111,7 +111,9 @@ def test_case_71_markup_is_escaped_where_shown(door: Pressroom) -> None:
     """What a customer wrote comes back on a page as text."""
     event = door.event(customer_details=None)
     accept(door, event)
-    page = httpx2.post(shown(door, session_of(event))["url"] + "/details", data={"email": '"><script>x</script>'})
+    page = plain_http.post(
+        shown(door, session_of(event))["url"] + "/details", data={"email": '"><script>x</script>'}
+    )
     assert page.status_code == 422
     assert "<script" not in page.text
     assert "&lt;script&gt;" in page.text

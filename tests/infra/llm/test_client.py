@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from typing import Any
 
-import httpx2
 import msgspec
 import pytest
 import redis
@@ -16,6 +15,7 @@ from infra.llm.prices import PRICES, cost_usd
 from infra.local.llm.exchange import Record
 from infra.local.stack import Stack
 from infra.settings import Settings
+from tests import plain_http
 
 pytestmark = pytest.mark.anyio
 
@@ -186,7 +186,7 @@ async def test_workers_together_are_never_refused(settings: Settings, stack: Sta
 
 def use_up(settings: Settings, tokens: int) -> None:
     """Take so many tokens of the provider's minute, as another program with the same key would."""
-    taken = httpx2.post(
+    taken = plain_http.post(
         f"{settings.openai_base_url}/responses",
         json={"model": settings.openai_model, "input": "All of it.", "max_output_tokens": tokens},
         headers={"Authorization": f"Bearer {settings.openai_api_key}"},

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pytest
 from openai import (
     APIConnectionError,
@@ -19,6 +18,7 @@ from openai import (
 from openai.types.responses import Response, ResponseOutputMessage
 
 from infra.local.stack import Stack
+from tests import plain_http
 from tests.infra.local.waiting import eventually
 
 INPUT = "# The section to write\n\nTitle: Strengths\n\n<name>Anna Schmidt</name>"
@@ -199,7 +199,7 @@ def test_a_request_is_charged_what_it_may_write(stack: Stack) -> None:
 def test_the_rate_limit_headers_can_be_left_out_or_wrong(stack: Stack, told_as: Any, limit: str | None) -> None:
     """Compatible servers tell no limits, -1 or anything; the answers are as good as ever."""
     stack.llm.tell_limits(told_as)
-    answer = httpx2.post(
+    answer = plain_http.post(
         f"{stack.env['OPENAI_BASE_URL']}/responses",
         json={"model": "m", "input": "Hello"},
         headers={"Authorization": f"Bearer {stack.env['OPENAI_API_KEY']}"},

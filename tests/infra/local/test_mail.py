@@ -3,11 +3,11 @@
 import smtplib
 from collections.abc import Iterator
 
-import httpx2
 import pytest
 
 from infra.local.errors import PartError
 from infra.local.stack import Stack
+from tests import plain_http
 from tests.infra.local.post import send_letter
 
 
@@ -33,7 +33,7 @@ def test_a_letter_is_kept_with_its_headers_and_both_its_texts(stack: Stack) -> N
 def test_the_inbox_shows_letters_without_trusting_them(stack: Stack) -> None:
     """Subjects are escaped; a letter's HTML is in a sandboxed frame of a page that runs and fetches nothing."""
     send_letter(stack.env["MAIL_URL"], to="page@example.com", subject="<script>alert(1)</script>")
-    shown = httpx2.get(f"{stack.urls.inbox}/")
+    shown = plain_http.get(f"{stack.urls.inbox}/")
     assert "page@example.com" in shown.text
     assert "<script>" not in shown.text
     assert "<a href=" not in shown.text

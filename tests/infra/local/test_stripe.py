@@ -2,12 +2,12 @@
 
 import json
 
-import httpx2
 import pytest
 import stripe
 
 from infra.local.errors import PartError
 from infra.local.stack import Stack
+from tests import plain_http
 from tests.infra.local.shop import Shop
 from tests.infra.local.stripe_client import connect, open_session, params
 from tests.infra.local.waiting import eventually
@@ -54,7 +54,7 @@ def test_errors_are_the_sdks_own(stack: Stack) -> None:
 def test_the_page_sells_what_the_session_holds(stack: Stack) -> None:
     """It shows product, amount and a button, and a hostile name only escaped."""
     session = open_session(connect(stack), customer_email='"><script>@example.com')
-    page = httpx2.get(str(session.url)).text
+    page = plain_http.get(str(session.url)).text
     assert "Life Clarity" in page
     assert "Pay $19.00" in page
     assert "<script>" not in page

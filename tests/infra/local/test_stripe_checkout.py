@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import httpx2
 import pytest
 
 from infra.local.errors import PartError
 from infra.local.stack import Stack
+from tests import plain_http
 from tests.infra.local.stripe_client import connect, events_about, open_session, pay_session
 
 
@@ -59,7 +59,7 @@ def test_an_expired_session_cannot_be_paid(held: Stack) -> None:
     session = open_session(client)
     held.stripe.expire_session(session.id)
     assert states(held, session.id) == [("checkout.session.expired", "expired", "unpaid")]
-    assert "<form" not in httpx2.get(str(session.url)).text
+    assert "<form" not in plain_http.get(str(session.url)).text
     with pytest.raises(PartError, match="422"):
         held.stripe.pay(session.id, "anna@example.com")
     assert client.v1.checkout.sessions.retrieve(session.id).payment_intent is None

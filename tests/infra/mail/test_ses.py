@@ -10,7 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import boto3
-import httpx2
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -18,6 +17,7 @@ from infra.local.ports import HOST
 from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.letter import Letter
 from infra.mail.transport import Transport, server_of, transport_for
+from tests import plain_http
 from tests.infra.mail.letters import letter
 from tests.ports import free_ports
 
@@ -51,7 +51,7 @@ def moto(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def taken(moto: str, sent: Letter) -> list[dict[str, Any]]:
     """Return what moto's SES took for the letter's recipient."""
-    kept = httpx2.get(f"{moto}/moto-api/data.json").json()["ses"].get("RawMessage", [])
+    kept = plain_http.get(f"{moto}/moto-api/data.json").json()["ses"].get("RawMessage", [])
     return [one for one in kept if sent.recipient in str(one["destinations"])]
 
 
