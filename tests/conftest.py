@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from pymongo.asynchronous.collection import AsyncCollection
 from xdist.scheduler import LoadFileScheduling
 
@@ -20,6 +21,12 @@ from tests.warm import begin
 FIRST = ("faults/", "journeys/", "infra/pdf/", "infra/broker/", "infra/local/", "handlers/")
 #: Folders whose tests share servers or processes: they go to one worker, as the tests of a file do.
 SHARED = ("tests/journeys", "tests/infra/local", "tests/infra/pdf")
+
+
+def pytest_configure() -> None:
+    """Log plainly: structlog's own tracebacks show the variables of every frame, which takes a second each."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
