@@ -14,15 +14,30 @@ from storage.objects import ObjectStore
 from tests.conftest import StoppedClock
 
 
-@pytest.fixture
-def deps(stack: Stack, db: Database, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deps]:
-    """What web and sweep have, against real servers."""
+def set_keys(environment: pytest.MonkeyPatch, stack: Stack) -> None:
+    """Set what boto3 reads from the environment."""
     for name, value in stack.env.items():
         if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+            environment.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def objects(stack: Stack) -> ObjectStore:
+    """A client of the object store, which takes longer to build than many a test."""
+    settings = read_settings(stack.env)
+    with pytest.MonkeyPatch.context() as environment:
+        set_keys(environment, stack)
+        return ObjectStore(settings.s3_bucket, settings.aws_endpoint_url_s3)
+
+
+@pytest.fixture
+def deps(
+    stack: Stack, db: Database, clock: StoppedClock, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Deps]:
+    """What web and sweep have, against real servers."""
+    set_keys(monkeypatch, stack)
     broker = Broker(stack.env["REDIS_URL"].removesuffix("/0") + "/8")
     broker.client.flushdb()
     settings = read_settings(stack.env)
-    objects = ObjectStore(settings.s3_bucket, settings.aws_endpoint_url_s3)
     yield Deps(settings, clock, db, broker, objects, PlanShelf(db))
     broker.client.close()

@@ -29,6 +29,7 @@ from storage.errands import Errand
 from storage.orders import add_stored, fail_order, find_order
 from storage.reports import report_id, store_report
 from tests.actors.conftest import deps as deps
+from tests.actors.conftest import objects as objects
 from tests.actors.test_perform import working
 from tests.actors.test_sweep import BOOK, apply, event, messages
 from tests.conftest import StoppedClock
