@@ -1,22 +1,36 @@
 """What makes a process a child of ours: bounded in memory, and gone when its owner is."""
 
+import math
 import multiprocessing
 import os
 import resource
+import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
 from threading import Thread
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
-OUT_OF_MEMORY = 70  # the exit status that tells the owner why; any other is a crash
+#: Exit statuses that tell the owner why; any other is a crash.
+OUT_OF_MEMORY, OUT_OF_TIME = 70, -signal.SIGXCPU
+
+Result = TypeVar("Result")
 
 
 def prepare(memory: int, move_in: Callable[[], None]) -> None:
     """Bound this child to `memory` bytes of address space, tie its life to the owner's, let it move in."""
     if sys.platform == "linux":  # macOS refuses the limit
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # who is out of time would leave one
     Thread(target=_die_with_owner, daemon=True).start()
     move_in()
+
+
+def within(limit_s: float, work: Callable[..., Result], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Result:
+    """Return what `work` returns; the kernel ends this child after so many seconds of a processor, rounded up."""
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + limit_s), most))
+    return work(*args, **kwargs)
 
 
 def give_up() -> NoReturn:

@@ -15,13 +15,15 @@ from infra.errors import PermanentError, TransientError
 
 #: How often work that is waited for is looked after.
 _LOOK_S = 1.0
+#: A child has so many times its limit by the clock: it shares the processors with whoever comes before it.
+_PATIENCE = 10
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class WorkTookTooLong(PermanentError):
-    """A child was still at work at its deadline, and was killed."""
+    """A child used up its time of a processor, or hung, and was killed."""
 
 
 class WorkTookTooMuchMemory(PermanentError):
@@ -33,8 +35,8 @@ class ChildPool:
 
     Children are forked from one server process that has loaded the module `preload`, replaced after
     `tasks_per_child` pieces of work, bounded to `memory` bytes of address space, and killed when a piece of work
-    takes longer than its limit or is cancelled. They die with the process that owns the pool, however it dies.
-    Nothing is started before it is needed. Belongs to one event loop.
+    takes more of a processor than its limit or is cancelled. They die with the process that owns the pool, however
+    it dies. Nothing is started before it is needed. Belongs to one event loop.
     """
 
     def __init__(
@@ -51,8 +53,8 @@ class ChildPool:
     async def run(self, limit_s: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `work` returns in a child, or raise what it raises.
 
-        WorkTookTooLong after `limit_s` seconds from its start, WorkTookTooMuchMemory, or TransientError if the
-        child died otherwise.
+        WorkTookTooLong after `limit_s` seconds of a processor, or ten times as many by the clock;
+        WorkTookTooMuchMemory; or TransientError if the child died otherwise.
         """
         began = time.monotonic()
         try:
@@ -61,10 +63,12 @@ class ChildPool:
             except BrokenProcessPool:  # an idle child's death, not the work's doing
                 return await self._attempt(limit_s, work, *args, **kwargs)
         except TimeoutError as error:
-            if time.monotonic() - began < limit_s:  # pebble goes by the wall clock
+            if time.monotonic() - began < _PATIENCE * limit_s:  # pebble goes by the wall clock
                 raise TransientError("The clock was set while a child was at work.") from error
-            raise WorkTookTooLong(f"It took longer than {limit_s:g} s.") from error
+            raise WorkTookTooLong(f"It hung for {_PATIENCE * limit_s:g} s.") from error
         except ProcessExpired as error:
+            if error.exitcode == child.OUT_OF_TIME:
+                raise WorkTookTooLong(f"It took more than {limit_s:g} s of a processor.") from error
             if error.exitcode == child.OUT_OF_MEMORY:
                 raise WorkTookTooMuchMemory(f"It needs over {self._memory >> 20} MB.") from error
             raise TransientError("A child process died.") from error
@@ -83,7 +87,8 @@ class ChildPool:
         """Schedule `work` and wait for it; when cancelled, its child is killed."""
         pool = await self._live_pool()
         try:
-            future = pool.schedule(work, args=args, kwargs=kwargs, timeout=limit_s)
+            bounded = (limit_s, work, args, kwargs)
+            future: Future[T] = pool.schedule(child.within, args=bounded, timeout=_PATIENCE * limit_s)
         except RuntimeError as error:  # it broke since it was looked at
             raise BrokenProcessPool(str(error)) from error
         self._awaited.add(future)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -16,7 +17,7 @@ from infra.local.ports import HOST
 
 #: Ports that its inner servers need among themselves, besides the one for S3.
 INNER_PORTS = 7
-_OURS_ALREADY = {"BucketAlreadyExists", "BucketAlreadyOwnedByYou"}
+_PROBE = "probe"
 
 
 def seaweedfs_command(port: int, inner: Sequence[int]) -> list[object]:
@@ -80,10 +81,12 @@ def bucket_ready(env: dict[str, str]) -> Ready:
             config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}),
         )
         try:
-            s3.create_bucket(Bucket=BUCKET)
-        except ClientError as error:
-            return error.response["Error"]["Code"] in _OURS_ALREADY
-        except BotoCoreError:
+            with suppress(s3.exceptions.BucketAlreadyExists, s3.exceptions.BucketAlreadyOwnedByYou):
+                s3.create_bucket(Bucket=BUCKET)
+            # It lists buckets before the volumes are there in which their objects are.
+            s3.put_object(Bucket=BUCKET, Key=_PROBE, Body=b"ready")
+            s3.delete_object(Bucket=BUCKET, Key=_PROBE)
+        except (BotoCoreError, ClientError):
             return False
         finally:
             s3.close()

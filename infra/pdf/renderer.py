@@ -12,7 +12,7 @@ class Renderer:
     """Sets chapters and binds books in `processes` children of `pool`, without ever blocking the event loop.
 
     A child may take `memory` bytes of address space and is replaced after `tasks_per_child` pieces of work; limits
-    are in seconds. Other work for children may be run in `pool` beside it.
+    are in seconds of a processor. Other work for children may be run in `pool` beside it.
     """
 
     def __init__(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,21 @@ def test_work_past_its_limit_is_killed() -> None:
         press.run(press.renderer.warm_up())
         with pytest.raises(WorkTookTooLong, match="1 s"):
             press.set(endless_chapter())
+        assert press.set(text_chapter("Text.")).pages == 1
+
+
+def test_work_that_waits_for_a_processor_is_not_killed() -> None:
+    """A limit counts what a child has of a processor: a busy machine is not the chapter's doing."""
+    with new_press(processes=1) as press:
+        press.run(press.renderer.pool.run(0.2, time.sleep, 1.0))
+
+
+def test_work_that_hangs_is_killed() -> None:
+    """A child that uses no processor is killed in the end, at ten times its limit."""
+    with new_press(processes=1) as press:
+        press.run(press.renderer.warm_up())
+        with pytest.raises(WorkTookTooLong, match="hung for 2 s"):
+            press.run(press.renderer.pool.run(0.2, time.sleep, 600.0))
         assert press.set(text_chapter("Text.")).pages == 1
 
 
