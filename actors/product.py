@@ -108,8 +108,8 @@ class Limits:
     Each is longer than anything that goes as it should, and shorter than the hour after which a message is
     given up. A section: three answers of at most 120 s each, each after up to 60 s in line, the quick tries before
     them (30 s), its records; where LLM_TIMEOUT_S is greater, it must be greater too. A chapter: its child process
-    is killed after 60 s of a processor, the rest is waiting for a free one and storing. A book: its child is killed
-    after 180 s of one, the rest is fetching its chunks and storing. A computation needs no other server.
+    is killed after 60 s of a processor, the rest is waiting for a free one and storing. A book: its child is
+    killed after 180 s of one, the rest is fetching its chunks and storing. A computation needs no other server.
     """
 
     write_s: float = 600.0
