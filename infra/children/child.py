@@ -8,21 +8,28 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from threading import Thread
+from multiprocessing.connection import wait
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any, NoReturn, TypeVar
 
 #: Exit statuses that tell the owner why; any other is a crash.
 OUT_OF_MEMORY, OUT_OF_TIME = 70, -signal.SIGXCPU
 
+#: The share of its memory at which a child at work gives up; how often it looks then, and when it rests.
+_MOST, _LOOK_S, _REST_S = 0.9, 0.05, 1.0
+
 Result = TypeVar("Result")
+_at_work = Event()
 
 
 def prepare(memory: int, move_in: Callable[[], None]) -> None:
     """Bound this child to `memory` bytes of address space, tie its life to the owner's, let it move in."""
+    # First of all: a thread that finds no room is waited for without end.
+    Thread(target=_look_after_itself, args=(memory,), daemon=True).start()
     if sys.platform == "linux":  # macOS refuses the limit
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # who is out of time would leave one
-    Thread(target=_die_with_owner, daemon=True).start()
     move_in()
 
 
@@ -30,7 +37,11 @@ def within(limit_s: float, work: Callable[..., Result], args: Sequence[Any], kwa
     """Return what `work` returns; the kernel ends this child after so many seconds of a processor, rounded up."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + limit_s), most))
-    return work(*args, **kwargs)
+    _at_work.set()
+    try:
+        return work(*args, **kwargs)
+    finally:
+        _at_work.clear()
 
 
 def give_up() -> NoReturn:
@@ -46,9 +57,20 @@ def cause(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
-def _die_with_owner() -> None:
-    """Wait for the owner's end of a pipe to close, which a kill -9 does too, and exit at once."""
+def _look_after_itself(memory: int) -> None:
+    """Exit when the owner's end of a pipe closes, which a kill -9 does too; give up when memory is nearly used up.
+
+    Libraries in C end a process that has no memory left by whatever signal.
+    """
     owner = multiprocessing.parent_process()
-    if owner is not None:
-        owner.join()
-        os._exit(1)
+    ends = [owner.sentinel] if owner else []
+    while not wait(ends, _LOOK_S if _at_work.is_set() else _REST_S):
+        if _at_work.is_set() and _address_space() > _MOST * memory:
+            give_up()
+    os._exit(1)
+
+
+def _address_space() -> int:
+    if sys.platform != "linux":
+        return 0
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

@@ -12,11 +12,9 @@ from infra.pdf.errors import BookCannotBeBound, ChapterCannotBeSet, RendererCann
 
 
 def move_in() -> None:
-    """Give this child a folder for its fonts, and let it know when it runs out of memory."""
+    """Give this child a folder for its fonts."""
     from infra.pdf import scratch
-    from infra.pdf.exhaustion import heed_exhaustion
 
-    heed_exhaustion()
     # Emoji faces are rewritten with the time of day in them, unless this variable says another.
     os.environ["SOURCE_DATE_EPOCH"] = "0"
     scratch.move_in()
