@@ -14,6 +14,7 @@ from tests.actors.test_sweep import messages
 from tests.conftest import StoppedClock
 from tests.faults.test_kills_mailing import STORIES, begun, present
 from tests.faults.test_kills_mailing import deps as deps
+from tests.faults.test_kills_mailing import objects as objects
 from tests.faults.test_kills_mailing import worker as worker
 
 pytestmark = pytest.mark.anyio
