@@ -61,7 +61,17 @@ def message_id(step_id: str, message: str) -> str:
 
 def message_of(queued: Document) -> str:
     """Return the id under which the broker knows the message that a queued step is under."""
-    return message_id(queued.get("batch", [queued["_id"]])[0], queued["message"])
+    return message_id(_first_of(queued), queued["message"])
+
+
+def is_first(step: Document) -> bool:
+    """Return whether a step is the first of its batch, or alone: whose slot it is in is its own."""
+    return bool(_first_of(step) == step["_id"])
+
+
+def _first_of(step: Document) -> str:
+    first: str = step.get("batch", [step["_id"]])[0]
+    return first
 
 
 def others_in_batch(first: Document) -> list[str]:

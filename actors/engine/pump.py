@@ -11,7 +11,7 @@ from actors.deps import Deps
 from actors.engine.sending import send_all, step_post
 from actors.engine.slots import SLOTS, slot_of, token_of
 from storage.database import Document
-from storage.queueing import Batch, queue_batches
+from storage.queueing import Batch, is_first, queue_batches
 from storage.reports import find_report
 from storage.slots import Slot, may_queue, swap_slots
 from storage.steps import find_step, first_ready
@@ -109,10 +109,17 @@ def _bears_company(*steps: Document) -> bool:
 
 
 async def queue_released(deps: Deps, released: Document) -> None:
-    """T8, for a step that was released and has kept its slot, unless a replay has taken it since."""
+    """T8, for a step that was released and has kept its slot, unless a replay has taken it since.
+
+    One that was in the slot of another, the first of its batch, waits for one of its own.
+    """
     step = await find_step(deps.db, released["_id"])
-    if step is not None and step["state"] == "ready" and step["run"] == released["run"]:
+    if step is None or step["state"] != "ready" or step["run"] != released["run"]:
+        return
+    if is_first(step):
         await queue_and_send(deps, [[step]])
+    else:
+        await pump(deps, step["report"])
 
 
 async def queue_and_send(deps: Deps, batches: Sequence[Batch]) -> None:

@@ -46,11 +46,8 @@ _LEAVE_S = 1.5
 _FINISH_S = 1.0
 #: Renderings in the air at once: enough that two children never wait for the next, whatever MongoDB takes for it.
 _RENDERINGS = 6
-
-
 #: By how many steps of niceness a worker yields whose product is promised for so many seconds after the payment.
-#: Its loop must go on turning, or it would be taken for dead; and its children, which yield to it, are killed when
-#: a piece of work takes a minute: at 10 and below they still have a tenth of what others have.
+#: Its loop must go on turning, or it would be taken for dead.
 _NICE_BY_PROMISE = ((15 * 60, 0), (60 * 60, 5), (math.inf, 7))
 
 

@@ -1,4 +1,4 @@
-"""What makes a process a child of ours: bounded in memory, and gone when its owner is."""
+"""What makes a process a child of ours: bounded in memory and time, and gone when its owner is."""
 
 import math
 import multiprocessing

@@ -9,6 +9,7 @@ from actors.catalogue import rendering_queue
 from actors.deps import Deps
 from actors.engine.claims import Claim
 from actors.engine.perform import perform
+from actors.engine.pump import queue_released
 from actors.render_chunk import render_chunk
 from actors.sweep.messages import resend_lost_messages
 from actors.work_deps import WorkDeps
@@ -72,6 +73,25 @@ async def test_a_chapter_that_fails_leaves_its_company_alone(
     await perform(worker, order, batch[0]["_id"], work)
     assert (await state(deps, batch[failing]))["state"] == left
     assert (await state(deps, batch[1 - failing]))["state"] == "done"
+
+
+async def test_released_chapters_of_a_batch_wait_for_slots(deps: Deps, clock: StoppedClock) -> None:
+    """When the store is away, the chapters of a batch come back each in a slot of its own, never in more."""
+    worker, order, batch = await two_together(deps)
+
+    async def fail(_claim: Claim) -> Document:
+        raise TransientError("S3 is away.", retry_after=60)
+
+    await perform(worker, order, batch[0]["_id"], fail)
+    clock.forward(300)
+    for one in batch:
+        await queue_released(deps, one)
+    states = [(await state(deps, one))["state"] for one in batch]
+    assert (states, await slots(deps, order)) == (["queued", "ready"], 2)
+    second = (await steps(deps, order, "render"))[1]
+    await perform(worker, order, second["_id"], partial(render_chunk, worker))
+    states = [(await state(deps, one))["state"] for one in batch]
+    assert (states, await slots(deps, order)) == (["queued", "queued"], 2)
 
 
 async def test_chapters_of_a_batch_are_checkpointed_one_by_one(deps: Deps) -> None:
