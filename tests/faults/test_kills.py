@@ -86,6 +86,8 @@ def test_after_a_refund_no_section_is_bought_and_one_that_fails_sets_the_work_go
     parked = {"order": order, "state": "queued", "check_at": {"$exists": False}}
     pressroom.until("parking", lambda: pressroom.db.reports.count_documents(parked) == 1)
     assert pressroom.stack.llm.requests(order=order) == []
+    # Or nobody is told: what has failed by the time that its letter is due needs none.
+    pressroom.until("the letter", lambda: kinds(pressroom, order) == ["refund"])
     say(pressroom, "refund.failed", {"id": "re_1", "payment_intent": intent, "amount": 1900, "status": "failed"})
     pressroom.until("storing", lambda: pressroom.db.orders.find_one({"_id": order, "stored_at": {"$ne": None}}))
     assert len(pressroom.stack.llm.requests(order=order)) == CALLS
