@@ -25,6 +25,8 @@ from select import select
 from subprocess import Popen, TimeoutExpired
 from typing import IO
 
+import boto3
+
 from infra.local.environment import outer_environment
 
 #: What commands, workers and servers import when they run, and the stack's own stubs.
@@ -112,6 +114,8 @@ def fork_for_ever() -> None:
     """Fork a process for each request, until nobody can ask any more."""
     for module in PRELOADED:
         import_module(module)
+    # What boto3 reads first of all, the description of S3, it keeps; of this client's settings it keeps nothing.
+    boto3.client("s3", "us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
     assert threading.active_count() == 1  # others would be missing from what is forked
     gc.freeze()  # or each process would take apart at its end what it has from here
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks what became of a keeper
