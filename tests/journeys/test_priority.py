@@ -14,5 +14,5 @@ def test_workers_yield_by_what_their_products_promise(stack: Stack) -> None:
         for worker in workers:
             worker.wait_ready()
         own = os.getpriority(os.PRIO_PROCESS, 0)
-        yields = [os.getpriority(os.PRIO_PROCESS, worker.pid) - own for worker in workers]
-    assert yields == [0, 5, 7]
+        fast, longer, longest = (os.getpriority(os.PRIO_PROCESS, worker.pid) - own for worker in workers)
+    assert 0 == fast < longer < longest
