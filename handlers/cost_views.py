@@ -1,6 +1,6 @@
 """What is shown of costs: one shape for the command line and for scripts."""
 
-from actors.deps import Deps
+from actors.deps.process import Deps
 from storage.costs import Costs, section_costs
 from storage.database import Document
 

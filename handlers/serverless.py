@@ -9,7 +9,7 @@ import structlog
 from mangum import Mangum
 from mangum.types import LambdaContext, LambdaEvent
 
-from actors.intake.deps import open_intake
+from actors.deps.webhook import open_intake
 from handlers.webhook.app import WebhookApp
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S
 from handlers.webhook.reception import Reception

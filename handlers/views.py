@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from actors.deps import Deps
+from actors.deps.process import Deps
 from handlers.cost_views import sum_view
 from infra.links import Links
 from storage.costs import costs_of

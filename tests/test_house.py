@@ -22,7 +22,7 @@ def test_the_web_process_loads_no_actor_and_no_vendor_of_theirs(module: str) -> 
 
 def test_the_mail_worker_does_not_load_the_writers_library() -> None:
     """What every worker loads when it starts leaves the LLM's client to those that write."""
-    code = "import sys, actors.worker.process, actors.worker.shells; print(int('openai' in sys.modules))"
+    code = "import sys, actors.worker.process, actors.worker.actors; print(int('openai' in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout == "0\n"
 

@@ -31,7 +31,7 @@ from infra.local.environment import outer_environment
 
 #: What commands, workers and servers import when they run, and the stack's own stubs.
 PRELOADED = (
-    "actors.reconcile",
+    "actors.intake.reconcile",
     "actors.sweep.sweep",
     "actors.worker.process",
     "aiosmtpd.smtp",

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from actors.catalogue import MAIL_QUEUE
-from actors.engine.sending import Post, new_message_id, send_all
-from actors.intake.deps import IntakeDeps
-from actors.intake.news import Event, News, OtherVersion, PaymentNews, SessionNews, read_event
+from actors.deps.webhook import IntakeDeps
+from actors.intake.events import Event, News, OtherVersion, PaymentNews, SessionNews, read_event
 from actors.intake.payments import copy_payments
 from actors.intake.placing import place_sessions, see_to
+from actors.messages import Post, new_message_id, send_all
+from actors.products.catalogue import MAIL_QUEUE
 from infra.errors import TransientError
 from storage.alerts import raise_alert
 from storage.database import Document

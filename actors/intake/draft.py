@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 from msgspec.structs import asdict
 
-from actors.catalogue import CURRENCY, OFFERS, Offer
-from actors.intake.news import SessionNews
+from actors.intake.events import SessionNews
 from actors.intake.session import CheckoutSession, answers_of
+from actors.products.catalogue import CURRENCY, OFFERS, Offer
 from infra.tenants import MAIN, Tenants, is_tenant_id
 from storage.database import Document
 from storage.payments import Standing

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from actors.intake.deps import IntakeDeps
+from actors.deps.webhook import IntakeDeps
 from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Document
 from storage.errands import delay_errand

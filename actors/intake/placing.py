@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import structlog
 
-from actors.catalogue import OFFERS
-from actors.engine.admission import admit_waiting
-from actors.engine.sending import Post, begin_post, errand_post, send_all
-from actors.intake.deps import IntakeDeps
+from actors.deps.webhook import IntakeDeps
 from actors.intake.draft import NO_PRODUCT, draft_order
-from actors.intake.news import SessionNews
+from actors.intake.events import SessionNews
+from actors.messages import Post, begin_post, errand_post, send_all
+from actors.products.catalogue import OFFERS
+from actors.reports.admission import admit_waiting
 from storage.alerts import raise_alert
 from storage.answers import find_answers
 from storage.database import Document

@@ -1,8 +1,8 @@
 """T4, after a crash: places that nobody needs go to those who wait, and who has one is begun."""
 
-from actors.deps import Deps
-from actors.engine.admission import admit, admit_waiting, leave
-from actors.engine.sending import Post, send_all
+from actors.deps.process import Deps
+from actors.messages import Post, send_all
+from actors.reports.admission import admit, admit_waiting, leave
 from storage.database import Document
 from storage.reports import find_reports
 from storage.steps import has_live_steps

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from actors.catalogue import MAIL_QUEUE
-from actors.deps import Deps
-from actors.engine.sending import Post, send_all
+from actors.deps.process import Deps
+from actors.messages import Post, send_all
+from actors.products.catalogue import MAIL_QUEUE
 from storage.alerts import admit_alerts, count_admitted, due_alerts, gather_alerts
 from storage.database import Document
 from storage.grouping import grouped

@@ -1,8 +1,8 @@
 """PDFs that S3 has lost: those that are likely to be asked for are looked for before anybody does."""
 
-from actors.catalogue import PRODUCTS
-from actors.deps import Deps
-from actors.lost_books import ask_for_reprint, is_lost
+from actors.deps.process import Deps
+from actors.products.catalogue import PRODUCTS
+from actors.reports.lost_books import ask_for_reprint, is_lost
 from storage.reports import newest_stored
 
 #: Customers open what is new. Older ones are noticed by whoever does: to look for all, for ever, would also bring

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from actors.deps import Deps
-from actors.engine.advance import give_up
-from actors.engine.sending import Post, send_all, step_post
+from actors.deps.process import Deps
+from actors.messages import Post, send_all, step_post
+from actors.reports.advance import give_up
 from storage.claims import claims_of, expire_step, lapsed_claims
 from storage.database import Document
 from storage.queueing import new_message

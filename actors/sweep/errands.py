@@ -1,7 +1,7 @@
 """What mail workers should have seen to: they are woken again."""
 
-from actors.deps import Deps
-from actors.engine.sending import Post, errand_post, send_all
+from actors.deps.process import Deps
+from actors.messages import Post, errand_post, send_all
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 
 _BATCH = 500

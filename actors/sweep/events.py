@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from actors.deps import Deps
+from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
-from actors.intake.news import Event
+from actors.intake.events import Event
 from storage.events import drop_events, unapplied_events
 
 _BATCH = 100

@@ -1,6 +1,6 @@
 """Forms that were filled in and never paid for."""
 
-from actors.deps import Deps
+from actors.deps.process import Deps
 from storage.answers import KEPT_FOR, drop_forms
 
 #: Removed in one round: 288,000 a day, in commands that nobody notices.

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import structlog
 
-from actors.begin_report import give_up_report
-from actors.catalogue import queues_of
-from actors.deps import Deps
-from actors.engine.advance import give_up
-from actors.engine.plans import FORMAT
-from actors.engine.sending import begin_post, queue_of, send_all, send_step
+from actors.deps.process import Deps
+from actors.messages import begin_post, queue_of, send_all, send_step
+from actors.products.catalogue import queues_of
+from actors.products.plans import FORMAT
+from actors.reports.advance import give_up
+from actors.reports.begin_report import give_up_report
 from storage.alerts import raise_alert
 from storage.database import Document
 from storage.queueing import (

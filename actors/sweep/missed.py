@@ -4,8 +4,8 @@ import asyncio
 
 import structlog
 
-from actors.deps import Deps
-from actors.engine.advance import advance_or_call
+from actors.deps.process import Deps
+from actors.reports.advance import advance_or_call
 from infra.errors import TransientError
 from storage.steps import unadvanced_steps
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from actors.deps import Deps
-from actors.engine.pump import pump, queue_and_send
-from actors.engine.slots import SLOTS
+from actors.deps.process import Deps
+from actors.products.slot_sets import SLOTS
+from actors.reports.slots import pump, queue_and_send
 from storage.database import Document
 from storage.slots import Slot, pull_tokens, running_reports
 from storage.steps import idle_ready_reports, slot_holders

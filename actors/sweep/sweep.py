@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import structlog
 
-from actors.deps import Deps
-from actors.reconcile import Records, reconcile
+from actors.deps.process import Deps
+from actors.intake.reconcile import Records, reconcile
 from actors.sweep.admission import admit_in_turn
 from actors.sweep.alerts import send_alerts
 from actors.sweep.books import seek_lost_books

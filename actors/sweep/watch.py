@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from actors.deps import Deps
+from actors.deps.process import Deps
 from actors.sweep.claims import expire_lapsed_claims, take_from
 from actors.sweep.messages import resend_messages_of
 from infra.clock import Clock

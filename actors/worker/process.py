@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NoReturn
 import structlog
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
-from actors.catalogue import MAIL_QUEUE, PRODUCTS, queues_of
-from actors.deps import Deps
-from actors.opening import open_deps
-from actors.work_deps import WorkDeps
-from actors.worker.heart import Heart
-from actors.worker.shells import declare_actors
+from actors.deps.process import Deps
+from actors.deps.startup import open_deps
+from actors.deps.worker import WorkDeps
+from actors.products.catalogue import MAIL_QUEUE, PRODUCTS, queues_of
+from actors.worker.actors import declare_actors
+from actors.worker.heartbeat import Heart
 from infra.broker.dead_message import DeadMessage
 from infra.broker.worker import consuming_broker, start_workers, stop_workers
 from infra.llm.answer import Request

@@ -11,7 +11,7 @@ from handlers.cli.moments import Past
 from handlers.cli.session import Row, expect, json_option, show, show_json, with_deps
 
 if TYPE_CHECKING:
-    from actors.deps import Deps
+    from actors.deps.process import Deps
     from storage.costs import By
 
 _LOOK_BACK = timedelta(days=30)

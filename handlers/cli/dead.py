@@ -21,7 +21,7 @@ from handlers.cli.session import (
 from infra.errors import PressroomError
 
 if TYPE_CHECKING:
-    from actors.deps import Deps
+    from actors.deps.process import Deps
 
 
 @click.group()
@@ -84,7 +84,7 @@ _add_closing(
 
 async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, dry_run: bool) -> int:
     """Close these, all open ones if none are named, and return how many could not be."""
-    from actors.engine.mending import close_letter
+    from actors.orders.mending import close_letter
     from storage.dead_letters import dead_letters
 
     failed = 0

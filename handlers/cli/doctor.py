@@ -13,7 +13,7 @@ from handlers.cli.session import Row, json_option, show, with_deps
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from actors.deps import Deps
+    from actors.deps.process import Deps
 
 _DEADLINE_S = 5.0
 #: The typesetter is no server: its libraries are loaded first, which a busy machine takes its time for.

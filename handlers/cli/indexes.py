@@ -9,7 +9,7 @@ import click
 from handlers.cli.session import with_deps
 
 if TYPE_CHECKING:
-    from actors.deps import Deps
+    from actors.deps.process import Deps
 
 
 @click.command()

@@ -10,14 +10,14 @@ import click
 from handlers.cli.session import Row, json_option, listing, show
 
 if TYPE_CHECKING:
-    from actors.deps import Deps
+    from actors.deps.process import Deps
 
 
 @click.command()
 @json_option
 def products(as_json: bool) -> None:
     """List what can be bought."""
-    from actors.catalogue import CURRENCY, OFFERS, PRODUCTS
+    from actors.products.catalogue import CURRENCY, OFFERS, PRODUCTS
 
     def shown(name: str) -> Row:
         offer = OFFERS[name]
@@ -38,7 +38,7 @@ def queues() -> None:
 @listing("queue", "waiting")
 async def list_queues(deps: Deps) -> list[Row]:
     """List the queues and how many messages wait in each."""
-    from actors.catalogue import queues, queues_of
+    from actors.products.catalogue import queues, queues_of
 
     async def waiting(queue: str) -> int:
         return sum([await asyncio.to_thread(deps.broker.waiting, part) for part in queues_of(queue)])

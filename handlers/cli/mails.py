@@ -27,7 +27,7 @@ def preview(out: Path) -> None:
     """
     from jinja2 import Template
 
-    from actors.letters.samples import sample_letters
+    from actors.mail.samples import sample_letters
     from infra.mail.letter import as_message
 
     out.mkdir(parents=True, exist_ok=True)

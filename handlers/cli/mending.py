@@ -10,7 +10,7 @@ import click
 from handlers.cli.session import reason_option, warrant_of, with_deps
 
 if TYPE_CHECKING:
-    from actors.deps import Deps
+    from actors.deps.process import Deps
 
 
 @click.command()
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @reason_option
 def resend(order: str, reason: str) -> None:
     """Send a delivered order's reports to its customer once more."""
-    from actors.resend import order_resend
+    from actors.orders.resend import order_resend
 
     with_deps(lambda deps: order_resend(deps, order, warrant_of(reason)))
     click.echo(f"{order} is sent again")
@@ -33,7 +33,7 @@ def readdress(order: str, email: str, reason: str) -> None:
 
     Mail that was refused is sent there.
     """
-    from actors.readdress import readdress_order
+    from actors.orders.readdress import readdress_order
 
     sent = with_deps(lambda deps: readdress_order(deps, order, email, warrant_of(reason)))
     click.echo(f"{order} readdressed; mails sent again: {sent}")
@@ -47,7 +47,7 @@ def retry(order: str, reason: str) -> None:
 
     Everything that was done is reused.
     """
-    from actors.retry import retry_order
+    from actors.orders.retry import retry_order
 
     refusals = with_deps(lambda deps: retry_order(deps, order, warrant_of(reason)))
     click.echo(f"{order} is tried again")
@@ -66,8 +66,8 @@ def refund(order: str, reason: str, dry_run: bool) -> None:
 
     Its customer hears of it.
     """
-    from actors.figures import written_amount
-    from actors.refund import begin_refund, refundable_order
+    from actors.mail.formatting import written_amount
+    from actors.orders.refund import begin_refund, refundable_order
     from infra.stripe.client import Stripe
 
     async def ask(deps: Deps) -> str:
@@ -91,7 +91,7 @@ def forget(order: str, reason: str) -> None:
 
     Products, sums, dates and costs stay.
     """
-    from actors.forget import begin_forgetting
+    from actors.orders.forget import begin_forgetting
 
     with_deps(lambda deps: begin_forgetting(deps, order, warrant_of(reason)))
     click.echo(f"{order} is forgotten")

@@ -12,7 +12,7 @@ from handlers.cli.resume import resume
 from handlers.cli.session import Row, expect, json_option, listing, show, show_json, with_deps
 
 if TYPE_CHECKING:
-    from actors.deps import Deps
+    from actors.deps.process import Deps
 
 
 @click.group()

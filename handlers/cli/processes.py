@@ -42,8 +42,8 @@ def worker(queue: str, threads: int) -> None:
 
     It is a product's, or `bundle`, which completes orders and sends mail.
     """
-    from actors.catalogue import queues
-    from actors.opening import wait_for_servers
+    from actors.deps.startup import wait_for_servers
+    from actors.products.catalogue import queues
     from actors.worker.process import WorkerHangs, WorkerProcess
 
     if queue not in queues():
@@ -76,7 +76,7 @@ def sweep(every: float, once: bool) -> None:
 
 
 async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> None:
-    from actors.opening import open_deps, wait_for_servers
+    from actors.deps.startup import open_deps, wait_for_servers
     from actors.sweep.sweep import sweep_for_ever, sweep_once
     from actors.sweep.watch import Watch
     from infra.stripe.client import Stripe

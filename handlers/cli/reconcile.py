@@ -11,7 +11,7 @@ from handlers.cli.moments import Past
 from handlers.cli.session import Row, listing
 
 if TYPE_CHECKING:
-    from actors.deps import Deps
+    from actors.deps.process import Deps
 
 #: Stripe keeps events for 30 days: https://docs.stripe.com/api/events
 _LONGEST = timedelta(days=30)
@@ -32,7 +32,7 @@ async def reconcile(deps: Deps, since: datetime, dry_run: bool) -> list[Row]:
 
     This is safe at any time.
     """
-    from actors.reconcile import reconcile as ask_stripe
+    from actors.intake.reconcile import reconcile as ask_stripe
     from infra.stripe.client import Stripe
 
     def tell(what: str, count: int) -> None:

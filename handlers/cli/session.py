@@ -16,7 +16,7 @@ import click
 from infra.errors import PressroomError
 
 if TYPE_CHECKING:
-    from actors.deps import Deps
+    from actors.deps.process import Deps
     from infra.settings import Settings
     from storage.audit import Warrant
 
@@ -49,7 +49,7 @@ def settings_here() -> Settings:
 
 def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
     """Run `work` with the clients of this installation, and close them."""
-    from actors.opening import open_deps
+    from actors.deps.startup import open_deps
     from infra.logs import set_up_logs
 
     settings = settings_here()

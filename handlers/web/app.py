@@ -7,8 +7,8 @@ from typing import TypedDict
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from actors.deps import Deps
-from actors.opening import open_deps
+from actors.deps.process import Deps
+from actors.deps.startup import open_deps
 from handlers.web.details import details_form
 from handlers.web.downloads import download_report
 from handlers.web.health import livez, readyz

@@ -7,10 +7,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors.catalogue import title_of
-from actors.deps import Deps
+from actors.deps.process import Deps
 from actors.intake.placing import start_order
 from actors.intake.session import plain_answers, plain_email
+from actors.products.catalogue import title_of
 from handlers.web.forms import read_form
 from handlers.web.lookup import order_of
 from handlers.web.page import page

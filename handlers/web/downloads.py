@@ -7,9 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from actors.catalogue import title_of
-from actors.deps import Deps
-from actors.lost_books import ask_for_reprint
+from actors.deps.process import Deps
+from actors.products.catalogue import title_of
+from actors.reports.lost_books import ask_for_reprint
 from handlers.web.lookup import order_of
 from handlers.web.page import page
 from infra.errors import TransientError

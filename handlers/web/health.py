@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from actors.deps import Deps
+from actors.deps.process import Deps
 from infra.mail.transport import server_of
 
 _DEADLINE_S = 2.0

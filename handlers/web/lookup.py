@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from actors.deps import Deps
+from actors.deps.process import Deps
 from infra.links import Links
 from storage.database import Document
 from storage.orders import find_order_by_token

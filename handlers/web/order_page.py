@@ -6,11 +6,11 @@ from email.utils import parseaddr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from actors.brand import sender_of
-from actors.catalogue import title_of
-from actors.deps import Deps
-from actors.figures import readable_size
-from actors.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
+from actors.deps.process import Deps
+from actors.mail.brand import sender_of
+from actors.mail.formatting import readable_size
+from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
+from actors.products.catalogue import title_of
 from handlers.views import order_view
 from handlers.web.lookup import order_of
 from handlers.web.page import page

@@ -6,11 +6,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from actors.brand import brand_name, logo_of
-from actors.deps import Deps
-from actors.figures import spoken_duration
+from actors.deps.process import Deps
 from actors.intake.session import FIRST_BIRTH
-from actors.questions import QUESTIONS
+from actors.mail.brand import brand_name, logo_of
+from actors.mail.formatting import spoken_duration
+from actors.products.questions import QUESTIONS
 from infra.tenants import MAIN
 
 _PAGES = Environment(

@@ -7,7 +7,7 @@ from types import FrameType
 
 import uvicorn
 
-from actors.opening import wait_for_servers
+from actors.deps.startup import wait_for_servers
 from handlers.web.app import create_app
 from infra.errors import PressroomError
 from infra.settings import Settings

@@ -8,9 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from actors.catalogue import CURRENCY, OFFERS, Offer
-from actors.deps import Deps
+from actors.deps.process import Deps
 from actors.intake.session import plain_answers
+from actors.products.catalogue import CURRENCY, OFFERS, Offer
 from handlers.web.forms import read_form
 from handlers.web.page import page
 from infra.errors import PermanentError, TransientError

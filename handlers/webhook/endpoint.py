@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from actors.intake.news import Event
+from actors.intake.events import Event
 from handlers.webhook.reception import Reception
 from handlers.webhook.signature import SignatureIsTooLong, SignatureIsWrong, check_signature
 from infra.errors import PressroomError, TransientError

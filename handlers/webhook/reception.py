@@ -6,9 +6,9 @@ from typing import Any
 
 import structlog
 
+from actors.deps.webhook import IntakeDeps
 from actors.intake.apply import apply_events, finish_events
-from actors.intake.deps import IntakeDeps
-from actors.intake.news import Event, subjects_of
+from actors.intake.events import Event, subjects_of
 from storage.alerts import raise_alert
 from storage.database import Document
 from storage.events import new_event, record_events

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from actors.deps import Deps
-from actors.engine.plans import PlanShelf
+from actors.deps.process import Deps
+from actors.products.plans import PlanShelf
 from infra.broker.broker import Broker
 from infra.local.stack import Stack
 from infra.settings import read_settings

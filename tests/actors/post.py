@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.deps import Deps
-from actors.errands.run import run_errand
-from actors.work_deps import WorkDeps
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
+from actors.orders.errands import run_errand
 from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
 from storage.database import Document

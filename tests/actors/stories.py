@@ -4,7 +4,7 @@ import json
 import uuid
 from typing import Any, NamedTuple
 
-from actors.intake.news import Event
+from actors.intake.events import Event
 from tests.actors.test_sweep import event
 
 #: A word of Stripe's about one purchase: the event's type, what is said of the object, and when (seconds).

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from actors.deps import Deps
-from actors.engine.admission import admit_waiting, leave
-from actors.engine.sending import send_all
+from actors.deps.process import Deps
 from actors.intake.placing import start_orders
+from actors.messages import send_all
+from actors.reports.admission import admit_waiting, leave
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from infra.tenants import Tenant, Tenants

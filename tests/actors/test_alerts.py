@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from actors.deps import Deps
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
+from actors.orders.tell_alert import tell_alert
 from actors.sweep.alerts import send_alerts
-from actors.tell_alert import tell_alert
-from actors.work_deps import WorkDeps
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from infra.mail.transport import transport_for

@@ -2,12 +2,12 @@
 
 import pytest
 
-from actors.begin_report import begin_report
-from actors.deps import Deps
-from actors.engine.advance import give_up
-from actors.engine.mending import close_letter
-from actors.errands.run import run_errand
-from actors.retry import retry_order
+from actors.deps.process import Deps
+from actors.orders.errands import run_errand
+from actors.orders.mending import close_letter
+from actors.orders.retry import retry_order
+from actors.reports.advance import give_up
+from actors.reports.begin_report import begin_report
 from storage.audit import Warrant
 from storage.budget import begin_pause, end_pause
 from storage.database import Document

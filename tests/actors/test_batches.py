@@ -5,14 +5,14 @@ from functools import partial
 
 import pytest
 
-from actors.catalogue import rendering_queue
-from actors.deps import Deps
-from actors.engine.claims import Claim
-from actors.engine.perform import perform
-from actors.engine.pump import queue_released
-from actors.render_chunk import render_chunk
+from actors.deps.held import Claim
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
+from actors.products.catalogue import rendering_queue
+from actors.reports.perform_step import perform
+from actors.reports.render_chunk import render_chunk
+from actors.reports.slots import queue_released
 from actors.sweep.messages import resend_lost_messages
-from actors.work_deps import WorkDeps
 from infra.errors import PermanentError, TransientError
 from storage.database import Document
 from storage.queueing import message_of

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.budget import BudgetIsInTheAir, BudgetIsSpent, budget_of, most_usd, open_within_budget
-from actors.deps import Deps
-from actors.engine.claims import Claim
-from actors.errands.run import run_errand
-from actors.resume_order import BudgetIsTooSmall, OrderIsNotPaused, resume_order
+from actors.deps.held import Claim
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
+from actors.orders.errands import run_errand
+from actors.orders.resume_order import BudgetIsTooSmall, OrderIsNotPaused, resume_order
+from actors.reports.budget import BudgetIsInTheAir, BudgetIsSpent, budget_of, most_usd, open_within_budget
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
-from actors.work_deps import WorkDeps
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import cost_usd
 from storage.audit import Warrant

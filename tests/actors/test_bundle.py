@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from actors.catalogue import OFFERS
-from actors.deps import Deps
-from actors.errands.run import run_errand
+from actors.deps.process import Deps
+from actors.orders.errands import run_errand
+from actors.products.catalogue import OFFERS
 from storage.orders import add_stored
 from storage.reports import report_id, store_report
 from tests.actors.post import Postman, present

@@ -2,8 +2,8 @@
 
 import pytest
 
-from actors.compute_step import ValueIsUnusable, kept
-from actors.product import Found
+from actors.products.definition import Found
+from actors.reports.compute_step import ValueIsUnusable, kept
 from tests.products.field_notes.passages import cite, rerank, retrieve
 
 

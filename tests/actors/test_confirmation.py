@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from actors.catalogue import OFFERS, PRODUCTS
-from actors.deps import Deps
-from actors.errands.run import run_errand
-from actors.estimate import estimate_s, planned_s
+from actors.deps.process import Deps
+from actors.orders.errands import run_errand
+from actors.orders.estimate import estimate_s, planned_s
+from actors.products.catalogue import OFFERS, PRODUCTS
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from storage.deliveries import find_delivery

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from actors.deps import Deps
-from actors.engine.mending import close_letter
-from actors.engine.replay import ReplayIsImpossible
-from actors.errands.run import run_errand
-from actors.fetch_session import fetch_session
+from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
-from actors.intake.news import Event
+from actors.intake.events import Event
+from actors.intake.fetch_session import fetch_session
 from actors.intake.session import plain_email
+from actors.orders.errands import run_errand
+from actors.orders.mending import close_letter
+from actors.reports.replay import ReplayIsImpossible
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from storage.audit import Warrant

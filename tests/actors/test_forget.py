@@ -6,15 +6,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from actors.deps import Deps
-from actors.errands.run import run_errand
-from actors.forget import OrderIsNotOver, begin_forgetting
-from actors.readdress import OrderDoesNotExist, readdress_order
-from actors.resend import ResendIsImpossible, order_resend
-from actors.retry import NothingToRetry, retry_order
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
+from actors.orders.errands import run_errand
+from actors.orders.forget import OrderIsNotOver, begin_forgetting
+from actors.orders.readdress import OrderDoesNotExist, readdress_order
+from actors.orders.resend import ResendIsImpossible, order_resend
+from actors.orders.retry import NothingToRetry, retry_order
 from actors.sweep.events import drop_old_events
 from actors.sweep.forms import drop_old_forms
-from actors.work_deps import WorkDeps
 from handlers.views import order_view
 from infra.errors import TransientError
 from infra.links import Links

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.engine.insist import insist
+from actors.deps.insist import insist
 from storage.database import DatabaseIsDown
 from tests.conftest import StoppedClock
 

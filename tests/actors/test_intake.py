@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from actors.deps import Deps
+from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
 from storage.database import Document
 from storage.errands import Errand, add_errand, settle_errand

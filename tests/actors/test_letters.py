@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from actors.letters.progress import details
-from actors.letters.reports import completion
-from actors.letters.samples import sample_house, sample_letters
+from actors.mail.progress import details
+from actors.mail.reports import completion
+from actors.mail.samples import sample_house, sample_letters
 from infra.mail.errors import LetterIsRefused
 from infra.mail.letter import Letter, as_message
 from infra.tenants import Tenant, Tenants

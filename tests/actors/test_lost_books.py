@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from actors.deps import Deps
-from actors.engine.advance import give_up
-from actors.engine.finish import finish_report
-from actors.engine.mending import close_letter
-from actors.engine.replay import ReplayIsImpossible, replay
-from actors.errands.run import run_errand
+from actors.deps.process import Deps
+from actors.orders.errands import run_errand
+from actors.orders.mending import close_letter
+from actors.reports.advance import give_up
+from actors.reports.finish import finish_report
+from actors.reports.replay import ReplayIsImpossible, replay
 from actors.sweep.books import seek_lost_books
 from actors.sweep.sweep import sweep_for_ever
 from infra.errors import TransientError

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from actors.begin_report import begin_report
-from actors.deps import Deps
-from actors.engine.claims import Claim
-from actors.engine.perform import perform
-from actors.errands.run import run_errand
-from actors.render_chunk import render_chunk
-from actors.work_deps import Call, WorkDeps
-from actors.worker.heart import Heart
+from actors.deps.held import Claim
+from actors.deps.process import Deps
+from actors.deps.worker import Call, WorkDeps
+from actors.orders.errands import run_errand
+from actors.reports.begin_report import begin_report
+from actors.reports.perform_step import perform
+from actors.reports.render_chunk import render_chunk
+from actors.worker.heartbeat import Heart
 from infra.errors import TransientError
 from infra.llm.answer import Request
 from infra.mail.letter import Letter

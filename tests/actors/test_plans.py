@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from actors.catalogue import PRODUCTS
-from actors.engine.plans import plan_of
-from actors.engine.replay import following
-from actors.personal_horoscope.sky import sun_wheel
-from actors.plan_checks import PlanIsWrong
-from actors.product import Chapter, Limits, Pace, Product, Section, Theme
-from actors.section_request import composed
-from actors.write_section import summarised
+from actors.products.catalogue import PRODUCTS
+from actors.products.checks import PlanIsWrong
+from actors.products.definition import Chapter, Limits, Pace, Product, Section, Theme
+from actors.products.personal_horoscope.sky import sun_wheel
+from actors.products.plans import plan_of
+from actors.reports.replay import following
+from actors.reports.section_request import composed
+from actors.reports.write_section import summarised
 
 BOOK = PRODUCTS["life_clarity"]
 A, B, C = Section("a", "A"), Section("b", "B", after=("a",)), Section("c", "C", after=("a", "b"), brief="a")

@@ -4,10 +4,10 @@ from itertools import chain
 
 import pytest
 
-from actors.catalogue import OFFERS, PRODUCTS
-from actors.engine.plans import plan_of
-from actors.product import Product
-from actors.questions import QUESTIONS
+from actors.products.catalogue import OFFERS, PRODUCTS
+from actors.products.definition import Product
+from actors.products.plans import plan_of
+from actors.products.questions import QUESTIONS
 from storage.database import Document
 
 CLARITY, BLUEPRINT, HOROSCOPE = (

@@ -2,10 +2,10 @@
 
 import pytest
 
-from actors.deps import Deps
-from actors.engine.mending import close_letter
-from actors.errands.run import run_errand
-from actors.readdress import AddressIsNone, OrderDoesNotExist, readdress_order
+from actors.deps.process import Deps
+from actors.orders.errands import run_errand
+from actors.orders.mending import close_letter
+from actors.orders.readdress import AddressIsNone, OrderDoesNotExist, readdress_order
 from storage.audit import Warrant
 from storage.dead_letters import dead_letters
 from storage.order_state import attention_of, order_state

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.engine.recent import RecentOrders
+from actors.deps.recent_orders import RecentOrders
 from storage.database import Database
 from tests.conftest import StoppedClock
 

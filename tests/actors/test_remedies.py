@@ -7,16 +7,16 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from actors.catalogue import OFFERS
-from actors.deps import Deps
-from actors.errands.run import run_errand
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
 from actors.intake.apply import apply_events, finish_events
-from actors.refund import RefundIsImpossible, begin_refund
-from actors.resend import ResendIsImpossible, order_resend
-from actors.retry import retry_order
+from actors.orders.errands import run_errand
+from actors.orders.refund import RefundIsImpossible, begin_refund
+from actors.orders.resend import ResendIsImpossible, order_resend
+from actors.orders.retry import retry_order
+from actors.products.catalogue import OFFERS
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
-from actors.work_deps import WorkDeps
 from infra.stripe.client import StripeIsDown, StripeRefusesUs
 from storage.audit import Warrant
 from storage.database import Document

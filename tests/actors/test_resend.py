@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from actors.deps import Deps
-from actors.errands.run import run_errand
-from actors.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend, order_resend
+from actors.deps.process import Deps
+from actors.orders.errands import run_errand
+from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend, order_resend
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
 from storage.audit import Warrant

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from actors.engine.room import Room
+from actors.deps.shared_lock import Room
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from actors.deps import Deps
-from actors.engine.sending import send
+from actors.deps.process import Deps
+from actors.messages import send
 from infra.broker.broker import Broker
 
 pytestmark = pytest.mark.anyio

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from actors.catalogue import PRODUCTS
-from actors.charts import chart_of
-from actors.personal_horoscope.sky import month_of, sun_longitude, sun_wheel
-from actors.product import Occasion
+from actors.products.catalogue import PRODUCTS
+from actors.products.definition import Occasion
+from actors.products.personal_horoscope.sky import month_of, sun_longitude, sun_wheel
+from actors.reports.charts import chart_of
 
 HOROSCOPE = PRODUCTS["personal_horoscope"]
 

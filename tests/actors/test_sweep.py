@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from actors.begin_report import begin_report
-from actors.deps import Deps
-from actors.engine.advance import give_up
-from actors.engine.claims import Claims
-from actors.engine.mending import close_letter
-from actors.engine.replay import ReplayIsImpossible, replay, resume_replay
+from actors.deps.held import Claims
+from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
-from actors.intake.news import Event
+from actors.intake.events import Event
+from actors.orders.mending import close_letter
+from actors.reports.advance import give_up
+from actors.reports.begin_report import begin_report
+from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
 from actors.sweep.messages import resend_messages_of
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch

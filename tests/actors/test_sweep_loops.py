@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from actors.catalogue import PRODUCTS
-from actors.deps import Deps
+from actors.deps.process import Deps
+from actors.products.catalogue import PRODUCTS
 from actors.sweep.slots import SlotHealer
 from actors.sweep.sweep import sweep_for_ever
 from storage.alerts import raise_alert

@@ -8,17 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.brand import brand_name, logo_of, sender_of
-from actors.deps import Deps
-from actors.engine.plans import plan_of
-from actors.errands.run import run_errand
+from actors.deps.process import Deps
+from actors.deps.webhook import known_tenants
 from actors.intake.apply import apply_events, finish_events
-from actors.intake.deps import known_tenants
-from actors.intake.news import Event
-from actors.letters.progress import details
-from actors.life_clarity.product import PRODUCT
-from actors.render_chunk import style_of
-from actors.retry import NothingToRetry, retry_order
+from actors.intake.events import Event
+from actors.mail.brand import brand_name, logo_of, sender_of
+from actors.mail.progress import details
+from actors.orders.errands import run_errand
+from actors.orders.retry import NothingToRetry, retry_order
+from actors.products.life_clarity.product import PRODUCT
+from actors.products.plans import plan_of
+from actors.reports.render_chunk import style_of
 from infra.errors import SettingsError
 from infra.settings import Settings
 from infra.tenants import Colours, Tenant, Tenants

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from actors.deps import Deps
+from actors.deps.process import Deps
 from actors.sweep.watch import Watch
 from storage.claims import claim_step
 from storage.database import Document

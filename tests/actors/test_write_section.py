@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import pytest
 
-from actors.deps import Deps
-from actors.engine.perform import perform
-from actors.engine.pump import queue_released
-from actors.work_deps import WorkDeps
-from actors.write_section import write_section
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
+from actors.reports.perform_step import perform
+from actors.reports.slots import queue_released
+from actors.reports.write_section import write_section
 from infra.llm.answer import MAX_OUTPUT_TOKENS, Answer, ProviderIsBusy, Request, Usage
 from storage.claims import expire_step
 from storage.database import Document

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from actors.assemble_report import book_of
-from actors.catalogue import OFFERS, PRODUCTS, queues
-from actors.engine.plans import plan_of
-from actors.render_chunk import chapter_of
+from actors.products.catalogue import OFFERS, PRODUCTS, queues
+from actors.products.plans import plan_of
+from actors.reports.assemble_report import book_of
+from actors.reports.render_chunk import chapter_of
 from tests.benchmarks.figures import percentile, publish
 from tests.benchmarks.measured import Row, say
 from tests.benchmarks.plans.shop import FAST, Purchase, Shop, module, opened

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from actors.catalogue import MAIL_QUEUE, OFFERS
+from actors.products.catalogue import MAIL_QUEUE, OFFERS
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from tests import plain_http

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import pytest
 
-from actors.deps import Deps
-from actors.engine.plans import PlanShelf
-from actors.errands.run import ERRANDS, run_errand
-from actors.refund import RefundIsImpossible, begin_refund
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
+from actors.orders.errands import ERRANDS, run_errand
+from actors.orders.refund import RefundIsImpossible, begin_refund
+from actors.products.plans import PlanShelf
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch
-from actors.work_deps import WorkDeps
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from infra.mail.transport import transport_for

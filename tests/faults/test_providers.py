@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from infra.local.stack import Stack
 from tests.pressroom import ANSWERS, Pressroom
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
 from infra.local.part import Part
 from tests.commands import Done, run

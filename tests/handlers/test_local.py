@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
 from infra.local.stack import Stack
 from tests.commands import Done, run

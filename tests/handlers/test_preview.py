@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
 from tests.commands import run
 from tests.pressroom import PRESSROOM, text_of
@@ -14,7 +14,7 @@ from tests.pressroom import PRESSROOM, text_of
 #: The `pressroom` command after a developer has changed one chapter's title.
 _CHANGED = """
 from dataclasses import replace
-from actors.catalogue import PRODUCTS, sell
+from actors.products.catalogue import PRODUCTS, sell
 from handlers.cli.main import main
 
 product = PRODUCTS["life_clarity"]

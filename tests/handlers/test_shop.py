@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from actors.catalogue import OFFERS, Offer
-from actors.figures import spoken_duration
+from actors.mail.formatting import spoken_duration
+from actors.products.catalogue import OFFERS, Offer
 from tests import plain_http
 from tests.pressroom import Pressroom
 

@@ -4,7 +4,7 @@ import re
 
 import httpx2
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from tests import plain_http
 from tests.pressroom import Pressroom, sha256, text_of
 

@@ -1,6 +1,6 @@
 """A long product on its way: its order of writing, its parts, and the whole of it in the book."""
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from tests.benchmarks.plans.timeline import most_at_once
 from tests.pressroom import Pressroom, text_of
 

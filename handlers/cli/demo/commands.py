@@ -21,7 +21,7 @@ def demo(product: str) -> None:
 
     It is the bundle, unless another is named. A copy of mail and PDFs is in demo-output/.
     """
-    from actors.catalogue import OFFERS
+    from actors.products.catalogue import OFFERS
     from handlers.cli.demo.proof import prove
     from handlers.cli.demo.purchase import buy
     from handlers.cli.demo.start import running_stack

@@ -11,7 +11,7 @@ import click
 import httpx2
 from pypdf import PdfReader
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from handlers.cli.demo.purchase import completions_of
 from handlers.cli.demo.watch import Stages
 from handlers.cli.session import show

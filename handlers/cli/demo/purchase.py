@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from actors.catalogue import Offer
+from actors.products.catalogue import Offer
 from handlers.cli.preview.specimen import ANSWERS
 from infra.errors import PressroomError
 from infra.local.mail.letters import Letter

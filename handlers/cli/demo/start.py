@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from actors.catalogue import queues
+from actors.products.catalogue import queues
 from infra.local.stack import Stack
 
 #: Seconds an LLM call: slow enough to be watched.

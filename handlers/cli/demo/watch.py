@@ -8,8 +8,8 @@ from datetime import datetime
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from actors.deps import Deps
-from actors.opening import open_deps
+from actors.deps.process import Deps
+from actors.deps.startup import open_deps
 from handlers.cli.demo.purchase import completions_of
 from handlers.views import order_view
 from infra.errors import PressroomError

@@ -11,7 +11,7 @@ import click
 from handlers.cli.session import Unknown, json_option, show_json
 
 if TYPE_CHECKING:
-    from actors.product import Product
+    from actors.products.definition import Product
     from handlers.cli.preview.setting import Preview
 
 _FOLDER = Path(".local") / "preview"
@@ -27,7 +27,7 @@ def preview(product: str, out: Path | None, as_json: bool) -> None:
     Chapters that have not changed since the last time are reused. No server is needed, and no setting. They are
     kept below .local/preview/PRODUCT, and so is the PDF unless --out says where else it goes.
     """
-    from actors.catalogue import PRODUCTS
+    from actors.products.catalogue import PRODUCTS
 
     if product not in PRODUCTS:
         raise Unknown("product", product, PRODUCTS)

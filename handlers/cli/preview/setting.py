@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors.assemble_report import book_of
-from actors.engine.plans import plan_of
-from actors.product import Product
-from actors.render_chunk import chapter_of, style_of
+from actors.products.definition import Product
+from actors.products.plans import plan_of
+from actors.reports.assemble_report import book_of
+from actors.reports.render_chunk import chapter_of, style_of
 from handlers.cli.preview.specimen import ORDER, sample_texts
 from infra.pdf import ChapterSource, Renderer, Style, chunk_key
 from storage.database import Document

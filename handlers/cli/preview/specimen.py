@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from actors.engine.plans import plan_of
-from actors.product import Product
-from actors.questions import QUESTIONS
+from actors.products.definition import Product
+from actors.products.plans import plan_of
+from actors.products.questions import QUESTIONS
 from infra.local.llm.prose import write_prose
 from storage.database import Document
 

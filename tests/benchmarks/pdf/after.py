@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from tests.benchmarks.measured import Measured
 from tests.benchmarks.plans.shop import LONG, Shop, opened
 from tests.benchmarks.plans.timeline import require_undisturbed

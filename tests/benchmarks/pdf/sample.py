@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from infra.local.llm.prose import write_prose
 from infra.pdf import BookSource, ChapterSource, SectionSource, Style
 

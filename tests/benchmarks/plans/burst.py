@@ -7,10 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from actors.assemble_report import book_of
-from actors.catalogue import PRODUCTS
-from actors.engine.plans import plan_of
-from actors.render_chunk import chapter_of
+from actors.products.catalogue import PRODUCTS
+from actors.products.plans import plan_of
+from actors.reports.assemble_report import book_of
+from actors.reports.render_chunk import chapter_of
 from tests.benchmarks.figures import percentile
 from tests.benchmarks.measured import Measured, Row, say
 from tests.benchmarks.plans.rendering import Books

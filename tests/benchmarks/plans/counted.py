@@ -14,8 +14,8 @@ from contextvars import ContextVar
 import structlog
 from pymongo import monitoring
 
-from actors.intake.news import Event
-from actors.opening import open_deps, wait_for_servers
+from actors.deps.startup import open_deps, wait_for_servers
+from actors.intake.events import Event
 from actors.worker.process import WorkerProcess
 from handlers.webhook.reception import Reception
 from infra.logs import set_up_logs

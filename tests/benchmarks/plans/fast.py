@@ -2,7 +2,7 @@
 
 import statistics
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from tests.benchmarks.figures import percentile
 from tests.benchmarks.measured import Measured, say
 from tests.benchmarks.plans.shop import FAST, LONG, Shop, opened

@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from actors.catalogue import queues
+from actors.products.catalogue import queues
 from tests.benchmarks.figures import percentile
 from tests.benchmarks.measured import Measured, Row, say
 from tests.benchmarks.plans.shop import FAST, Shop, opened

@@ -2,7 +2,7 @@
 
 import httpx2
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from infra.local.llm.exchange import Record
 from tests.benchmarks.measured import Measured, Row
 from tests.benchmarks.plans.shop import FAST, Limits, Shop, opened

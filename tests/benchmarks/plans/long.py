@@ -1,7 +1,7 @@
 """One long report: its writing beside the least that its plan allows, and beside the reference's pace."""
 
-from actors.catalogue import PRODUCTS
-from actors.product import Product
+from actors.products.catalogue import PRODUCTS
+from actors.products.definition import Product
 from infra.local.llm.exchange import Record
 from tests.benchmarks.measured import Measured, Row, say
 from tests.benchmarks.plans.reference import PRODUCT as PACED

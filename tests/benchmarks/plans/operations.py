@@ -4,8 +4,8 @@ import json
 import subprocess
 from collections import Counter
 
-from actors.catalogue import PRODUCTS
-from actors.product import Product
+from actors.products.catalogue import PRODUCTS
+from actors.products.definition import Product
 from infra.local.environment import outer_environment
 from tests.benchmarks.measured import Measured, Row, say
 from tests.benchmarks.plans.shop import FAST, LONG, event_lines, module, opened

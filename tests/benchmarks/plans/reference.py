@@ -5,8 +5,8 @@ Its gap is scaled as the calls are that it is measured with.
 
 from dataclasses import replace
 
-from actors.catalogue import PRODUCTS, sell
-from actors.product import Pace
+from actors.products.catalogue import PRODUCTS, sell
+from actors.products.definition import Pace
 from handlers.cli.main import main
 
 #: The reference's calls are taken to last a second each: here they last a tenth, and so do its pauses.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from actors.catalogue import MAIL_QUEUE, PRODUCTS
+from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
 from infra.local.llm.exchange import Record
 from infra.local.stack import Stack
 from tests.benchmarks.http import Line

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from actors.engine.plans import plan_of
-from actors.product import Product
+from actors.products.definition import Product
+from actors.products.plans import plan_of
 from infra.local.llm.exchange import Record
 from storage.database import Document
 

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from actors.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS
 from tests.benchmarks.figures import percentile
 from tests.benchmarks.measured import Row
 from tests.benchmarks.plans.shop import FAST, Shop

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from actors.product import Found
+from actors.products.definition import Found
 
 _WORD = re.compile(r"[a-z]{3,}")
 _CITED = re.compile(r"\[(\d+)\]")

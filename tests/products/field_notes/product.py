@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from actors.product import Chapter, Computation, Pace, Product, Section, Theme
+from actors.products.definition import Chapter, Computation, Pace, Product, Section, Theme
 from tests.products.field_notes.passages import cite, rerank, retrieve
 
 PRODUCT = Product(

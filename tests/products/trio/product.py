@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from actors.product import Chapter, Pace, Product, Section, Theme
+from actors.products.definition import Chapter, Pace, Product, Section, Theme
 from tests.products import choir
 
 NAME, PRICE = "trio", 2500

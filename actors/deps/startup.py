@@ -1,0 +1,59 @@
+"""Building what a process needs, and waiting until its servers are there."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from actors.deps.process import Deps
+from actors.deps.webhook import open_intake
+from actors.products.plans import PlanShelf
+from infra.broker.broker import Broker
+from infra.errors import TransientError
+from infra.settings import Settings
+from storage.database import TIMEOUT_S
+from storage.index_builds import ensure_indexes
+from storage.objects import ObjectStore
+
+log = structlog.get_logger()
+
+_PAUSE_S = 0.5
+
+
+def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, broker: Broker | None = None) -> Deps:
+    """Build the clients of this process; nothing is connected yet. To be called on the loop that uses them."""
+    intake = open_intake(settings, database_timeout_s=database_timeout_s)
+    return Deps(
+        settings=settings,
+        clock=intake.clock,
+        db=intake.db,
+        broker=broker or intake.broker,
+        tenants=intake.tenants,
+        objects=ObjectStore(settings.s3_bucket, settings.aws_endpoint_url_s3),
+        plans=PlanShelf(intake.db),
+    )
+
+
+async def wait_for_servers(settings: Settings) -> None:
+    """Return when MongoDB and Redis answer and the indexes are there, however long that takes."""
+    deps = open_deps(settings, database_timeout_s=3.0)
+    try:
+        await _wait("mongodb", lambda: ensure_indexes(deps.db, lambda what: log.info("indexes", said=what)))
+        await _wait("redis", lambda: asyncio.to_thread(deps.broker.ping))
+    finally:
+        await deps.db.close()
+        deps.broker.client.close()
+
+
+async def _wait(server: str, attempt: Callable[[], Awaitable[object]]) -> None:
+    told = False
+    while True:
+        try:
+            await attempt()
+        except TransientError as error:
+            if not told:
+                log.warning("waiting_for_server", server=server, error=str(error))
+            told = True
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            return

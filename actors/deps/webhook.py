@@ -1,0 +1,44 @@
+"""What taking orders needs: no more than the webhook has when it runs alone."""
+
+from dataclasses import dataclass, field
+
+from actors.products.catalogue import OFFERS
+from infra.broker.broker import Broker
+from infra.clock import Clock, SystemClock
+from infra.errors import SettingsError
+from infra.settings import WebhookSettings
+from infra.tenants import Tenants
+from infra.tenants_file import read_tenants
+from storage.database import Database
+
+
+@dataclass(frozen=True)
+class IntakeDeps:
+    """Settings, time, database, broker, and the brands that are served: `main` alone, unless others are named."""
+
+    settings: WebhookSettings
+    clock: Clock
+    db: Database
+    broker: Broker
+    tenants: Tenants = field(default_factory=Tenants, kw_only=True)
+
+
+def open_intake(settings: WebhookSettings, *, database_timeout_s: float) -> IntakeDeps:
+    """Build the clients; nothing is connected yet. To be called on the loop that uses them.
+
+    SettingsError if the tenants' file cannot be used.
+    """
+    tenants = known_tenants(settings)
+    db = Database(settings.mongodb_url, timeout_s=database_timeout_s)
+    return IntakeDeps(settings, SystemClock(), db, Broker(settings.redis_url), tenants=tenants)
+
+
+def known_tenants(settings: WebhookSettings) -> Tenants:
+    """Return the tenants; SettingsError if their file is wrong, or names a product that nobody sells here."""
+    tenants = read_tenants(settings.tenants_file)
+    for tenant in tenants.values():
+        for product in tenant.products or ():
+            if product not in OFFERS:
+                what = f"products: there is no product {product[:80]}"
+                raise SettingsError(f"TENANTS_FILE: tenant {tenant.id}: {what}.")
+    return tenants

@@ -1,0 +1,86 @@
+"""What a worker is given beside what every process has: vendors, as Protocols, so that a test may pass its own."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from actors.deps.held import Claims
+from actors.deps.process import Deps
+from actors.deps.recent_chunks import RecentChunks
+from actors.deps.recent_orders import RecentOrders
+from actors.deps.shared_lock import Room
+from infra.llm.answer import Answer, Request
+from infra.mail.letter import Letter
+from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
+from storage.database import Document
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+
+class Call(AbstractAsyncContextManager["Call"], Protocol):
+    """Room for one request within the provider's limits, for the length of a `with` block."""
+
+    async def write(self, entry: str) -> Answer:
+        """Make the request once, under the ledger entry's id: an answer that was paid for, or a typed failure."""
+
+
+class Writer(Protocol):
+    """The LLM."""
+
+    async def reserve(self, request: Request, *, priority: int = 0) -> Call:
+        """Return once the limits have room for the request; the higher priority goes first."""
+
+
+class Typesetter(Protocol):
+    """Sets chapters and binds books in child processes."""
+
+    async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
+        """Set one chapter."""
+
+    async def assemble(self, book: BookSource, chunks: Sequence[Path], out: Path) -> Book:
+        """Join chapters into a book at `out`."""
+
+
+class Children(Protocol):
+    """Child processes for what would block the loop."""
+
+    async def run(self, limit_s: float, work: Callable[[Given], Result], given: Given, /) -> Result:
+        """Return what `work` returns for `given`, in a child that is killed after `limit_s` seconds."""
+
+
+class Postman(Protocol):
+    """Sends one letter; blocks."""
+
+    def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
+        """Send and return the server's answer."""
+
+
+class Till(Protocol):
+    """Stripe, where it must be asked for something."""
+
+    async def session(self, session_id: str) -> Document:
+        """Return a Checkout Session with its line items."""
+
+    async def refund(self, intent: str, key: str) -> Document:
+        """Give back what is left of a payment, once for each key; return its charge as it then stands."""
+
+
+@dataclass(frozen=True)
+class WorkDeps(Deps):
+    """What a worker has beside that. `stopping` is set when it was told to end."""
+
+    worker: str
+    llm: Writer
+    typesetter: Typesetter
+    children: Children
+    postman: Postman
+    till: Till
+    claims: Claims = field(default_factory=Claims)
+    room: Room = field(default_factory=Room)
+    recent_orders: RecentOrders = field(default_factory=RecentOrders)
+    recent_chunks: RecentChunks = field(default_factory=RecentChunks)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)

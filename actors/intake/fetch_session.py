@@ -1,0 +1,32 @@
+"""A session that must be asked for: its event was in the shape of another version of the API."""
+
+import json
+
+import structlog
+
+from actors.deps.worker import WorkDeps
+from actors.intake.apply import apply_events, finish_events
+from actors.intake.events import Event, object_of
+from infra.errors import PressroomError
+from storage.events import find_event
+
+log = structlog.get_logger()
+
+
+async def fetch_session(deps: WorkDeps, event_id: str) -> None:
+    """Apply an event with its session as Stripe shows it in our version.
+
+    If Stripe cannot say, the event's own shape must do: what is read of it is old in every version, typed and
+    checked, and a paid order does not wait.
+    """
+    event = await find_event(deps.db, event_id)
+    if event is None or event["state"] not in {"new", "failed"}:
+        return
+    shown = object_of(json.loads(event["raw"])) or {}
+    try:
+        shown = await deps.till.session(shown["id"])
+    except (PressroomError, KeyError, TypeError) as error:
+        log.warning("session_not_fetched", event_id=event_id, error=type(error).__name__)
+    await finish_events(
+        deps, await apply_events(deps, [Event(event_id, event["type"], event["raw"], fetched=shown)])
+    )

@@ -1,0 +1,119 @@
+"""What Stripe has and we do not: events that the webhook never took, and paid sessions that no event told of."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+
+from actors.deps.webhook import IntakeDeps
+from actors.intake.apply import apply_events, finish_events
+from actors.intake.events import EVENTS, PAID, Event, subjects_of
+from infra.stripe.version import API_VERSION
+from storage.database import Document
+from storage.events import new_event, record_events, states_of_events
+from storage.orders import find_orders
+
+log = structlog.get_logger()
+
+_BATCH = 100
+
+
+class Records(Protocol):
+    """What Stripe can be asked for."""
+
+    def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Document]:
+        """Yield events that not every webhook has taken."""
+
+    def complete_sessions(self, since: int) -> AsyncIterator[Document]:
+        """Yield sessions whose checkout was completed."""
+
+
+class Finding(NamedTuple):
+    """Something that was missing here; `about` is its session, or the payment that it befell."""
+
+    what: str
+    id: str
+    type: str
+    about: str | None
+
+
+Progress = Callable[[str, int], None]
+
+
+async def reconcile(
+    deps: IntakeDeps, records: Records, since: datetime, *, dry_run: bool, progress: Progress
+) -> list[Finding]:
+    """Place what Stripe knows since then and we do not; return it. Safe at any time, by several at once.
+
+    TransientError if Stripe or MongoDB does not answer: what was placed until then stays placed. `progress` is
+    told of every batch that was looked at.
+    """
+    start = int(since.timestamp())
+    found: list[Finding] = []
+    looked = 0
+    async for events in _batches(records.undelivered_events(sorted(EVENTS), start)):
+        missing = await _unknown(deps, events)
+        found += [_finding("event", event) for event in missing]
+        await _place(deps, missing, dry_run=dry_run)
+        progress("undelivered events", looked := looked + len(events))
+    looked = 0
+    async for sessions in _batches(records.complete_sessions(start)):
+        missing = [_told(session) for session in await _unplaced(deps, sessions)]
+        found += [_finding("session", event) for event in missing]
+        await _place(deps, missing, dry_run=dry_run)
+        progress("completed sessions", looked := looked + len(sessions))
+    log.info("reconciled", found=len(found), since=since.isoformat(), dry_run=dry_run)
+    return found
+
+
+async def _batches(items: AsyncIterator[Document]) -> AsyncIterator[list[Document]]:
+    batch: list[Document] = []
+    async for item in items:
+        batch.append(item)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+async def _unknown(deps: IntakeDeps, events: Sequence[Document]) -> list[Document]:
+    """Return the events that were never recorded: what was recorded is the sweep's, or an operator's."""
+    states = await states_of_events(deps.db, [event["id"] for event in events])
+    return [event for event in events if event["id"] not in states]
+
+
+async def _unplaced(deps: IntakeDeps, sessions: Sequence[Document]) -> list[Document]:
+    paid = {one["id"]: one for one in sessions if one["mode"] == "payment" and one["payment_status"] in PAID}
+    known = {order["_id"] for order in await find_orders(deps.db, list(paid)) if order["paid_at"] is not None}
+    return [session for session_id, session in paid.items() if session_id not in known]
+
+
+def _told(session: Document) -> dict[str, Any]:
+    """Return the event that should have told of a session: recorded and applied like Stripe's own."""
+    return {
+        "id": f"reconciled_{session['id']}",
+        "object": "event",
+        "type": "checkout.session.completed",
+        "api_version": API_VERSION,
+        "created": session["created"],
+        "livemode": session["livemode"],
+        "data": {"object": session},
+    }
+
+
+async def _place(deps: IntakeDeps, events: Sequence[Document], *, dry_run: bool) -> None:
+    if dry_run or not events:
+        return
+    now = deps.clock.now()
+    told = [Event(event["id"], event["type"], json.dumps(event).encode(), event) for event in events]
+    await record_events(deps.db, [new_event(*event[:3], now, subjects_of(event.body or {})) for event in told])
+    await finish_events(deps, await apply_events(deps, told))
+
+
+def _finding(what: str, event: Document) -> Finding:
+    shown = event["data"]["object"]
+    about = shown["id"] if event["type"].startswith("checkout.session.") else shown.get("payment_intent")
+    return Finding(what, shown["id"] if what == "session" else event["id"], event["type"], about)

@@ -1,1 +1,0 @@
-"""The letters that customers get: a folder of templates each."""

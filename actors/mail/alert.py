@@ -1,0 +1,26 @@
+"""The letter to an operator."""
+
+from actors.mail.brand import House
+from actors.mail.letterhead import to_operator
+from infra.mail.letter import Letter
+from storage.database import Document
+
+
+def alert_letter(house: House, alert: Document) -> Letter:
+    """Return the letter that tells an operator of trouble."""
+    return to_operator(
+        house,
+        f"{alert['_id']} {alert['at']} {len(alert['seen'])}",
+        alert["order"],
+        alert["at"],
+        about=alert["order"] or alert["event"] or "several",
+        since=alert["at"].isoformat(timespec="seconds"),
+        kind=alert["kind"],
+        text=told_text(alert),
+    )
+
+
+def told_text(alert: Document) -> str:
+    """Return what an operator reads: what happened first, and how much more of the kind there was."""
+    more = len(alert["seen"]) - 1
+    return alert["text"] if more == 0 else f"{alert['text']} (and {more} more of this kind)"

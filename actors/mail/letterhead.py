@@ -1,0 +1,100 @@
+"""What every letter has: sender, brand and colour, a Message-ID, and three texts of the same facts.
+
+A letter's name is its kind, with a number where an order may have several: `resend-2`. Letters are in English, in
+whatever language a report is written.
+"""
+
+import hashlib
+import unicodedata
+from datetime import datetime
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from actors.mail.brand import House, brand_name, sender_of
+from actors.products.catalogue import title_of
+from infra.mail.letter import Letter
+from infra.settings import Settings
+from storage.database import Document
+from storage.deliveries import kind_of
+
+#: The buttons' colour where a brand has none of its own.
+_ACCENT = "#1f4d4a"
+#: What of a name a greeting has room for; a customer may write two thousand characters.
+_MAX_NAME = 80
+_RIGHT_TO_LEFT = {"R", "AL"}
+
+
+def isolated(text: str) -> str:
+    """Return text that may run from right to left as plain text keeps it apart: within Unicode's isolates."""
+    foreign = any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text)
+    return f"\u2068{text}\u2069" if foreign else text
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    auto_reload=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters["isolated"] = isolated
+
+
+def letter_id(settings: Settings, order_id: str, name: str) -> str:
+    """Return the Message-ID of a letter: the same for every attempt, and without a colon."""
+    local = hashlib.sha256(f"{order_id}/{name}".encode()).hexdigest()[:32]
+    return f"<{local}@{parseaddr(settings.mail_from)[1].rpartition('@')[2]}>"
+
+
+def to_customer(house: House, order: Document, name: str, now: datetime, **facts: Any) -> Letter:
+    """Return an order's letter of that name, of the templates of its kind."""
+    known = {
+        "brand": brand_name(house, order["tenant"]),
+        "name": " ".join(order["answers"].get("name", "").split())[:_MAX_NAME],
+        "title": title_of(order["product"], "your order"),
+        "order": order["_id"],
+        **_colours(order),
+        **facts,
+    }
+    return Letter(
+        kind=kind_of(name),
+        order=order["_id"],
+        message_id=letter_id(house.settings, order["_id"], name),
+        sender=sender_of(house, order["tenant"]),
+        recipient=order["email"],
+        written_at=now,
+        **_words(kind_of(name), known),
+    )
+
+
+def to_operator(house: House, key: str, order: str | None, at: datetime, **facts: Any) -> Letter:
+    """Return a letter to ALERT_MAIL, under the installation's own name and colour."""
+    known = {"brand": brand_name(house), "name": "", "title": facts["text"], "order": order, **facts}
+    return Letter(
+        kind="alert",
+        order=order or "",
+        message_id=letter_id(house.settings, key, "alert"),
+        sender=house.settings.mail_from,
+        recipient=house.settings.alert_mail,
+        written_at=at,
+        **_words("alert", {**known, **_colours({})}),
+    )
+
+
+def _colours(order: Document) -> dict[str, str]:
+    """Return the buttons' colour, as the order was sold, and that of the words on them, which must stand out."""
+    accent = (order.get("colours") or {}).get("accent", _ACCENT)
+    red, green, blue = (int(accent[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    # WCAG 2's relative luminance, with squares in the place of its powers of 2.4; 0.18 stands out from white as
+    # much as from black.
+    light = 0.2126 * red**2 + 0.7152 * green**2 + 0.0722 * blue**2
+    return {"accent": accent, "on_accent": "#16181d" if light > 0.18 else "#ffffff"}
+
+
+def _words(kind: str, facts: dict[str, Any]) -> dict[str, str]:
+    files = {"subject": "subject.txt", "text": "letter.txt", "html": "letter.html"}
+    return {part: _TEMPLATES.get_template(f"{kind}/{file}").render(facts) for part, file in files.items()}

@@ -1,0 +1,45 @@
+"""The letters of an order under way: it was taken, something is missing, it takes longer."""
+
+from datetime import datetime
+from math import ceil
+
+from actors.mail.brand import House
+from actors.mail.formatting import spoken_duration
+from actors.mail.letterhead import to_customer
+from actors.products.catalogue import OFFERS, title_of
+from actors.products.questions import QUESTIONS
+from infra.links import Links
+from infra.mail.letter import Letter
+from storage.database import Document
+
+
+def confirmation(house: House, order: Document, seconds: float, now: datetime) -> Letter:
+    """Return the letter that says that an order is being written, and how long that takes."""
+    return to_customer(
+        house,
+        order,
+        "confirmation",
+        now,
+        titles=[title_of(product) for product in order["products"]],
+        within=spoken_duration(_in_round_figures(seconds)),
+        url=Links(house.settings).order(order["token"]),
+    )
+
+
+def details(house: House, order: Document, now: datetime) -> Letter:
+    """Return the letter that asks a customer for what is missing."""
+    url = Links(house.settings).details(order["token"])
+    return to_customer(house, order, "details", now, wanted=[QUESTIONS[one] for one in order["missing"]], url=url)
+
+
+def delay(house: House, order: Document, now: datetime) -> Letter:
+    """Return the letter that says that an order is not ready when it was promised for, and goes on."""
+    url = Links(house.settings).order(order["token"])
+    promised = spoken_duration(OFFERS[order["product"]].promise_s)
+    return to_customer(house, order, "delay", now, promised=promised, url=url)
+
+
+def _in_round_figures(seconds: float) -> int:
+    """Return a time that is not too short, in five minutes up to an hour, then in hours."""
+    step = 300 if seconds <= 3600 else 3600
+    return max(1, ceil(seconds / step)) * step

@@ -1,0 +1,108 @@
+"""Every letter as samples: to customers with names of three scripts, from two brands, without any server."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from msgspec.structs import asdict
+
+from actors.mail.alert import alert_letter
+from actors.mail.ending import failure, refund
+from actors.mail.progress import confirmation, delay, details
+from actors.mail.reports import completion, resend
+from actors.products.catalogue import OFFERS
+from infra.mail.letter import Letter
+from infra.settings import Settings, read_settings
+from infra.tenants import MAIN, Colours, Tenant, Tenants
+from storage.database import Document
+
+_NAMES = {"latin": "Ada Byron", "arabic": "أحمد بن عبد الرحمن", "cjk": "山田 太郎"}
+_BRANDS = Tenants(
+    {
+        "aurora": Tenant(
+            id="aurora",
+            name="Aurora Letters",
+            sender="letters@aurora.example",
+            colours=Colours(accent="#e3b23c", tint="#fbf5e6"),
+        )
+    }
+)
+#: No letter says anything of these settings, but that they are there.
+_UNSEEN = dict.fromkeys(
+    ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "OPENAI_API_KEY", "OPENAI_MODEL", "S3_BUCKET", "SECRET_KEY"),
+    "sample" * 3,
+) | {"STRIPE_LIVEMODE": "false", "LLM_REQUESTS_PER_MINUTE": "1", "LLM_TOKENS_PER_MINUTE": "1"}
+_SEEN = {
+    "MONGODB_URL": "mongodb://sample.example",
+    "REDIS_URL": "redis://sample.example",
+    "MAIL_URL": "smtp://sample.example",
+    "MAIL_FROM": "Pressroom <reports@pressroom.example>",
+    "ALERT_MAIL": "operator@pressroom.example",
+    "PUBLIC_URL": "https://pressroom.example",
+}
+_NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class SampleHouse(NamedTuple):
+    """An installation that letters may be from."""
+
+    settings: Settings
+    tenants: Tenants
+
+
+def sample_house() -> SampleHouse:
+    """Return an installation of two brands."""
+    return SampleHouse(read_settings(_UNSEEN | _SEEN), _BRANDS)
+
+
+def sample_letters() -> Iterator[tuple[str, Letter]]:
+    """Return every kind of letter, each with a name of its own such as `aurora-completion-arabic`."""
+    house = sample_house()
+    for brand in _BRANDS.values():
+        for script, name in _NAMES.items():
+            for kind, letter in _to_customer(house, _order(brand, name)).items():
+                yield f"{brand.id}-{kind}-{script}", letter
+    yield f"{MAIN}-alert", alert_letter(house, _ALERT)
+
+
+def _to_customer(house: SampleHouse, order: Document) -> dict[str, Letter]:
+    reports = [{"product": one, "pdf": {"pages": 337, "bytes": 1_900_000}} for one in order["products"]]
+    single = {**order, "product": order["products"][0], "products": order["products"][:1]}
+    return {
+        "confirmation": confirmation(house, order, 900, _NOW),
+        "completion": completion(house, order, reports, _NOW),
+        "completion_single": completion(house, single, reports, _NOW),
+        "resend": resend(house, single, reports, _NOW),
+        "delay": delay(house, order, _NOW),
+        "failure": failure(house, order, _NOW),
+        "refund": refund(house, order, _NOW),
+        "details": details(house, order, _NOW),
+    }
+
+
+def _order(brand: Tenant, name: str) -> Document:
+    return {
+        "_id": "cs_live_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6a7",
+        "token": "sample-token",
+        "tenant": brand.id,
+        "colours": brand.colours and asdict(brand.colours),
+        "product": "bundle",
+        "products": list(OFFERS["bundle"].reports),
+        "answers": {"name": name},
+        "email": "customer@customer.example",
+        "currency": "usd",
+        "amount_refunded": OFFERS["bundle"].price,
+        "missing": ["birth_date", "birth_place"],
+        "resends": {"count": 1},
+    }
+
+
+_ALERT: Document = {
+    "_id": "sample",
+    "kind": "needs_attention",
+    "order": "cs_live_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6a7",
+    "event": None,
+    "text": "The completion mail was refused: 550.",
+    "at": _NOW,
+    "seen": [""],
+}

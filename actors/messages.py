@@ -1,0 +1,117 @@
+"""Sending messages: ids only, and no harm if one is lost, since MongoDB knows what should be under way."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import structlog
+from dramatiq import Message
+
+from actors.deps.webhook import IntakeDeps
+from actors.products.catalogue import MAIL_QUEUE, rendering_queue
+from actors.products.slot_sets import slot_of
+from infra.errors import TransientError
+from infra.tenants import MAIN
+from storage.database import Document
+from storage.errands import Errand
+from storage.queueing import message_id
+
+log = structlog.get_logger()
+
+#: The actor for each kind of step.
+STEP_ACTORS = {
+    "write": "write_section",
+    "render": "render_chunk",
+    "assemble": "assemble_report",
+    "compute": "compute_step",
+}
+#: One deadline for all that a send may wait for Redis.
+_DEADLINE_S = 2.0
+
+
+class Post(NamedTuple):
+    """A message to be sent; one that Redis holds already is not sent again.
+
+    It goes before those that wait if `first`, or if `tenant` has a priority.
+    """
+
+    queue: str
+    actor: str
+    message_id: str
+    ids: dict[str, str]
+    tenant: str = MAIN
+    first: bool = False
+
+
+def new_message_id() -> str:
+    """Return an id for a message, to be written down before it is sent."""
+    return str(uuid.uuid4())
+
+
+async def send(deps: IntakeDeps, queue: str, actor: str, message_id: str, **ids: str) -> bool:
+    """Queue a message; False if Redis does not take it in time: the sweep will send it again."""
+    return await send_all(deps, [Post(queue, actor, message_id, ids)])
+
+
+async def send_errand(deps: IntakeDeps, errand: Errand, order_id: str) -> bool:
+    """Wake a mail worker for an errand that is written down."""
+    return await send_all(deps, [errand_post(errand, order_id)])
+
+
+def errand_post(errand: Errand, order_id: str) -> Post:
+    """Return the message that wakes a mail worker for an errand."""
+    return Post(MAIL_QUEUE, errand, new_message_id(), {"order": order_id})
+
+
+def step_post(step: Document, message: str) -> Post:
+    """Return the post that wakes a worker for a step which is queued under that message."""
+    ids = {"order": step["order"], "step": step["_id"]}
+    # Of many reports that come at once each gets its first section before any gets its second.
+    first, message = step["seq"] == 0, message_id(step["_id"], message)
+    return Post(queue_of(step), STEP_ACTORS[step["kind"]], message, ids, step["tenant"], first)
+
+
+def queue_of(step: Document) -> str:
+    """Return the queue on which a step is done."""
+    product: str = step["product"]
+    return product if slot_of(step) == "write" else rendering_queue(product)
+
+
+def begin_post(report: Document) -> Post:
+    """Return the message that begins a report which is queued."""
+    ids = {"report": report["_id"]}
+    # Beginning takes no longer than a section's share of it: a report that comes waits for none that is under way.
+    return Post(report["product"], "begin_report", report["message"], ids, report["tenant"], first=True)
+
+
+async def send_step(deps: IntakeDeps, step: Document, message: str) -> bool:
+    """Wake a worker for a step that is queued under that message."""
+    return await send_all(deps, [step_post(step, message)])
+
+
+async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:
+    """Queue messages in one go; False if Redis does not take them in time: the sweep will send them again."""
+    if not posts:
+        return True
+    try:
+        messages = [_message(deps, post) for post in posts]
+        loop = asyncio.get_running_loop()
+        sending = loop.run_in_executor(deps.broker.sender, deps.broker.enqueue_all, messages)
+        await asyncio.wait_for(sending, _DEADLINE_S)
+    except (TransientError, TimeoutError):
+        log.warning("messages_left_to_sweep", actors=sorted({post.actor for post in posts}), count=len(posts))
+        return False
+    return True
+
+
+def _message(deps: IntakeDeps, post: Post) -> Message[None]:
+    first = post.first or deps.tenants.of(post.tenant).priority > 0
+    return Message(
+        queue_name=post.queue,
+        actor_name=post.actor,
+        args=(),
+        kwargs=dict(post.ids),
+        options={"first": True} if first else {},
+        message_id=post.message_id,
+    )

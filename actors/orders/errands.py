@@ -1,0 +1,67 @@
+"""Running an errand: load its order, do it, write down when to look at it again, or that it is over."""
+
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from actors.deps.worker import WorkDeps
+from actors.intake.placing import start_order
+from actors.messages import send_errand
+from actors.orders.ask_details import ask_details
+from actors.orders.check_promise import check_promise
+from actors.orders.complete_order import complete_order
+from actors.orders.confirm_order import confirm_order
+from actors.orders.end_patience import end_patience
+from actors.orders.forget_order import forget_order
+from actors.orders.heed_pause import heed_pause
+from actors.orders.identify_order import identify_order
+from actors.orders.refund_order import refund_order
+from actors.orders.resend_reports import resend_reports
+from actors.orders.tell_failure import tell_failure
+from actors.reports.replay import resume_replay
+from actors.reports.reprint_reports import reprint_reports
+from infra.errors import TransientError
+from storage.database import Document
+from storage.dead_letters import record_dead_errand
+from storage.errands import Errand, settle_errand
+from storage.orders import fail_order, find_order
+
+#: An errand is given its order as read just before, and may be run by several at once. It returns when it is to be
+#: looked at again, or None if it is over.
+ERRANDS: dict[Errand, Callable[[WorkDeps, Document], Awaitable[datetime | None]]] = {
+    "confirm_order": confirm_order,
+    "complete_order": complete_order,
+    "check_promise": check_promise,
+    "tell_failure": tell_failure,
+    "refund_order": refund_order,
+    "resend_reports": resend_reports,
+    "ask_details": ask_details,
+    "end_patience": end_patience,
+    "identify_order": identify_order,
+    "start_order": start_order,
+    "resume_replay": resume_replay,
+    "reprint_reports": reprint_reports,
+    "heed_pause": heed_pause,
+    "forget_order": forget_order,
+}
+
+
+async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
+    """Run an order's errand once. TransientError leaves it to the sweep; what fails for good is an operator's."""
+    if deps.stopping.is_set():
+        await send_errand(deps, errand, order_id)
+        return
+    order = await find_order(deps.db, order_id)
+    if order is None or errand not in order["errands"]:  # a late message: it is over
+        return
+    try:
+        again_at = await ERRANDS[errand](deps, order)
+    except TransientError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, the order waits for an operator, not for ever
+        trace, now = "".join(traceback.format_exception(error)), deps.clock.now()
+        reason = f"{errand} failed: {error}"
+        await record_dead_errand(deps.db, order_id, errand, reason, str(error), trace, now, fails=True)
+        await fail_order(deps.db, order_id, reason, now, errand=errand)
+        again_at = None
+    await settle_errand(deps.db, order, errand, again_at)

@@ -1,0 +1,42 @@
+"""How long an order will take: as its reports took lately, else by the arithmetic of their plans."""
+
+from collections import Counter
+from datetime import timedelta
+from functools import cache
+from math import ceil
+from statistics import median
+
+from actors.deps.process import Deps
+from actors.products.catalogue import PRODUCTS
+from actors.products.definition import Product
+from storage.reports import making_times
+
+#: What counts as lately, how many of the latest reports are looked at, and how few of them say nothing.
+_LATELY, _LATEST, _TOO_FEW = timedelta(days=30), 20, 3
+#: Before any report says better: a call takes 10 to 60 s at the usual models, and a book some time to be bound.
+_CALL_S, _BOOK_S = 30.0, 60.0
+
+
+async def estimate_s(deps: Deps, products: list[str]) -> float:
+    """Return in how many seconds the last of some reports, begun at once, will be stored."""
+    return max([await _likely_s(deps, product) for product in products])
+
+
+async def _likely_s(deps: Deps, product: str) -> float:
+    times = await making_times(deps.db, product, deps.clock.now() - _LATELY, _LATEST)
+    if len(times) <= _TOO_FEW:
+        return planned_s(PRODUCTS[product])
+    return median(time.total_seconds() for time in times)
+
+
+def planned_s(product: Product) -> float:
+    """Return how long a report takes by its plan: sections of one depth side by side, at its pace."""
+    after = {part.id: part.after for part in product.parts}
+
+    @cache
+    def depth(part: str) -> int:
+        return 1 + max(map(depth, after[part]), default=0)
+
+    levels = Counter(depth(section.id) for section in product.sections)
+    rounds = sum(ceil(width / product.pace.max_in_flight) for width in levels.values())
+    return rounds * (_CALL_S + product.pace.gap_s) + _BOOK_S

@@ -1,0 +1,141 @@
+"""T19 to T22: one letter, sent once, whoever is asked to send it and however often."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+
+from actors.deps.insist import insist
+from actors.deps.worker import WorkDeps
+from actors.mail.letterhead import letter_id
+from actors.orders.attention import release
+from infra.errors import TransientError
+from infra.mail.errors import LetterIsRefused
+from infra.mail.letter import Letter
+from storage.database import Document
+from storage.dead_letters import record_dead_errand
+from storage.deliveries import (
+    claim_delivery,
+    find_delivery,
+    mark_sent,
+    postpone_delivery,
+    refuse_delivery,
+    retake_delivery,
+    start_sending,
+)
+from storage.errands import Errand
+from storage.orders import call_operator
+
+log = structlog.get_logger()
+
+#: D of the protocol: all that sending one letter may take, begun before T20, looked at before the final dot. It is
+#: shorter than a usual grace period, so that a worker that is told to end knows what became of its letter.
+_SEND_S = 20.0
+#: Between a sender's deadline and the moment when another may take over.
+_MARGIN = timedelta(seconds=30)
+#: The pause after a mail server said "not now": doubled with each try.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 300.0
+#: After so many tries, about half an hour, an operator should know; the tries go on.
+_WORRYING_TRIES = 10
+#: How long a letter that a dispute holds back is left alone.
+HELD_BACK = timedelta(hours=6)
+
+
+class Delivered(NamedTuple):
+    """Whether the mail server has accepted a letter; else when to look again, None if it refused it for good."""
+
+    sent: bool
+    again_at: datetime | None
+
+
+_SENT, _REFUSED = Delivered(sent=True, again_at=None), Delivered(sent=False, again_at=None)
+
+
+async def deliver(
+    deps: WorkDeps, order: Document, errand: Errand, name: str, compose: Callable[[], Letter]
+) -> Delivered:
+    """Send an order's letter of that name, if nobody else is at it. A refused one is the errand's dead letter."""
+    delivery = await _take(deps, order["_id"], name)
+    if delivery is not None:
+        return await _send(deps, order, errand, delivery, compose())
+    present = await find_delivery(deps.db, order["_id"], name)
+    state = present["state"] if present else ""
+    return {"sent": _SENT, "refused": _REFUSED}.get(state, _left_to_others(order, errand))
+
+
+def as_it_stands(order: Document, errand: Errand) -> datetime | None:
+    """Return what an errand that was seen answers where its time is not its own to change."""
+    due_at: datetime | None = order["errands"].get(errand)
+    return due_at
+
+
+def _left_to_others(order: Document, errand: Errand) -> Delivered:
+    return Delivered(sent=False, again_at=as_it_stands(order, errand))
+
+
+async def _take(deps: WorkDeps, order_id: str, name: str) -> Document | None:
+    now = deps.clock.now()
+    until = now + timedelta(seconds=_SEND_S) + _MARGIN
+    message_id = letter_id(deps.settings, order_id, name)
+    fresh = await claim_delivery(deps.db, order_id, name, message_id, until)
+    return fresh or await retake_delivery(deps.db, order_id, name, now, until)
+
+
+async def _send(deps: WorkDeps, order: Document, errand: Errand, delivery: Document, letter: Letter) -> Delivered:
+    deadline = deps.clock.monotonic() + _SEND_S
+    until = deps.clock.now() + timedelta(seconds=_SEND_S) + _MARGIN
+    if not await start_sending(deps.db, delivery, until):
+        return _left_to_others(order, errand)
+    try:
+        answer = await _to_the_end(deps, letter, deadline)
+    except TransientError as error:
+        return await _postpone(deps, delivery, str(error))
+    except LetterIsRefused as error:
+        return await _refuse(deps, errand, delivery, error)
+    now = deps.clock.now()
+    await insist(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
+    if delivery["tries"] >= _WORRYING_TRIES:
+        await release(deps, letter.order, _cannot_be_sent(delivery))
+    log.info("mail_sent", order=letter.order, kind=letter.kind)
+    return _SENT
+
+
+async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
+    """Send, and hear the server out even when cancelled: an accepted letter that nobody records is sent twice."""
+    sending = asyncio.ensure_future(
+        asyncio.to_thread(deps.postman.send, letter, lambda: deadline - deps.clock.monotonic())
+    )
+    while True:
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            log.warning("mail_outlasts_grace", order=letter.order)
+
+
+async def _postpone(deps: WorkDeps, delivery: Document, error: str) -> Delivered:
+    pause_s = min(_FIRST_PAUSE_S * 2 ** min(delivery["tries"], 10), _LONGEST_PAUSE_S)
+    now = deps.clock.now()
+    due_at = now + timedelta(seconds=pause_s)
+    log.warning("mail_postponed", order=delivery["order"], again_in_s=pause_s)
+    await postpone_delivery(deps.db, delivery, due_at, error)
+    if delivery["tries"] + 1 >= _WORRYING_TRIES:
+        await call_operator(deps.db, delivery["order"], _cannot_be_sent(delivery), now)
+    return Delivered(sent=False, again_at=due_at)
+
+
+def _cannot_be_sent(delivery: Document) -> str:
+    return f"The {delivery['kind']} mail cannot be sent; the server says not now, again and again."
+
+
+async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: LetterIsRefused) -> Delivered:
+    # A server's words may quote the address: they are in the dead letter, not on pages, in alerts or in the log.
+    log.error("mail_refused", order=delivery["order"])
+    order_id, now = delivery["order"], deps.clock.now()
+    # The record first, the end of the work last: what is interrupted in between is tried, and recorded, again.
+    reason = f"The {delivery['kind']} mail was refused: {error.code}."
+    await record_dead_errand(deps.db, order_id, errand, reason, str(error), "", now, fails=False)
+    await call_operator(deps.db, order_id, reason, now, kind="bounce")
+    await refuse_delivery(deps.db, delivery, str(error))
+    return _REFUSED

@@ -1,0 +1,52 @@
+"""What an operator does about an order whose budget is spent: let it go on, on the record."""
+
+from math import ceil
+
+from actors.deps.process import Deps
+from actors.messages import send_errand
+from actors.reports.budget import budget_of, cannot_be_kept
+from infra.errors import PressroomError
+from infra.llm.answer import Usage
+from infra.llm.prices import cost_usd
+from storage.audit import Warrant, record_action
+from storage.budget import end_pause, is_paused, spending_of
+from storage.database import Document
+from storage.orders import find_order
+
+
+class OrderIsNotPaused(PressroomError):
+    """There is no such order, or nothing keeps it from going on."""
+
+
+class BudgetIsTooSmall(PressroomError):
+    """The order would be paused again at once."""
+
+
+async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, warrant: Warrant) -> None:
+    """Let a paused order go on, under the audit trail; its budget becomes `budget_usd` (infinity: none), if given.
+
+    OrderIsNotPaused or BudgetIsTooSmall say why not.
+    """
+    order = await find_order(deps.db, order_id)
+    if order is None or not is_paused(order):
+        raise OrderIsNotPaused(f"There is no order {order_id} that is paused.")
+    await _expect_enough(deps, order if budget_usd is None else {**order, "budget_usd": budget_usd})
+    now = deps.clock.now()
+    subject = "budget as before" if budget_usd is None else f"budget {budget_usd:g} US dollars"
+    await record_action(deps.db, warrant, "resumed", order_id, subject, now)
+    await end_pause(deps.db, order, budget_usd, now)
+    await send_errand(deps, "heed_pause", order_id)
+
+
+async def _expect_enough(deps: Deps, order: Document) -> None:
+    budget = budget_of(deps.settings, order)
+    if budget is None:
+        return
+    # Open calls count as lost ones: that is the most that can have been spent.
+    spending = await spending_of(deps.db, order["_id"], 0.0, deps.clock.now())
+    if spending.unpriced or cost_usd(deps.settings.openai_model, Usage(1, 0, 1)) is None:
+        raise BudgetIsTooSmall(f"{cannot_be_kept(budget)} a price is unknown. Resume it without a budget.")
+    needed = spending.spent_usd + (order["pause"]["call_usd"] or 0)
+    if needed > budget:
+        what = f"With its next call order {order['_id']} may cost {ceil(needed * 100) / 100:.2f} US dollars"
+        raise BudgetIsTooSmall(f"{what}, and its budget is {budget:g}. Resume it with a greater one.")

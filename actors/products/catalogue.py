@@ -1,0 +1,108 @@
+"""What can be bought: one line a product. The web process loads this and no actor."""
+
+from dataclasses import dataclass
+
+from actors.products.definition import Product
+from actors.products.life_clarity.product import PRODUCT as LIFE_CLARITY
+from actors.products.personal_blueprint.product import PRODUCT as PERSONAL_BLUEPRINT
+from actors.products.personal_horoscope.product import PRODUCT as PERSONAL_HOROSCOPE
+
+#: Prices are in US cents.
+CURRENCY = "usd"
+#: Who is promised a report within this time sees it before a confirmation is read.
+_SHORT_S = 60 * 60
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something with a price: one report or several. `reports` names their products, which are their queues.
+
+    `promise_s` is how many seconds after the payment the last of them is promised for.
+    """
+
+    name: str
+    title: str
+    subtitle: str
+    price: int
+    promise_s: int
+    needed: tuple[str, ...]
+    reports: tuple[str, ...]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether its customer waits so long that a mail says that it was taken."""
+        return self.promise_s > _SHORT_S
+
+
+PRODUCTS: dict[str, Product] = {}
+OFFERS: dict[str, Offer] = {}
+
+#: Completion and all mail run on this queue, whatever was bought.
+MAIL_QUEUE = "bundle"
+
+
+def sell(product: Product) -> None:
+    """Add a product, and the offer of it alone, to what can be bought by this process and made by its workers."""
+    PRODUCTS[product.name] = product
+    OFFERS[product.name] = Offer(
+        name=product.name,
+        title=product.title,
+        subtitle=product.subtitle,
+        price=product.price,
+        promise_s=product.promise_s,
+        needed=product.needed,
+        reports=(product.name,),
+    )
+
+
+def sell_together(name: str, title: str, subtitle: str, price: int, products: tuple[Product, ...]) -> None:
+    """Add one offer of several products that are sold; it needs whatever one of them needs."""
+    needed = dict.fromkeys(answer for product in products for answer in product.needed)
+    OFFERS[name] = Offer(
+        name=name,
+        title=title,
+        subtitle=subtitle,
+        price=price,
+        promise_s=max(product.promise_s for product in products),
+        needed=tuple(needed),
+        reports=tuple(product.name for product in products),
+    )
+
+
+def title_of(name: str | None, otherwise: str = "Your order") -> str:
+    """Return the title of what was bought; `otherwise` if that is not known, or sold no more."""
+    offer = OFFERS.get(name or "")
+    return offer.title if offer else otherwise
+
+
+def queues() -> tuple[str, ...]:
+    """Return every queue that has workers: one a product, and the one of all mail."""
+    return (*PRODUCTS, MAIL_QUEUE)
+
+
+def rendering_queue(product: str) -> str:
+    """Return the queue beside a product's own, for what keeps a processor busy: it must not hold back writing.
+
+    A product's worker consumes both.
+    """
+    return f"{product}.render"
+
+
+def queues_of(worker: str) -> tuple[str, ...]:
+    """Return what a worker of that queue consumes."""
+    return (worker,) if worker == MAIL_QUEUE else (worker, rendering_queue(worker))
+
+
+for _product in (
+    LIFE_CLARITY,
+    PERSONAL_BLUEPRINT,
+    PERSONAL_HOROSCOPE,
+):
+    sell(_product)
+sell_together(
+    name="bundle",
+    title="The Whole Picture",
+    subtitle="Your question, your nature and your year, in three reports",
+    price=12900,
+    products=(LIFE_CLARITY, PERSONAL_BLUEPRINT, PERSONAL_HOROSCOPE),
+)

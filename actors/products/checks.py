@@ -1,0 +1,110 @@
+"""What makes a product's definition impossible to carry out, found when it is imported."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from actors.intake.session import ANSWERS
+from infra.errors import PressroomError
+
+if TYPE_CHECKING:
+    from actors.products.definition import Product
+
+#: Names become queues, keys of documents and of objects, and anchors in the book.
+_NAME = re.compile(r"[a-z0-9_]+")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+#: Sections that one may follow: each adds up to 400 characters to its prompt, and fourteen of them are a page.
+_MAX_AFTER = 14
+
+
+class PlanIsWrong(PressroomError):
+    """A product's definition contradicts itself; raised when it is imported."""
+
+
+def refuse_wrong_plan(product: Product) -> None:
+    """Return if the definition can be carried out; PlanIsWrong says the first thing that is wrong with it."""
+    for check in (_names, _order, _needs, _chapters, _prompts, _numbers, _words):
+        for wrong in check(product):
+            raise PlanIsWrong(f"{product.name}: {wrong}")
+
+
+def _names(product: Product) -> Iterator[str]:
+    sections = [one.id for one in product.parts]
+    chapters = [chapter.id for chapter in product.chapters]
+    for name in (product.name, *sections, *chapters):
+        if not _NAME.fullmatch(name):
+            yield f"{name!r} is no id, which has lower-case letters, digits and underscores only."
+    yield from (f"two sections have the id {name}." for name in _repeated(sections))
+    yield from (f"two chapters have the id {name}." for name in _repeated(chapters))
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _needs(product: Product) -> Iterator[str]:
+    after = {one.id: one.after for one in product.parts}
+    for one, others in after.items():
+        yield from (f"{one} follows {other}, which is no section." for other in others if other not in after)
+        yield from (f"{one} follows {other} twice." for other in _repeated(others))
+        if len(others) > _MAX_AFTER:
+            yield f"{one} follows {len(others)} sections, more than {_MAX_AFTER}."
+    try:
+        TopologicalSorter(after).prepare()
+    except CycleError as error:
+        yield f"{' follows '.join(reversed(error.args[1]))}, which is a circle."
+
+
+def _order(product: Product) -> Iterator[str]:
+    """A section stands behind those that it follows: its summary of them would come too early otherwise."""
+    places = {section.id: place for place, section in enumerate(product.sections)}
+    for section in product.sections:
+        for other in section.after:
+            if places.get(other, -1) >= places[section.id]:
+                yield f"{section.id} follows {other}, which does not come before it."
+
+
+def _chapters(product: Product) -> Iterator[str]:
+    held = [section for chapter in product.chapters for section in chapter.sections]
+    titled = {one.id for one in product.computations if one.title}
+    if [one for one in held if one not in titled] != [section.id for section in product.sections]:
+        yield "its chapters do not hold each section once, in order."
+    part = ""
+    for chapter in product.chapters:
+        if chapter.chart and chapter.sections:
+            yield f"the chapter {chapter.id} has a chart, and is no opener."
+        if chapter.under and (chapter.under != part or not chapter.sections):
+            yield f"the chapter {chapter.id} is under {chapter.under}, which is not the opener before it."
+        if not chapter.under:
+            part = "" if chapter.sections else chapter.id
+
+
+def _prompts(product: Product) -> Iterator[str]:
+    for name in ("instructions", *(section.brief_name for section in product.sections)):
+        if not product.prompt_file(name).is_file():
+            yield f"there is no {name}.md among its prompts."
+
+
+def _numbers(product: Product) -> Iterator[str]:
+    if product.price <= 0:
+        yield "its price is not above nothing."
+    if product.promise_s <= 0:
+        yield "its promise is not after the payment."
+    if product.pace.max_in_flight < 1 or product.pace.gap_s < 0:
+        yield "its pace is below one call at a time, or its pause below nothing."
+    yield from (
+        f"its limit for {kind} is not above nothing." for kind, s in product.limits.by_kind().items() if s <= 0
+    )
+
+
+def _words(product: Product) -> Iterator[str]:
+    yield from (
+        f"it needs {name}, which customers are never asked." for name in product.needed if name not in ANSWERS
+    )
+    for colour in (product.theme.accent, product.theme.tint):
+        if not _COLOUR.fullmatch(colour):
+            yield f"{colour!r} is no colour of the form #rrggbb."

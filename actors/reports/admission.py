@@ -1,0 +1,39 @@
+"""T4: a tenant with a limit has so many reports in progress; its others wait their turn, and nobody else does."""
+
+from collections.abc import Sequence
+
+from actors.deps.webhook import IntakeDeps
+from actors.messages import Post, begin_post
+from storage.database import Document
+from storage.reports import begin_message
+from storage.tenants import admit_report, first_waiting, leave_places, take_place
+
+
+async def admit_waiting(deps: IntakeDeps, tenant: str) -> list[Post]:
+    """Give a tenant's free places to its reports that have waited longest; return the messages that begin them."""
+    limit = deps.tenants.of(tenant).limit
+    waiting = await first_waiting(deps.db, tenant, limit or _AT_ONCE)
+    posts: list[Post] = []
+    for report in waiting:
+        if limit is not None and not await take_place(deps.db, tenant, report["_id"], limit):
+            break
+        posts += await admit(deps, report)
+    return posts
+
+
+async def admit(deps: IntakeDeps, report: Document) -> list[Post]:
+    """Queue a report that has its place; return the message that begins it, unless somebody else sends it."""
+    message = begin_message(report["_id"])
+    if not await admit_report(deps.db, report["_id"], message, deps.clock.now()):
+        return []
+    return [begin_post({**report, "message": message})]
+
+
+async def leave(deps: IntakeDeps, tenant: str, reports: Sequence[str]) -> list[Post]:
+    """Give the places of reports back that are in progress no more; return what begins those that waited."""
+    await leave_places(deps.db, tenant, list(reports))
+    return await admit_waiting(deps, tenant)
+
+
+#: Reports begun at once when a limit was lifted while they waited.
+_AT_ONCE = 100

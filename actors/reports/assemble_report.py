@@ -1,0 +1,87 @@
+"""Bind the chapters of a report into one PDF, and store it under the hash of its content."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from actors.deps.held import Claim
+from actors.deps.worker import WorkDeps
+from actors.mail.brand import brand_name, logo_of
+from actors.reports.render_chunk import style_of
+from actors.reports.workroom import workroom
+from infra.errors import TransientError
+from infra.pdf import BookSource
+from storage.database import Document
+from storage.objects import book_key, pdf_key
+
+#: Chunks that are fetched at once: enough to hide S3's latency, no more than it is given threads.
+_AT_ONCE = 8
+#: How often one is asked for. Of hundreds one may fail by chance, and the others need not be fetched again for it.
+_TRIES = 4
+
+
+async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
+    """Return where the PDF is, its SHA-256, pages and bytes."""
+    plan = await deps.plans.get(claim.step["plan"])
+    chunks = await claim.results()
+    order, product = claim.order, claim.step["product"]
+    source = book_of(plan, order, brand_name(deps, order["tenant"]), logo_of(deps, order["tenant"]) or "")
+    async with workroom() as folder:
+        files = [folder / f"{number}.pdf" for number in range(len(chunks))]
+        keys = [chunks[need]["object"] for need in claim.step["needs"]]
+        await _fetch(deps, [pair for pair in zip(keys, files, strict=True) if not _at_hand(deps, *pair)])
+        book = await deps.typesetter.assemble(source, files, folder / "book.pdf")
+        stored = book_key(order["_id"], product, book.sha256)
+        await deps.objects.put_file(stored, book.path)
+    return {
+        "key": pdf_key(order["_id"], product),
+        "object": stored,
+        "sha256": book.sha256,
+        "pages": book.pages,
+        "bytes": book.size,
+    }
+
+
+def _at_hand(deps: WorkDeps, key: str, file: Path) -> bool:
+    """Write the chunk into its file if this process set it lately."""
+    pdf = deps.recent_chunks.take(key)
+    if pdf is not None:
+        file.write_bytes(pdf)
+    return pdf is not None
+
+
+async def _fetch(deps: WorkDeps, chunks: Iterable[tuple[str, Path]]) -> None:
+    """Copy the chunks into their files; the first that fails ends it for all."""
+    waiting = iter(chunks)
+
+    async def fetch_on() -> None:
+        for key, file in waiting:
+            await _fetch_one(deps, key, file)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(fetch_on())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _fetch_one(deps: WorkDeps, key: str, file: Path) -> None:
+    for _ in range(_TRIES - 1):
+        with suppress(TransientError):
+            return await deps.objects.fetch_file(key, file)
+    return await deps.objects.fetch_file(key, file)
+
+
+def book_of(plan: Document, order: Document, author: str, logo: str = "") -> BookSource:
+    """Return what the book of an order says of itself, under its brand's name and picture."""
+    return BookSource(
+        title=plan["title"],
+        subtitle=plan["subtitle"],
+        prepared_for=order["answers"].get("name", ""),
+        date=order["paid_at"].date(),
+        author=author,
+        style=style_of(plan, order),
+        logo=logo,
+    )

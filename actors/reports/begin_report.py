@@ -1,0 +1,101 @@
+"""The first actor of a report: write the plan down, then start what needs nothing."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from actors.deps.process import Deps
+from actors.messages import send_all, step_post
+from actors.products.catalogue import PRODUCTS
+from actors.products.slot_sets import SLOTS, slot_of, token_of
+from storage.database import Document
+from storage.dead_letters import record_dead_report
+from storage.orders import fail_order, find_order
+from storage.queueing import as_queued, new_message
+from storage.reports import find_report, kill_report, park_report, pin_plan, start_report, unpark_reports
+from storage.slots import Slot
+from storage.steps import insert_steps
+
+log = structlog.get_logger()
+
+
+async def begin_report(deps: Deps, report_id: str) -> None:
+    """T5: pin the plan, insert its steps, the first of them queued. Repeating it changes nothing."""
+    order_id = report_id.partition(":")[0]
+    report, order = await asyncio.gather(find_report(deps.db, report_id), find_order(deps.db, order_id))
+    if report is None or report["state"] != "queued" or order is None:
+        return
+    if order["stopped"]:
+        await _park(deps, report)
+        return
+    plan_id = report["plan"] or (await deps.plans.current(PRODUCTS[report["product"]]))["_id"]
+    pinned = report if report["plan"] else await pin_plan(deps.db, report, plan_id, deps.clock.now())
+    if pinned is None:
+        return
+    plan = await deps.plans.get(pinned["plan"])
+    steps = _step_documents(pinned, plan)
+    first = _first_steps(steps, plan)
+    slots = {slot: [token_of(step) for step in held] for slot, held in first.items()}
+    message, queued = new_message(), [step for held in first.values() for step in held]
+    for step in queued:
+        step |= as_queued(message, deps.clock.now())
+    await insert_steps(deps.db, steps)
+    if await start_report(deps.db, report_id, plan["_id"], slots):
+        log.info("report_begun", order=report["order"], product=report["product"], steps=len(steps))
+        await send_all(deps, [step_post(step, message) for step in queued])
+
+
+async def _park(deps: Deps, report: Document) -> None:
+    """Let a refunded order's report lie; written first, then read: the refund may fail at this moment."""
+    await park_report(deps.db, report)
+    order = await find_order(deps.db, report["order"])
+    if order is not None and not order["stopped"]:
+        await unpark_reports(deps.db, [report["_id"]], deps.clock.now())
+
+
+async def give_up_report(deps: Deps, report_id: str, error: str, trace: str = "") -> None:
+    """Leave a report that cannot be begun to an operator."""
+    now, reason = deps.clock.now(), f"{report_id} could not be begun: {error}"
+    await record_dead_report(deps.db, report_id, reason, error, trace, now)
+    await fail_order(deps.db, report_id.partition(":")[0], reason, now)
+    await kill_report(deps.db, report_id)
+
+
+def _step_documents(report: Document, plan: Document) -> list[Document]:
+    return [_step_document(report, plan, step) for step in plan["steps"].values()]
+
+
+def _first_steps(steps: Sequence[Document], plan: Document) -> dict[Slot, list[Document]]:
+    """Return the steps that need nothing, in plan order, as many as have a slot."""
+    ready = [step for step in steps if step["state"] == "ready"]
+    return {slot: [step for step in ready if step["slot"] == slot][: plan["bounds"][slot]] for slot in SLOTS}
+
+
+def _step_document(report: Document, plan: Document, step: Document) -> Document:
+    ready = not step["needs"]
+    return {
+        "_id": f"{report['_id']}:{step['key']}",
+        "order": report["order"],
+        "report": report["_id"],
+        "product": report["product"],
+        "tenant": report["tenant"],
+        "plan": plan["_id"],
+        "format": plan["format"],
+        "key": step["key"],
+        "kind": step["kind"],
+        "slot": slot_of(step),
+        "seq": step["seq"],
+        "section": step.get("section"),
+        "needs": [f"{report['_id']}:{need}" for need in step["needs"]],
+        "state": "ready" if ready else "waiting",
+        **({"due_at": report["began_at"]} if ready else {}),
+        "run": report["run"],
+        "epoch": 0,
+        "attempts": 0,
+        "fails": 0,
+        "kills": 0,
+        "sends": 0,
+        "claim": None,
+        "result": None,
+    }

@@ -1,0 +1,101 @@
+"""A hard budget an order: what a call may cost is known before it is made, and nothing is bought beyond it.
+
+The entry in the ledger is written first and the order's spending read then, so that of any two calls one sees the
+other: however many sections are written at once, together they stay within the budget.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+import structlog
+
+from actors.deps.held import Claim, WorkerStops
+from actors.deps.insist import insist
+from actors.deps.worker import WorkDeps
+from actors.messages import send_errand
+from infra.llm.answer import Request, Usage
+from infra.llm.prices import cost_usd
+from infra.settings import Settings
+from storage.budget import begin_pause, spending_of
+from storage.database import Document
+from storage.ledger import entry_id, open_entry, withdraw_entry
+
+log = structlog.get_logger()
+
+#: Beside the provider's own time: for settling, and for clocks that differ.
+_MARGIN = timedelta(seconds=15)
+#: What is added to a request on its way: roles, metadata, the frame of a conversation.
+_FRAME_TOKENS = 100
+
+
+class BudgetIsSpent(WorkerStops):
+    """Nothing more may be bought for the order, which is paused: the step goes back as it is, and lies there."""
+
+
+class BudgetIsInTheAir(WorkerStops):
+    """Calls in the air may cost what is left of the budget: once they are answered, there may be enough."""
+
+    again_in_s = 5.0
+
+
+def budget_of(settings: Settings, order: Document) -> float | None:
+    """Return the most that an order may cost in US dollars: its own budget, else the installation's, if any."""
+    budget: float | None = order.get("budget_usd", settings.order_budget_usd)
+    return None if budget == float("inf") else budget
+
+
+def most_usd(model: str, request: Request) -> float | None:
+    """Return the most that a request can cost in US dollars; None if the model's price is unknown.
+
+    A token is a byte or more, and no answer is longer than asked for.
+    """
+    read = len((request.instructions + request.input).encode()) + _FRAME_TOKENS
+    return cost_usd(model, Usage(read, 0, request.max_output_tokens))
+
+
+async def open_within_budget(deps: WorkDeps, claim: Claim, request: Request, now: datetime) -> str:
+    """T11: write that a call is about to be made, if the order's budget allows it; return the entry's id.
+
+    Without a budget that is all. BudgetIsSpent if the order is paused for it; BudgetIsInTheAir if it may be later.
+    Whatever is raised, the entry is taken back.
+    """
+    budget = budget_of(deps.settings, claim.order)
+    if budget is None:
+        return await open_entry(deps.db, claim.step, claim.epoch, now)
+    most = most_usd(deps.settings.openai_model, request)
+    if most is None:
+        await _pause(deps, claim, f"{cannot_be_kept(budget)} the price of the model is unknown.", None)
+    entry = entry_id(claim.step, claim.epoch)
+    try:
+        await open_entry(deps.db, claim.step, claim.epoch, now, estimate_usd=most)
+        await _check(deps, claim, budget, most, now)
+    except (Exception, asyncio.CancelledError):
+        await insist(deps.clock, lambda: withdraw_entry(deps.db, entry))
+        raise
+    return entry
+
+
+def cannot_be_kept(budget: float) -> str:
+    """Return the beginning of a sentence that says why."""
+    return f"The order's budget of {budget:g} US dollars cannot be kept:"
+
+
+async def _check(deps: WorkDeps, claim: Claim, budget: float, most: float, now: datetime) -> None:
+    in_air_since = now - timedelta(seconds=deps.settings.llm_timeout_s) - _MARGIN
+    spending = await spending_of(deps.db, claim.order["_id"], most, in_air_since)
+    if spending.unpriced:
+        await _pause(deps, claim, f"{cannot_be_kept(budget)} the price of an answer is unknown.", None)
+    if spending.spent_usd + most > budget:
+        await _pause(deps, claim, f"The order's budget of {budget:g} US dollars allows no other call.", most)
+    # This call is in the air, too: it was written down before.
+    if spending.spent_usd + spending.in_air_usd > budget:
+        raise BudgetIsInTheAir
+
+
+async def _pause(deps: WorkDeps, claim: Claim, reason: str, call_usd: float | None) -> NoReturn:
+    # Who read the order before it was resumed must not pause it again: with what it has now it may go on.
+    if await begin_pause(deps.db, claim.order, reason, call_usd, deps.clock.now()):
+        log.warning("order_paused", reason=reason)
+        await send_errand(deps, "heed_pause", claim.order["_id"])
+    raise BudgetIsSpent

@@ -1,0 +1,61 @@
+"""Compute what a section stands on, in a child process, so that the loop goes on meanwhile."""
+
+from typing import Any
+
+import msgspec
+
+from actors.deps.held import Claim
+from actors.deps.worker import WorkDeps
+from actors.products.catalogue import PRODUCTS
+from actors.products.definition import Computation, Found
+from infra.errors import PermanentError
+from storage.database import Document
+
+#: Characters of JSON: a value is part of a document and of prompts, not a file.
+_MAX_VALUE = 256 * 1024
+
+
+class ComputationDoesNotExist(PermanentError):
+    """The plan names a computation that this version of the product has no more."""
+
+
+class ValueIsUnusable(PermanentError):
+    """A computation returned what JSON cannot hold, or too much of it."""
+
+
+async def compute_step(deps: WorkDeps, claim: Claim) -> Document:
+    """Return the value as JSON, and as text where it is one."""
+    plan = await deps.plans.get(claim.step["plan"])
+    step = plan["steps"][claim.step["key"]]
+    computation = _computation(claim.step["product"], step["computation"])
+    results = await claim.results()
+    values = {_id_of(need): _value_of(result) for need, result in results.items()}
+    found = Found(claim.order["answers"], values)
+    return kept(await deps.children.run(plan["limits"]["compute"], computation.run, found))
+
+
+def kept(value: Any) -> Document:
+    """Return a value as a result that can be stored, shown and told; ValueIsUnusable if it cannot."""
+    try:
+        encoded = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError) as error:
+        raise ValueIsUnusable(f"A computation's value cannot be kept as JSON: {error}.") from None
+    if len(encoded) > _MAX_VALUE:
+        raise ValueIsUnusable(f"A computation's value has {len(encoded)} characters, more than {_MAX_VALUE}.")
+    text = value if isinstance(value, str) else None
+    return {"value": encoded, "text": text, "summary": text or encoded}
+
+
+def _value_of(result: Document) -> Any:
+    return msgspec.json.decode(result["value"]) if "value" in result else result["text"]
+
+
+def _id_of(step_id: str) -> str:
+    return step_id.rpartition(":")[2].partition("-")[2]
+
+
+def _computation(product: str, name: str) -> Computation:
+    found = next((one for one in PRODUCTS[product].computations if one.id == name), None)
+    if found is None:
+        raise ComputationDoesNotExist(f"{product} has no computation {name} any more.")
+    return found

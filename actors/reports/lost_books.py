@@ -1,0 +1,26 @@
+"""Finished PDFs that S3 has no more: how that is noticed, and how they are asked for again."""
+
+import structlog
+
+from actors.deps.process import Deps
+from actors.messages import send_errand
+from storage.database import Document
+from storage.errands import ERRAND_CHECK, open_errand
+
+log = structlog.get_logger()
+
+
+async def is_lost(deps: Deps, report: Document) -> bool:
+    """Whether a report was stored and S3 has its PDF no more; a TransientError if S3 cannot say."""
+    return (
+        report["state"] == "stored"
+        and report["pdf"] is not None
+        and not await deps.objects.exists(report["pdf"]["object"])
+    )
+
+
+async def ask_for_reprint(deps: Deps, order_id: str) -> None:
+    """Write down that an order's lost PDFs are to be made again, and wake a worker; many at once ask once."""
+    if await open_errand(deps.db, order_id, "reprint_reports", deps.clock.now() + ERRAND_CHECK):
+        log.warning("report_lost", order=order_id)
+        await send_errand(deps, "reprint_reports", order_id)

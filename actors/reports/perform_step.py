@@ -1,0 +1,251 @@
+"""One step, whatever its kind: claim → work → checkpoint → advance, and one policy for what goes wrong.
+
+A batch of chapters is claimed and advances together; each is worked on, checkpointed and released by itself.
+"""
+
+import asyncio
+import random
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from actors.deps.held import Claim, ClaimIsLost, Work, WorkerStops
+from actors.deps.insist import insist
+from actors.deps.worker import WorkDeps
+from actors.messages import send_step
+from actors.products.plans import FORMAT
+from actors.reports.advance import advance_or_call, give_up
+from actors.reports.slots import pump, queue_released
+from infra.errors import TransientError
+from storage.claims import claim_others, claim_step, complete_step, release_step
+from storage.database import Document
+from storage.order_state import lies_still
+from storage.orders import find_order
+from storage.queueing import (
+    message_of,
+    new_message,
+    others_in_batch,
+    park_step,
+    requeue_step,
+    steps_of_messages,
+    unpark_steps,
+)
+from storage.steps import find_step, kind_of, results_of
+
+log = structlog.get_logger()
+
+#: Waits between the quick tries inside one claim: 7.5 s in all.
+_QUICK_WAITS_S = (0.5, 1.0, 2.0, 4.0)
+#: A claim that has lasted this long is not tried again quickly: its provider hangs rather than hiccups.
+_QUICK_BUDGET_S = 30.0
+#: Time for a claimed step to reach its first fence, or its end without one. Generous, since a dead holder is known
+#: by its heartbeat: it only ends what a live one has forgotten and its own audit does not find.
+_FIRST_LEASE = timedelta(minutes=10)
+#: A step that took this many processes with it runs alone, so that the next one is surely its own.
+_SUSPECT_KILLS = 3
+#: The pause before a released step is queued again: doubled with each failure.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
+#: As long as another server may ask us to wait (the limiter's bound, too): an hour would be an order's end.
+_LONGEST_ASKED_S = 300.0
+#: A failure after this long without one begins anew: nothing between them says that the step has failed all along.
+_APART = timedelta(minutes=15)
+
+
+class StepTakesTooLong(TransientError):
+    """A step is past its soft limit: it may be quicker another time."""
+
+
+async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> None:
+    """Claim a step if it is to be had, do its work once, and leave it done, released or dead."""
+    with structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
+        # The room comes before the claim: who only waits for it must not be counted among the dead.
+        async with deps.room.shared():
+            is_suspect = await _attempt(deps, order_id, step_id, work, most_kills=_SUSPECT_KILLS - 1)
+        if is_suspect:
+            async with deps.room.alone():
+                await _attempt(deps, order_id, step_id, work)
+
+
+async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most_kills: int | None = None) -> bool:
+    """Do a queued step; True if it was left because it took more than `most_kills` processes with it."""
+    if deps.stopping.is_set():
+        await _hand_on(deps, step_id)
+        return False
+    order = await deps.recent_orders.find(deps.db, deps.clock, order_id)
+    if order is None:
+        return False
+    if lies_still(order, kind_of(step_id)):
+        await _park(deps, order_id, step_id)
+        return False
+    with deps.claims.holding(step_id):
+        until = deps.clock.now() + _FIRST_LEASE
+        step = await claim_step(deps.db, step_id, deps.worker, [FORMAT], until, most_kills=most_kills)
+        if step is not None:
+            with deps.claims.holding(*others_in_batch(step)):
+                await _work_on_all(deps, await _claims(deps, step, order, until), work)
+            return False
+    if most_kills is None:
+        return False
+    seen = await find_step(deps.db, step_id)
+    return seen is not None and seen["state"] == "queued" and seen["kills"] > most_kills
+
+
+async def _claims(deps: WorkDeps, step: Document, order: Document, until: datetime) -> list[Claim]:
+    """Return the claim of a step, and those of the others under its message, with what they need read at once."""
+    steps, found = [step], dict[str, Document]()
+    with suppress(TransientError):  # the others go back to the sweep, or what was not read is read later
+        steps += await claim_others(deps.db, step, deps.worker, until)
+        if len(steps) > 1:
+            found = await results_of(deps.db, sorted({need for one in steps for need in one["needs"]}))
+    return [Claim(deps.db, one, order, found) for one in steps]
+
+
+async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> None:
+    """Work on claims at the same time; what is done advances at the end, together."""
+    works = await asyncio.gather(*(_work_on(deps, claim, work) for claim in claims), return_exceptions=True)
+    done = [step for step in works if step is not None and not isinstance(step, BaseException)]
+    advances = await asyncio.gather(*(_go_on(deps, step) for step in done), return_exceptions=True)
+    for outcome in (*works, *advances):
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Document | None:
+    """Return the step as done; None if it was lost, released or given up."""
+    with structlog.contextvars.bound_contextvars(step=claim.step["_id"]):
+        try:
+            result = await _quick_tries(deps, claim, work)
+        except ClaimIsLost:
+            log.warning("claim_lost")
+        except WorkerStops as stop:
+            await _release(deps, claim, stop.again_in_s)
+        except asyncio.CancelledError:
+            await _release(deps, claim, 0.0)
+            raise
+        except TransientError as error:
+            await _release_or_give_up(deps, claim, error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the step must not hang: it is dead, and recorded
+            await _give_up(deps, claim, error)
+        else:
+            return await _complete(deps, claim, result)
+        return None
+
+
+async def _pause(deps: WorkDeps, seconds: float) -> None:
+    """Wait, unless this process is told to end: then WorkerStops at once."""
+    try:
+        await asyncio.wait_for(deps.stopping.wait(), seconds)
+    except TimeoutError:
+        return
+    raise WorkerStops
+
+
+async def _hand_on(deps: WorkDeps, step_id: str) -> None:
+    """Give a step that we will not begin, and those under its message, to other workers at once."""
+    first = await find_step(deps.db, step_id)
+    for seen in await steps_of_messages(deps.db, [message_of(first)]) if first is not None else ():
+        message = new_message()
+        if await requeue_step(deps.db, seen, message, deps.clock.now()):
+            await send_step(deps, seen, message)
+
+
+async def _park(deps: WorkDeps, order_id: str, step_id: str) -> None:
+    """Let a step of a refunded order lie; written first, then read: the refund may fail at this moment."""
+    seen = await find_step(deps.db, step_id)
+    if seen is None:
+        return
+    await park_step(deps.db, seen)
+    order = await find_order(deps.db, order_id)
+    if order is not None and not lies_still(order, seen["kind"]):
+        await unpark_steps(deps.db, [seen["report"]], deps.clock.now())
+
+
+async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> Document:
+    began = deps.clock.monotonic()
+    for wait in _QUICK_WAITS_S:
+        try:
+            return await _within_limit(deps, claim, work)
+        except TransientError as error:
+            if deps.clock.monotonic() - began > _QUICK_BUDGET_S or (error.retry_after or 0) > wait:
+                raise
+            log.info("step_failed_quickly", error=str(error), again_in_s=wait)
+        await _pause(deps, wait)
+    return await _within_limit(deps, claim, work)
+
+
+async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> Document:
+    """Do the work, up to its soft limit: past it the step is released, and tried again as after any failure."""
+    limit_s = (await deps.plans.get(claim.step["plan"]))["limits"][claim.step["kind"]]
+    try:
+        async with asyncio.timeout(limit_s) as limit:
+            claim.limit = limit
+            return await work(claim)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise StepTakesTooLong(f"It took longer than {limit_s:g} s.") from None
+
+
+async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> Document | None:
+    """Checkpoint a result; a step whose result MongoDB refuses is dead, not bought again."""
+    try:
+        kept = await _checkpoint(deps, claim, result)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it would be so the next time
+        await _give_up(deps, claim, error)
+        return None
+    if not kept:
+        log.warning("result_came_too_late")
+    return {**claim.step, "result": result} if kept else None
+
+
+async def _checkpoint(deps: WorkDeps, claim: Claim, result: Document) -> bool:
+    now = deps.clock.now()
+
+    async def write() -> bool:
+        return await complete_step(deps.db, claim.step, claim.epoch, result, now)
+
+    return await insist(deps.clock, write)
+
+
+async def _go_on(deps: WorkDeps, step: Document) -> None:
+    await advance_or_call(deps, step)
+    gap_s = (await deps.plans.get(step["plan"]))["gap_s"].get(step["kind"], 0)
+    if gap_s:
+        deps.timers.after(gap_s, lambda: pump(deps, step["report"]))
+
+
+async def _release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientError) -> None:
+    now = deps.clock.now()
+    goes_on = now - claim.step.get("failed_at", now) <= _APART
+    failing_since = claim.step.get("failing_since", now) if goes_on else now
+    if now - failing_since > timedelta(seconds=deps.settings.step_give_up_s):
+        await _give_up(deps, claim, error)
+        return
+    pause_s = min(_FIRST_PAUSE_S * 2 ** min(claim.step["fails"], 10), _LONGEST_PAUSE_S)
+    pause_s *= random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
+    pause_s = max(min(error.retry_after or 0, _LONGEST_ASKED_S), pause_s)
+    log.warning("step_released", error=str(error), again_in_s=round(pause_s, 1))
+    await _release(deps, claim, pause_s, failed_at=now, failing_since=failing_since)
+
+
+async def _release(deps: WorkDeps, claim: Claim, pause_s: float, **failure: datetime) -> None:
+    due_at = deps.clock.now() + timedelta(seconds=pause_s)
+    facts = {"failed_at": None, **failure}
+
+    async def write() -> bool:
+        return await release_step(deps.db, claim.step["_id"], claim.epoch, due_at, **facts)
+
+    await insist(deps.clock, write)
+    if pause_s:
+        deps.timers.after(pause_s, lambda: queue_released(deps, claim.step))
+    else:
+        await queue_released(deps, claim.step)
+
+
+async def _give_up(deps: WorkDeps, claim: Claim, error: Exception) -> None:
+    trace = "".join(traceback.format_exception(error))
+    reason = str(error) or type(error).__name__
+    await insist(deps.clock, lambda: give_up(deps, claim.step, claim.epoch, reason, trace))

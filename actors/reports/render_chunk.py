@@ -1,0 +1,53 @@
+"""Set one chapter as soon as its sections are written; an opener, which has none, at once."""
+
+from collections.abc import Sequence
+
+from actors.deps.held import Claim
+from actors.deps.worker import WorkDeps
+from actors.reports.charts import chart_of
+from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
+from storage.database import Document
+from storage.objects import chunk_key as object_key
+
+
+async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
+    """Return where the chapter's PDF is, and how many pages it has. One that is there is not set again."""
+    plan = await deps.plans.get(claim.step["plan"])
+    texts = await claim.results()
+    step = plan["steps"][claim.step["key"]]
+    chapter = chapter_of(plan, step, [texts[need]["text"] for need in claim.step["needs"]], claim.order)
+    style = style_of(plan, claim.order)
+    key = object_key(claim.order["_id"], claim.step["product"], chunk_key(chapter, style))
+    pages = await _stored_pages(deps, claim, key)
+    if pages is None:
+        chunk = await deps.typesetter.render_chapter(chapter, style)
+        pages = chunk.pages
+        await deps.objects.put(key, chunk.pdf, pages=str(pages))
+        deps.recent_chunks.keep(key, chunk.pdf)
+    return {"object": key, "pages": pages}
+
+
+async def _stored_pages(deps: WorkDeps, claim: Claim, key: str) -> int | None:
+    """How many pages the chunk has if an earlier claim has stored it; a step's first need not ask."""
+    facts = await deps.objects.facts(key) if claim.step["epoch"] > 1 else None
+    return int(facts["pages"]) if facts else None
+
+
+def style_of(plan: Document, order: Document) -> Style:
+    """Return the colours of the order's brand, else of the plan, and the language that the customer asked for."""
+    colours = order.get("colours") or plan["theme"]
+    return Style(accent=colours["accent"], tint=colours["tint"], language=order["answers"].get("language", "en"))
+
+
+def chapter_of(plan: Document, step: Document, texts: Sequence[str], order: Document) -> ChapterSource:
+    """Return the chapter that a step of the plan sets, from the texts that it needs, in their order."""
+    return ChapterSource(
+        anchor=step["key"],
+        number=step["number"],
+        level=step["level"],
+        title=step["title"],
+        subtitle=step["subtitle"],
+        sections=tuple(SectionSource(*section) for section in zip(step["titles"], texts, strict=True)),
+        running_title=plan["title"],
+        chart=chart_of(plan["product"], step["key"].removeprefix("render-"), order),
+    )

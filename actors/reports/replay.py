@@ -1,0 +1,111 @@
+"""T17: make part of a report again, from given steps on, under a new run; everything else is reused."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import structlog
+
+from actors.deps.process import Deps
+from actors.products.slot_sets import slot_of, token_of
+from actors.reports.ready import ready_complete
+from actors.reports.slots import pump
+from infra.errors import PressroomError
+from storage.database import Document
+from storage.orders import Letter, begin_replay, end_replay, find_order
+from storage.reports import begin_report_replay, end_report_replay, report_id
+from storage.slots import pull_tokens
+from storage.steps import find_step, reset_step, results_of, steps_of
+
+log = structlog.get_logger()
+
+
+#: A report that was written is printed again also after its customer was told: it says the same. Steps of an order
+#: that is being refunded lie still, and go on if the refund fails.
+_OF_PRINTING: tuple[Letter | None, ...] = (None, "completion", "refund")
+
+
+class ReplayIsImpossible(PressroomError):
+    """The order is gone, is being replayed already, or its letter is chosen and something would be new in it."""
+
+
+async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], *, printing: bool = False) -> None:
+    """Make those steps, and all that follow from them, again. ReplayIsImpossible says why not.
+
+    With `printing` they only set and bind what is written, which no letter of the order forbids.
+    """
+    letters = _OF_PRINTING if printing else (None,)
+    order = await find_order(deps.db, order_id)
+    if order is None:
+        raise ReplayIsImpossible(f"There is no order {order_id}.")
+    if order["letter"] not in letters:
+        raise ReplayIsImpossible(f"The {order['letter']} letter of order {order_id} is chosen already.")
+    if not await _begin(deps, order_id, product, order["run"][product] + 1, steps, letters):
+        raise ReplayIsImpossible(f"Somebody else is replaying order {order_id}.")
+
+
+async def reprint(deps: Deps, report: Document) -> bool:
+    """Bind a stored report's book again, and set those of its chapters that S3 has no more.
+
+    False if its order is being replayed: by somebody who was as quick, or for another report of the order.
+    """
+    binding = await find_step(deps.db, f"{report['_id']}:assemble")
+    if binding is None:
+        raise ReplayIsImpossible(f"Nothing says how {report['_id']} was bound.")
+    steps = [binding["_id"], *await lost_chunks(deps, binding)]
+    # The run after the one whose book is lost: of several who noticed it, one begins.
+    return await _begin(deps, report["order"], report["product"], report["run"] + 1, steps, _OF_PRINTING)
+
+
+async def lost_chunks(deps: Deps, binding: Document) -> list[str]:
+    """Return the chapters that a report's last step needs and S3 has no more: they can be set again."""
+    chunks = await results_of(deps.db, binding["needs"])
+    there = await asyncio.gather(*(deps.objects.exists(chunk["object"]) for chunk in chunks.values()))
+    return [need for need, exists in zip(chunks, there, strict=True) if not exists]
+
+
+async def _begin(
+    deps: Deps, order_id: str, product: str, run: int, steps: Iterable[str], letters: Sequence[Letter | None]
+) -> bool:
+    first, now = sorted(steps), deps.clock.now()
+    begun = await begin_replay(deps.db, order_id, product, run, first, now, letters=letters)
+    if begun:
+        await _carry_out(deps, order_id, {"product": product, "run": run, "steps": first})
+    return begun
+
+
+async def resume_replay(deps: Deps, order: Document) -> datetime | None:
+    """Finish what a crash interrupted: every step of it is safe to repeat."""
+    if "replay" in order:
+        await _carry_out(deps, order["_id"], order["replay"])
+    return None
+
+
+async def _carry_out(deps: Deps, order_id: str, intent: Document) -> None:
+    report, run = report_id(order_id, intent["product"]), intent["run"]
+    await begin_report_replay(deps.db, report, run)
+    steps = await steps_of(deps.db, report)
+    again = following(steps, intent["steps"])
+    for step in steps:  # in plan order, so that needs come first
+        if step["_id"] in again and step["run"] < run:
+            await _reset(deps, step, run)
+    await ready_complete(deps.db, sorted(again), deps.clock.now())
+    await end_report_replay(deps.db, report, run)
+    await end_replay(deps.db, order_id, run)
+    log.info("replay_begun", order=order_id, product=intent["product"], steps=len(again))
+    await pump(deps, report)
+
+
+async def _reset(deps: Deps, step: Document, run: int) -> None:
+    await pull_tokens(deps.db, step["report"], slot_of(step), [token_of(step)])
+    state = "waiting" if step["needs"] else "ready"
+    await reset_step(deps.db, step, run, state, deps.clock.now())
+
+
+def following(steps: list[Document], first: Iterable[str]) -> set[str]:
+    """Return those steps and all that need them, directly or not. `steps` are in plan order."""
+    found = set(first)
+    for step in steps:
+        if found.intersection(step["needs"]):
+            found.add(step["_id"])
+    return found

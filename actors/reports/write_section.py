@@ -1,0 +1,118 @@
+"""Write one section: compose the request, wait for room, buy one answer under a fence, keep what it cost."""
+
+import asyncio
+from dataclasses import asdict, replace
+from datetime import timedelta
+
+import structlog
+
+from actors.deps.held import Claim, WorkerStops
+from actors.deps.insist import insist
+from actors.deps.worker import Call, WorkDeps
+from actors.reports.budget import open_within_budget
+from actors.reports.section_request import compose_request
+from infra.errors import PermanentError
+from infra.llm.answer import Answer, ProviderIsBusy, Request
+from storage.database import Document
+from storage.ledger import settle_entry
+
+log = structlog.get_logger()
+
+#: How often a section is asked for again when the answer was refused, truncated, empty or overlong.
+_MAX_ANSWERS = 3
+#: A summary is a section's first paragraph up to this length: context for others, without another call.
+_SUMMARY_CHARS = 400
+#: How long a step waits for room before it goes back into its queue, where it keeps no chapter from being set.
+_PATIENCE_S = 60.0
+#: Beside the provider's own time and the wait before another answer: for settling and completing.
+_MARGIN = timedelta(seconds=30 + _PATIENCE_S)
+
+
+class SectionCannotBeWritten(PermanentError):
+    """Every answer was refused, truncated, empty or overlong."""
+
+
+class NoRoomYet(WorkerStops):
+    """The provider's limits are used up for a while: the step goes back as it is, and that is nobody's failure."""
+
+
+async def write_section(deps: WorkDeps, claim: Claim) -> Document:
+    """Return the text of a section and its summary."""
+    request = await compose_request(deps, claim)
+    for _ in range(_MAX_ANSWERS):
+        answer = await _buy(deps, claim, request)
+        if answer.outcome == "written":
+            return {"text": answer.text, "summary": summarised(answer.text), "cost_usd": answer.cost_usd}
+        log.warning("answer_unusable", outcome=answer.outcome)
+        if answer.outcome == "truncated":
+            request = replace(request, max_output_tokens=2 * request.max_output_tokens)
+    raise SectionCannotBeWritten(f"The LLM's answer was {answer.outcome}, {_MAX_ANSWERS} times over.")
+
+
+def summarised(text: str) -> str:
+    """Return the first paragraph that is no heading, at most 400 characters, cut at a word."""
+    paragraphs = (part.strip() for part in text.split("\n\n"))
+    first = next((part for part in paragraphs if part and not part.startswith("#")), "")
+    flat = " ".join(first.split())
+    return flat if len(flat) <= _SUMMARY_CHARS else flat[:_SUMMARY_CHARS].rsplit(" ", 1)[0] + "…"
+
+
+async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
+    # Room before the fence, since a claim may be lost while its holder waits; both before the entry of a purchase.
+    priority = deps.tenants.of(claim.step["tenant"]).priority
+    async with await _room(deps, request, priority) as call:
+        now = deps.clock.now()
+        await claim.fence(now + timedelta(seconds=deps.settings.llm_timeout_s) + _MARGIN)
+        entry = await open_within_budget(deps, claim, request, now)
+        return await _pay(deps, claim, call, entry)
+
+
+async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:
+    """Wait for room; WorkerStops at once if this process is told to end, NoRoomYet if it takes too long."""
+    room = asyncio.ensure_future(deps.llm.reserve(request, priority=priority))
+    stop, patience = map(asyncio.ensure_future, (deps.stopping.wait(), deps.clock.sleep(_PATIENCE_S)))
+    try:
+        await asyncio.wait({room, stop, patience}, return_when=asyncio.FIRST_COMPLETED)
+        if deps.stopping.is_set():
+            raise WorkerStops
+        if not room.done():
+            raise NoRoomYet
+    except BaseException:
+        if not room.cancel():
+            async with room.result():
+                pass  # it came at this very moment, and goes back unused
+        raise
+    finally:
+        stop.cancel()
+        patience.cancel()
+    return room.result()
+
+
+async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
+    """Make the call and settle its entry, however it ends; an entry that stays open was possibly paid."""
+    timeout_s = deps.settings.llm_timeout_s
+    began = deps.clock.monotonic()
+    try:
+        async with asyncio.timeout(timeout_s):
+            answer = await call.write(entry)
+    except TimeoutError:
+        await _settle(deps, entry, {"outcome": "timeout", "cost_usd": None})
+        raise ProviderIsBusy(f"The LLM provider did not answer within {timeout_s:g} s.") from None
+    except (ProviderIsBusy, PermanentError) as error:
+        await _settle(deps, entry, {"outcome": "failed", "error": str(error), "cost_usd": None})
+        raise
+    facts = {
+        "outcome": answer.outcome,
+        "model": answer.model,
+        "usage": asdict(answer.usage),
+        "cost_usd": answer.cost_usd,
+        "latency_s": round(deps.clock.monotonic() - began, 3),
+    }
+    claim.lift_limit()
+    await _settle(deps, entry, facts)
+    return answer
+
+
+async def _settle(deps: WorkDeps, entry: str, facts: Document) -> None:
+    now = deps.clock.now()
+    await insist(deps.clock, lambda: settle_entry(deps.db, entry, facts, now))

@@ -1,0 +1,97 @@
+"""The actors on the broker: shells that hand ids to the work, and nothing that fails goes unrecorded."""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import dramatiq
+import structlog
+
+from actors.deps.held import Claim, Work
+from actors.deps.worker import WorkDeps
+from actors.intake.fetch_session import fetch_session
+from actors.orders.errands import ERRANDS, run_errand
+from actors.orders.tell_alert import tell_alert
+from actors.products.catalogue import MAIL_QUEUE, rendering_queue
+from actors.reports.assemble_report import assemble_report
+from actors.reports.begin_report import begin_report, give_up_report
+from actors.reports.compute_step import compute_step
+from actors.reports.perform_step import perform
+from actors.reports.render_chunk import render_chunk
+from actors.reports.write_section import write_section
+from infra.broker.broker import Broker
+from infra.errors import TransientError
+from storage.database import Document
+from storage.errands import Errand
+
+log = structlog.get_logger()
+
+#: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released. Nothing
+#: takes that long but what waits, with an answer in hand, for a MongoDB that is away.
+_TIME_LIMIT_MS = 60 * 60 * 1000
+
+_RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
+    "render_chunk": render_chunk,
+    "assemble_report": assemble_report,
+    "compute_step": compute_step,
+}
+
+
+def declare_actors(broker: Broker, queue: str, deps: WorkDeps) -> None:
+    """Declare the actors of a worker: those of its product, or the one that completes orders."""
+    if queue == MAIL_QUEUE:
+        for errand in ERRANDS:
+            _declare(broker, deps, queue, errand, partial(_run_errand, deps, errand))
+        _declare(broker, deps, queue, "fetch_session", partial(_fetch, deps))
+        _declare(broker, deps, queue, "tell_alert", partial(_tell, deps))
+        return
+    _declare(broker, deps, queue, "begin_report", partial(_begin, deps))
+    _declare(broker, deps, queue, "write_section", partial(_perform, deps, partial(write_section, deps)))
+    for name, work in _RENDERING.items():
+        _declare(broker, deps, rendering_queue(queue), name, partial(_perform, deps, partial(work, deps)))
+
+
+def _declare(
+    broker: Broker, deps: WorkDeps, queue: str, name: str, run: Callable[..., Coroutine[Any, Any, None]]
+) -> None:
+    async def actor(**ids: str) -> None:
+        try:
+            await run(**ids)
+        except TransientError as error:
+            # Nothing is lost: what this message asked for stands in MongoDB, and the sweep asks again.
+            log.warning("message_left_to_sweep", actor=name, error=str(error))
+        except asyncio.CancelledError:
+            # At the end of the grace period: the step has been released, so the message did not fail.
+            if not deps.stopping.is_set():
+                raise
+
+    dramatiq.actor(broker=broker, queue_name=queue, actor_name=name, max_retries=0, time_limit=_TIME_LIMIT_MS)(
+        actor
+    )
+
+
+async def _perform(deps: WorkDeps, work: Work, *, order: str, step: str) -> None:
+    await perform(deps, order, step, work)
+
+
+async def _begin(deps: WorkDeps, *, report: str) -> None:
+    try:
+        await begin_report(deps, report)
+    except TransientError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, the order waits for an operator, not for ever
+        await give_up_report(deps, report, str(error), "".join(traceback.format_exception(error)))
+
+
+async def _fetch(deps: WorkDeps, *, event: str) -> None:
+    await fetch_session(deps, event)
+
+
+async def _tell(deps: WorkDeps, *, alert: str) -> None:
+    await tell_alert(deps, alert)
+
+
+async def _run_errand(deps: WorkDeps, errand: Errand, *, order: str) -> None:
+    await run_errand(deps, errand, order)

@@ -1,0 +1,82 @@
+"""A worker's heartbeat, beaten by the loop that works, and the audit of its own claims."""
+
+import asyncio
+import os
+import socket
+
+import structlog
+
+from actors.deps.worker import WorkDeps
+from actors.products.plans import FORMAT
+from infra.errors import TransientError
+from storage.claims import claims_of, release_step
+from storage.workers import beat, remove_worker
+
+log = structlog.get_logger()
+
+_BEAT_S = 2.0
+_AUDIT_S = 10.0
+
+
+class Heart:
+    """Beats every 2 s while the loop runs; a loop that hangs does not beat, and the sweep takes over from it."""
+
+    def __init__(self, deps: WorkDeps, queue: str, threads: int) -> None:
+        """Know what to register."""
+        self._deps = deps
+        self._facts = {
+            "queue": queue,
+            "threads": threads,
+            "broker_id": deps.broker.broker_id,
+            "formats": [FORMAT],
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "started_at": deps.clock.now(),
+        }
+        self.last_turn = deps.clock.monotonic()
+
+    async def beat_for_ever(self) -> None:
+        """Beat, whatever happens: a heart that stops while the loop works would cost every call in the air."""
+        while True:
+            await self.beat()
+            await asyncio.sleep(_BEAT_S)
+
+    async def beat(self) -> None:
+        """Beat once; what fails is made good by the next."""
+        try:
+            await beat(self._deps.db, self._deps.worker, self._facts, self._deps.clock.now())
+        except TransientError as error:
+            log.warning("heartbeat_missed", error=str(error))
+        except Exception:
+            log.exception("heartbeat_failed")
+        self.last_turn = self._deps.clock.monotonic()
+
+    async def audit_for_ever(self) -> None:
+        """Every 10 s release what MongoDB says is ours and we do not work on."""
+        while True:
+            await asyncio.sleep(_AUDIT_S)
+            try:
+                await self._audit()
+            except TransientError as error:
+                log.warning("audit_put_off", error=str(error))
+            except Exception:
+                log.exception("audit_failed")
+
+    async def leave(self) -> None:
+        """Release what nobody works on, then leave the register; what fails here is the sweep's.
+
+        A worker that still holds something stays registered, so that the sweep sees it fall silent.
+        """
+        try:
+            await self._audit()
+            if not await claims_of(self._deps.db, self._deps.worker):
+                await remove_worker(self._deps.db, self._deps.worker)
+        except TransientError as error:
+            log.warning("worker_left_to_sweep", error=str(error))
+
+    async def _audit(self) -> None:
+        for step in await claims_of(self._deps.db, self._deps.worker):
+            if step["_id"] not in self._deps.claims:
+                log.warning("claim_nobody_works_on", step=step["_id"])
+                now = self._deps.clock.now()
+                await release_step(self._deps.db, step["_id"], step["epoch"], now, failed_at=None)
