@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-#: The answers that products may ask for; anything else a session carries is left where it is.
-ANSWERS = ("name", "birth_date", "birth_time", "birth_place", "question", "language")
+from actors.products.questions import ANSWERS
+
 #: A BCP 47 tag, as far as hyphenation and the writing go.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 #: RFC 5322's dot-atoms on either side: what a form's own field for an address takes. Quoted names and addresses of

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from actors.products.checks import refuse_wrong_plan
 from actors.products.definition import Product
 from actors.products.life_clarity.product import PRODUCT as LIFE_CLARITY
 from actors.products.personal_blueprint.product import PRODUCT as PERSONAL_BLUEPRINT
@@ -42,7 +43,11 @@ MAIL_QUEUE = "bundle"
 
 
 def sell(product: Product) -> None:
-    """Add a product, and the offer of it alone, to what can be bought by this process and made by its workers."""
+    """Add a product, and the offer of it alone, to what can be bought by this process and made by its workers.
+
+    PlanIsWrong if its definition contradicts itself.
+    """
+    refuse_wrong_plan(product)
     PRODUCTS[product.name] = product
     OFFERS[product.name] = Offer(
         name=product.name,

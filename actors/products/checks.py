@@ -1,18 +1,13 @@
-"""What makes a product's definition impossible to carry out, found when it is imported."""
-
-from __future__ import annotations
+"""What makes a product's definition impossible to carry out, found when it is put on sale."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
 
-from actors.intake.session import ANSWERS
+from actors.products.definition import Product
+from actors.products.questions import ANSWERS
 from infra.errors import PressroomError
-
-if TYPE_CHECKING:
-    from actors.products.definition import Product
 
 #: Names become queues, keys of documents and of objects, and anchors in the book.
 _NAME = re.compile(r"[a-z0-9_]+")
@@ -22,7 +17,7 @@ _MAX_AFTER = 14
 
 
 class PlanIsWrong(PressroomError):
-    """A product's definition contradicts itself; raised when it is imported."""
+    """A product's definition contradicts itself; raised when it is put on sale."""
 
 
 def refuse_wrong_plan(product: Product) -> None:

@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from actors.products.checks import refuse_wrong_plan
 from infra.charts import Wheel
 
 
@@ -137,7 +136,7 @@ class Theme:
 
 @dataclass(frozen=True)
 class Product:
-    """A report that can be bought; PlanIsWrong if its definition contradicts itself.
+    """A report that can be bought.
 
     `price` is in US cents; `promise_s` is how many seconds after the payment the report is promised for; `folder`
     holds its prompts.
@@ -156,10 +155,6 @@ class Product:
     folder: Path
     limits: Limits = Limits()
     computations: tuple[Computation, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a definition that could not be carried out."""
-        refuse_wrong_plan(self)
 
     @property
     def parts(self) -> tuple[Section | Computation, ...]:

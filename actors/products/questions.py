@@ -1,5 +1,7 @@
-"""What customers are asked: each answer's name as people read it."""
+"""What customers are asked: the answers that products may need, and each one's name as people read it."""
 
+#: The answers that products may ask for; anything else a session carries is left where it is.
+ANSWERS = ("name", "birth_date", "birth_time", "birth_place", "question", "language")
 QUESTIONS = {
     "name": "Your name",
     "birth_date": "Date of birth",

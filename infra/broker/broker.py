@@ -13,7 +13,7 @@ from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 
-from infra.broker.consumer import QueueConsumer, asking, decoded
+from infra.broker.calls import asking, decoded
 from infra.broker.dead_message import DeadMessage
 from infra.broker.names import QueueKeys
 from infra.errors import SettingsError, TransientError
@@ -60,11 +60,6 @@ class Broker(RedisBroker):
         folder = Path(__file__).parent
         self.fetch = client.register_script((folder / "fetch.lua").read_bytes())
         self._send = client.register_script((folder / "send.lua").read_bytes())
-
-    @property
-    def consumer_class(self) -> type[QueueConsumer]:
-        """Return the consumer that repairs, rings and names."""
-        return QueueConsumer
 
     def stop_taking(self, queues: Iterable[str], timeout_s: float) -> None:
         """Take no more messages, and return once the consumers have given back what nobody has begun."""

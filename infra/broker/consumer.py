@@ -1,26 +1,20 @@
 """The consumer: takes messages of one queue, loses none, and is woken rather than polls."""
 
-from __future__ import annotations
-
 import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-import redis
 from dramatiq import Message
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.common import current_millis
 from dramatiq.errors import ConnectionClosed, DecodeError
 
+from infra.broker.broker import Broker
+from infra.broker.calls import asking, decoded
 from infra.broker.dead_message import DeadMessage
 from infra.broker.names import QueueKeys
-
-if TYPE_CHECKING:
-    from infra.broker.broker import Broker
 
 #: How long an idle consumer blocks on the doorbell before it looks whether it should stop.
 _BELL_S = 1.0
@@ -28,15 +22,6 @@ _BELL_S = 1.0
 _DRAINED_PAUSE_S = 0.05
 #: How often a consumer compares what Redis says it holds with what it knows of.
 _REPAIR_EVERY_S = 5.0
-
-
-@contextmanager
-def asking(failure: Callable[[str], Exception] = ConnectionClosed) -> Iterator[None]:
-    """Raise every failure of Redis as this one; at Dramatiq's own it connects anew."""
-    try:
-        yield
-    except redis.RedisError as error:
-        raise failure(f"Redis does not answer: {str(error)[:200]}") from error
 
 
 class QueueConsumer(Consumer):
@@ -166,11 +151,6 @@ class QueueConsumer(Consumer):
             return
         self.next_repair = time.monotonic() + _REPAIR_EVERY_S
         self._give_back(decoded(self.broker.client.smembers(self.acks)) - self.held)
-
-
-def decoded(members: Iterable[bytes | str]) -> set[str]:
-    """Return the members of a Redis set as text."""
-    return {member.decode() if isinstance(member, bytes) else member for member in members}
 
 
 def redis_id(message: MessageProxy) -> str:

@@ -13,6 +13,7 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware, TimeLimit
 
 from infra.broker.broker import Broker
+from infra.broker.consumer import QueueConsumer
 from infra.broker.dead_message import DeadMessage
 
 #: How long a stopping worker waits for its consumer to give messages back: a bell's wait and a little.
@@ -42,9 +43,18 @@ class FailForGood(Middleware):
             message.fail()
 
 
+class ConsumingBroker(Broker):
+    """The broker of a process that consumes as well."""
+
+    @property
+    def consumer_class(self) -> type[QueueConsumer]:
+        """Return the consumer that repairs, rings and names."""
+        return QueueConsumer
+
+
 def consuming_broker(url: str, bury: Callable[[DeadMessage], None]) -> Broker:
     """Return the broker of a worker process. Who declares coroutines sets the event loop thread first."""
-    return Broker(url, middleware=[TimeLimit(interval=500), FailForGood()], bury=bury)
+    return ConsumingBroker(url, middleware=[TimeLimit(interval=500), FailForGood()], bury=bury)
 
 
 def start_workers(broker: Broker, queues: Mapping[str, int]) -> dict[str, Worker]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actors.products.catalogue import PRODUCTS
+from actors.products.catalogue import PRODUCTS, sell
 from actors.products.checks import PlanIsWrong
 from actors.products.definition import Chapter, Limits, Pace, Product, Section, Theme
 from actors.products.personal_horoscope.sky import sun_wheel
@@ -129,9 +129,9 @@ def follower(count: int) -> tuple[Section, ...]:
 def test_a_definition_that_cannot_be_carried_out_is_refused(
     small: Product, changes: dict[str, Any], reason: str
 ) -> None:
-    """A contradiction in a product is found when it is imported, and one sentence says what it is."""
+    """A contradiction in a product is found when it is put on sale, and one sentence says what it is."""
     with pytest.raises(PlanIsWrong, match=reason) as refused:
-        replace(small, **changes)
+        sell(replace(small, **changes))
     assert str(refused.value).startswith(f"{changes.get('name', small.name)}: ")
     assert str(refused.value).count("\n") == 0
 
