@@ -2,6 +2,7 @@
 
 #: The answers that products may ask for; anything else a session carries is left where it is.
 ANSWERS = ("name", "birth_date", "birth_time", "birth_place", "question", "language")
+#: Each of them as a customer is asked for it, and the mail address, which may be missing as well.
 QUESTIONS = {
     "name": "Your name",
     "birth_date": "Date of birth",
