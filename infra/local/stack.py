@@ -35,6 +35,7 @@ class Stack:
         web_port: int | None = None,
         mongods: int = 1,
         fail_points: bool = False,
+        commands: Sequence[Sequence[str]] = (),
         begin: Begin = begin_process,
         tell: Callable[[int, int], None] = lambda _ready, _of: None,
     ) -> None:
@@ -42,14 +43,16 @@ class Stack:
 
         MongoDB is a replica set of `mongods` members, the parts `mongodb`, `mongodb-2` and so on; with
         `fail_points` they can be told to fail: https://www.mongodb.com/docs/manual/reference/command/configureFailPoint/
-        `begin` begins our own stubs. `tell` hears how many services are ready, and of how many: first 0, once
-        nothing that can be foreseen keeps them from it.
+        `commands` are those of Pressroom's own processes that start meanwhile: they wait for servers themselves,
+        and are to be waited for afterwards, as `processes`. `begin` begins our own stubs. `tell` hears how many
+        services are ready, and of how many: first 0, once nothing that can be foreseen keeps them from it.
 
         `env` will hold every setting that Pressroom's processes need, and nothing else; `parts` every part, in
         the order of its start.
         """
         self._folder = folder.resolve()
         self._latency_s, self._fail_points = latency_s, fail_points
+        self._commands = commands
         self._begin = begin
         self._tell = tell
         services = len(Services._fields)
@@ -62,8 +65,14 @@ class Stack:
         self.stripe = StripeDoor(self.urls.stripe)
         self.env: dict[str, str] = {}
         self.parts: list[Part] = []
+        self._services = 0
         self._reaper: Reaper
         self._held = ExitStack()
+
+    @property
+    def processes(self) -> list[Part]:
+        """Pressroom's own processes, in the order of their start."""
+        return self.parts[self._services :]
 
     def part(self, name: str) -> Part:
         """The part of this name; `PartError` if there is none."""
@@ -93,12 +102,14 @@ class Stack:
                 fail_points=self._fail_points,
                 begin=self._begin,
             )
-            self.parts = [*services]
+            self.parts, self._services = [*services], len(services)
             held.callback(remove_sockets, self._spare[:INNER_PORTS])
             held.callback(self._stop_parts, services)
             self._tell(0, len(services))
             for part in services:
                 part.launch()
+            for command in self._commands:
+                self.pressroom(*command)
             for ready, part in enumerate(services, start=1):
                 part.wait_ready()
                 self._tell(ready, len(services))
@@ -150,8 +161,7 @@ class Stack:
     def _stop_parts(self, services: list[Part]) -> None:
         """Pressroom's processes, then the services, which have what the former leave of the time."""
         deadline = time.monotonic() + STOP_WITHIN_S
-        pressroom = self.parts[len(services) :]
-        for parts, reserved_s in ((pressroom, STOP_WITHIN_S / 2), (services, 0.0)):
+        for parts, reserved_s in ((self.processes, STOP_WITHIN_S / 2), (services, 0.0)):
             for part in reversed(parts):
                 part.ask_to_stop()
             for part in reversed(parts):

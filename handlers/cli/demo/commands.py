@@ -21,7 +21,7 @@ def demo(product: str) -> None:
 
     It is the bundle, unless another is named. A copy of mail and PDFs is in demo-output/.
     """
-    from actors.products.catalogue import OFFERS
+    from actors.products.catalogue import MAIL_QUEUE, OFFERS
     from handlers.cli.demo.proof import prove
     from handlers.cli.demo.purchase import buy
     from handlers.cli.demo.start import running_stack
@@ -29,7 +29,7 @@ def demo(product: str) -> None:
 
     if product not in OFFERS:
         raise Unknown("product", product, OFFERS)
-    with running_stack() as stack:
+    with running_stack((*OFFERS[product].reports, MAIL_QUEUE)) as stack:
         order = buy(stack, OFFERS[product])
         click.echo(f"Paid: order {order}")
         stages = asyncio.run(follow(stack, order))
@@ -43,9 +43,10 @@ def up(port: int) -> None:
 
     It has the shop and the inbox in the browser, and takes every command after `pressroom local`.
     """
+    from actors.products.catalogue import queues
     from handlers.cli.demo.start import running_stack
 
-    with running_stack(web_port=port) as stack:
+    with running_stack(queues(), web_port=port) as stack:
         click.echo(f"The shop       {stack.urls.web}")
         click.echo(f"The inbox      {stack.urls.inbox}")
         click.echo(f"Commands       {sys.argv[0]} local orders list")

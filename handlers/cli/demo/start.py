@@ -2,14 +2,13 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from actors.products.catalogue import queues
 from infra.local.stack import Stack
 
 #: Seconds an LLM call: slow enough to be watched.
@@ -17,20 +16,23 @@ _LATENCY_S = 0.5
 
 
 @contextmanager
-def running_stack(web_port: int | None = None) -> Iterator[Stack]:
-    """Start everything, say what it is, and stop it in the end."""
+def running_stack(queues: Sequence[str], web_port: int | None = None) -> Iterator[Stack]:
+    """Start everything, with a worker for each of `queues`; say what it is, and stop it in the end."""
     # As orderly an end as Ctrl-C is, by leaving the `with` below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with ExitStack() as held:
         with Progress(*columns, console=Console(), transient=True, disable=not sys.stdout.isatty()) as bars:
-            stack = held.enter_context(_servers(bars, web_port))
-            names = _start_processes(bars, stack)
-        click.echo(f"Pressroom is up: {', '.join(names)}")
+            stack = held.enter_context(_stack(bars, queues, web_port))
+            bar = bars.add_task("processes", total=len(stack.processes))
+            for part in stack.processes:
+                part.wait_ready()
+                bars.advance(bar)
+        click.echo(f"Pressroom is up: {', '.join(part.name for part in stack.processes)}")
         yield stack
 
 
-def _servers(bars: Progress, web_port: int | None) -> Stack:
+def _stack(bars: Progress, queues: Sequence[str], web_port: int | None) -> Stack:
     bar = bars.add_task("servers", total=None, visible=False)
 
     def tell(ready: int, of: int) -> None:
@@ -38,14 +40,5 @@ def _servers(bars: Progress, web_port: int | None) -> Stack:
             click.echo("Starting MongoDB, Redis, SeaweedFS for S3, and stand-ins for mail, LLM and Stripe")
         bars.update(bar, completed=ready, total=of, visible=True)
 
-    return Stack(latency_s=_LATENCY_S, web_port=web_port, tell=tell)
-
-
-def _start_processes(bars: Progress, stack: Stack) -> list[str]:
-    commands = [("web",), ("sweep",), *(("worker", queue) for queue in queues())]
-    started = [stack.pressroom(*command) for command in commands]
-    bar = bars.add_task("processes", total=len(started))
-    for part in started:
-        part.wait_ready()
-        bars.advance(bar)
-    return [part.name for part in started]
+    commands = (("web",), ("sweep",), *(("worker", queue) for queue in queues))
+    return Stack(latency_s=_LATENCY_S, web_port=web_port, commands=commands, tell=tell)
