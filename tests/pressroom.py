@@ -1,7 +1,6 @@
 """Pressroom's processes in the hands of a test, and what the outside world sees of them."""
 
 import hashlib
-import io
 import json
 import re
 import sys
@@ -16,7 +15,6 @@ import httpx2
 import redis
 import stripe
 from pymongo import MongoClient
-from pypdf import PdfReader
 from stripe import WebhookSignature
 
 from infra.local.environment import outer_environment
@@ -215,11 +213,6 @@ class ColdPressroom(Pressroom):
     """The same, but each process starts as at an operator's: with nothing imported beforehand."""
 
     begin = staticmethod(begin_process)
-
-
-def text_of(book: bytes) -> str:
-    """Return the text of a PDF on one line."""
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(book)).pages).split())
 
 
 def sha256(data: bytes) -> str:

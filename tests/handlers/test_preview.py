@@ -8,8 +8,9 @@ from typing import Any
 
 from actors.products.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
+from infra.local.pdf_text import text_of
 from tests.commands import run
-from tests.pressroom import PRESSROOM, text_of
+from tests.pressroom import PRESSROOM
 
 #: The `pressroom` command after a developer has changed one chapter's title.
 _CHANGED = """

@@ -5,8 +5,9 @@ import re
 import httpx2
 
 from actors.products.catalogue import PRODUCTS
+from infra.local.pdf_text import text_of
 from tests import plain_http
-from tests.pressroom import Pressroom, sha256, text_of
+from tests.pressroom import Pressroom, sha256
 
 
 def test_a_paid_order_ends_in_the_customers_inbox(pressroom: Pressroom) -> None:

@@ -1,8 +1,9 @@
 """A long product on its way: its order of writing, its parts, and the whole of it in the book."""
 
 from actors.products.catalogue import PRODUCTS
+from infra.local.pdf_text import text_of
 from tests.benchmarks.plans.timeline import most_at_once
-from tests.pressroom import Pressroom, text_of
+from tests.pressroom import Pressroom
 
 BLUEPRINT = PRODUCTS["personal_blueprint"]
 ANSWERS = {"name": "Ada Byron", "birth_date": "1988-04-17"}

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from infra.local.pdf_text import text_of
 from infra.local.stack import Stack
-from tests.pressroom import ANSWERS, WITH_TEST_PRODUCTS, Pressroom, text_of
+from tests.pressroom import ANSWERS, WITH_TEST_PRODUCTS, Pressroom
 
 QUESTION = "Which of them flies from one end of the earth to the other?"
 

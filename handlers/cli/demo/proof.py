@@ -1,7 +1,6 @@
 """The proof: the mail is there, its link brings the PDF, and every answer stands in it where it belongs."""
 
 import hashlib
-import io
 import re
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,13 @@ from typing import Any
 import boto3
 import click
 import httpx2
-from pypdf import PdfReader
 
 from actors.products.catalogue import PRODUCTS
 from handlers.cli.demo.purchase import completions_of
 from handlers.cli.demo.watch import Stages
 from handlers.cli.session import show
 from infra.errors import PressroomError
+from infra.local.pdf_text import text_of
 from infra.local.stack import Stack
 
 
@@ -65,7 +64,7 @@ def _check_hashes(stack: Stack, book: bytes, report: dict[str, Any]) -> None:
 
 def _check_text(stack: Stack, book: bytes, order: str, product: str) -> None:
     """Each answer's own word must stand under its section's title, in plan order."""
-    text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(book)).pages).split())
+    text = text_of(book)
     words = {record.section: record.word for record in stack.llm.requests(order=order, product=product)}
     place = 0
     for section in PRODUCTS[product].sections:

@@ -13,6 +13,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from infra.charts import Mark, Wheel
+from infra.local.pdf_text import page_texts
 from infra.pdf import Chunk
 from tests.infra.pdf.press import BOOK, STYLE, Press, chapter, text_chapter
 
@@ -26,8 +27,7 @@ WHEEL = Wheel(
 
 def lines(chunk: Chunk) -> list[list[str]]:
     """The lines of each page, as they are read."""
-    pages = PdfReader(BytesIO(chunk.pdf)).pages
-    return [[line.strip() for line in page.extract_text().splitlines() if line.strip()] for page in pages]
+    return [[line.strip() for line in page.splitlines() if line.strip()] for page in page_texts(chunk.pdf)]
 
 
 def test_an_opener_shows_its_chart_and_says_it_in_words(press: Press) -> None:
