@@ -64,7 +64,7 @@ def endure(
     rng = random.Random(seed)
     gate.cuts = lambda _: rng.random() < _CUT
     pressroom.stack.inbox.add_faults(
-        {"code": 451, "times": bundles // 4}, {"at": "lost", "times": max(1, bundles // 8)}
+        {"code": 451, "times": max(1, bundles // 4)}, {"at": "lost", "times": max(1, bundles // 8)}
     )
     orders = [buy(pressroom, number, trio.NAME, trio.PRICE) for number in range(bundles)]
     orders += [buy(pressroom, bundles + number, "bundle", OFFERS["bundle"].price) for number in range(full)]

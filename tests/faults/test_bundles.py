@@ -13,7 +13,7 @@ def test_every_bundle_ends_in_one_mail_with_its_files(stack: Stack) -> None:
         Pressroom(stack, WITH_TEST_PRODUCTS, AWS_ENDPOINT_URL_S3=gate.url) as pressroom,
     ):
         start_all(pressroom, full=False)
-        count = endure(pressroom, gate, bundles=4, full=0, killed=("middle",), seed=1)
+        count = endure(pressroom, gate, bundles=2, full=0, killed=("middle",), seed=1)
         stack.inbox.clear_faults()
-    assert (count.bundles, count.harm) == (4, 0)
+    assert (count.bundles, count.harm) == (2, 0)
     assert count.repeats == 1  # the line that was cut after the server had taken the letter

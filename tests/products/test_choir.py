@@ -7,12 +7,15 @@ from tests.products.choir.product import VOICES
 
 #: Long enough for the last call to be made before the first one is answered.
 _CALL_S = 8.0
+#: An answer's: few, since setting them is not what is looked at.
+_WORDS = 40
 
 
 def test_one_worker_holds_a_hundred_calls_in_the_air(stack: Stack) -> None:
     """One process makes all calls of a wide plan at once, each once, and goes on beating meanwhile."""
     with Pressroom(stack, WITH_TEST_PRODUCTS) as pressroom:
         stack.llm.set_latency(_CALL_S)
+        stack.llm.add_faults({"kind": "long", "words": _WORDS})
         started = [pressroom.start(*args, wait=False) for args in (("web",), ("sweep",), ("worker", "bundle"))]
         started.append(pressroom.start("worker", "choir", "--threads", "128", wait=False))
         for part in started:
@@ -21,6 +24,7 @@ def test_one_worker_holds_a_hundred_calls_in_the_air(stack: Stack) -> None:
         pressroom.until("every call", lambda: len(stack.llm.requests(order=order)) == VOICES)
         stack.llm.set_latency(0.05)
         pressroom.until_delivered(order)
+        stack.llm.clear_faults()
         asked = stack.llm.requests(order=order)
         assert len(asked) == VOICES
         assert most_at_once(asked) >= 100
