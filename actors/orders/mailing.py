@@ -10,7 +10,7 @@ import structlog
 from actors.deps.insist import insist
 from actors.deps.worker import WorkDeps
 from actors.mail.letterhead import letter_id
-from actors.orders.attention import release
+from actors.orders.dead_letters import release
 from infra.errors import TransientError
 from infra.mail.errors import LetterIsRefused
 from infra.mail.letter import Letter
@@ -62,7 +62,11 @@ async def deliver(
         return await _send(deps, order, errand, delivery, compose())
     present = await find_delivery(deps.db, order["_id"], name)
     state = present["state"] if present else ""
-    return {"sent": _SENT, "refused": _REFUSED}.get(state, _left_to_others(order, errand))
+    if state == "sent":
+        return _SENT
+    if state == "refused":
+        return _REFUSED
+    return _left_to_others(order, errand)
 
 
 def as_it_stands(order: Document, errand: Errand) -> datetime | None:

@@ -12,7 +12,7 @@ from actors.deps.held import Claim
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.errands import run_errand
-from actors.orders.resume_order import BudgetIsTooSmall, OrderIsNotPaused, resume_order
+from actors.orders.pause import BudgetIsTooSmall, OrderIsNotPaused, resume_order
 from actors.reports.budget import BudgetIsInTheAir, BudgetIsSpent, budget_of, most_usd, open_within_budget
 from actors.sweep.sweep import sweep_once
 from actors.sweep.watch import Watch

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from actors.deps.process import Deps
+from actors.orders.dead_letters import close_letter
 from actors.orders.errands import run_errand
-from actors.orders.mending import close_letter
 from actors.reports.advance import give_up
 from actors.reports.finish import finish_report
 from actors.reports.replay import ReplayIsImpossible, replay
