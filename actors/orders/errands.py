@@ -12,8 +12,7 @@ from actors.orders.details import ask_details, end_patience, identify_order
 from actors.orders.forget import forget_order
 from actors.orders.pause import heed_pause
 from actors.orders.refund import refund_order
-from actors.reports.replay import resume_replay
-from actors.reports.reprint_reports import reprint_reports
+from actors.reports.replay import reprint_reports, resume_replay
 from infra.errors import TransientError
 from storage.database import Document
 from storage.dead_letters import record_dead_errand

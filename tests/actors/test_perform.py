@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from actors.deps.held import Claim
 from actors.deps.process import Deps
 from actors.deps.worker import Call, WorkDeps
 from actors.orders.errands import run_errand
 from actors.reports.begin_report import begin_report
+from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
 from actors.worker.heartbeat import Heart
