@@ -15,7 +15,7 @@ from actors.orders.pause import BudgetIsTooSmall, OrderIsNotPaused, resume_order
 from actors.reports.budget import BudgetIsInTheAir, BudgetIsSpent, budget_of, most_usd, open_within_budget
 from actors.reports.claim import Claim
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import cost_usd
 from storage.audit import Warrant

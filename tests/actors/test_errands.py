@@ -14,7 +14,7 @@ from actors.orders.dead_letters import close_letter
 from actors.orders.errands import ERRANDS, run_errand
 from actors.reports.replay import ReplayIsImpossible
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from storage.audit import Warrant
 from storage.database import Document
 from storage.dead_letters import dead_letters, record_dead_step

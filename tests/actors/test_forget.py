@@ -12,8 +12,7 @@ from actors.orders.dead_letters import NothingToRetry, OrderDoesNotExist, readdr
 from actors.orders.errands import run_errand
 from actors.orders.forget import OrderIsNotOver, begin_forgetting
 from actors.orders.resend import ResendIsImpossible, order_resend
-from actors.sweep.events import drop_old_events
-from actors.sweep.forms import drop_old_forms
+from actors.sweep.orders import drop_old_events, drop_old_forms
 from handlers.views import order_view
 from infra.errors import TransientError
 from infra.links import Links

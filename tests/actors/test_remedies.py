@@ -16,7 +16,7 @@ from actors.orders.refund import RefundIsImpossible, begin_refund
 from actors.orders.resend import ResendIsImpossible, order_resend
 from actors.products.catalogue import OFFERS
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from infra.stripe.client import StripeIsDown, StripeRefusesUs
 from storage.audit import Warrant
 from storage.database import Document

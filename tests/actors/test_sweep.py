@@ -18,7 +18,7 @@ from actors.reports.begin_report import begin_report
 from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
 from actors.sweep.messages import resend_messages_of
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from storage.audit import Warrant
 from storage.database import Document
 from storage.dead_letters import dead_letters
