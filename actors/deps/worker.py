@@ -84,3 +84,26 @@ class WorkDeps(Deps):
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
     recent_chunks: RecentChunks = field(default_factory=RecentChunks)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def of(
+        cls,
+        common: Deps,
+        *,
+        worker: str,
+        llm: Writer,
+        typesetter: Typesetter,
+        children: Children,
+        postman: Postman,
+        till: Till,
+    ) -> "WorkDeps":
+        """Return what a worker of that id has: the same that `common` holds, and its vendors."""
+        return cls(
+            **vars(common),
+            worker=worker,
+            llm=llm,
+            typesetter=typesetter,
+            children=children,
+            postman=postman,
+            till=till,
+        )

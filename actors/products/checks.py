@@ -23,7 +23,8 @@ class PlanIsWrong(PressroomError):
 def refuse_wrong_plan(product: Product) -> None:
     """Return if the definition can be carried out; PlanIsWrong says the first thing that is wrong with it."""
     for check in (_names, _order, _needs, _chapters, _prompts, _numbers, _words):
-        for wrong in check(product):
+        wrong = next(check(product), None)
+        if wrong is not None:
             raise PlanIsWrong(f"{product.name}: {wrong}")
 
 

@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import fields
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -90,10 +89,9 @@ class SlowPostman:
 
 def working(deps: Deps, postman: Any = None, till: Any = None) -> WorkDeps:
     """Return a worker's deps."""
-    shared = {field.name: getattr(deps, field.name) for field in fields(Deps)}
     nobody = Nobody()
-    return WorkDeps(
-        **shared,
+    return WorkDeps.of(
+        deps,
         worker="w1",
         llm=nobody,
         typesetter=nobody,
