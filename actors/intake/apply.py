@@ -59,8 +59,13 @@ async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
         if len(events) == 1:
             await _count_failure(deps, events[0], error)
             return Applied([], [])
-    alone = [await apply_events(deps, [event]) for event in events]
-    return Applied([post for each in alone for post in each.posts], [one for each in alone for one in each.events])
+    posts: list[Post] = []
+    applied: list[str] = []
+    for event in events:
+        alone = await apply_events(deps, [event])
+        posts += alone.posts
+        applied += alone.events
+    return Applied(posts, applied)
 
 
 async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
