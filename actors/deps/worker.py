@@ -1,4 +1,4 @@
-"""What a worker is given beside what every process has: vendors, as Protocols, so that a test may pass its own."""
+"""Dependencies of a worker beside those of every process: its vendors are Protocols, which tests may fill."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -71,7 +71,7 @@ class Till(Protocol):
 
 @dataclass(frozen=True)
 class WorkDeps(Deps):
-    """What a worker has beside that. `stopping` is set when it was told to end."""
+    """The dependencies of a worker. `stopping` is set when it was told to end."""
 
     worker: str
     llm: Writer

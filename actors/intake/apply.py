@@ -1,4 +1,4 @@
-"""Doing what events ask for: many at once where many came at once, in as few writes as one would need."""
+"""Applying events: many at once where many came at once, in as few writes as one would need."""
 
 import asyncio
 import traceback
@@ -32,7 +32,7 @@ _FETCH_WITHIN = timedelta(seconds=60)
 
 
 class Applied(NamedTuple):
-    """What is left to do once everything that events ask for is durable: `finish_events` does it."""
+    """The rest of the work once everything that events ask for is durable: `finish_events` does it."""
 
     posts: list[Post]
     events: list[str]

@@ -1,4 +1,4 @@
-"""What Stripe has and we do not: events that the webhook never took, and paid sessions that no event told of."""
+"""Reconciliation with Stripe: events that the webhook never took, and paid sessions that no event told of."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -21,7 +21,7 @@ _BATCH = 100
 
 
 class Records(Protocol):
-    """What Stripe can be asked for."""
+    """Stripe, as far as it is asked for its records."""
 
     def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Document]:
         """Yield events that not every webhook has taken."""

@@ -1,4 +1,4 @@
-"""Dead letters and what operators do about them: replay, discard, retry the order, give it another address."""
+"""Dead letters and their remedies: replay or discard one, retry an order, give it another address."""
 
 from collections.abc import Awaitable, Callable
 
@@ -50,7 +50,7 @@ class OrderDoesNotExist(PressroomError):
 
 
 class AddressIsNone(PressroomError):
-    """What was given is no address that can be written to."""
+    """The text given is no address that can be written to."""
 
 
 async def close_letter(deps: Deps, letter_id: str, action: str, warrant: Warrant) -> None:

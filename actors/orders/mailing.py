@@ -1,4 +1,4 @@
-"""T19 to T22: one letter, sent once, whoever is asked to send it and however often."""
+"""Letters to customers, each sent once, however many are asked to send it and however often (T19 to T22)."""
 
 import asyncio
 from collections.abc import Callable
@@ -44,7 +44,7 @@ HELD_BACK = timedelta(hours=6)
 
 
 class Delivered(NamedTuple):
-    """Whether the mail server has accepted a letter; else when to look again, None if it refused it for good."""
+    """A letter that the mail server has accepted or not; `again_at` is None if it refused it for good."""
 
     sent: bool
     again_at: datetime | None

@@ -1,4 +1,4 @@
-"""What can be bought: one line a product. The web process loads this and no actor."""
+"""The catalogue: one line a product. The web process loads this and no actor."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -38,7 +38,7 @@ class Offer:
 
     @property
     def promise_s(self) -> int:
-        """How many seconds after the payment the last of its reports is promised for."""
+        """The seconds after the payment for which the last of its reports is promised."""
         return max(product.promise_s for product in self.products)
 
     @property

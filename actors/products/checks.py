@@ -1,4 +1,4 @@
-"""What makes a product's definition impossible to carry out, found when it is put on sale."""
+"""Checks that a product can be made as it is defined, before it is put on sale."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Which kinds of step share a slot set."""
+"""Slot sets: each is shared by some kinds of step."""
 
 from storage.database import Document
 from storage.slots import Slot, slot_token

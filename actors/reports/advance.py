@@ -62,7 +62,10 @@ async def _advance_all(deps: Deps, steps: list[Document]) -> list[None]:
 async def advance_or_call(deps: Deps, step: Document) -> None:
     """Advance; what cannot be done now or ever is an operator's, and the sweep tries it again meanwhile."""
     try:
-        await (advance if step["state"] != "dead" else bury)(deps, step)
+        if step["state"] == "dead":
+            await bury(deps, step)
+        else:
+            await advance(deps, step)
     except TransientError:
         raise
     except Exception as error:

@@ -30,7 +30,7 @@ async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
 
 
 async def _stored_pages(deps: WorkDeps, claim: Claim, key: str) -> int | None:
-    """How many pages the chunk has if an earlier claim has stored it; a step's first need not ask."""
+    """Return how many pages the chunk has if an earlier claim has stored it; a step's first need not ask."""
     facts = await deps.objects.facts(key) if claim.step["epoch"] > 1 else None
     return int(facts["pages"]) if facts else None
 

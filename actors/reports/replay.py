@@ -1,4 +1,4 @@
-"""T17: make part of a report again, from given steps on, under a new run; everything else is reused."""
+"""Replays: part of a report is made again, from given steps on, under a new run; all else is reused (T17)."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -46,7 +46,10 @@ async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], 
 
 
 async def reprint_reports(deps: Deps, order: Document) -> datetime | None:
-    """Have an order's lost PDFs made again, one report at a time: an order is replayed for no more at once."""
+    """Have an order's lost PDFs made again, one report at a time: an order is replayed for no more at once.
+
+    They are made from their checkpoints: nothing is bought, and nobody is mailed.
+    """
     reports = await reports_of(deps.db, [order]) if not order["stopped"] else []
     begun = [await reprint(deps, report) for report in reports if await is_lost(deps, report)]
     return None if all(begun) else deps.clock.now() + ERRAND_CHECK
