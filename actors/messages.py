@@ -14,7 +14,7 @@ from actors.products.slot_sets import slot_of
 from infra.errors import TransientError
 from infra.tenants import MAIN
 from storage.database import Document
-from storage.errands import Errand
+from storage.errands import ERRAND_CHECK, Errand, add_errand
 from storage.queueing import message_id
 
 log = structlog.get_logger()
@@ -52,6 +52,12 @@ def new_message_id() -> str:
 async def send(deps: IntakeDeps, queue: str, actor: str, message_id: str, **ids: str) -> bool:
     """Queue a message; False if Redis does not take it in time: the sweep will send it again."""
     return await send_all(deps, [Post(queue, actor, message_id, ids)])
+
+
+async def ask(deps: IntakeDeps, order_id: str, errand: Errand) -> None:
+    """Write an errand of an order down, and wake a mail worker for it."""
+    await add_errand(deps.db, order_id, errand, deps.clock.now() + ERRAND_CHECK)
+    await send_errand(deps, errand, order_id)
 
 
 async def send_errand(deps: IntakeDeps, errand: Errand, order_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a worker is given beside what every process has: vendors, as Protocols, so that a test may pass its own."""
+"""Dependencies of a worker beside those of every process: its vendors are Protocols, which tests may fill."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -71,7 +71,7 @@ class Till(Protocol):
 
 @dataclass(frozen=True)
 class WorkDeps(Deps):
-    """What a worker has beside that. `stopping` is set when it was told to end."""
+    """The dependencies of a worker. `stopping` is set when it was told to end."""
 
     worker: str
     llm: Writer
@@ -84,3 +84,26 @@ class WorkDeps(Deps):
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
     recent_chunks: RecentChunks = field(default_factory=RecentChunks)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def of(
+        cls,
+        common: Deps,
+        *,
+        worker: str,
+        llm: Writer,
+        typesetter: Typesetter,
+        children: Children,
+        postman: Postman,
+        till: Till,
+    ) -> "WorkDeps":
+        """Return what a worker of that id has: the same that `common` holds, and its vendors."""
+        return cls(
+            **vars(common),
+            worker=worker,
+            llm=llm,
+            typesetter=typesetter,
+            children=children,
+            postman=postman,
+            till=till,
+        )

@@ -1,4 +1,4 @@
-"""Doing what events ask for: many at once where many came at once, in as few writes as one would need."""
+"""Applying events: many at once where many came at once, in as few writes as one would need."""
 
 import asyncio
 import traceback
@@ -32,7 +32,7 @@ _FETCH_WITHIN = timedelta(seconds=60)
 
 
 class Applied(NamedTuple):
-    """What is left to do once everything that events ask for is durable: `finish_events` does it."""
+    """The rest of the work once everything that events ask for is durable: `finish_events` does it."""
 
     posts: list[Post]
     events: list[str]
@@ -59,8 +59,13 @@ async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
         if len(events) == 1:
             await _count_failure(deps, events[0], error)
             return Applied([], [])
-    alone = [await apply_events(deps, [event]) for event in events]
-    return Applied([post for each in alone for post in each.posts], [one for each in alone for one in each.events])
+    posts: list[Post] = []
+    applied: list[str] = []
+    for event in events:
+        alone = await apply_events(deps, [event])
+        posts += alone.posts
+        applied += alone.events
+    return Applied(posts, applied)
 
 
 async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:

@@ -82,11 +82,11 @@ async def see_to(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
 async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
     """T3: open the reports of orders; return the messages that begin those which are not begun."""
     now = deps.clock.now()
-    reports = [
-        new_report(order, product, begin_message(report), now, waits=_is_limited(deps, order))
-        for order in orders
-        for product, report in zip(order["products"], report_ids(order), strict=True)
-    ]
+    reports: list[Document] = []
+    for order in orders:
+        waits = _is_limited(deps, order)
+        for product, report in zip(order["products"], report_ids(order), strict=True):
+            reports.append(new_report(order, product, begin_message(report), now, waits=waits))
     if not reports:
         return []
     # Before the reports: what a crash leaves of the rest is begun again, and the errand with it.

@@ -1,4 +1,4 @@
-"""What Stripe has and we do not: events that the webhook never took, and paid sessions that no event told of."""
+"""Reconciliation with Stripe: events that the webhook never took, and paid sessions that no event told of."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -21,7 +21,7 @@ _BATCH = 100
 
 
 class Records(Protocol):
-    """What Stripe can be asked for."""
+    """Stripe, as far as it is asked for its records."""
 
     def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Document]:
         """Yield events that not every webhook has taken."""
@@ -109,8 +109,12 @@ async def _place(deps: IntakeDeps, events: Sequence[Document], *, dry_run: bool)
         return
     now = deps.clock.now()
     told = [Event(event["id"], event["type"], json.dumps(event).encode(), event) for event in events]
-    await record_events(deps.db, [new_event(*event[:3], now, subjects_of(event.body or {})) for event in told])
+    await record_events(deps.db, [_new_event(event, now) for event in told])
     await finish_events(deps, await apply_events(deps, told))
+
+
+def _new_event(event: Event, now: datetime) -> Document:
+    return new_event(event.id, event.kind, event.raw, now, subjects_of(event.body or {}))
 
 
 def _finding(what: str, event: Document) -> Finding:

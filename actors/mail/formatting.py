@@ -19,5 +19,9 @@ def readable_size(size: int) -> str:
 def written_amount(amount: int, currency: str) -> str:
     """Return a sum that is counted in the smallest unit of its currency, such as 129.00 USD or 1900 JPY."""
     name = currency.upper()
-    decimals = 0 if name in _WHOLE else 3 if name in _FINE else 2
+    decimals = 2
+    if name in _WHOLE:
+        decimals = 0
+    elif name in _FINE:
+        decimals = 3
     return f"{amount / 10**decimals:.{decimals}f} {name}"

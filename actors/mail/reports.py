@@ -37,12 +37,8 @@ def resend(house: House, order: Document, reports: list[Document], now: datetime
 def _linked(house: House, order: Document, reports: list[Document]) -> list[Linked]:
     links = Links(house.settings)
     pdfs = {report["product"]: report["pdf"] for report in reports}
-    return [
-        Linked(
-            title_of(product),
-            links.report(order["token"], product),
-            pdfs[product]["pages"],
-            readable_size(pdfs[product]["bytes"]),
-        )
-        for product in order["products"]
-    ]
+    linked: list[Linked] = []
+    for product in order["products"]:
+        url, pdf = links.report(order["token"], product), pdfs[product]
+        linked.append(Linked(title_of(product), url, pdf["pages"], readable_size(pdf["bytes"])))
+    return linked

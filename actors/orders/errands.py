@@ -7,19 +7,12 @@ from datetime import datetime
 from actors.deps.worker import WorkDeps
 from actors.intake.placing import start_order
 from actors.messages import send_errand
-from actors.orders.ask_details import ask_details
-from actors.orders.check_promise import check_promise
-from actors.orders.complete_order import complete_order
-from actors.orders.confirm_order import confirm_order
-from actors.orders.end_patience import end_patience
-from actors.orders.forget_order import forget_order
-from actors.orders.heed_pause import heed_pause
-from actors.orders.identify_order import identify_order
-from actors.orders.refund_order import refund_order
-from actors.orders.resend_reports import resend_reports
-from actors.orders.tell_failure import tell_failure
-from actors.reports.replay import resume_replay
-from actors.reports.reprint_reports import reprint_reports
+from actors.orders.completion import check_promise, complete_order, confirm_order, resend_reports, tell_failure
+from actors.orders.details import ask_details, end_patience, identify_order
+from actors.orders.forget import forget_order
+from actors.orders.pause import heed_pause
+from actors.orders.refund import refund_order
+from actors.reports.replay import reprint_reports, resume_replay
 from infra.errors import TransientError
 from storage.database import Document
 from storage.dead_letters import record_dead_errand

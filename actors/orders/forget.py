@@ -1,17 +1,24 @@
-"""An operator's word that a customer is to be forgotten."""
+"""Forgetting a customer: on an operator's word or by the settings; sums, dates and costs stay."""
 
+import secrets
 from datetime import datetime, timedelta
 
+import structlog
+
 from actors.deps.webhook import IntakeDeps
-from actors.messages import send_errand
+from actors.deps.worker import WorkDeps
+from actors.messages import ask
+from actors.orders.mailing import HELD_BACK
 from infra.errors import PressroomError
 from infra.settings import Settings
 from storage.audit import Warrant, record_action
 from storage.database import Document
-from storage.errands import ERRAND_CHECK, Errand, add_errand
-from storage.forgetting import has_news, is_being_made
+from storage.errands import Errand
+from storage.forgetting import forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.order_state import order_state
 from storage.orders import find_order
+
+log = structlog.get_logger()
 
 _OVER = {"delivered", "refunded", "cancelled", "needs_attention"}
 #: What still needs the customer's address, or writes files.
@@ -27,15 +34,13 @@ async def begin_forgetting(deps: IntakeDeps, order_id: str, warrant: Warrant) ->
     order = await find_order(deps.db, order_id)
     if order is None:
         raise OrderIsNotOver(f"There is no order {order_id}.")
-    if why := await what_hinders(deps, order):
+    if why := await _what_hinders(deps, order):
         raise OrderIsNotOver(f"Order {order_id} cannot be forgotten yet: {why}.")
-    now = deps.clock.now()
-    await record_action(deps.db, warrant, "forgotten", order_id, "customer", now)
-    await add_errand(deps.db, order_id, "forget_order", now + ERRAND_CHECK)
-    await send_errand(deps, "forget_order", order_id)
+    await record_action(deps.db, warrant, "forgotten", order_id, "customer", deps.clock.now())
+    await ask(deps, order_id, "forget_order")
 
 
-async def what_hinders(deps: IntakeDeps, order: Document) -> str | None:
+async def _what_hinders(deps: IntakeDeps, order: Document) -> str | None:
     """Return why an order cannot be forgotten now, or None."""
     if order["on_hold"]:
         return "it is disputed, and what is known of it may be evidence"
@@ -49,6 +54,22 @@ async def what_hinders(deps: IntakeDeps, order: Document) -> str | None:
     idle |= {"complete_order"} if order["stopped"] else set()
     pending = order["errands"].keys() & (_PENDING - idle)
     return f"{min(pending)} is under way" if pending else None
+
+
+async def forget_order(deps: WorkDeps, order: Document) -> datetime | None:
+    """Forget an order's customer, later if it is not over; each part may be repeated, also after a crash.
+
+    What names them goes first, then texts, files, events.
+    """
+    now = deps.clock.now()
+    if "forgotten_at" not in order and await _what_hinders(deps, order):
+        return now + HELD_BACK
+    await forget_customer(deps.db, order, secrets.token_urlsafe(18), now)
+    await forget_words(deps.db, order)
+    await deps.objects.delete_all(f"orders/{order['_id']}/")
+    await forget_events(deps.db, order)
+    log.info("order_forgotten", order=order["_id"])
+    return None
 
 
 def forget_at(settings: Settings, over_at: datetime) -> datetime | None:

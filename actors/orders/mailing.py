@@ -1,4 +1,4 @@
-"""T19 to T22: one letter, sent once, whoever is asked to send it and however often."""
+"""Letters to customers, each sent once, however many are asked to send it and however often (T19 to T22)."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import structlog
 from actors.deps.insist import insist
 from actors.deps.worker import WorkDeps
 from actors.mail.letterhead import letter_id
-from actors.orders.attention import release
+from actors.orders.dead_letters import release
 from infra.errors import TransientError
 from infra.mail.errors import LetterIsRefused
 from infra.mail.letter import Letter
@@ -44,7 +44,7 @@ HELD_BACK = timedelta(hours=6)
 
 
 class Delivered(NamedTuple):
-    """Whether the mail server has accepted a letter; else when to look again, None if it refused it for good."""
+    """A letter that the mail server has accepted or not; `again_at` is None if it refused it for good."""
 
     sent: bool
     again_at: datetime | None
@@ -62,7 +62,11 @@ async def deliver(
         return await _send(deps, order, errand, delivery, compose())
     present = await find_delivery(deps.db, order["_id"], name)
     state = present["state"] if present else ""
-    return {"sent": _SENT, "refused": _REFUSED}.get(state, _left_to_others(order, errand))
+    if state == "sent":
+        return _SENT
+    if state == "refused":
+        return _REFUSED
+    return _left_to_others(order, errand)
 
 
 def as_it_stands(order: Document, errand: Errand) -> datetime | None:

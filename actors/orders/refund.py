@@ -1,14 +1,29 @@
-"""An operator's word that an order is to be refunded in full."""
+"""Refunds in full: chosen first, then asked of Stripe, then told (T18r)."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from actors.deps.webhook import IntakeDeps
+from actors.deps.worker import WorkDeps
+from actors.intake.payments import copy_payments
+from actors.mail.ending import refund
 from actors.messages import send_errand
-from infra.errors import PressroomError
+from actors.orders.forget import forget_at
+from actors.orders.mailing import HELD_BACK, deliver
+from infra.errors import PressroomError, TransientError
+from storage.alerts import raise_alert
 from storage.audit import Warrant, record_action
 from storage.database import Document
+from storage.dead_letters import dead_letters
 from storage.errands import ERRAND_CHECK
-from storage.orders import choose_refund, find_order
+from storage.orders import choose_refund, find_order, mark_refunded
+from storage.payments import find_payments, note_refunded
+
+log = structlog.get_logger()
+
+_STRIPE_IS_AWAY = "The refund waits: Stripe does not answer."
 
 
 class RefundIsImpossible(PressroomError):
@@ -45,3 +60,65 @@ async def decide_refund(deps: IntakeDeps, order_id: str, warrant: Warrant, **see
     now = deps.clock.now()
     await record_action(deps.db, warrant, "refunded", order_id, "all of it", now)
     return await choose_refund(deps.db, order_id, now + ERRAND_CHECK, **seen)
+
+
+async def refund_order(deps: WorkDeps, order: Document) -> datetime | None:
+    """Refund an order and tell its customer, once; an order that failed, when REFUND_AFTER_S is over."""
+    now = deps.clock.now()
+    if order["letter"] is None:
+        due_at = _due_by_policy(deps, order)
+        if due_at is None or now < due_at:
+            return due_at
+        order = await _decide(deps, order)
+        if order["letter"] is None:  # disputed, or mended, at this moment
+            return now + ERRAND_CHECK
+    if _is_to_be_given_back(order) and not order["stopped"]:
+        order = await _give_back(deps, order)
+    if not _is_to_be_given_back(order):
+        return None
+    if not order["stopped"]:  # its event is on the way
+        return now + ERRAND_CHECK
+    if order["email"]:
+        mail = await deliver(deps, order, "refund_order", "refund", lambda: refund(deps, order, now))
+        if not mail.sent:
+            return mail.again_at
+    await mark_refunded(deps.db, order["_id"], forget_at(deps.settings, now))
+    log.info("order_refunded", order=order["_id"])
+    return None
+
+
+def _is_to_be_given_back(order: Document) -> bool:
+    return order["letter"] == "refund" and not order["refund_failed"]
+
+
+def _due_by_policy(deps: WorkDeps, order: Document) -> datetime | None:
+    after_s, failed_at = deps.settings.refund_after_s, order["failed_at"]
+    if after_s is None or failed_at is None or order["payment_intent"] is None or order["refund_failed"]:
+        return None
+    due_at: datetime = failed_at + timedelta(seconds=after_s)
+    return max(due_at, deps.clock.now() + HELD_BACK) if order["on_hold"] else due_at
+
+
+async def _decide(deps: WorkDeps, order: Document) -> Document:
+    """Choose the refund of an order that nobody mended in time; return it as it then stands."""
+    seen = {"failed_at": order["failed_at"], "on_hold": False}
+    await decide_refund(deps, order["_id"], Warrant("REFUND_AFTER_S", order["attention"] or ""), **seen)
+    return await find_order(deps.db, order["_id"]) or order
+
+
+async def _give_back(deps: WorkDeps, order: Document) -> Document:
+    """Ask Stripe, and note what it did as if its event were here; return the order as it then stands."""
+    order_id, intent, now = order["_id"], order["payment_intent"], deps.clock.now()
+    # Stripe answers a key that it refused with that same refusal, for a day: who asks again has mended something.
+    refusals = await dead_letters(deps.db, limit=100, order=order_id, errand="refund_order")
+    key = f"refund-{order_id}" + (f"-{len(refusals)}" if refusals else "")
+    try:
+        charge = await deps.till.refund(intent, key)
+    except TransientError:
+        await raise_alert(deps.db, "refund", _STRIPE_IS_AWAY, now, order=order_id)
+        raise
+    # As of the moment before: whatever Stripe says of it from now on is news.
+    charged, refunded = charge["amount"], charge["amount_refunded"]
+    await note_refunded(deps.db, intent, charged=charged, refunded=refunded, at=int(now.timestamp()))
+    await copy_payments(deps, await find_payments(deps.db, [intent]))
+    return await find_order(deps.db, order_id) or order

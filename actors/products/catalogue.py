@@ -1,6 +1,7 @@
-"""What can be bought: one line a product. The web process loads this and no actor."""
+"""The catalogue: one line a product. The web process loads this and no actor."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 from actors.products.checks import refuse_wrong_plan
 from actors.products.definition import Product
@@ -16,18 +17,29 @@ _SHORT_S = 60 * 60
 
 @dataclass(frozen=True)
 class Offer:
-    """Something with a price: one report or several. `reports` names their products, which are their queues.
-
-    `promise_s` is how many seconds after the payment the last of them is promised for.
-    """
+    """Something with a price: the report of one product, or those of several."""
 
     name: str
     title: str
     subtitle: str
     price: int
-    promise_s: int
-    needed: tuple[str, ...]
-    reports: tuple[str, ...]
+    products: tuple[Product, ...]
+
+    @property
+    def reports(self) -> tuple[str, ...]:
+        """The names of its products, which are their queues."""
+        return tuple(product.name for product in self.products)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The answers that one of its products needs, or several do."""
+        needed = chain.from_iterable(product.needed for product in self.products)
+        return tuple(dict.fromkeys(needed))
+
+    @property
+    def promise_s(self) -> int:
+        """The seconds after the payment for which the last of its reports is promised."""
+        return max(product.promise_s for product in self.products)
 
     @property
     def is_confirmed(self) -> bool:
@@ -49,29 +61,12 @@ def sell(product: Product) -> None:
     """
     refuse_wrong_plan(product)
     PRODUCTS[product.name] = product
-    OFFERS[product.name] = Offer(
-        name=product.name,
-        title=product.title,
-        subtitle=product.subtitle,
-        price=product.price,
-        promise_s=product.promise_s,
-        needed=product.needed,
-        reports=(product.name,),
-    )
+    OFFERS[product.name] = Offer(product.name, product.title, product.subtitle, product.price, (product,))
 
 
 def sell_together(name: str, title: str, subtitle: str, price: int, products: tuple[Product, ...]) -> None:
     """Add one offer of several products that are sold; it needs whatever one of them needs."""
-    needed = dict.fromkeys(answer for product in products for answer in product.needed)
-    OFFERS[name] = Offer(
-        name=name,
-        title=title,
-        subtitle=subtitle,
-        price=price,
-        promise_s=max(product.promise_s for product in products),
-        needed=tuple(needed),
-        reports=tuple(product.name for product in products),
-    )
+    OFFERS[name] = Offer(name, title, subtitle, price, products)
 
 
 def title_of(name: str | None, otherwise: str = "Your order") -> str:

@@ -1,9 +1,10 @@
-"""What makes a product's definition impossible to carry out, found when it is put on sale."""
+"""Checks that a product can be made as it is defined, before it is put on sale."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 
 from actors.products.definition import Product
 from actors.products.questions import ANSWERS
@@ -23,7 +24,8 @@ class PlanIsWrong(PressroomError):
 def refuse_wrong_plan(product: Product) -> None:
     """Return if the definition can be carried out; PlanIsWrong says the first thing that is wrong with it."""
     for check in (_names, _order, _needs, _chapters, _prompts, _numbers, _words):
-        for wrong in check(product):
+        wrong = next(check(product), None)
+        if wrong is not None:
             raise PlanIsWrong(f"{product.name}: {wrong}")
 
 
@@ -64,7 +66,7 @@ def _order(product: Product) -> Iterator[str]:
 
 
 def _chapters(product: Product) -> Iterator[str]:
-    held = [section for chapter in product.chapters for section in chapter.sections]
+    held = list(chain.from_iterable(chapter.sections for chapter in product.chapters))
     titled = {one.id for one in product.computations if one.title}
     if [one for one in held if one not in titled] != [section.id for section in product.sections]:
         yield "its chapters do not hold each section once, in order."
@@ -91,15 +93,15 @@ def _numbers(product: Product) -> Iterator[str]:
         yield "its promise is not after the payment."
     if product.pace.max_in_flight < 1 or product.pace.gap_s < 0:
         yield "its pace is below one call at a time, or its pause below nothing."
-    yield from (
-        f"its limit for {kind} is not above nothing." for kind, s in product.limits.by_kind().items() if s <= 0
-    )
+    for kind, limit_s in product.limits.by_kind().items():
+        if limit_s <= 0:
+            yield f"its limit for {kind} is not above nothing."
 
 
 def _words(product: Product) -> Iterator[str]:
-    yield from (
-        f"it needs {name}, which customers are never asked." for name in product.needed if name not in ANSWERS
-    )
+    for name in product.needed:
+        if name not in ANSWERS:
+            yield f"it needs {name}, which customers are never asked."
     for colour in (product.theme.accent, product.theme.tint):
         if not _COLOUR.fullmatch(colour):
             yield f"{colour!r} is no colour of the form #rrggbb."

@@ -1,10 +1,12 @@
-"""Which kinds of step share a slot set."""
+"""Slot sets: each is shared by some kinds of step."""
 
 from storage.database import Document
 from storage.slots import Slot, slot_token
 
 SLOTS: dict[Slot, tuple[str, ...]] = {"write": ("write",), "render": ("render", "assemble", "compute")}
-_SLOT_OF: dict[str, Slot] = {kind: slot for slot, kinds in SLOTS.items() for kind in kinds}
+_SLOT_OF: dict[str, Slot] = {}
+for _slot, _kinds in SLOTS.items():
+    _SLOT_OF.update(dict.fromkeys(_kinds, _slot))
 
 
 def slot_of(step: Document) -> Slot:

@@ -1,27 +1,40 @@
-"""What follows a step: those that need it become ready, and its slot goes to the next."""
+"""Advancing a report: what needs a done step becomes ready, its slot goes to the next, and the last ends it."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from functools import partial
 
 import structlog
 
 from actors.deps.process import Deps
-from actors.reports.finish import finish_report
-from actors.reports.ready import ready_dependents
+from actors.messages import send_all, send_errand
+from actors.products.slot_sets import slot_of
+from actors.reports.admission import leave
 from actors.reports.slots import pump
 from infra.errors import TransientError
 from storage.claims import kill_step
-from storage.database import Document
+from storage.database import Database, Document
 from storage.dead_letters import record_dead_step
-from storage.orders import fail_order
+from storage.orders import add_stored, fail_order
+from storage.reports import store_report
 from storage.rounds import Rounds
 from storage.slots import Slot
-from storage.steps import find_step, stamp_advanced
+from storage.steps import (
+    count_done,
+    done_among,
+    find_step,
+    ready_after,
+    ready_steps,
+    stamp_advanced,
+    waiting_steps,
+)
 
 log = structlog.get_logger()
 
 #: Steps of one report that advance in one go.
 _MOST = 64
+#: Above this many needs, one count on an index tells first whether reading each of them is worth it.
+_MANY = 20
 
 
 async def advance(deps: Deps, step: Document) -> None:
@@ -49,7 +62,10 @@ async def _advance_all(deps: Deps, steps: list[Document]) -> list[None]:
 async def advance_or_call(deps: Deps, step: Document) -> None:
     """Advance; what cannot be done now or ever is an operator's, and the sweep tries it again meanwhile."""
     try:
-        await (advance if step["state"] != "dead" else bury)(deps, step)
+        if step["state"] == "dead":
+            await bury(deps, step)
+        else:
+            await advance(deps, step)
     except TransientError:
         raise
     except Exception as error:
@@ -81,3 +97,78 @@ async def _move_on(deps: Deps, steps: Sequence[Document], readied: Collection[Sl
     await pump(deps, steps[0]["report"], steps, readied)
     # It only tells the sweep not to look, so nobody waits for it.
     deps.timers.soon(partial(stamp_advanced, deps.db, steps))
+
+
+async def finish_report(deps: Deps, step: Document) -> None:
+    """T16: note on report and order that the PDF is stored, under the contract's name. Safe to do twice.
+
+    The last report of an order starts its mail; the place of any goes to a report that waits for one.
+    """
+    pdf = step["result"]
+    await deps.objects.copy(pdf["object"], pdf["key"])
+    now = deps.clock.now()
+    await store_report(deps.db, step["report"], step["run"], pdf, now)
+    if await add_stored(deps.db, step["order"], step["product"], step["run"], now):
+        await send_errand(deps, "complete_order", step["order"])
+    if deps.tenants.of(step["tenant"]).limit is not None:
+        await send_all(deps, await leave(deps, step["tenant"], [step["report"]]))
+
+
+async def ready_dependents(db: Database, plan: Document, done: Sequence[Document], now: datetime) -> set[Slot]:
+    """T6: ready the steps that need some of one report that are done, and nothing that is not.
+
+    Return the slot sets in which some became ready. Safe to do twice, or by two at once. The plan says which steps
+    follow a done one, so that none has to be searched for.
+    """
+    readied: set[Slot] = set()
+    to_check: set[str] = set()
+    for step in done:
+        followers = [planned for planned in plan["steps"].values() if step["key"] in planned["needs"]]
+        sole = [follower for follower in followers if len(follower["needs"]) == 1]
+        if await _ready_at_once(db, step, sole, now):
+            readied.update(slot_of(follower) for follower in sole)
+        else:
+            to_check.update(_id_of(step, follower) for follower in sole)
+        for follower in followers:
+            if len(follower["needs"]) > 1 and await _may_be_complete(db, plan, step, follower):
+                to_check.add(_id_of(step, follower))
+    complete = await ready_complete(db, sorted(to_check), now)
+    readied.update(slot_of(step) for step in complete)
+    return readied
+
+
+async def _ready_at_once(db: Database, step: Document, sole: Sequence[Document], now: datetime) -> bool:
+    """Ready the steps that need nothing but the done one; False if not all of them waited for it, in its run."""
+    ids = [_id_of(step, follower) for follower in sole]
+    return await ready_after(db, ids, step["run"], now) if ids else True
+
+
+async def _may_be_complete(db: Database, plan: Document, step: Document, follower: Document) -> bool:
+    """Return False only if something that a follower of a done step needs is surely not done.
+
+    An optimisation, which the rule does not need: one count spares the reading of hundreds of needs each time that
+    one of them is done. Those in the done step's own slot set are counted, which are nearly all.
+    """
+    slot = slot_of(step)
+    alike = [need for need in follower["needs"] if slot_of(plan["steps"][need]) == slot]
+    if len(alike) <= _MANY:
+        return True
+    return await count_done(db, step["report"], slot) >= len(alike)
+
+
+async def ready_complete(db: Database, step_ids: Sequence[str], now: datetime) -> list[Document]:
+    """T6: ready those of some steps that wait, and whose needs are all done; return them."""
+    # Seen before their needs are read: a replay in between gives them another epoch.
+    waiting = await waiting_steps(db, step_ids) if step_ids else []
+    if not waiting:
+        return []
+    needs = set[str]().union(*(step["needs"] for step in waiting))
+    done = await done_among(db, needs)
+    complete = [step for step in waiting if done.issuperset(step["needs"])]
+    await ready_steps(db, complete, now)
+    return complete
+
+
+def _id_of(step: Document, planned: Document) -> str:
+    """Return the id of another step of the same report."""
+    return f"{step['report']}:{planned['key']}"

@@ -1,15 +1,17 @@
 """Bind the chapters of a report into one PDF, and store it under the hash of its content."""
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from actors.deps.held import Claim
 from actors.deps.worker import WorkDeps
 from actors.mail.brand import brand_name, logo_of
+from actors.reports.claim import Claim
 from actors.reports.render_chunk import style_of
-from actors.reports.workroom import workroom
 from infra.errors import TransientError
 from infra.pdf import BookSource
 from storage.database import Document
@@ -19,6 +21,10 @@ from storage.objects import book_key, pdf_key
 _AT_ONCE = 8
 #: How often one is asked for. Of hundreds one may fail by chance, and the others need not be fetched again for it.
 _TRIES = 4
+#: Of the folders to work in.
+_PREFIX = "pressroom-work-"
+#: No message is worked on for longer than an hour, so nobody is at a folder that was left this long ago.
+_LEFT_S = 7200.0
 
 
 async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
@@ -41,6 +47,22 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
         "pages": book.pages,
         "bytes": book.size,
     }
+
+
+@asynccontextmanager
+async def workroom() -> AsyncIterator[Path]:
+    """Provide an empty folder below the system's own for temporary files (TMPDIR), and remove it afterwards."""
+    await asyncio.to_thread(_clear_leftovers)
+    # A thread that was given up may still be writing here: that must not be what the work fails of.
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _clear_leftovers() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _LEFT_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _at_hand(deps: WorkDeps, key: str, file: Path) -> bool:

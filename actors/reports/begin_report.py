@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import chain
 
 import structlog
 
@@ -37,7 +38,7 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     steps = _step_documents(pinned, plan)
     first = _first_steps(steps, plan)
     slots = {slot: [token_of(step) for step in held] for slot, held in first.items()}
-    message, queued = new_message(), [step for held in first.values() for step in held]
+    message, queued = new_message(), list(chain.from_iterable(first.values()))
     for step in queued:
         step |= as_queued(message, deps.clock.now())
     await insert_steps(deps.db, steps)

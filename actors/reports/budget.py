@@ -10,10 +10,10 @@ from typing import NoReturn
 
 import structlog
 
-from actors.deps.held import Claim, WorkerStops
 from actors.deps.insist import insist
 from actors.deps.worker import WorkDeps
 from actors.messages import send_errand
+from actors.reports.claim import Claim, WorkerStops
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import cost_usd
 from infra.settings import Settings

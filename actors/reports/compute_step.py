@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from actors.deps.held import Claim
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Computation, Found
+from actors.reports.claim import Claim
 from infra.errors import PermanentError
 from storage.database import Document
 

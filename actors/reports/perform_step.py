@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from actors.deps.held import Claim, ClaimIsLost, Work, WorkerStops
 from actors.deps.insist import insist
 from actors.deps.worker import WorkDeps
 from actors.messages import send_step
 from actors.products.plans import FORMAT
 from actors.reports.advance import advance_or_call, give_up
+from actors.reports.claim import Claim, ClaimIsLost, Work, WorkerStops
 from actors.reports.slots import pump, queue_released
 from infra.errors import TransientError
 from storage.claims import claim_others, claim_step, complete_step, release_step
@@ -99,7 +99,8 @@ async def _claims(deps: WorkDeps, step: Document, order: Document, until: dateti
     with suppress(TransientError):  # the others go back to the sweep, or what was not read is read later
         steps += await claim_others(deps.db, step, deps.worker, until)
         if len(steps) > 1:
-            found = await results_of(deps.db, sorted({need for one in steps for need in one["needs"]}))
+            needs = set[str]().union(*(one["needs"] for one in steps))
+            found = await results_of(deps.db, sorted(needs))
     return [Claim(deps.db, one, order, found) for one in steps]
 
 
@@ -203,11 +204,7 @@ async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> Document 
 
 async def _checkpoint(deps: WorkDeps, claim: Claim, result: Document) -> bool:
     now = deps.clock.now()
-
-    async def write() -> bool:
-        return await complete_step(deps.db, claim.step, claim.epoch, result, now)
-
-    return await insist(deps.clock, write)
+    return await insist(deps.clock, lambda: complete_step(deps.db, claim.step, claim.epoch, result, now))
 
 
 async def _go_on(deps: WorkDeps, step: Document) -> None:
@@ -233,12 +230,8 @@ async def _release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientErro
 
 async def _release(deps: WorkDeps, claim: Claim, pause_s: float, **failure: datetime) -> None:
     due_at = deps.clock.now() + timedelta(seconds=pause_s)
-    facts = {"failed_at": None, **failure}
-
-    async def write() -> bool:
-        return await release_step(deps.db, claim.step["_id"], claim.epoch, due_at, **facts)
-
-    await insist(deps.clock, write)
+    step_id, facts = claim.step["_id"], {"failed_at": None, **failure}
+    await insist(deps.clock, lambda: release_step(deps.db, step_id, claim.epoch, due_at, **facts))
     if pause_s:
         deps.timers.after(pause_s, lambda: queue_released(deps, claim.step))
     else:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from actors.deps.held import Claim
 from actors.deps.worker import WorkDeps
-from actors.reports.charts import chart_of
+from actors.products.catalogue import PRODUCTS
+from actors.products.definition import Occasion
+from actors.reports.claim import Claim
+from infra.charts import Wheel
 from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
 from storage.database import Document
 from storage.objects import chunk_key as object_key
@@ -28,7 +30,7 @@ async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
 
 
 async def _stored_pages(deps: WorkDeps, claim: Claim, key: str) -> int | None:
-    """How many pages the chunk has if an earlier claim has stored it; a step's first need not ask."""
+    """Return how many pages the chunk has if an earlier claim has stored it; a step's first need not ask."""
     facts = await deps.objects.facts(key) if claim.step["epoch"] > 1 else None
     return int(facts["pages"]) if facts else None
 
@@ -51,3 +53,12 @@ def chapter_of(plan: Document, step: Document, texts: Sequence[str], order: Docu
         running_title=plan["title"],
         chart=chart_of(plan["product"], step["key"].removeprefix("render-"), order),
     )
+
+
+def chart_of(product: str, chapter: str, order: Document) -> Wheel | None:
+    """Return the chart of a chapter as its product is defined now, or None if it has none.
+
+    A pure function of the answers and of the day, drawn when the chapter is set.
+    """
+    drawn = next((one.chart for one in PRODUCTS[product].chapters if one.id == chapter), None)
+    return drawn(Occasion(order["answers"], order["paid_at"].date())) if drawn else None

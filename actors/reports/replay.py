@@ -1,4 +1,4 @@
-"""T17: make part of a report again, from given steps on, under a new run; everything else is reused."""
+"""Replays: part of a report is made again, from given steps on, under a new run; all else is reused (T17)."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -8,17 +8,18 @@ import structlog
 
 from actors.deps.process import Deps
 from actors.products.slot_sets import slot_of, token_of
-from actors.reports.ready import ready_complete
+from actors.reports.advance import ready_complete
+from actors.reports.lost_books import is_lost
 from actors.reports.slots import pump
 from infra.errors import PressroomError
 from storage.database import Document
+from storage.errands import ERRAND_CHECK
 from storage.orders import Letter, begin_replay, end_replay, find_order
-from storage.reports import begin_report_replay, end_report_replay, report_id
+from storage.reports import begin_report_replay, end_report_replay, report_id, reports_of
 from storage.slots import pull_tokens
 from storage.steps import find_step, reset_step, results_of, steps_of
 
 log = structlog.get_logger()
-
 
 #: A report that was written is printed again also after its customer was told: it says the same. Steps of an order
 #: that is being refunded lie still, and go on if the refund fails.
@@ -42,6 +43,16 @@ async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], 
         raise ReplayIsImpossible(f"The {order['letter']} letter of order {order_id} is chosen already.")
     if not await _begin(deps, order_id, product, order["run"][product] + 1, steps, letters):
         raise ReplayIsImpossible(f"Somebody else is replaying order {order_id}.")
+
+
+async def reprint_reports(deps: Deps, order: Document) -> datetime | None:
+    """Have an order's lost PDFs made again, one report at a time: an order is replayed for no more at once.
+
+    They are made from their checkpoints: nothing is bought, and nobody is mailed.
+    """
+    reports = await reports_of(deps.db, [order]) if not order["stopped"] else []
+    begun = [await reprint(deps, report) for report in reports if await is_lost(deps, report)]
+    return None if all(begun) else deps.clock.now() + ERRAND_CHECK
 
 
 async def reprint(deps: Deps, report: Document) -> bool:

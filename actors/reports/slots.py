@@ -1,4 +1,4 @@
-"""T7 and T8: slots that come back or are free go to ready steps, and who has one is queued.
+"""Slots of a report: free ones go to ready steps in plan order, and a step that has one is queued (T7, T8).
 
 Chapters that are ready together go as a batch: under one message, in the slot of the first of them.
 """
@@ -25,12 +25,16 @@ _MOST_IN_BATCH = 8
 
 
 class _Share(NamedTuple):
-    """What becomes of one slot set: who holds it now, who is new among them, and what else must follow."""
+    """The outcome for one slot set: the tokens that hold it from now on, and what else must follow."""
 
-    held: list[str]
-    given_back: bool
-    first: list[Batch]
+    holders: list[str]
+    #: Settled steps gave slots back.
+    released: bool
+    #: Each batch has taken a slot, and its token is among the holders.
+    to_queue: list[Batch]
+    #: The end of the pause that the pace asks for after a call.
     gap_until: datetime | None
+    #: Steps that became ready meanwhile may have found no free slot.
     look_again: bool
 
 
@@ -48,47 +52,70 @@ async def pump(
 
 
 async def _share_out(deps: Deps, report_id: str, settled: Sequence[Document], readied: Collection[Slot]) -> bool:
-    """Share the slots out once; False if it must be looked at again."""
+    """Share the slots out once, in one update of both sets; False if it must be looked at again."""
     report = await find_report(deps.db, report_id)
     if report is None or report["plan"] is None:
         return True
-    shares = {slot: await _share(deps, report, slot, settled, readied) for slot in SLOTS}
-    first = [batch for share in shares.values() for batch in share.first]
-    slots = {slot: share.held for slot, share in shares.items() if share.given_back or share.first}
-    gaps = {slot: share.gap_until for slot, share in shares.items() if share.gap_until is not None}
-    if slots and not await swap_slots(deps.db, report, slots, gaps, queueing=bool(first)):
+    plan = await deps.plans.get(report["plan"])
+    to_queue: list[Batch] = []
+    slots: dict[Slot, list[str]] = {}
+    gaps: dict[Slot, datetime] = {}
+    look_again = False
+    for slot in SLOTS:
+        share = await _share(deps, report, plan, slot, settled, some_readied=slot in readied)
+        to_queue += share.to_queue
+        if share.released or share.to_queue:
+            slots[slot] = share.holders
+        if share.gap_until is not None:
+            gaps[slot] = share.gap_until
+        look_again = look_again or share.look_again
+    if slots and not await swap_slots(deps.db, report, slots, gaps, queueing=bool(to_queue)):
         return False
-    await queue_and_send(deps, first)
-    return not any(share.look_again for share in shares.values())
+    await queue_and_send(deps, to_queue)
+    return not look_again
 
 
 async def _share(
-    deps: Deps, report: Document, slot: Slot, settled: Sequence[Document], readied: Collection[Slot]
+    deps: Deps, report: Document, plan: Document, slot: Slot, settled: Sequence[Document], *, some_readied: bool
 ) -> _Share:
-    plan, now = await deps.plans.get(report["plan"]), deps.clock.now()
-    bound, gap_s = plan["bounds"][slot], plan["gap_s"][slot]
-    over = {token_of(step) for step in settled if slot_of(step) == slot}
-    kept = [token for token in report["slots"][slot] if token not in over]
-    given_back = len(kept) < len(report["slots"][slot])
-    if given_back and gap_s:
-        return _Share(kept, given_back, [], now + timedelta(seconds=gap_s), look_again=False)
-    scarce = sum(slot_of(step) == slot for step in plan["steps"].values()) > bound
-    room = bound - len(kept) if (scarce or slot in readied) and may_queue(report, slot, now) else 0
-    first = await _first_idle(deps, report, slot, room)
+    """Find out who is to hold a report's slots of one set; nothing is written."""
+    now, before = deps.clock.now(), report["slots"][slot]
+    given_back = {token_of(step) for step in settled}
+    holders = [token for token in before if token not in given_back]
+    released = len(holders) < len(before)
+    gap_s = plan["gap_s"][slot]
+    if released and gap_s:
+        return _Share(holders, released, [], now + timedelta(seconds=gap_s), look_again=False)
+    scarce = _is_scarce(plan, slot)
+    free = plan["bounds"][slot] - len(holders)
+    if not (scarce or some_readied) or not may_queue(report, slot, now):
+        free = 0
+    to_queue = await _next_batches(deps, report, slot, free)
+    holders += [token_of(batch[0]) for batch in to_queue]
     # Given back first, then looked: whoever becomes ready in between sees a free slot, or is seen.
-    look_again = scarce and given_back and len(first) < room
-    return _Share(kept + [token_of(batch[0]) for batch in first], given_back, first, None, look_again)
+    look_again = scarce and released and len(to_queue) < free
+    return _Share(holders, released, to_queue, None, look_again)
 
 
-async def _first_idle(deps: Deps, report: Document, slot: Slot, room: int) -> list[Batch]:
-    """Return the first ready and due steps without a slot, as many batches as there is room for."""
-    if room <= 0:
+def _is_scarce(plan: Document, slot: Slot) -> bool:
+    """Return whether a set has fewer slots than steps: some of these may then stand ready without one.
+
+    An optimisation: where each step has a slot from the first, only the readied ones need to be looked for.
+    """
+    sharing = [step for step in plan["steps"].values() if slot_of(step) == slot]
+    return bool(len(sharing) > plan["bounds"][slot])
+
+
+async def _next_batches(deps: Deps, report: Document, slot: Slot, free: int) -> list[Batch]:
+    """Return the first ready and due steps without a slot, as many batches as there are free slots."""
+    if free <= 0:
         return []
     # A released step is ready too, and has its slot: who released it queues it again, or the sweep.
-    held, now = report["slots"][slot], deps.clock.now()
-    most = room * _MOST_IN_BATCH if slot == "render" else room
-    ready = await first_ready(deps.db, report["_id"], slot, most + len(held))
-    return _batches([step for step in ready if token_of(step) not in held and step["due_at"] <= now])[:room]
+    holders, now = report["slots"][slot], deps.clock.now()
+    a_slot_takes = _MOST_IN_BATCH if slot == "render" else 1
+    ready = await first_ready(deps.db, report["_id"], slot, free * a_slot_takes + len(holders))
+    idle = [step for step in ready if step["due_at"] <= now and token_of(step) not in holders]
+    return _batches(idle)[:free]
 
 
 def _batches(steps: Sequence[Document]) -> list[Batch]:
@@ -102,10 +129,13 @@ def _batches(steps: Sequence[Document]) -> list[Batch]:
     return batches
 
 
-def _bears_company(*steps: Document) -> bool:
-    """Return whether steps are chapters of one run that have never failed: others are tried alone."""
-    alike = len({step["run"] for step in steps}) == 1
-    return alike and all(step["kind"] == "render" and not step["fails"] + step["kills"] for step in steps)
+def _bears_company(first: Document, step: Document) -> bool:
+    """Return whether two steps are chapters of one run that have never failed: others are tried alone."""
+    return first["run"] == step["run"] and _is_sound_chapter(first) and _is_sound_chapter(step)
+
+
+def _is_sound_chapter(step: Document) -> bool:
+    return bool(step["kind"] == "render" and step["fails"] == 0 and step["kills"] == 0)
 
 
 async def queue_released(deps: Deps, released: Document) -> None:

@@ -1,8 +1,9 @@
-"""Messages that should have been heard of: sent again if the broker holds them no more, or for too long."""
+"""Duties towards messages: overdue ones are sent again if the broker lost them, or holds them for too long."""
 
 import asyncio
-from collections.abc import Collection
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -38,17 +39,13 @@ async def resend_lost_messages(deps: Deps) -> None:
     """T9: send again the queued steps whose messages are lost. BrokerIsDown if Redis cannot say which."""
     now = deps.clock.now()
     overdue = await overdue_messages(deps.db, now, _BATCH)
-    messages = {step["_id"]: message_of(step) for step in overdue}
-    held = await _held(deps, {messages[step["_id"]]: queue_of(step) for step in overdue})
-    fresh = [s for s in overdue if messages[s["_id"]] in held and now - s["queued_at"] < _TOO_OLD]
-    if fresh:
-        await keep_queued(deps.db, fresh, now)
-    kept = {step["_id"] for step in fresh}
-    stale = {step["_id"]: step["product"] for step in overdue if messages[step["_id"]] in held}
-    for step in overdue:
-        if step["_id"] not in kept:
-            await _resend(deps, step, counted=step["_id"] not in stale)
-    await _call_for_workers(deps, {product for step, product in stale.items() if step not in kept})
+    held = await _held(deps, {message_of(step): queue_of(step) for step in overdue})
+    in_line, stale = _by_age([step for step in overdue if message_of(step) in held], now)
+    if in_line:
+        await keep_queued(deps.db, in_line, now)
+    for step in _without(overdue, in_line):
+        await _resend(deps, step, counted=message_of(step) not in held)
+    await _call_for_workers(deps, stale)
 
 
 async def resend_unbegun_reports(deps: Deps) -> None:
@@ -56,19 +53,12 @@ async def resend_unbegun_reports(deps: Deps) -> None:
     now = deps.clock.now()
     overdue = await unbegun_reports(deps.db, now, _BATCH)
     held = await _held(deps, {report["message"]: report["product"] for report in overdue})
-    kept = [r for r in overdue if r["message"] in held and now - r["queued_at"] < _TOO_OLD]
-    if kept:
-        await keep_reports_queued(deps.db, kept, now)
-    for report in overdue:
-        if report in kept:
-            continue
-        if report["sends"] >= _MAX_SENDS:
-            await give_up_report(deps, report["_id"], f"It was queued {_MAX_SENDS} times and no worker took it.")
-            continue
-        message, counted = begin_message(report["_id"]), report["message"] not in held
-        if await requeue_report(deps.db, report, message, now, counted=counted):
-            await send_all(deps, [begin_post({**report, "message": message})])
-    await _call_for_workers(deps, {r["product"] for r in overdue if r["message"] in held and r not in kept})
+    in_line, stale = _by_age([report for report in overdue if report["message"] in held], now)
+    if in_line:
+        await keep_reports_queued(deps.db, in_line, now)
+    for report in _without(overdue, in_line):
+        await _resend_report(deps, report, counted=report["message"] not in held)
+    await _call_for_workers(deps, stale)
 
 
 async def resend_messages_of(deps: Deps, worker: Document) -> None:
@@ -81,15 +71,41 @@ async def resend_messages_of(deps: Deps, worker: Document) -> None:
         await _resend(deps, step)
 
 
-async def _call_for_workers(deps: Deps, products: Collection[str]) -> None:
+async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:
+    """Return which messages, given with their queues, the broker holds."""
+    messages: dict[str, list[str]] = defaultdict(list)
+    for message, queue in queues.items():
+        messages[queue].append(message)
+    held: set[str] = set()
+    for queue, asked in messages.items():
+        held |= await asyncio.to_thread(deps.broker.holds, queue, asked)
+    return held
+
+
+def _by_age(held: Sequence[Document], now: datetime) -> tuple[list[Document], list[Document]]:
+    """Divide steps or reports whose messages the broker holds: they wait in line, or their message is too old."""
+    in_line = [one for one in held if now - one["queued_at"] < _TOO_OLD]
+    stale = [one for one in held if now - one["queued_at"] >= _TOO_OLD]
+    return in_line, stale
+
+
+def _without(overdue: Sequence[Document], in_line: Sequence[Document]) -> list[Document]:
+    """Return those of the overdue ones whose messages are to be sent again, in their order."""
+    left_alone = {one["_id"] for one in in_line}
+    return [one for one in overdue if one["_id"] not in left_alone]
+
+
+async def _call_for_workers(deps: Deps, stale: Sequence[Document]) -> None:
     """Alert an operator to queues in which work has waited for long, and that nobody serves."""
+    products = {one["product"] for one in stale}
     served = {worker["queue"] for worker in await live_workers(deps.db)} if products else set()
-    for product in sorted(set(products) - served):
+    for product in sorted(products - served):
         text = f"No worker takes what waits in {product}."
         await raise_alert(deps.db, "no_worker", text, deps.clock.now(), event=product)
 
 
 async def _resend(deps: Deps, step: Document, *, counted: bool = True) -> None:
+    """Send a step's message again, or give it up after too many sends that counted: those of lost messages."""
     if step["format"] != FORMAT:  # its workers are of another version, and may come back, or be replaced
         counted, text = False, f"Steps of plan format {step['format']} wait for a worker that can carry them out."
         await raise_alert(deps.db, "no_worker", text, deps.clock.now(), order=step["order"])
@@ -103,10 +119,11 @@ async def _resend(deps: Deps, step: Document, *, counted: bool = True) -> None:
         await send_step(deps, step, message)
 
 
-async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:
-    """Return which messages, given with their queues, the broker holds."""
-    held: set[str] = set()
-    for queue in set(queues.values()):
-        messages = [message for message, its_queue in queues.items() if its_queue == queue]
-        held |= await asyncio.to_thread(deps.broker.holds, queue, messages)
-    return held
+async def _resend_report(deps: Deps, report: Document, *, counted: bool) -> None:
+    """Send the message that begins a report again, or give the report up after too many sends that counted."""
+    if report["sends"] >= _MAX_SENDS:
+        await give_up_report(deps, report["_id"], f"It was queued {_MAX_SENDS} times and no worker took it.")
+        return
+    message = begin_message(report["_id"])
+    if await requeue_report(deps.db, report, message, deps.clock.now(), counted=counted):
+        await send_all(deps, [begin_post({**report, "message": message})])

@@ -8,16 +8,18 @@ import structlog
 
 from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
-from actors.sweep.admission import admit_in_turn
-from actors.sweep.alerts import send_alerts
-from actors.sweep.books import seek_lost_books
-from actors.sweep.errands import resend_errands
-from actors.sweep.events import apply_left_events, drop_old_events
-from actors.sweep.forms import drop_old_forms
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
-from actors.sweep.missed import advance_missed_steps
-from actors.sweep.slots import SlotHealer
-from actors.sweep.watch import Watch
+from actors.sweep.orders import (
+    admit_in_turn,
+    apply_left_events,
+    drop_old_events,
+    drop_old_forms,
+    resend_errands,
+    seek_lost_books,
+    send_alerts,
+)
+from actors.sweep.steps import SlotHealer, advance_missed_steps
+from actors.sweep.workers import Watch
 from infra.errors import TransientError
 from storage.alerts import raise_alert
 

@@ -9,7 +9,6 @@ from typing import Any
 import dramatiq
 import structlog
 
-from actors.deps.held import Claim, Work
 from actors.deps.worker import WorkDeps
 from actors.intake.fetch_session import fetch_session
 from actors.orders.errands import ERRANDS, run_errand
@@ -17,6 +16,7 @@ from actors.orders.tell_alert import tell_alert
 from actors.products.catalogue import MAIL_QUEUE, rendering_queue
 from actors.reports.assemble_report import assemble_report
 from actors.reports.begin_report import begin_report, give_up_report
+from actors.reports.claim import Claim, Work
 from actors.reports.compute_step import compute_step
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk

@@ -7,13 +7,11 @@ import math
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
-from actors.deps.process import Deps
 from actors.deps.startup import open_deps
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS, queues_of
@@ -120,10 +118,8 @@ class WorkerProcess:
         # The default has six threads on two processors: vendors that hang must not keep others' names from being
         # looked up, or rendering from beginning.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="vendor"))
-        common = open_deps(self._settings, broker=self._broker)
-        shared = {field.name: getattr(common, field.name) for field in fields(Deps)}
-        return WorkDeps(
-            **shared,
+        return WorkDeps.of(
+            open_deps(self._settings, broker=self._broker),
             worker=uuid.uuid4().hex,
             llm=self._llm or _NobodyWrites(),
             typesetter=self._renderer,

@@ -84,7 +84,7 @@ _add_closing(
 
 async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, dry_run: bool) -> int:
     """Close these, all open ones if none are named, and return how many could not be."""
-    from actors.orders.mending import close_letter
+    from actors.orders.dead_letters import close_letter
     from storage.dead_letters import dead_letters
 
     failed = 0

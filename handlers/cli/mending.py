@@ -33,7 +33,7 @@ def readdress(order: str, email: str, reason: str) -> None:
 
     Mail that was refused is sent there.
     """
-    from actors.orders.readdress import readdress_order
+    from actors.orders.dead_letters import readdress_order
 
     sent = with_deps(lambda deps: readdress_order(deps, order, email, warrant_of(reason)))
     click.echo(f"{order} readdressed; mails sent again: {sent}")
@@ -47,7 +47,7 @@ def retry(order: str, reason: str) -> None:
 
     Everything that was done is reused.
     """
-    from actors.orders.retry import retry_order
+    from actors.orders.dead_letters import retry_order
 
     refusals = with_deps(lambda deps: retry_order(deps, order, warrant_of(reason)))
     click.echo(f"{order} is tried again")

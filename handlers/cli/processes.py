@@ -78,7 +78,7 @@ def sweep(every: float, once: bool) -> None:
 async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> None:
     from actors.deps.startup import open_deps, wait_for_servers
     from actors.sweep.sweep import sweep_for_ever, sweep_once
-    from actors.sweep.watch import Watch
+    from actors.sweep.workers import Watch
     from infra.stripe.client import Stripe
 
     await wait_for_servers(settings)

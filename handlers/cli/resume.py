@@ -19,7 +19,7 @@ def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> No
 
     It has the budget that it had, unless another is given.
     """
-    from actors.orders.resume_order import resume_order
+    from actors.orders.pause import resume_order
 
     if no_budget and budget is not None:
         raise click.UsageError("Give a budget or none.")

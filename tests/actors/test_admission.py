@@ -10,7 +10,7 @@ from actors.intake.placing import start_orders
 from actors.messages import send_all
 from actors.reports.admission import admit_waiting, leave
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from infra.tenants import Tenant, Tenants
 from storage.database import Database, Document
 from storage.reports import find_reports

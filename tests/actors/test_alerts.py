@@ -10,7 +10,7 @@ import pytest
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.tell_alert import tell_alert
-from actors.sweep.alerts import send_alerts
+from actors.sweep.orders import send_alerts
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from infra.mail.transport import transport_for

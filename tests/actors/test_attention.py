@@ -3,9 +3,8 @@
 import pytest
 
 from actors.deps.process import Deps
+from actors.orders.dead_letters import close_letter, retry_order
 from actors.orders.errands import run_errand
-from actors.orders.mending import close_letter
-from actors.orders.retry import retry_order
 from actors.reports.advance import give_up
 from actors.reports.begin_report import begin_report
 from storage.audit import Warrant

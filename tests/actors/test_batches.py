@@ -5,10 +5,10 @@ from functools import partial
 
 import pytest
 
-from actors.deps.held import Claim
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import rendering_queue
+from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
 from actors.reports.slots import queue_released

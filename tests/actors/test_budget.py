@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.deps.held import Claim
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.errands import run_errand
-from actors.orders.resume_order import BudgetIsTooSmall, OrderIsNotPaused, resume_order
+from actors.orders.pause import BudgetIsTooSmall, OrderIsNotPaused, resume_order
 from actors.reports.budget import BudgetIsInTheAir, BudgetIsSpent, budget_of, most_usd, open_within_budget
+from actors.reports.claim import Claim
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import cost_usd
 from storage.audit import Warrant

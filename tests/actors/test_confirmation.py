@@ -10,7 +10,7 @@ from actors.orders.errands import run_errand
 from actors.orders.estimate import estimate_s, planned_s
 from actors.products.catalogue import OFFERS, PRODUCTS
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from storage.deliveries import find_delivery
 from storage.orders import fail_order
 from tests.actors.post import LONG, Postman, present, stored

@@ -1,7 +1,7 @@
 """Errands outlive crashes between any two of their writes, and what an operator must know is never hidden."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -10,15 +10,15 @@ from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.intake.fetch_session import fetch_session
 from actors.intake.session import plain_email
-from actors.orders.errands import run_errand
-from actors.orders.mending import close_letter
+from actors.orders.dead_letters import close_letter
+from actors.orders.errands import ERRANDS, run_errand
 from actors.reports.replay import ReplayIsImpossible
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from storage.audit import Warrant
 from storage.database import Document
 from storage.dead_letters import dead_letters, record_dead_step
-from storage.errands import add_errand
+from storage.errands import Errand, add_errand
 from storage.events import new_event, record_events
 from storage.order_state import attention_of, order_state
 from storage.orders import call_operator, find_order
@@ -63,6 +63,12 @@ async def present(deps: Deps) -> Document:
     found = await find_order(deps.db, ORDER)
     assert found is not None
     return found
+
+
+def test_each_errand_has_a_function_of_its_name() -> None:
+    """Whatever errand can be written down can be run, by the function that bears its name."""
+    assert set(ERRANDS) == set(get_args(Errand))
+    assert all(function.__name__ == errand for errand, function in ERRANDS.items())
 
 
 async def test_an_order_identified_by_a_worker_that_died_begins_all_the_same(deps: Deps) -> None:

@@ -8,13 +8,11 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
+from actors.orders.dead_letters import NothingToRetry, OrderDoesNotExist, readdress_order, retry_order
 from actors.orders.errands import run_errand
 from actors.orders.forget import OrderIsNotOver, begin_forgetting
-from actors.orders.readdress import OrderDoesNotExist, readdress_order
 from actors.orders.resend import ResendIsImpossible, order_resend
-from actors.orders.retry import NothingToRetry, retry_order
-from actors.sweep.events import drop_old_events
-from actors.sweep.forms import drop_old_forms
+from actors.sweep.orders import drop_old_events, drop_old_forms
 from handlers.views import order_view
 from infra.errors import TransientError
 from infra.links import Links

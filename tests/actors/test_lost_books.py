@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from actors.deps.process import Deps
+from actors.orders.dead_letters import close_letter
 from actors.orders.errands import run_errand
-from actors.orders.mending import close_letter
-from actors.reports.advance import give_up
-from actors.reports.finish import finish_report
+from actors.reports.advance import finish_report, give_up
 from actors.reports.replay import ReplayIsImpossible, replay
-from actors.sweep.books import seek_lost_books
+from actors.sweep.orders import seek_lost_books
 from actors.sweep.sweep import sweep_for_ever
 from infra.errors import TransientError
 from storage.audit import Warrant

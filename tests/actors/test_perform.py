@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import fields
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -12,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from actors.deps.held import Claim
 from actors.deps.process import Deps
 from actors.deps.worker import Call, WorkDeps
 from actors.orders.errands import run_errand
 from actors.reports.begin_report import begin_report
+from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
 from actors.worker.heartbeat import Heart
@@ -90,10 +89,9 @@ class SlowPostman:
 
 def working(deps: Deps, postman: Any = None, till: Any = None) -> WorkDeps:
     """Return a worker's deps."""
-    shared = {field.name: getattr(deps, field.name) for field in fields(Deps)}
     nobody = Nobody()
-    return WorkDeps(
-        **shared,
+    return WorkDeps.of(
+        deps,
         worker="w1",
         llm=nobody,
         typesetter=nobody,

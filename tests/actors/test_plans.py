@@ -13,8 +13,7 @@ from actors.products.definition import Chapter, Limits, Pace, Product, Section, 
 from actors.products.personal_horoscope.sky import sun_wheel
 from actors.products.plans import plan_of
 from actors.reports.replay import following
-from actors.reports.section_request import composed
-from actors.reports.write_section import summarised
+from actors.reports.write_section import composed, summarised
 
 BOOK = PRODUCTS["life_clarity"]
 A, B, C = Section("a", "A"), Section("b", "B", after=("a",)), Section("c", "C", after=("a", "b"), brief="a")

@@ -3,9 +3,8 @@
 import pytest
 
 from actors.deps.process import Deps
+from actors.orders.dead_letters import AddressIsNone, OrderDoesNotExist, close_letter, readdress_order
 from actors.orders.errands import run_errand
-from actors.orders.mending import close_letter
-from actors.orders.readdress import AddressIsNone, OrderDoesNotExist, readdress_order
 from storage.audit import Warrant
 from storage.dead_letters import dead_letters
 from storage.order_state import attention_of, order_state

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from actors.reports.ready import ready_complete, ready_dependents
+from actors.reports.advance import ready_complete, ready_dependents
 from storage.database import Database, Document
 from storage.steps import find_step, insert_steps
 from tests.conftest import StoppedClock

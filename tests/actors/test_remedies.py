@@ -10,13 +10,13 @@ import pytest
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.intake.apply import apply_events, finish_events
+from actors.orders.dead_letters import retry_order
 from actors.orders.errands import run_errand
 from actors.orders.refund import RefundIsImpossible, begin_refund
 from actors.orders.resend import ResendIsImpossible, order_resend
-from actors.orders.retry import retry_order
 from actors.products.catalogue import OFFERS
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from infra.stripe.client import StripeIsDown, StripeRefusesUs
 from storage.audit import Warrant
 from storage.database import Document

@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from actors.deps.held import Claim, WorkerStops
 from actors.deps.process import Deps
 from actors.deps.recent_chunks import RecentChunks
 from actors.deps.worker import WorkDeps
-from actors.reports.assemble_report import assemble_report
+from actors.reports.assemble_report import assemble_report, workroom
+from actors.reports.claim import Claim, WorkerStops
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
-from actors.reports.workroom import workroom
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
 from storage.database import Document
 from storage.objects import ObjectStore, StoreIsDown

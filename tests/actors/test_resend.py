@@ -8,7 +8,7 @@ from actors.deps.process import Deps
 from actors.orders.errands import run_errand
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend, order_resend
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from storage.audit import Warrant
 from storage.database import Document
 from storage.deliveries import deliveries_of

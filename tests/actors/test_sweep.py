@@ -12,13 +12,13 @@ from actors.deps.held import Claims
 from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
-from actors.orders.mending import close_letter
+from actors.orders.dead_letters import close_letter
 from actors.reports.advance import give_up
 from actors.reports.begin_report import begin_report
 from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
 from actors.sweep.messages import resend_messages_of
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from storage.audit import Warrant
 from storage.database import Document
 from storage.dead_letters import dead_letters

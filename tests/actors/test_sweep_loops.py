@@ -7,7 +7,7 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.products.catalogue import PRODUCTS
-from actors.sweep.slots import SlotHealer
+from actors.sweep.steps import SlotHealer
 from actors.sweep.sweep import sweep_for_ever
 from storage.alerts import raise_alert
 from storage.database import Document

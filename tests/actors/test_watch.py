@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from actors.deps.process import Deps
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from storage.claims import claim_step
 from storage.database import Document
 from storage.workers import beat, live_workers

@@ -18,7 +18,7 @@ from actors.orders.errands import ERRANDS, run_errand
 from actors.orders.refund import RefundIsImpossible, begin_refund
 from actors.products.plans import PlanShelf
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from infra.mail.transport import transport_for

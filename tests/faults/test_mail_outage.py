@@ -7,7 +7,7 @@ import pytest
 from actors.deps.worker import WorkDeps
 from actors.orders.errands import ERRANDS, run_errand
 from actors.sweep.sweep import sweep_once
-from actors.sweep.watch import Watch
+from actors.sweep.workers import Watch
 from infra.local.stack import Stack
 from storage.order_state import attention_of
 from tests.actors.test_sweep import messages

@@ -1,9 +1,11 @@
-"""What an operator does about an order whose budget is spent: let it go on, on the record."""
+"""Pauses of orders whose budget is spent: an operator hears of one, and lets the order go on, on the record."""
 
+from datetime import datetime
 from math import ceil
 
 from actors.deps.process import Deps
 from actors.messages import send_errand
+from actors.orders.dead_letters import release
 from actors.reports.budget import budget_of, cannot_be_kept
 from infra.errors import PressroomError
 from infra.llm.answer import Usage
@@ -11,7 +13,9 @@ from infra.llm.prices import cost_usd
 from storage.audit import Warrant, record_action
 from storage.budget import end_pause, is_paused, spending_of
 from storage.database import Document
-from storage.orders import find_order
+from storage.orders import fail_order, find_order
+from storage.queueing import unpark_steps
+from storage.reports import report_ids
 
 
 class OrderIsNotPaused(PressroomError):
@@ -20,6 +24,17 @@ class OrderIsNotPaused(PressroomError):
 
 class BudgetIsTooSmall(PressroomError):
     """The order would be paused again at once."""
+
+
+async def heed_pause(deps: Deps, order: Document) -> datetime | None:
+    """Bring about what an order's pause, or its end, asks for. Safe to do twice, and after a crash."""
+    now, reason = deps.clock.now(), order["pause"]["reason"]
+    if is_paused(order):
+        await fail_order(deps.db, order["_id"], reason, now, kind="budget")
+    else:
+        await unpark_steps(deps.db, report_ids(order), now)
+        await release(deps, order["_id"], reason)
+    return None
 
 
 async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, warrant: Warrant) -> None:

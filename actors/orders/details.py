@@ -1,4 +1,4 @@
-"""What was bought cannot be made as it stands: Stripe is asked, and what it says is judged once more."""
+"""Missing details: the customer is asked for them, an operator if they do not come, Stripe for what was bought."""
 
 from datetime import datetime
 
@@ -9,12 +9,31 @@ from actors.deps.worker import WorkDeps
 from actors.intake.draft import purchase_of
 from actors.intake.placing import start_order
 from actors.intake.session import CheckoutSession
+from actors.mail.progress import details
+from actors.orders.mailing import deliver
 from infra.errors import PermanentError
 from storage.answers import find_answers
 from storage.database import Document
-from storage.orders import find_order, note_purchase, release_operator
+from storage.orders import DETAILS_OVERDUE, call_operator, find_order, note_purchase, release_operator
 
 log = structlog.get_logger()
+
+
+async def ask_details(deps: WorkDeps, order: Document) -> datetime | None:
+    """Send the letter with a link to the form for what is missing, once; nothing if it is there by now."""
+    if not order["missing"] or not order["email"] or order["stopped"]:
+        return None
+    asked = await deliver(deps, order, "ask_details", "details", lambda: details(deps, order, deps.clock.now()))
+    return asked.again_at
+
+
+async def end_patience(deps: WorkDeps, order: Document) -> datetime | None:
+    """Put an order before an operator whose customer has not filled in what is missing in time."""
+    if not order["missing"]:  # filled in, and a crash kept the form from saying so
+        await start_order(deps, order)
+    elif not order["stopped"]:
+        await call_operator(deps.db, order["_id"], DETAILS_OVERDUE, deps.clock.now())
+    return None
 
 
 async def identify_order(deps: WorkDeps, order: Document) -> datetime | None:

@@ -1,12 +1,12 @@
-"""Which workers are dead: those whose counter this process itself has seen standing still for long enough."""
+"""Duties towards workers: one is dead if this process itself has seen its counter stand still for long enough."""
 
 from dataclasses import dataclass
 
 import structlog
 
 from actors.deps.process import Deps
-from actors.sweep.claims import expire_lapsed_claims, take_from
 from actors.sweep.messages import resend_messages_of
+from actors.sweep.steps import expire_lapsed_claims, take_from
 from infra.clock import Clock
 from infra.errors import TransientError
 from storage.database import Document

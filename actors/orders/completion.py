@@ -1,0 +1,115 @@
+"""Letters that tell a customer how an order stands: it was taken, is late, failed, is ready, or is sent again."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from actors.deps.worker import WorkDeps
+from actors.mail.ending import failure
+from actors.mail.progress import confirmation, delay
+from actors.mail.reports import completion, resend
+from actors.orders.estimate import estimate_s
+from actors.orders.forget import forget_at
+from actors.orders.mailing import HELD_BACK, as_it_stands, deliver
+from actors.products.catalogue import OFFERS
+from storage.alerts import raise_alert
+from storage.database import Document
+from storage.deliveries import resend_name
+from storage.errands import ERRAND_CHECK
+from storage.orders import begin_word, choose_completion, mark_delivered
+from storage.reports import reports_of
+
+log = structlog.get_logger()
+
+#: An operator mends a failed order, and its customer hears of that; when to look whether it goes on after all.
+_LOOK_AGAIN = timedelta(minutes=15)
+
+
+async def confirm_order(deps: WorkDeps, order: Document) -> datetime | None:
+    """Send the confirmation, once; nothing if another letter says how the order stands by now, or will."""
+    now = deps.clock.now()
+    told = order["stored_at"] or order["letter"] or order["failed_at"] or order.get("told")
+    if order["stopped"] or told:
+        return None
+    if order["on_hold"]:
+        return now + HELD_BACK
+    seconds = await estimate_s(deps, order["products"])
+    mail = await deliver(
+        deps, order, "confirm_order", "confirmation", lambda: confirmation(deps, order, seconds, now)
+    )
+    return mail.again_at
+
+
+async def check_promise(deps: WorkDeps, order: Document) -> datetime | None:
+    """Alert the operator, and tell the customer once, if an order is overdue; look again if it is not yet."""
+    promised_at, now = _promised_at(order), deps.clock.now()
+    if order["on_hold"]:
+        return now + _LOOK_AGAIN
+    if promised_at is None or now < promised_at:
+        return promised_at
+    if order["failed_at"] is not None:
+        await _alert_of_delay(deps, order)
+        return now + _LOOK_AGAIN
+    if not await begin_word(deps.db, order["_id"], "delay", now):
+        return None
+    await _alert_of_delay(deps, order)
+    return (await deliver(deps, order, "check_promise", "delay", lambda: delay(deps, order, now))).again_at
+
+
+def _promised_at(order: Document) -> datetime | None:
+    """Return when an order should be ready, counted from its payment or last answer; None if nobody waits."""
+    offer = OFFERS.get(order["product"])
+    if offer is None or order["missing"] or order["letter"] or order["stopped"]:
+        return None
+    began_at: datetime = order.get("filled_at") or order["paid_at"]
+    return began_at + timedelta(seconds=offer.promise_s)
+
+
+async def _alert_of_delay(deps: WorkDeps, order: Document) -> None:
+    late = "The order is not ready when it was promised for."
+    await raise_alert(deps.db, "overdue", late, deps.clock.now(), order=order["_id"])
+
+
+async def tell_failure(deps: WorkDeps, order: Document) -> datetime | None:
+    """Send the letter about a failure, once, when its time has come; nothing if it was mended by then."""
+    now = deps.clock.now()
+    if order["failed_at"] is None or not order["email"]:
+        return None
+    due_at: datetime = order["failed_at"] + timedelta(seconds=deps.settings.failure_letter_after_s)
+    if now < due_at:
+        return due_at
+    if order["on_hold"]:
+        return now + HELD_BACK
+    if not await begin_word(deps.db, order["_id"], "failure", now):
+        return None
+    return (await deliver(deps, order, "tell_failure", "failure", lambda: failure(deps, order, now))).again_at
+
+
+async def complete_order(deps: WorkDeps, order: Document) -> datetime | None:
+    """Send the completion mail of an order whose reports are all stored, if nobody else does: it is delivered."""
+    order_id, now = order["_id"], deps.clock.now()
+    if order["delivered_at"] is not None or order["letter"] == "refund":
+        return None
+    if order["on_hold"] or order["stopped"]:  # what ends that makes the errand due at once
+        return now + HELD_BACK
+    if not await choose_completion(deps.db, order_id):
+        return now + ERRAND_CHECK
+    reports = await reports_of(deps.db, [order])
+    mail = await deliver(
+        deps, order, "complete_order", "completion", lambda: completion(deps, order, reports, now)
+    )
+    if mail.sent:
+        now = deps.clock.now()
+        await mark_delivered(deps.db, order_id, now, forget_at(deps.settings, now))
+        log.info("order_delivered", order=order_id)
+        return as_it_stands(order, "complete_order")  # the same write has ended it
+    return mail.again_at
+
+
+async def resend_reports(deps: WorkDeps, order: Document) -> datetime | None:
+    """Send the latest resend of an order, once; nothing if it was refunded or disputed since."""
+    if order["stopped"] or order["on_hold"]:
+        return None
+    reports, now = await reports_of(deps.db, [order]), deps.clock.now()
+    name = resend_name(order["resends"]["count"])
+    return (await deliver(deps, order, "resend_reports", name, lambda: resend(deps, order, reports, now))).again_at

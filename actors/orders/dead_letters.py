@@ -1,0 +1,184 @@
+"""Dead letters and their remedies: replay or discard one, retry an order, give it another address."""
+
+from collections.abc import Awaitable, Callable
+
+from dramatiq import Message
+from dramatiq.errors import DecodeError
+
+from actors.deps.process import Deps
+from actors.intake.session import plain_email
+from actors.messages import ask, new_message_id, send
+from actors.reports.replay import lost_chunks, replay
+from infra.errors import PressroomError, TransientError
+from storage.alerts import withdraw_alert
+from storage.audit import Warrant, record_action
+from storage.budget import is_paused
+from storage.database import Document
+from storage.dead_letters import close_dead_letter, dead_letters, find_dead_letter
+from storage.deliveries import revive_deliveries
+from storage.events import renew_event
+from storage.orders import (
+    call_operator,
+    change_address,
+    end_failure,
+    fail_order,
+    fill_details,
+    find_order,
+    release_operator,
+)
+from storage.reports import begin_message, report_id, revive_report
+from storage.steps import find_step
+
+#: Open dead letters of one order that are looked at, and refused letters of one that are sent again.
+_MOST, _MOST_REFUSED = 1000, 100
+
+
+class DeadLetterIsNotOpen(PressroomError):
+    """There is no such dead letter, or somebody has dealt with it."""
+
+
+class MessageCannotBeReplayed(PressroomError):
+    """The message was never one; it can only be discarded."""
+
+
+class NothingToRetry(PressroomError):
+    """There is no such order, or nothing that hinders it."""
+
+
+class OrderDoesNotExist(PressroomError):
+    """There is no order of that id."""
+
+
+class AddressIsNone(PressroomError):
+    """The text given is no address that can be written to."""
+
+
+async def close_letter(deps: Deps, letter_id: str, action: str, warrant: Warrant) -> None:
+    """Replay or discard (`action` is `replayed` or `discarded`) a dead letter, under the audit trail."""
+    letter = await find_dead_letter(deps.db, letter_id)
+    if letter is None or letter["state"] != "open":
+        raise DeadLetterIsNotOpen(f"There is no open dead letter {letter_id}.")
+    now = deps.clock.now()
+    await record_action(deps.db, warrant, action, letter["order"], letter_id, now)
+    if action == "replayed":
+        await _REPLAYS[letter["kind"]](deps, letter)
+    await close_dead_letter(deps.db, letter_id, action, now)
+    if action == "replayed" and letter["order"]:
+        await release(deps, letter["order"], letter["reason"])
+
+
+async def release(deps: Deps, order_id: str, reason: str) -> None:
+    """Take an order off an operator's list, if it is there for that reason, which is mended.
+
+    Another open dead letter of the order puts it back, under the reason of that one.
+    """
+    await release_operator(deps.db, order_id, reason)
+    order = await find_order(deps.db, order_id)
+    if order is None:
+        return
+    still_dead = await dead_letters(deps.db, limit=_MOST, order=order_id, state="open")
+    failing = [letter for letter in still_dead if letter["fails"]]
+    if failing:
+        await fail_order(deps.db, order_id, failing[0]["reason"], deps.clock.now())
+        return
+    if not is_paused(order) and order["objection"] is None:
+        await end_failure(deps.db, order)
+    if still_dead:
+        await call_operator(deps.db, order_id, still_dead[0]["reason"], deps.clock.now())
+
+
+async def retry_order(deps: Deps, order_id: str, warrant: Warrant) -> list[PressroomError]:
+    """Replay an order's open dead letters, and judge anew what it was objected to; return what cannot be replayed.
+
+    On the record; NothingToRetry says why not. Whatever is done already is reused.
+    """
+    order = await find_order(deps.db, order_id)
+    if order is None or "forgotten_at" in order:
+        raise NothingToRetry(f"There is no order {order_id}, or no more.")
+    letters = await dead_letters(deps.db, limit=_MOST, order=order_id, state="open")
+    if order["objection"] is None and not letters:
+        raise NothingToRetry(f"Nothing of order {order_id} is dead or objected to.")
+    now = deps.clock.now()
+    await record_action(deps.db, warrant, "retried", order_id, order["objection"] or "dead letters", now)
+    if order["objection"] is not None:
+        await ask(deps, order_id, "identify_order")
+    refusals = []
+    for letter in letters:
+        try:
+            await close_letter(deps, letter["_id"], "replayed", warrant)
+        except TransientError:
+            raise
+        except PressroomError as error:
+            refusals.append(error)
+    return refusals
+
+
+async def readdress_order(deps: Deps, order_id: str, given: str, warrant: Warrant) -> int:
+    """Give an order another mail address, under the audit trail, which does not name it.
+
+    Letters that were refused are sent there; return how many. What was accepted elsewhere stays as it is.
+    OrderDoesNotExist or AddressIsNone if that cannot be.
+    """
+    order, email = await find_order(deps.db, order_id), plain_email(given)
+    if order is None or "forgotten_at" in order:
+        raise OrderDoesNotExist(f"There is no order {order_id}, or no more.")
+    if email is None:
+        raise AddressIsNone("That is no mail address that can be written to.")
+    now = deps.clock.now()
+    await record_action(deps.db, warrant, "readdressed", order_id, "mail address", now)
+    if "email" in order["missing"]:
+        await fill_details(deps.db, order_id, {"email": email}, now)
+        await ask(deps, order_id, "start_order" if order["missing"] == ["email"] else "ask_details")
+    await change_address(deps.db, order_id, email)
+    refused = await dead_letters(deps.db, limit=_MOST_REFUSED, order=order_id, kind="errand", state="open")
+    for letter in refused:
+        await close_letter(deps, letter["_id"], "replayed", warrant)
+    if order["letter"] == "completion" and order["delivered_at"] is None:  # also if its dead letter was discarded
+        await revive_deliveries(deps.db, order_id, now)
+        await ask(deps, order_id, "complete_order")
+    return len(refused)
+
+
+async def _replay_step(deps: Deps, letter: Document) -> None:
+    step = await find_step(deps.db, letter["step"])
+    if step is None or step["state"] != "dead" or step["epoch"] != letter["epoch"]:
+        return  # somebody has replayed it since: its next death is another letter
+    lost = await lost_chunks(deps, step) if step["kind"] == "assemble" else []
+    printing = step["kind"] in ("render", "assemble")
+    await replay(deps, letter["order"], letter["product"], [step["_id"], *lost], printing=printing)
+
+
+async def _replay_report(deps: Deps, letter: Document) -> None:
+    report = report_id(letter["order"], letter["product"])
+    message = begin_message(report)
+    if await revive_report(deps.db, report, message, deps.clock.now()):
+        await send(deps, letter["product"], "begin_report", message, report=report)
+
+
+async def _replay_errand(deps: Deps, letter: Document) -> None:
+    await revive_deliveries(deps.db, letter["order"], deps.clock.now())
+    await ask(deps, letter["order"], letter["errand"])
+
+
+async def _replay_event(deps: Deps, letter: Document) -> None:
+    event_id = letter["_id"].removeprefix("event:")
+    await withdraw_alert(deps.db, event_id, letter["error"])
+    # The sweep applies it, after this letter is closed: if it fails again, the letter opens again.
+    await renew_event(deps.db, event_id, deps.clock.now())
+
+
+async def _replay_message(deps: Deps, letter: Document) -> None:
+    try:
+        message = Message.decode(letter["raw"])
+    except DecodeError:
+        raise MessageCannotBeReplayed(f"{letter['_id']} is no message; it can only be discarded.") from None
+    await send(deps, letter["product"], message.actor_name, new_message_id(), **message.kwargs)
+
+
+_REPLAYS: dict[str, Callable[[Deps, Document], Awaitable[None]]] = {
+    "step": _replay_step,
+    "report": _replay_report,
+    "errand": _replay_errand,
+    "event": _replay_event,
+    "message": _replay_message,
+}

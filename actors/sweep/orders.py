@@ -1,0 +1,147 @@
+"""Duties towards orders: events, errands, alerts, places, lost PDFs; events and forms are dropped in time."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from actors.deps.process import Deps
+from actors.intake.apply import apply_events, finish_events
+from actors.intake.events import Event
+from actors.messages import Post, errand_post, send_all
+from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
+from actors.reports.admission import admit, admit_waiting, leave
+from actors.reports.lost_books import ask_for_reprint, is_lost
+from storage.alerts import admit_alerts, count_admitted, due_alerts, gather_alerts
+from storage.answers import KEPT_FOR, drop_forms
+from storage.database import Document
+from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
+from storage.events import drop_events, unapplied_events
+from storage.grouping import grouped
+from storage.reports import find_reports, newest_stored
+from storage.steps import has_live_steps
+from storage.tenants import places_taken, tenants_waiting
+
+_EVENTS_AT_ONCE, _ERRANDS_AT_ONCE, _ALERTS_AT_ONCE = 100, 500, 500
+#: Mails in a minute (for each sweep that runs): as many as somebody may still read one by one.
+_MOST_ALERTS, _WITHIN = 20, timedelta(minutes=1)
+#: What a chat shows of a text (Slack: 40,000 characters).
+_MAX_TEXT = 30_000
+#: Customers open what is new. Older ones are noticed by whoever does: to look for all, for ever, would also bring
+#: back what a bucket's own rules let go.
+_NEWEST_BOOKS = 100
+#: In one round, so that chapters of fresh orders do not stand behind a whole bucket that was lost.
+_BOOKS_AT_ONCE = 10
+#: Removed in one round, of applied and of ignored ones: 144,000 a day of each, in commands that nobody notices.
+_DROPPED_EVENTS = 1000
+#: Removed in one round: 288,000 a day, in commands that nobody notices.
+_DROPPED_FORMS = 2000
+
+
+async def apply_left_events(deps: Deps) -> None:
+    """Apply events that nobody has applied in time."""
+    left = await unapplied_events(deps.db, deps.clock.now(), _EVENTS_AT_ONCE)
+    if left:
+        events = [Event(event["_id"], event["type"], event["raw"]) for event in left]
+        await finish_events(deps, await apply_events(deps, events))
+
+
+async def resend_errands(deps: Deps) -> None:
+    """Send the messages of due errands again; each claims what it does, so twice does no harm."""
+    now = deps.clock.now()
+    posts: list[Post] = []
+    for order in await orders_with_errands(deps.db, now, _ERRANDS_AT_ONCE):
+        due = [errand for errand, at in order["errands"].items() if at <= now]
+        if await reschedule(deps.db, order, order["errands"] | dict.fromkeys(due, now + ERRAND_CHECK)):
+            posts += [errand_post(errand, order["_id"]) for errand in due]
+    await send_all(deps, posts)
+
+
+async def send_alerts(deps: Deps) -> None:
+    """Wake a mail worker for every alert that is to be told, one by one; of too many the last are told as one.
+
+    Fifty orders that fail together are not fifty mails.
+    """
+    now = deps.clock.now()
+    due = await due_alerts(deps.db, now, _ALERTS_AT_ONCE)
+    fresh = [alert for alert in due if "admitted_at" not in alert]
+    to_tell = [alert["_id"] for alert in due if "admitted_at" in alert]
+    if fresh:
+        to_tell += await _admit_alerts(deps, fresh, now)
+    # Before letters, which may wait long for their server; the first of those that go in front is the last sent.
+    to_tell.reverse()
+    posts = [Post(MAIL_QUEUE, "tell_alert", alert, {"alert": alert}, first=True) for alert in to_tell]
+    await send_all(deps, posts)
+
+
+async def _admit_alerts(deps: Deps, fresh: Sequence[Document], now: datetime) -> list[str]:
+    """Admit as many alerts as a minute may have, the last place for all that are left; return those to be told."""
+    room = _MOST_ALERTS - await count_admitted(deps.db, now - _WITHIN)
+    alone = max(0, room if len(fresh) <= room else room - 1)
+    single, gathered = fresh[:alone], fresh[alone:]
+    if single:
+        await admit_alerts(deps.db, single, now)
+    admitted = [alert["_id"] for alert in single]
+    if gathered and room > 0:
+        admitted.append(await gather_alerts(deps.db, gathered, _list_of(gathered), now))
+    return admitted
+
+
+def _list_of(alerts: Sequence[Document]) -> str:
+    """Return the text of gathered alerts: a line for each trouble, with all that have it."""
+    lines = [f"{len(alerts)} more alerts"]
+    for (kind, text), alike in grouped(alerts, lambda alert: (alert["kind"], alert["text"])).items():
+        lines.append(f"{text} ({kind}): " + ", ".join(alert["order"] or alert["event"] or "" for alert in alike))
+    return "\n".join(lines)[:_MAX_TEXT]
+
+
+async def admit_in_turn(deps: Deps) -> None:
+    """Heal the places of every tenant after a crash, and begin what may begin (T4)."""
+    posts: list[Post] = []
+    for tenant in await places_taken(deps.db):
+        posts += await _heal_places(deps, tenant)
+    for waiting in await tenants_waiting(deps.db):
+        posts += await admit_waiting(deps, waiting)
+    await send_all(deps, posts)
+
+
+async def _heal_places(deps: Deps, tenant: Document) -> list[Post]:
+    """Begin reports that have a place and wait; give places that nobody needs to those who wait for one."""
+    posts: list[Post] = []
+    found = {report["_id"]: report for report in await find_reports(deps.db, tenant["reports"])}
+    over = [report for report in tenant["reports"] if await _is_over(deps, found.get(report))]
+    for report in found.values():
+        if report["state"] == "waiting":
+            posts += await admit(deps, report)
+    if over:
+        posts += await leave(deps, tenant["_id"], over)
+    return posts
+
+
+async def _is_over(deps: Deps, report: Document | None) -> bool:
+    """Return whether a report is in progress no more; one that waits for dead steps is an operator's."""
+    if report is None or report["state"] in {"stored", "dead"} or report["stopped"]:
+        return True
+    idle = report["state"] == "running" and not any(report["slots"].values())
+    return idle and not await has_live_steps(deps.db, report["_id"])
+
+
+async def seek_lost_books(deps: Deps) -> None:
+    """Ask for the newest reports' PDFs to be made again where S3 has lost them; one question to S3 for each.
+
+    They are likely to be asked for, and are looked for before anybody does.
+    """
+    asked = 0
+    for report in await newest_stored(deps.db, list(PRODUCTS), _NEWEST_BOOKS):
+        if asked < _BOOKS_AT_ONCE and await is_lost(deps, report):
+            await ask_for_reprint(deps, report["order"])
+            asked += 1
+
+
+async def drop_old_events(deps: Deps) -> None:
+    """Remove the oldest events that are kept no longer, if the settings say how long."""
+    if days := deps.settings.retain_events_days:
+        await drop_events(deps.db, deps.clock.now() - timedelta(days=days), _DROPPED_EVENTS)
+
+
+async def drop_old_forms(deps: Deps) -> None:
+    """Remove the oldest forms that were filled in and that no payment will ask for any more."""
+    await drop_forms(deps.db, deps.clock.now() - KEPT_FOR, _DROPPED_FORMS)

@@ -1,0 +1,145 @@
+"""Duties towards steps: lapsed claims, missed advances, leftover slots."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import structlog
+
+from actors.deps.process import Deps
+from actors.messages import Post, send_all, step_post
+from actors.products.slot_sets import SLOTS
+from actors.reports.advance import advance_or_call, give_up
+from actors.reports.slots import pump, queue_and_send
+from infra.errors import TransientError
+from storage.claims import claims_of, expire_step, lapsed_claims
+from storage.database import Document
+from storage.queueing import new_message
+from storage.slots import Slot, pull_tokens, running_reports
+from storage.steps import idle_ready_reports, slot_holders, unadvanced_steps
+
+log = structlog.get_logger()
+
+#: A step that took this many processes with it is poison.
+_MAX_KILLS = 8
+_BATCH = 500
+#: One step's share of a round: finishing a report asks S3, which may hang.
+_STEP_S = 5.0
+#: How long a ready step may stand before the sweep sees to it: those who readied it are at it first.
+_IDLE = timedelta(seconds=5)
+#: Reports that are looked at in one round: some tens of commands, however many reports there are. A thousand are
+#: gone through in 20 s, and what a crash leaves in a slot is in nobody's way meanwhile but its own report's.
+_PAGE = 100
+
+
+async def expire_lapsed_claims(deps: Deps) -> None:
+    """T14x: take steps from holders whose time is over."""
+    await _expire(deps, await lapsed_claims(deps.db, deps.clock.now(), _BATCH))
+
+
+async def take_from(deps: Deps, worker: str) -> None:
+    """T14x: take every step from a dead worker."""
+    await _expire(deps, await claims_of(deps.db, worker))
+
+
+async def _expire(deps: Deps, steps: Sequence[Document]) -> None:
+    """Queue claimed steps again; a step is dead if it kills all that take it.
+
+    All are taken first, and sent then: that needs Redis, which may be away.
+    """
+    posts: list[Post] = []
+    for step in steps:
+        message = new_message()
+        if step["kills"] + 1 >= _MAX_KILLS:
+            reason = f"{_MAX_KILLS} processes died or ran out of time while they held it."
+            await give_up(deps, step, step["epoch"], reason)
+        elif await expire_step(deps.db, step, message, deps.clock.now()):
+            log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + 1)
+            posts.append(step_post(step, message))
+    await send_all(deps, posts)
+
+
+async def advance_missed_steps(deps: Deps) -> None:
+    """Advance steps that finished but were never advanced; one that fails does not keep the others."""
+    for step in await unadvanced_steps(deps.db, deps.clock.now(), _BATCH):
+        try:
+            async with asyncio.timeout(_STEP_S):
+                await advance_or_call(deps, step)
+        except (TransientError, TimeoutError) as error:
+            log.warning("step_advances_later", step=step["_id"], error=str(error))
+
+
+class SlotHealer:
+    """T15: goes through the running reports, a page each time, and begins again after the last one.
+
+    Slots that nothing holds are taken back, and ready steps that stand about are queued.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the first."""
+        self._after = ""
+
+    async def heal_page(self, deps: Deps) -> None:
+        """Heal the next reports, so that a round takes as long with ten thousand as with a hundred."""
+        reports = await running_reports(deps.db, self._after, _PAGE)
+        self._after = reports[-1]["_id"] if len(reports) == _PAGE else ""
+        await _heal(deps, reports)
+
+    async def heal_all(self, deps: Deps) -> None:
+        """Heal every report."""
+        await self.heal_page(deps)
+        while self._after:
+            await self.heal_page(deps)
+
+
+async def _heal(deps: Deps, reports: Sequence[Document]) -> None:
+    """Take leftover slots back, queue released steps whose time has come, and offer what is free."""
+    holders = await _holders(deps, reports)
+    idle = await _idle_with_room(deps, reports)
+    for report in reports:
+        if await _heal_report(deps, report, holders) or report["_id"] in idle:
+            await pump(deps, report["_id"])
+
+
+async def _holders(deps: Deps, reports: Sequence[Document]) -> dict[str, Document]:
+    """Return the steps whose tokens are in slots of the reports, by id."""
+    ids: list[str] = []
+    for report in reports:
+        ids += [token.rpartition("@")[0] for _, token in _tokens(report)]
+    return {step["_id"]: step for step in await slot_holders(deps.db, ids)}
+
+
+async def _heal_report(deps: Deps, report: Document, holders: dict[str, Document]) -> bool:
+    """Return whether a leftover slot of the report was taken back."""
+    healed = False
+    for slot, token in _tokens(report):
+        step_id, _, run = token.rpartition("@")
+        step = holders.get(step_id)
+        if step is None:
+            continue
+        if step["run"] > int(run) or (step["state"] in {"done", "dead"} and step.get("advanced") is True):
+            await pull_tokens(deps.db, report["_id"], slot, [token])
+            healed = True
+        elif step["state"] == "ready" and step["due_at"] + _IDLE <= deps.clock.now():
+            await queue_and_send(deps, [[step]])
+    return healed
+
+
+async def _idle_with_room(deps: Deps, reports: Sequence[Document]) -> set[str]:
+    """Return those of the reports in which ready steps stand about beside free slots."""
+    idle = set[str]()
+    for slot in SLOTS:
+        free = [report["_id"] for report in reports if await _has_room(deps, report, slot)]
+        idle |= await idle_ready_reports(deps.db, free, slot, deps.clock.now())
+    return idle
+
+
+async def _has_room(deps: Deps, report: Document, slot: Slot) -> bool:
+    bound: int = (await deps.plans.get(report["plan"]))["bounds"][slot]
+    return len(report["slots"][slot]) < bound
+
+
+def _tokens(report: Document) -> Iterator[tuple[Slot, str]]:
+    for slot in SLOTS:
+        for token in report["slots"][slot]:
+            yield slot, token
