@@ -1,7 +1,9 @@
 """The house rules that a test can hold."""
 
+import re
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -57,3 +59,12 @@ def test_the_serverless_lock_has_all_that_the_webhook_imports() -> None:
     }
     code = f"import sys; sys.modules.update(dict.fromkeys({sorted(others)!r})); import handlers.serverless"
     subprocess.run([sys.executable, "-c", code], env=NOWHERE, check=True, timeout=30)
+
+
+def test_the_map_of_an_orders_way_names_what_there_is() -> None:
+    """Each stop of the table in docs/architecture.md is a function of the file that it names."""
+    text = (Path(__file__).parent.parent / "docs" / "architecture.md").read_text()
+    stops = re.findall(r"^\| `([\w/]+)\.py` \| `(\w+)` \|", text, re.MULTILINE)
+    assert len(stops) >= 15
+    for file, function in stops:
+        assert callable(getattr(import_module(file.replace("/", ".")), function, None)), (file, function)
