@@ -12,7 +12,7 @@ from mangum.types import LambdaContext, LambdaEvent
 from actors.deps.webhook import open_intake
 from handlers.webhook.app import WebhookApp
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S
-from handlers.webhook.reception import Reception
+from handlers.webhook.inbox import EventInbox
 from infra.logs import set_up_logs
 from infra.settings import WebhookSettings, read_webhook_settings
 
@@ -50,8 +50,8 @@ class Container:
         return self._adapter(event, context)
 
 
-async def _open(settings: WebhookSettings) -> Reception:
-    return Reception(open_intake(settings, database_timeout_s=DATABASE_TIMEOUT_S))
+async def _open(settings: WebhookSettings) -> EventInbox:
+    return EventInbox(open_intake(settings, database_timeout_s=DATABASE_TIMEOUT_S))
 
 
 def _is_decodable(event: LambdaEvent) -> bool:

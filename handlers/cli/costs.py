@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.moments import Past
-from handlers.cli.session import Row, expect, json_option, show, show_json, with_deps
+from handlers.cli.common import Row, expect, json_option, show, show_json, with_deps
+from handlers.cli.times import Past
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import (
+from handlers.cli.common import (
     Row,
     expect,
     json_option,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import Row, json_option, show, with_deps
+from handlers.cli.common import Row, json_option, show, with_deps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

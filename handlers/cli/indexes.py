@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import with_deps
+from handlers.cli.common import with_deps
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps

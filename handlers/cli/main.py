@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from handlers.cli.common import on_one_line
 from handlers.cli.dead import dead
 from handlers.cli.demo.commands import demo, up
 from handlers.cli.demo.local import local
@@ -15,7 +16,6 @@ from handlers.cli.orders import orders
 from handlers.cli.preview.command import preview
 from handlers.cli.processes import sweep, web, worker
 from handlers.cli.reconcile import reconcile
-from handlers.cli.session import on_one_line
 from infra.errors import PressroomError, SettingsError
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from handlers.cli.session import Unknown, settings_here
+from handlers.cli.common import UnknownName, settings_here
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -47,7 +47,7 @@ def worker(queue: str, threads: int) -> None:
     from actors.worker.process import WorkerHangs, WorkerProcess
 
     if queue not in queues():
-        raise Unknown("queue", queue, queues())
+        raise UnknownName("queue", queue, queues())
     settings = _begin(f"worker {queue}")
     asyncio.run(wait_for_servers(settings))
     stop = threading.Event()

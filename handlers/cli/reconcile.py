@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.moments import Past
-from handlers.cli.session import Row, listing
+from handlers.cli.common import Row, listing
+from handlers.cli.times import Past
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps

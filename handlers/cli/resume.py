@@ -4,7 +4,7 @@ import math
 
 import click
 
-from handlers.cli.session import reason_option, warrant_of, with_deps
+from handlers.cli.common import reason_option, warrant_of, with_deps
 
 
 @click.command()

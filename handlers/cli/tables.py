@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from handlers.cli.session import on_one_line
+from handlers.cli.common import on_one_line
 
 _GAP = 2
 #: Narrower columns of text are harder to read than one field a line.

@@ -16,7 +16,7 @@ from handlers.web.lookup import ask_for_patience
 from handlers.web.order_page import order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
-from handlers.webhook.reception import Reception
+from handlers.webhook.inbox import EventInbox
 from infra.errors import TransientError
 from infra.settings import Settings
 
@@ -25,7 +25,7 @@ class WebState(TypedDict):
     """What every request finds in `request.state`."""
 
     deps: Deps
-    reception: Reception
+    inbox: EventInbox
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -34,9 +34,9 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
         deps = open_deps(settings, database_timeout_s=DATABASE_TIMEOUT_S)
-        reception = Reception(deps)
-        yield {"deps": deps, "reception": reception}
-        await reception.close()
+        inbox = EventInbox(deps)
+        yield {"deps": deps, "inbox": inbox}
+        await inbox.close()
         await deps.db.close()
 
     app = Starlette(

@@ -5,15 +5,15 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from handlers.webhook.endpoint import MAX_BODY, stripe_webhook, webhook_route
-from handlers.webhook.reception import Reception
+from handlers.webhook.inbox import EventInbox
 
 
 class WebhookApp:
     """Serves the webhook's route and no other; whoever opened the clients keeps them."""
 
-    def __init__(self, reception: Reception) -> None:
+    def __init__(self, inbox: EventInbox) -> None:
         """Nothing is connected yet."""
-        self._state = {"reception": reception}
+        self._state = {"inbox": inbox}
         # A gateway may leave the name of its stage, or the path that it is mapped to, before the route.
         behind = Route(f"/{{before:path}}{webhook_route.path}", stripe_webhook, methods=["POST"])
         self._app = Starlette(routes=[webhook_route, behind], max_body_size=MAX_BODY)

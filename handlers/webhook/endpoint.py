@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from actors.intake.events import Event
-from handlers.webhook.reception import Reception
+from handlers.webhook.inbox import EventInbox
 from handlers.webhook.signature import SignatureIsTooLong, SignatureIsWrong, check_signature
 from infra.errors import PressroomError, TransientError
 
@@ -33,9 +33,9 @@ class BodyIsNoEvent(PressroomError):
 
 async def stripe_webhook(request: Request) -> Response:
     """Answer 200 once the event is durable, 400 for what is not Stripe's, 503 while it cannot be kept."""
-    reception: Reception = request.state.reception
+    inbox: EventInbox = request.state.inbox
     try:
-        event = await _verified(request, reception)
+        event = await _verified(request, inbox)
     except ClientDisconnect:
         return Response(status_code=400)
     except (SignatureIsWrong, BodyIsNoEvent) as error:
@@ -44,7 +44,7 @@ async def stripe_webhook(request: Request) -> Response:
     began = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            queueing = await reception.take(event)
+            queueing = await inbox.take(event)
     except (TransientError, TimeoutError) as error:
         # Without its traceback, of which there would be one for each of all that are put off at the same moment.
         log.error("webhook_put_off", event_id=event.id, reason=str(error) or "MongoDB did not answer in time.")
@@ -58,10 +58,10 @@ async def stripe_webhook(request: Request) -> Response:
 webhook_route = Route("/webhooks/stripe", stripe_webhook, methods=["POST"])
 
 
-async def _verified(request: Request, reception: Reception) -> Event:
+async def _verified(request: Request, inbox: EventInbox) -> Event:
     body = await request.body()
-    secrets = reception.deps.settings.webhook_secrets
-    check_signature(request.headers.getlist("stripe-signature"), body, secrets, reception.deps.clock.now())
+    secrets = inbox.deps.settings.webhook_secrets
+    check_signature(request.headers.getlist("stripe-signature"), body, secrets, inbox.deps.clock.now())
     return _read(body)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from handlers.cli.session import Unknown
+from handlers.cli.common import UnknownName
 
 _OUTPUT = Path("demo-output")
 
@@ -28,7 +28,7 @@ def demo(product: str) -> None:
     from handlers.cli.demo.watch import follow
 
     if product not in OFFERS:
-        raise Unknown("product", product, OFFERS)
+        raise UnknownName("product", product, OFFERS)
     with running_stack((*OFFERS[product].reports, MAIL_QUEUE)) as stack:
         order = buy(stack, OFFERS[product])
         click.echo(f"Paid: order {order}")

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from actors.products.catalogue import Offer
-from handlers.cli.preview.specimen import ANSWERS
+from handlers.cli.preview.sample import ANSWERS
 from infra.errors import PressroomError
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack

@@ -9,7 +9,7 @@ from actors.products.definition import Product
 from actors.products.plans import plan_of
 from actors.reports.assemble_report import book_of
 from actors.reports.render_chunk import chapter_of, style_of
-from handlers.cli.preview.specimen import ORDER, sample_texts
+from handlers.cli.preview.sample import ORDER, sample_texts
 from infra.pdf import ChapterSource, Renderer, Style, chunk_key
 from storage.database import Document
 

@@ -27,7 +27,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Every field,
 reason_option = click.option("--reason", required=True, help="Why, for the audit trail.")
 
 
-class Unknown(click.ClickException):
+class UnknownName(click.ClickException):
     """A name that nothing has: one line says which there are, exit 2."""
 
     exit_code = 2

@@ -23,7 +23,7 @@ _MOST = 64
 _LINGER_S = 0.012
 
 
-class Reception:
+class EventInbox:
     """Takes events for one process."""
 
     def __init__(self, deps: IntakeDeps) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import reason_option, warrant_of, with_deps
+from handlers.cli.common import reason_option, warrant_of, with_deps
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
