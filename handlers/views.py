@@ -1,11 +1,10 @@
-"""What is shown of an order: one shape for the command line, the customer's page and scripts."""
+"""Views of an order and of its costs: one shape for the command line, the customer's page and scripts."""
 
 from datetime import datetime
 
 from actors.deps.process import Deps
-from handlers.cost_views import sum_view
 from infra.links import Links
-from storage.costs import costs_of
+from storage.costs import Costs, costs_of, section_costs
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.deliveries import deliveries_of
@@ -44,6 +43,34 @@ def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Docum
         "placed_at": as_text(order["placed_at"]),
         "paid_at": as_text(order["paid_at"]),
         "amount_refunded": order["amount_refunded"],
+    }
+
+
+async def order_costs(deps: Deps, order: Document) -> Document:
+    """Return what an order cost: each section of each report, with sums of the reports and of all."""
+    sections = await section_costs(deps.db, order["_id"])
+    reports, whole = [], Costs()
+    for product in order["products"]:
+        own = [(section, costs) for section, costs in sections if section["product"] == product]
+        total = sum((costs for _, costs in own), Costs())
+        whole += total
+        shown = [{**section, **sum_view(costs)} for section, costs in own]
+        reports.append({"product": product, "sections": shown, "total": sum_view(total)})
+    facts = {"order_id": order["_id"], "tenant": order["tenant"], "product": order["product"]}
+    return {**facts, "reports": reports, "total": sum_view(whole)}
+
+
+def sum_view(costs: Costs) -> Document:
+    """Return a sum in the contract's words; `cost_usd` is None where a part is unknown, beside `known_usd`."""
+    return {
+        "attempts": costs.attempts,
+        "settled": costs.settled,
+        "possibly_paid": costs.possibly_paid,
+        "input_tokens": costs.input_tokens,
+        "cached_tokens": costs.cached_tokens,
+        "output_tokens": costs.output_tokens,
+        "cost_usd": costs.cost_usd,
+        "known_usd": round(costs.known_usd, 6),
     }
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import wraps
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -76,23 +74,6 @@ def warrant_of(reason: str) -> Warrant:
     return Warrant(who, reason)
 
 
-def listing(*columns: str) -> Callable[[Callable[..., Awaitable[list[Row]]]], Callable[..., None]]:
-    """Make a command of what finds rows, given the clients and the command's own options.
-
-    It shows these columns as a table, or with `--json` every field.
-    """
-
-    def make(find: Callable[..., Awaitable[list[Row]]]) -> Callable[..., None]:
-        @json_option
-        @wraps(find)
-        def command(*, as_json: bool, **options: Any) -> None:
-            show(with_deps(lambda deps: find(deps, **options)), columns, as_json=as_json)
-
-        return command
-
-    return make
-
-
 def expect(found: Result | None, what: str) -> Result:
     """Return what was found; an error, and with it exit 1, if there is no such thing."""
     if found is None:
@@ -100,25 +81,8 @@ def expect(found: Result | None, what: str) -> Result:
     return found
 
 
-def show(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool = False) -> None:
-    """Print rows: as JSON with every field, or as a table of some columns."""
-    if as_json:
-        show_json(list(rows))
-    elif not rows:
-        click.echo("None.")
-    else:
-        from handlers.cli.tables import print_table
-
-        print_table(columns, [[row.get(column) for column in columns] for row in rows])
-
-
 def on_one_line(value: object) -> str:
     """Return a value as text on one line: what would move the cursor, or cannot be written here, is escaped."""
     text = "" if value is None else str(value)
     seen = "".join(" " if c.isspace() else c if c.isprintable() else ascii(c)[1:-1] for c in text)
     return seen.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
-
-
-def show_json(value: object) -> None:
-    """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

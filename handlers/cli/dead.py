@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import (
-    Row,
-    expect,
-    json_option,
-    listing,
-    on_one_line,
-    reason_option,
-    show_json,
-    warrant_of,
-    with_deps,
-)
+from handlers.cli.common import Row, expect, json_option, on_one_line, reason_option, warrant_of, with_deps
+from handlers.cli.output import listing, show_json
 from infra.errors import PressroomError
 
 if TYPE_CHECKING:

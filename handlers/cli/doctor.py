@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, json_option, show, with_deps
+from handlers.cli.common import Row, json_option, with_deps
+from handlers.cli.output import show
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

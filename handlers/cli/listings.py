@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, json_option, listing, show
+from handlers.cli.common import Row, json_option
+from handlers.cli.output import listing, show
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, listing
+from handlers.cli.common import Row
+from handlers.cli.output import listing
 from handlers.cli.times import Past
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,29 @@ def retry(order: str, reason: str) -> None:
         click.echo(f"pressroom: {refusal}", err=True)
     if refusals:
         sys.exit(1)
+
+
+@click.command()
+@click.argument("order")
+@reason_option
+@click.option(
+    "--budget", type=click.FloatRange(0, 1_000_000, min_open=True), help="From now on, the order's own, in USD."
+)
+@click.option("--no-budget", is_flag=True, help="From now on, the order has none.")
+def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> None:
+    """Let a paused order go on.
+
+    It has the budget that it had, unless another is given.
+    """
+    from actors.orders.resume_order import resume_order
+
+    if no_budget and budget is not None:
+        raise click.UsageError("Give a budget or none.")
+    if budget is not None and math.isnan(budget):
+        raise click.UsageError("A budget is a number of US dollars.")
+    given = math.inf if no_budget else budget
+    with_deps(lambda deps: resume_order(deps, order, given, warrant_of(reason)))
+    click.echo(f"{order} resumed")
 
 
 @click.command()

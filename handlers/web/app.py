@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from typing import TypedDict
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from actors.deps.process import Deps
@@ -12,7 +14,6 @@ from actors.deps.startup import open_deps
 from handlers.web.details import details_form
 from handlers.web.downloads import download_report
 from handlers.web.health import livez, readyz
-from handlers.web.lookup import ask_for_patience
 from handlers.web.order_page import order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
@@ -53,10 +54,15 @@ def create_app(settings: Settings) -> Starlette:
             Route("/livez", livez),
             Route("/readyz", readyz),
         ],
-        exception_handlers={TransientError: ask_for_patience, TimeoutError: ask_for_patience},
+        exception_handlers={TransientError: _ask_for_patience, TimeoutError: _ask_for_patience},
         lifespan=lifespan,
         max_body_size=MAX_BODY,
     )
     # A redirect would count as a failure with Stripe.
     app.router.redirect_slashes = False
     return app
+
+
+async def _ask_for_patience(_request: Request, _error: Exception) -> Response:
+    """Answer 503 where a server does not answer us in time."""
+    return PlainTextResponse("Please try again in a minute.\n", 503, headers={"Retry-After": "60"})

@@ -11,9 +11,8 @@ from actors.deps.process import Deps
 from actors.intake.placing import start_order
 from actors.intake.session import plain_answers, plain_email
 from actors.products.catalogue import title_of
-from handlers.web.forms import read_form
-from handlers.web.lookup import order_of
 from handlers.web.page import page
+from handlers.web.requests import order_of, read_form
 from storage.database import Document
 from storage.errands import settle_errand
 from storage.orders import fill_details, find_order

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from actors.deps.process import Deps
 from actors.products.catalogue import title_of
 from actors.reports.lost_books import ask_for_reprint
-from handlers.web.lookup import order_of
 from handlers.web.page import page
+from handlers.web.requests import order_of
 from infra.errors import TransientError
 from storage.database import Document
 from storage.reports import find_report, note_download, report_id

@@ -12,8 +12,8 @@ from actors.mail.formatting import readable_size
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.products.catalogue import title_of
 from handlers.views import order_view
-from handlers.web.lookup import order_of
 from handlers.web.page import page
+from handlers.web.requests import order_of
 from storage.database import Document
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0

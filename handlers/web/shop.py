@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from actors.deps.process import Deps
 from actors.intake.session import plain_answers
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
-from handlers.web.forms import read_form
 from handlers.web.page import page
+from handlers.web.requests import read_form
 from infra.errors import PermanentError, TransientError
 from infra.stripe.client import Purchase, Stripe
 from infra.tenants import MAIN

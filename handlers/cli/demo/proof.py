@@ -12,9 +12,9 @@ import httpx2
 from pypdf import PdfReader
 
 from actors.products.catalogue import PRODUCTS
-from handlers.cli.common import show
 from handlers.cli.demo.purchase import completions_of
 from handlers.cli.demo.watch import Stages
+from handlers.cli.output import show
 from infra.errors import PressroomError
 from infra.local.stack import Stack
 

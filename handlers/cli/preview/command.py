@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import UnknownName, json_option, show_json
+from handlers.cli.common import UnknownName, json_option
+from handlers.cli.output import show_json
 
 if TYPE_CHECKING:
     from actors.products.definition import Product
