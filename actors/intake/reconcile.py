@@ -109,7 +109,8 @@ async def _place(deps: IntakeDeps, events: Sequence[Document], *, dry_run: bool)
         return
     now = deps.clock.now()
     told = [Event(event["id"], event["type"], json.dumps(event).encode(), event) for event in events]
-    await record_events(deps.db, [new_event(*event[:3], now, subjects_of(event.body or {})) for event in told])
+    records = [new_event(one.id, one.kind, one.raw, now, subjects_of(one.body or {})) for one in told]
+    await record_events(deps.db, records)
     await finish_events(deps, await apply_events(deps, told))
 
 
