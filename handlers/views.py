@@ -31,7 +31,7 @@ async def order_view(deps: Deps, order: Document) -> Document:
 
 
 def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Document:
-    """Return what a listing shows of an order."""
+    """Return an order's row of a listing."""
     return {
         "order_id": order["_id"],
         "state": order_state(order, [report for report in reports if report["plan"]]),
@@ -47,7 +47,7 @@ def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Docum
 
 
 async def order_costs(deps: Deps, order: Document) -> Document:
-    """Return what an order cost: each section of each report, with sums of the reports and of all."""
+    """Return the costs of an order: each section of each report, with sums of the reports and of all."""
     sections = await section_costs(deps.db, order["_id"])
     reports, whole = [], Costs()
     for product in order["products"]:
@@ -80,9 +80,9 @@ def as_text(moment: datetime | None) -> str | None:
 
 
 def _report(report: Document, counts: dict[tuple[str, str, str], int]) -> Document:
-    def progress(what: str, kind: str) -> Document:
+    def progress(part: str, kind: str) -> Document:
         states = {state: n for (owner, k, state), n in counts.items() if (owner, k) == (report["_id"], kind)}
-        return {f"{what}_done": states.get("done", 0), f"{what}_total": sum(states.values())}
+        return {f"{part}_done": states.get("done", 0), f"{part}_total": sum(states.values())}
 
     pdf = report["pdf"]
     return {

@@ -1,4 +1,4 @@
-"""What commands have in common: this installation's clients, options, and how things are shown."""
+"""Common parts of the commands: the installation's clients, shared options, and text for a terminal."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ reason_option = click.option("--reason", required=True, help="Why, for the audit
 
 
 class UnknownName(click.ClickException):
-    """A name that nothing has: one line says which there are, exit 2."""
+    """A name that does not exist. One line lists the names that do, and the exit code is 2."""
 
     exit_code = 2
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        """Say so of a `what` of that name."""
-        super().__init__(f"There is no {what} {name!r}; there are {', '.join(known)}.")
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        """Compose the line; `kind` is a noun, such as queue."""
+        super().__init__(f"There is no {kind} {name!r}; there are {', '.join(known)}.")
 
 
 def settings_here() -> Settings:
@@ -64,7 +64,7 @@ def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
 
 
 def warrant_of(reason: str) -> Warrant:
-    """Return on whose word a command acts: that of who runs it, for that reason."""
+    """Return the authority on which a command acts: its user's name, and the reason."""
     from storage.audit import Warrant
 
     try:
@@ -74,15 +74,18 @@ def warrant_of(reason: str) -> Warrant:
     return Warrant(who, reason)
 
 
-def expect(found: Result | None, what: str) -> Result:
-    """Return what was found; an error, and with it exit 1, if there is no such thing."""
+def expect(found: Result | None, name: str) -> Result:
+    """Return `found`. Raise PressroomError (exit 1), which names the missing thing, if it is None."""
     if found is None:
-        raise PressroomError(f"There is no {what}.")
+        raise PressroomError(f"There is no {name}.")
     return found
 
 
 def on_one_line(value: object) -> str:
-    """Return a value as text on one line: what would move the cursor, or cannot be written here, is escaped."""
+    """Return a value as text on one line, with blanks for white space.
+
+    Characters that would move the cursor, or that the terminal cannot write, are escaped.
+    """
     text = "" if value is None else str(value)
     seen = "".join(" " if c.isspace() else c if c.isprintable() else ascii(c)[1:-1] for c in text)
     return seen.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)

@@ -1,4 +1,4 @@
-"""`pressroom orders cost`: what was paid to the LLM, for an order or summed over many."""
+"""`pressroom orders cost`: payments to the LLM, for an order or summed over many."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from storage.costs import By
 
 _LOOK_BACK = timedelta(days=30)
-#: What a terminal has room for.
+#: As many as a terminal has room for.
 _COLUMNS = ("calls", "open", "in", "cached", "out", "usd")
 #: `storage.costs.By`, which is not imported before a command runs.
 _FIELDS = ("order", "product", "tenant", "day", "model")

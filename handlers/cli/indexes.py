@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def indexes(drop: bool) -> None:
     """Build the indexes that this version needs.
 
-    Before a deploy: its processes find them there. It works beside whatever runs, however long that takes. Those
-    of an older version stay until --drop, since it needs them as long as it runs.
+    Before a deploy: its processes find them there. It works beside running processes, however long that takes.
+    Those of an older version stay until --drop, since it needs them as long as it runs.
     """
     with_deps(lambda deps: _build(deps, drop=drop))
 

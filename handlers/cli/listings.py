@@ -1,4 +1,4 @@
-"""`pressroom products`, `queues`, `workers`: what there is, and what it is doing."""
+"""`pressroom products`, `queues`, `workers`: lists of offers, of waiting messages, and of live workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The group of all commands, and what their failures look like: one line, exit 1 or 2."""
+"""Group of all commands. A failure is one line, and exit 1 or 2."""
 
 import sys
 
@@ -26,7 +26,7 @@ def pressroom() -> None:
 
 _OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor, indexes)
 _DEVELOPING = (products, preview)
-#: The local stack, which no command can be on and start.
+#: They start or enter the local stack, so that they cannot run on it.
 _LOCAL = (demo, up, local)
 for command in (*_OPERATING, *_DEVELOPING):
     pressroom.add_command(command)

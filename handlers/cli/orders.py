@@ -1,4 +1,4 @@
-"""`pressroom orders …`: what became of an order."""
+"""`pressroom orders …`: views of orders, and the group of all commands about one."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from handlers.cli.common import Row, json_option, with_deps
 
 
 def listing(*columns: str) -> Callable[[Callable[..., Awaitable[list[Row]]]], Callable[..., None]]:
-    """Make a command of what finds rows, given the clients and the command's own options.
+    """Make a command of a function that finds rows, given the clients and the command's own options.
 
-    It shows these columns as a table, or with `--json` every field.
+    The command prints these columns as a table, or with `--json` every field.
     """
 
     def make(find: Callable[..., Awaitable[list[Row]]]) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""`pressroom orders retry`, `resend`, `readdress`, `refund` and `forget`: what an operator does for a customer."""
+"""`pressroom orders retry`, `resend`, `readdress`, `resume`, `refund` and `forget`: remedies of an operator."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def readdress(order: str, email: str, reason: str) -> None:
 @click.argument("order")
 @reason_option
 def retry(order: str, reason: str) -> None:
-    """Try again what of an order is dead, or was objected to.
+    """Try an order's dead work again, or judge it anew.
 
     Everything that was done is reused.
     """

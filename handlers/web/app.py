@@ -1,4 +1,4 @@
-"""The web application: its routes, and the clients that live as long as it does."""
+"""Web application: its routes, and the clients that live as long as it does."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ from infra.settings import Settings
 
 
 class WebState(TypedDict):
-    """What every request finds in `request.state`."""
+    """The application's state, which every request finds in `request.state`."""
 
     deps: Deps
     inbox: EventInbox
@@ -64,5 +64,5 @@ def create_app(settings: Settings) -> Starlette:
 
 
 async def _ask_for_patience(_request: Request, _error: Exception) -> Response:
-    """Answer 503 where a server does not answer us in time."""
+    """Answer 503, since MongoDB or another server did not answer in time."""
     return PlainTextResponse("Please try again in a minute.\n", 503, headers={"Retry-After": "60"})

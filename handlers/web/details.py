@@ -1,4 +1,4 @@
-"""GET and POST /orders/{token}/details: what a paid order still needs from its customer."""
+"""GET and POST /orders/{token}/details: the form for answers that a paid order still lacks."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ _DEADLINE_S = 5.0
 
 
 async def details_form(request: Request) -> Response:
-    """Show the form for what is missing, or take it; once nothing is missing, say so and begin the reports."""
+    """Show the form for missing answers, or take it. Begin the reports once none is missing, and say so."""
     given = await read_form(request) if request.method == "POST" else {}
     async with asyncio.timeout(_DEADLINE_S):
         order = await order_of(request)

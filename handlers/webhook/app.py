@@ -1,4 +1,4 @@
-"""The webhook as an application of its own: for whoever wants nothing else to face Stripe."""
+"""Webhook as an application of its own, for installations where nothing else faces Stripe."""
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -9,10 +9,10 @@ from handlers.webhook.inbox import EventInbox
 
 
 class WebhookApp:
-    """Serves the webhook's route and no other; whoever opened the clients keeps them."""
+    """Serves the webhook's route and no other. It does not close the inbox's clients."""
 
     def __init__(self, inbox: EventInbox) -> None:
-        """Nothing is connected yet."""
+        """Serve with this inbox."""
         self._state = {"inbox": inbox}
         # A gateway may leave the name of its stage, or the path that it is mapped to, before the route.
         behind = Route(f"/{{before:path}}{webhook_route.path}", stripe_webhook, methods=["POST"])

@@ -1,4 +1,4 @@
-"""The inbox of verified events: records, applies and queues those that come at once in one round."""
+"""Inbox of verified events: records, applies and queues those that come at once in one round."""
 
 import asyncio
 import json

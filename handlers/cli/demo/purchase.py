@@ -1,4 +1,4 @@
-"""Buying, as a customer does: the form, then Stripe's payment page."""
+"""Purchase, as a customer makes it: the form, then Stripe's payment page."""
 
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ EMAIL = "ada@customer.example"
 
 
 class PurchaseFailed(PressroomError):
-    """The shop or the till did not do as it should."""
+    """The shop did not lead to a payment."""
 
 
 def buy(stack: Stack, offer: Offer) -> str:

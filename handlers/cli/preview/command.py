@@ -1,4 +1,4 @@
-"""The command: where the book goes, how far it is, and what it came to."""
+"""Command `preview`: the files that it writes, its progress and its result."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def preview(product: str, out: Path | None, as_json: bool) -> None:
 
 
 def _set(product: Product, shelf: Path, file: Path) -> Preview:
-    """Set the book, showing on stderr how far it is."""
+    """Set the book, with its progress on stderr."""
     from rich.console import Console
     from rich.progress import Progress
 
