@@ -19,7 +19,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted in a file, or in several.
+    """Sums over one source file, or over several.
 
     `lines` are those with code: no blanks, comments, docstrings or imports. `functions` are the lengths of all
     functions in such lines, from `def` to the last. `documents` are the functions that name the type `Document` in
