@@ -1,6 +1,6 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check bench-webhook bench-plans bench-mix bench-pdf bench-serverless query-plans storm bundles
-.PHONY: elections pictures lock
+.PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless query-plans
+.PHONY: storm bundles elections pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -23,6 +23,11 @@ check: setup
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/vulture
+	@.venv/bin/python -m tests.house
+
+# The product's lines, files, functions, and the habits of its code and prose.
+size: setup
+	@.venv/bin/python -m tests.house
 
 bench-webhook: setup
 	@.venv/bin/python -m tests.benchmarks.webhook

@@ -1,1 +1,1 @@
-"""What the outside asks: HTTP and the command line. Thin: verify, record, queue, show."""
+"""Entrances from outside: HTTP and the command line. They are thin: verify, record, queue, show."""

@@ -1,4 +1,4 @@
-"""The webhook as a serverless function: behind API Gateway, payload 1.0 or 2.0, or a Lambda Function URL."""
+"""Webhook as a serverless function: behind API Gateway, payload 1.0 or 2.0, or a Lambda Function URL."""
 
 import asyncio
 import base64
@@ -12,7 +12,7 @@ from mangum.types import LambdaContext, LambdaEvent
 from actors.deps.webhook import open_intake
 from handlers.webhook.app import WebhookApp
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S
-from handlers.webhook.reception import Reception
+from handlers.webhook.inbox import EventInbox
 from infra.logs import set_up_logs
 from infra.settings import WebhookSettings, read_webhook_settings
 
@@ -29,7 +29,7 @@ _NOT_BASE64: Answer = {
 
 
 class Container:
-    """What a container keeps from its first event to its last: clients, and the event loop they are bound to."""
+    """State of a container from its first event to its last: clients, and the event loop they are bound to."""
 
     def __init__(self, settings: WebhookSettings) -> None:
         """Open the clients, which connect when the first event needs them."""
@@ -45,17 +45,20 @@ class Container:
         if not _is_decodable(event):
             log.warning("webhook_refused", reason="The body is not base64.")
             return _NOT_BASE64
-        # Mangum runs an event on whatever loop is set, and clients work on their own only.
+        # Mangum runs an event on the loop that is set, and clients work on their own only.
         asyncio.set_event_loop(self._loop)
         return self._adapter(event, context)
 
 
-async def _open(settings: WebhookSettings) -> Reception:
-    return Reception(open_intake(settings, database_timeout_s=DATABASE_TIMEOUT_S))
+async def _open(settings: WebhookSettings) -> EventInbox:
+    return EventInbox(open_intake(settings, database_timeout_s=DATABASE_TIMEOUT_S))
 
 
 def _is_decodable(event: LambdaEvent) -> bool:
-    """Whether the body is what its flag says: Mangum drops letters that are not base64, and raises for others."""
+    """Return whether the body is as its flag says.
+
+    Mangum drops letters that are not base64, and raises for other faults.
+    """
     try:
         base64.b64decode(event.get("body") or "" if event.get("isBase64Encoded") else "", validate=True)
     except ValueError:

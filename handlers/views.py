@@ -1,11 +1,10 @@
-"""What is shown of an order: one shape for the command line, the customer's page and scripts."""
+"""Views of an order and of its costs: one shape for the command line, the customer's page and scripts."""
 
 from datetime import datetime
 
 from actors.deps.process import Deps
-from handlers.cost_views import sum_view
 from infra.links import Links
-from storage.costs import costs_of
+from storage.costs import Costs, costs_of, section_costs
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.deliveries import deliveries_of
@@ -32,7 +31,7 @@ async def order_view(deps: Deps, order: Document) -> Document:
 
 
 def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Document:
-    """Return what a listing shows of an order."""
+    """Return an order's row of a listing."""
     return {
         "order_id": order["_id"],
         "state": order_state(order, [report for report in reports if report["plan"]]),
@@ -47,15 +46,43 @@ def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Docum
     }
 
 
+async def order_costs(deps: Deps, order: Document) -> Document:
+    """Return the costs of an order: each section of each report, with sums of the reports and of all."""
+    sections = await section_costs(deps.db, order["_id"])
+    reports, whole = [], Costs()
+    for product in order["products"]:
+        own = [(section, costs) for section, costs in sections if section["product"] == product]
+        total = sum((costs for _, costs in own), Costs())
+        whole += total
+        shown = [{**section, **sum_view(costs)} for section, costs in own]
+        reports.append({"product": product, "sections": shown, "total": sum_view(total)})
+    facts = {"order_id": order["_id"], "tenant": order["tenant"], "product": order["product"]}
+    return {**facts, "reports": reports, "total": sum_view(whole)}
+
+
+def sum_view(costs: Costs) -> Document:
+    """Return a sum in the contract's words; `cost_usd` is None where a part is unknown, beside `known_usd`."""
+    return {
+        "attempts": costs.attempts,
+        "settled": costs.settled,
+        "possibly_paid": costs.possibly_paid,
+        "input_tokens": costs.input_tokens,
+        "cached_tokens": costs.cached_tokens,
+        "output_tokens": costs.output_tokens,
+        "cost_usd": costs.cost_usd,
+        "known_usd": round(costs.known_usd, 6),
+    }
+
+
 def as_text(moment: datetime | None) -> str | None:
     """Return a time as ISO 8601 in UTC, or None."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
 
 
 def _report(report: Document, counts: dict[tuple[str, str, str], int]) -> Document:
-    def progress(what: str, kind: str) -> Document:
+    def progress(part: str, kind: str) -> Document:
         states = {state: n for (owner, k, state), n in counts.items() if (owner, k) == (report["_id"], kind)}
-        return {f"{what}_done": states.get("done", 0), f"{what}_total": sum(states.values())}
+        return {f"{part}_done": states.get("done", 0), f"{part}_total": sum(states.values())}
 
     pdf = report["pdf"]
     return {

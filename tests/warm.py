@@ -35,7 +35,7 @@ PRELOADED = (
     "actors.sweep.sweep",
     "actors.worker.process",
     "aiosmtpd.smtp",
-    "handlers.cli.session",
+    "handlers.cli.output",
     "handlers.views",
     "handlers.web.server",
     "infra.llm.client",

@@ -1,4 +1,4 @@
-"""The command line: `pressroom …`. Modules here import what they need inside their commands, so it starts fast."""
+"""Command line: `pressroom …`. Its modules import their needs inside the commands, so that it starts fast."""
 
 from handlers.cli.main import main
 

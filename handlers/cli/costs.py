@@ -1,4 +1,4 @@
-"""`pressroom orders cost`: what was paid to the LLM, for an order or summed over many."""
+"""`pressroom orders cost`: payments to the LLM, for an order or summed over many."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.moments import Past
-from handlers.cli.session import Row, expect, json_option, show, show_json, with_deps
+from handlers.cli.common import Row, expect, json_option, with_deps
+from handlers.cli.output import show, show_json
+from handlers.cli.times import Past
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
     from storage.costs import By
 
 _LOOK_BACK = timedelta(days=30)
-#: What a terminal has room for.
+#: As many as a terminal has room for.
 _COLUMNS = ("calls", "open", "in", "cached", "out", "usd")
 #: `storage.costs.By`, which is not imported before a command runs.
 _FIELDS = ("order", "product", "tenant", "day", "model")
@@ -61,14 +62,14 @@ def cost(
 
 
 async def _sums(deps: Deps, by: By, since: datetime, until: datetime, limit: int) -> list[Row]:
-    from handlers.cost_views import sum_view
+    from handlers.views import sum_view
     from storage.costs import costs_by
 
     return [{by: name, **sum_view(costs)} for name, costs in await costs_by(deps.db, by, since, until, limit)]
 
 
 async def _order(deps: Deps, order_id: str) -> Row:
-    from handlers.cost_views import order_costs
+    from handlers.views import order_costs
     from storage.orders import find_order
 
     return await order_costs(deps, expect(await find_order(deps.db, order_id), f"order {order_id}"))

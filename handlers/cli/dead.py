@@ -1,4 +1,4 @@
-"""`pressroom dead …`: what could not be done, and doing it after all."""
+"""`pressroom dead …`: failed work, to be looked at, replayed or discarded."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import (
-    Row,
-    expect,
-    json_option,
-    listing,
-    on_one_line,
-    reason_option,
-    show_json,
-    warrant_of,
-    with_deps,
-)
+from handlers.cli.common import Row, expect, json_option, on_one_line, reason_option, warrant_of, with_deps
+from handlers.cli.output import listing, show_json
 from infra.errors import PressroomError
 
 if TYPE_CHECKING:
@@ -61,10 +52,10 @@ def show_dead(letter_id: str, as_json: bool) -> None:
         click.echo(on_one_line(line))
 
 
-def _add_closing(name: str, closed: str, what: str) -> None:
+def _add_closing(name: str, closed: str, summary: str) -> None:
     """Add the command that closes dead letters in that way."""
 
-    @dead.command(name, help=what)
+    @dead.command(name, help=summary)
     @click.argument("letter_ids", nargs=-1)
     @click.option("--all", "every", is_flag=True, help="Every open dead letter.")
     @reason_option
@@ -76,14 +67,14 @@ def _add_closing(name: str, closed: str, what: str) -> None:
             sys.exit(1)
 
 
-_add_closing("replay", "replayed", "Do what is dead again; everything that was done is reused.")
+_add_closing("replay", "replayed", "Do dead work again; everything that was done is reused.")
 _add_closing(
     "discard", "discarded", "Close dead letters without doing anything.\n\nTheir orders stay as they are."
 )
 
 
 async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, dry_run: bool) -> int:
-    """Close these, all open ones if none are named, and return how many could not be."""
+    """Close these dead letters, or all open ones if none is named. Return the number of failures."""
     from actors.orders.dead_letters import close_letter
     from storage.dead_letters import dead_letters
 

@@ -1,4 +1,4 @@
-"""`pressroom doctor`: what the settings come to, and whether each server that Pressroom needs answers."""
+"""`pressroom doctor`: findings about the settings, and about each server that Pressroom needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import Row, json_option, show, with_deps
+from handlers.cli.common import Row, json_option, with_deps
+from handlers.cli.output import show
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -61,7 +62,7 @@ async def _examine(deps: Deps) -> list[Row]:
 
 
 def _tenants(deps: Deps) -> Row:
-    """Say which brands are served; a file that cannot be used stops every command before it begins."""
+    """Name the brands that are served. An unusable TENANTS_FILE stops every command before it begins."""
     names = sorted(deps.tenants)
     shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     where = "TENANTS_FILE" if deps.settings.tenants_file else "no TENANTS_FILE"
@@ -69,7 +70,7 @@ def _tenants(deps: Deps) -> Row:
 
 
 def _budget(deps: Deps) -> Row:
-    """Say whether the budget can be kept: of a model without a known price nothing would be bought."""
+    """Say whether the budget can be kept: no call is bought of a model whose price is unknown."""
     from infra.llm.answer import Usage
     from infra.llm.prices import cost_usd
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import with_deps
+from handlers.cli.common import with_deps
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def indexes(drop: bool) -> None:
     """Build the indexes that this version needs.
 
-    Before a deploy: its processes find them there. It works beside whatever runs, however long that takes. Those
-    of an older version stay until --drop, since it needs them as long as it runs.
+    Before a deploy: its processes find them there. It works beside running processes, however long that takes.
+    Those of an older version stay until --drop, since it needs them as long as it runs.
     """
     with_deps(lambda deps: _build(deps, drop=drop))
 

@@ -1,4 +1,4 @@
-"""`pressroom products`, `queues`, `workers`: what there is, and what it is doing."""
+"""`pressroom products`, `queues`, `workers`: lists of offers, of waiting messages, and of live workers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import Row, json_option, listing, show
+from handlers.cli.common import Row, json_option
+from handlers.cli.output import listing, show
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps

@@ -1,4 +1,4 @@
-"""`pressroom mails preview`: every letter that Pressroom sends, to look at."""
+"""`pressroom mails preview`: a sample of every letter that Pressroom sends."""
 
 from pathlib import Path
 

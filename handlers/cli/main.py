@@ -1,12 +1,12 @@
-"""The group of all commands, and what their failures look like: one line, exit 1 or 2."""
+"""Group of all commands. A failure is one line, and exit 1 or 2."""
 
 import sys
 
 import click
 
+from handlers.cli.common import on_one_line
 from handlers.cli.dead import dead
-from handlers.cli.demo.commands import demo, up
-from handlers.cli.demo.local import local
+from handlers.cli.demo.commands import demo, local, up
 from handlers.cli.doctor import doctor
 from handlers.cli.indexes import indexes
 from handlers.cli.listings import products, queues, workers
@@ -15,7 +15,6 @@ from handlers.cli.orders import orders
 from handlers.cli.preview.command import preview
 from handlers.cli.processes import sweep, web, worker
 from handlers.cli.reconcile import reconcile
-from handlers.cli.session import on_one_line
 from infra.errors import PressroomError, SettingsError
 
 
@@ -27,7 +26,7 @@ def pressroom() -> None:
 
 _OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor, indexes)
 _DEVELOPING = (products, preview)
-#: The local stack, which no command can be on and start.
+#: They start or enter the local stack, so that they cannot run on it.
 _LOCAL = (demo, up, local)
 for command in (*_OPERATING, *_DEVELOPING):
     pressroom.add_command(command)

@@ -1,4 +1,4 @@
-"""`pressroom orders …`: what became of an order."""
+"""`pressroom orders …`: views of orders, and the group of all commands about one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from handlers.cli.common import Row, expect, json_option, with_deps
 from handlers.cli.costs import cost
-from handlers.cli.mending import forget, readdress, refund, resend, retry
-from handlers.cli.resume import resume
-from handlers.cli.session import Row, expect, json_option, listing, show, show_json, with_deps
+from handlers.cli.output import listing, show, show_json
+from handlers.cli.remedies import forget, readdress, refund, resend, resume, retry
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps

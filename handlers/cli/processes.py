@@ -1,4 +1,4 @@
-"""The processes of an installation: each in the foreground, one ready line on stdout, exit 0 on SIGTERM."""
+"""Processes of an installation: each in the foreground, one ready line on stdout, exit 0 on SIGTERM."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from handlers.cli.session import Unknown, settings_here
+from handlers.cli.common import UnknownName, settings_here
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -47,7 +47,7 @@ def worker(queue: str, threads: int) -> None:
     from actors.worker.process import WorkerHangs, WorkerProcess
 
     if queue not in queues():
-        raise Unknown("queue", queue, queues())
+        raise UnknownName("queue", queue, queues())
     settings = _begin(f"worker {queue}")
     asyncio.run(wait_for_servers(settings))
     stop = threading.Event()
@@ -68,9 +68,9 @@ def worker(queue: str, threads: int) -> None:
 @click.option("--every", default=2.0, show_default=True, type=click.FloatRange(0.1, 60), help="Seconds a round.")
 @click.option("--once", is_flag=True, help="Do one round and end.")
 def sweep(every: float, once: bool) -> None:
-    """See to what should move and does not.
+    """Move on work that is stuck.
 
-    Send again what is due and lost, free what dead workers held, heal what a crash left half done.
+    Send lost messages again, free the work of dead workers, and complete steps that a crash left half done.
     """
     asyncio.run(_sweep_until_told(_begin("sweep"), every, once=once))
 
@@ -95,7 +95,7 @@ async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> 
 
 
 def _begin(process: str) -> Settings:
-    """Read the settings, and end in order from here on, also while servers are waited for."""
+    """Read the settings and set up the logs. SIGTERM ends the process in order, also while it starts."""
     from infra.logs import set_up_logs
 
     settings = settings_here()
@@ -105,11 +105,11 @@ def _begin(process: str) -> Settings:
 
 
 def _end(code: int) -> NoReturn:
-    """End now: a thread that still waits for a server that hangs would keep the process for minutes."""
+    """End at once: a thread that still waits for a hanging server would keep the process for minutes."""
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)
 
 
-def _ready(what: str) -> None:
-    click.echo(f"ready {what}")
+def _ready(process: str) -> None:
+    click.echo(f"ready {process}")

@@ -1,4 +1,4 @@
-"""`pressroom reconcile`: ask Stripe what we missed."""
+"""`pressroom reconcile`: paid sessions and events that the webhook missed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.moments import Past
-from handlers.cli.session import Row, listing
+from handlers.cli.common import Row
+from handlers.cli.output import listing
+from handlers.cli.times import Past
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
@@ -35,8 +36,8 @@ async def reconcile(deps: Deps, since: datetime, dry_run: bool) -> list[Row]:
     from actors.intake.reconcile import reconcile as ask_stripe
     from infra.stripe.client import Stripe
 
-    def tell(what: str, count: int) -> None:
-        click.echo(f"looked at {count} {what}", err=True)
+    def tell(kind: str, count: int) -> None:
+        click.echo(f"looked at {count} {kind}", err=True)
 
     found = await ask_stripe(deps, Stripe(deps.settings), since, dry_run=dry_run, progress=tell)
     return [{**one._asdict(), "done": "nothing (dry run)" if dry_run else "applied"} for one in found]

@@ -1,6 +1,6 @@
-"""Tables: each row on one line where nothing bounds it, and fitted to the screen where one does.
+"""Tables for a terminal: fitted to a screen, and each row on one line where there is none.
 
-Only text is ever broken, at its blanks, and only on a screen; a word, such as an id, can always be copied whole.
+Only text is ever broken, at its blanks, and only on a screen. A word, such as an id, can always be copied whole.
 """
 
 import sys
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from handlers.cli.session import on_one_line
+from handlers.cli.common import on_one_line
 
 _GAP = 2
 #: Narrower columns of text are harder to read than one field a line.
@@ -26,7 +26,7 @@ Column = Sequence[str]
 def print_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows below the names of their columns.
 
-    A screen too narrow for that has what is in the first column above the others, or even above one field a line.
+    On a screen too narrow for that, the first column stands above the others, or even above one field a line.
     """
     lines = [[_title(name) for name in names], *(list(map(on_one_line, row)) for row in rows)]
     columns = list(zip(*lines, strict=True))
@@ -41,7 +41,7 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 def print_fields(fields: Mapping[str, object], indent: str = "") -> None:
-    """Print one field a line after its name, as far as there is room for it."""
+    """Print one field a line after its name. Text too long for the screen goes on below its beginning."""
     names = [_title(name) for name in fields]
     room = max(map(len, names), default=0) + _GAP
     for name, value in zip(names, fields.values(), strict=True):

@@ -1,1 +1,1 @@
-"""The web process: Stripe's webhook, the customers' links, and what a balancer asks."""
+"""Web process: Stripe's webhook, the shop, the customers' links, and health checks."""

@@ -1,10 +1,12 @@
-"""The web application: its routes, and the clients that live as long as it does."""
+"""Web application: its routes, and the clients that live as long as it does."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypedDict
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from actors.deps.process import Deps
@@ -12,20 +14,19 @@ from actors.deps.startup import open_deps
 from handlers.web.details import details_form
 from handlers.web.downloads import download_report
 from handlers.web.health import livez, readyz
-from handlers.web.lookup import ask_for_patience
 from handlers.web.order_page import order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
-from handlers.webhook.reception import Reception
+from handlers.webhook.inbox import EventInbox
 from infra.errors import TransientError
 from infra.settings import Settings
 
 
 class WebState(TypedDict):
-    """What every request finds in `request.state`."""
+    """The application's state, which every request finds in `request.state`."""
 
     deps: Deps
-    reception: Reception
+    inbox: EventInbox
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -34,9 +35,9 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
         deps = open_deps(settings, database_timeout_s=DATABASE_TIMEOUT_S)
-        reception = Reception(deps)
-        yield {"deps": deps, "reception": reception}
-        await reception.close()
+        inbox = EventInbox(deps)
+        yield {"deps": deps, "inbox": inbox}
+        await inbox.close()
         await deps.db.close()
 
     app = Starlette(
@@ -53,10 +54,15 @@ def create_app(settings: Settings) -> Starlette:
             Route("/livez", livez),
             Route("/readyz", readyz),
         ],
-        exception_handlers={TransientError: ask_for_patience, TimeoutError: ask_for_patience},
+        exception_handlers={TransientError: _ask_for_patience, TimeoutError: _ask_for_patience},
         lifespan=lifespan,
         max_body_size=MAX_BODY,
     )
     # A redirect would count as a failure with Stripe.
     app.router.redirect_slashes = False
     return app
+
+
+async def _ask_for_patience(_request: Request, _error: Exception) -> Response:
+    """Answer 503, since MongoDB or another server did not answer in time."""
+    return PlainTextResponse("Please try again in a minute.\n", 503, headers={"Retry-After": "60"})

@@ -1,4 +1,4 @@
-"""GET and POST /orders/{token}/details: what a paid order still needs from its customer."""
+"""GET and POST /orders/{token}/details: the form for answers that a paid order still lacks."""
 
 import asyncio
 
@@ -11,9 +11,8 @@ from actors.deps.process import Deps
 from actors.intake.placing import start_order
 from actors.intake.session import plain_answers, plain_email
 from actors.products.catalogue import title_of
-from handlers.web.forms import read_form
-from handlers.web.lookup import order_of
 from handlers.web.page import page
+from handlers.web.requests import order_of, read_form
 from storage.database import Document
 from storage.errands import settle_errand
 from storage.orders import fill_details, find_order
@@ -24,7 +23,7 @@ _DEADLINE_S = 5.0
 
 
 async def details_form(request: Request) -> Response:
-    """Show the form for what is missing, or take it; once nothing is missing, say so and begin the reports."""
+    """Show the form for missing answers, or take it. Begin the reports once none is missing, and say so."""
     given = await read_form(request) if request.method == "POST" else {}
     async with asyncio.timeout(_DEADLINE_S):
         order = await order_of(request)

@@ -1,4 +1,4 @@
-"""GET /orders/{token}/reports/{product}.pdf: from our own link to a fresh one of S3."""
+"""GET /orders/{token}/reports/{product}.pdf: a redirect from our own link to a fresh one of S3."""
 
 import asyncio
 
@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from actors.deps.process import Deps
 from actors.products.catalogue import title_of
 from actors.reports.lost_books import ask_for_reprint
-from handlers.web.lookup import order_of
 from handlers.web.page import page
+from handlers.web.requests import order_of
 from infra.errors import TransientError
 from storage.database import Document
 from storage.reports import find_report, note_download, report_id
@@ -19,14 +19,15 @@ from storage.reports import find_report, note_download, report_id
 log = structlog.get_logger()
 
 _DEADLINE_S, _STORE_S = 8.0, 3.0
-#: After so many seconds whoever waits looks again: for a PDF that is being made, and for a store that is away.
+#: Seconds after which a waiting page looks again: for a PDF that is being printed, and for a store that is away.
 _PRINTED_IN_S, _MENDED_IN_S = 5, 60
 
 
 async def download_report(request: Request) -> Response:
-    """Redirect to a download that works for five minutes; 404 for a link that is not ours or names nothing yet.
+    """Redirect to a download that works for five minutes. 404 for a link that is not ours or names no PDF yet.
 
-    A PDF that S3 has lost is asked for again, and 503 with a page for people says so, as where S3 does not answer.
+    A PDF that S3 has lost is printed again. The answer is 503 with a page that says so, as it is while S3 does
+    not answer.
     """
     deps: Deps = request.state.deps
     async with asyncio.timeout(_DEADLINE_S):

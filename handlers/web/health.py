@@ -1,4 +1,4 @@
-"""What a balancer asks: whether the process lives, and whether it can take orders."""
+"""Health checks for a balancer: of the process, and of its readiness for orders."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -21,7 +21,7 @@ async def livez(request: Request) -> Response:  # Starlette wants coroutines
 
 
 async def readyz(request: Request) -> Response:
-    """Answer 503 without MongoDB only: all else delays orders, and a balancer must not turn them away for it."""
+    """Answer 503 without MongoDB only: other outages delay orders, and must not turn them away."""
     deps: Deps = request.state.deps
     checks: dict[str, Awaitable[None]] = {
         "mongodb": deps.db.ping(),
@@ -40,18 +40,18 @@ async def _takes_mail(mail_url: str) -> None:
 
 
 async def _listens(url: str) -> None:
-    """Connect and hang up: what these servers are asked for costs money, or is counted."""
+    """Connect and hang up: a request to these servers would cost money, or be counted."""
     parts = urlsplit(url)
     _, writer = await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme])
     writer.close()
 
 
 async def problem_of(check: Awaitable[None], within_s: float) -> str | None:
-    """Return why a server does not answer, in words, or None if it does."""
+    """Return in words why a server does not answer, or None if it does."""
     try:
         await asyncio.wait_for(check, within_s)
     except TimeoutError:
         return f"no answer within {within_s:g} s"
-    except Exception as error:  # noqa: BLE001  # a finding, whatever it is
+    except Exception as error:  # noqa: BLE001  # every failure is a finding
         return str(error) or type(error).__name__
     return None

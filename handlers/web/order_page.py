@@ -1,4 +1,4 @@
-"""GET /orders/{token} (and .json), POST …/resend: what a customer sees of an order, and may ask for again."""
+"""GET /orders/{token} (and .json), POST …/resend: an order's page, and its customer's request for another mail."""
 
 import asyncio
 from email.utils import parseaddr
@@ -12,14 +12,14 @@ from actors.mail.formatting import readable_size
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.products.catalogue import title_of
 from handlers.views import order_view
-from handlers.web.lookup import order_of
 from handlers.web.page import page
+from handlers.web.requests import order_of
 from storage.database import Document
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
-#: What a script is not told of an order: costs and mails.
+#: Fields that the JSON of a customer's link leaves out.
 _OPERATORS_ONLY = ("llm", "mails")
-#: States in which what is missing may still be filled in.
+#: States in which missing answers may still be filled in.
 _WAITING = {"awaiting_details", "needs_attention"}
 
 
@@ -55,7 +55,7 @@ async def order_json(request: Request) -> Response:
 async def resend_mail(request: Request) -> Response:
     """Have the reports' mail sent again: 202; 429 if that is too soon, 409 if there is none to send.
 
-    Nothing but the link's own token allows it, which no other site knows: a form there cannot ask for it.
+    The link's own token allows it. No other site knows that token, so that a form there cannot ask for it.
     """
     async with asyncio.timeout(_DEADLINE_S):
         order = await order_of(request)

@@ -1,4 +1,4 @@
-"""The pages that customers see: rendered from templates, with headers that let nothing else load."""
+"""Pages for customers: rendered from templates, with headers that let nothing else load."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ _PAGES = Environment(
 )
 _PAGES.filters["duration"] = spoken_duration
 _PAGES.globals.update(questions=QUESTIONS, first_birth=FIRST_BIRTH)
-#: What may load on a page: our own inline style, and nothing else; forms go to us and on to Stripe.
+#: Our own inline style may load on a page, and nothing else. Forms go to us and on to Stripe.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'",
     "Referrer-Policy": "no-referrer",
@@ -30,7 +30,7 @@ _HEADERS = {
 
 
 def page(request: Request, template: str, status: int, *, tenant: str = MAIN, **facts: object) -> Response:
-    """Return a page under a tenant's brand; a form knows by the status that something was left out."""
+    """Return a page under a tenant's brand. Status 422 has a form say that an answer is missing."""
     deps: Deps = request.state.deps
     known = {"brand": brand_name(deps, tenant), "logo": logo_of(deps, tenant), "today": deps.clock.now().date()}
     text = _PAGES.get_template(template).render(**known, incomplete=status == 422, **facts)

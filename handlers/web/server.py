@@ -1,4 +1,4 @@
-"""Serving the web application with uvicorn: one process, one ready line, exit 0 when told to end."""
+"""Server of the web application, uvicorn's: one process, one ready line, exit 0 when told to end."""
 
 import gc
 import socket
@@ -14,7 +14,7 @@ from infra.settings import Settings
 
 
 class PortIsTaken(PressroomError):
-    """Something else listens where this process should."""
+    """The address cannot be listened on."""
 
 
 class WebServer(uvicorn.Server):
@@ -26,10 +26,10 @@ class WebServer(uvicorn.Server):
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then tell."""
+        """Start, then call `on_ready`."""
         await super().startup(sockets)
         if self.started:
-            # What was imported stays: a full collection that looks through it stops the loop for 80 ms.
+            # Imported modules stay: a full collection that looks through them stops the loop for 80 ms.
             gc.collect()
             gc.freeze()
             self._on_ready()
@@ -50,7 +50,7 @@ async def serve_web(settings: Settings, host: str, port: int, on_ready: Callable
             # Paths hold customers' tokens.
             access_log=False,
             server_header=False,
-            # Nobody here asks for the client's address or scheme.
+            # No route asks for the client's address or scheme.
             proxy_headers=False,
             lifespan="on",
             timeout_keep_alive=15,
@@ -62,7 +62,7 @@ async def serve_web(settings: Settings, host: str, port: int, on_ready: Callable
 
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, since asyncio turns Nagle's algorithm off for what says so: it costs 40 ms an answer otherwise.
+    # Nagle's algorithm costs 40 ms an answer, and asyncio turns it off only for sockets that are named as TCP.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -1,4 +1,4 @@
-"""The shop: what there is to buy, a form for what the report needs to know, and the way to Stripe's till."""
+"""Shop: the offers, a form for the answers that a report needs, and the way to Stripe's payment page."""
 
 import asyncio
 import secrets
@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from actors.deps.process import Deps
 from actors.intake.session import plain_answers
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
-from handlers.web.forms import read_form
 from handlers.web.page import page
+from handlers.web.requests import read_form
 from infra.errors import PermanentError, TransientError
 from infra.stripe.client import Purchase, Stripe
 from infra.tenants import MAIN
@@ -24,7 +24,7 @@ _DEADLINE_S = 25.0
 
 
 async def home(request: Request) -> Response:
-    """Show what can be bought."""
+    """Show the offers."""
     deps: Deps = request.state.deps
     offers = [offer for name, offer in OFFERS.items() if deps.tenants[MAIN].sells(name)]
     return page(request, "home.html", 200, offers=offers, thanks="thanks" in request.query_params)
@@ -36,7 +36,7 @@ async def product_page(request: Request) -> Response:
 
 
 async def checkout(request: Request) -> Response:
-    """Keep the answers, then send the customer to Stripe; the form again if something needed is missing."""
+    """Keep the answers and send the customer to Stripe. Show the form again if a needed answer is missing."""
     deps: Deps = request.state.deps
     given = await read_form(request)
     offer = _sold(request, given.get("product", ""))
@@ -53,7 +53,7 @@ async def checkout(request: Request) -> Response:
 
 
 def _sold(request: Request, product: str) -> Offer:
-    """Return the offer of that name; HTTPException 404 if there is none: the shop is the main tenant's."""
+    """Return the offer of that name. HTTPException 404 if the main tenant, whose shop it is, does not sell it."""
     deps: Deps = request.state.deps
     if product not in OFFERS or not deps.tenants[MAIN].sells(product):
         raise HTTPException(404, "There is no such product.\n")

@@ -10,18 +10,18 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from actors.intake.events import Event
-from handlers.webhook.reception import Reception
+from handlers.webhook.inbox import EventInbox
 from handlers.webhook.signature import SignatureIsTooLong, SignatureIsWrong, check_signature
 from infra.errors import PressroomError, TransientError
 
 log = structlog.get_logger()
 
-#: Stripe's events are a few KiB; what is larger than this is refused unread.
+#: Stripe's events are a few KiB; a larger body is refused unread.
 MAX_BODY = 256 * 1024
 #: The driver's own bound on each operation, below the handler's deadline.
 DATABASE_TIMEOUT_S = 2.0
 #: Stripe waits about ten seconds; MongoDB and then Redis have this long together. Without MongoDB it hears 503 and
-#: comes again later; without Redis it hears 200, and the sweep sends what was not queued.
+#: comes again later; without Redis it hears 200, and the sweep sends the messages.
 _DEADLINE_S = 2.5
 #: The longest id or type that is taken for one.
 _MAX_NAME = 255
@@ -32,10 +32,10 @@ class BodyIsNoEvent(PressroomError):
 
 
 async def stripe_webhook(request: Request) -> Response:
-    """Answer 200 once the event is durable, 400 for what is not Stripe's, 503 while it cannot be kept."""
-    reception: Reception = request.state.reception
+    """Answer 200 once the event is durable, 400 if it is not Stripe's, 503 while it cannot be kept."""
+    inbox: EventInbox = request.state.inbox
     try:
-        event = await _verified(request, reception)
+        event = await _verified(request, inbox)
     except ClientDisconnect:
         return Response(status_code=400)
     except (SignatureIsWrong, BodyIsNoEvent) as error:
@@ -44,9 +44,9 @@ async def stripe_webhook(request: Request) -> Response:
     began = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            queueing = await reception.take(event)
+            queueing = await inbox.take(event)
     except (TransientError, TimeoutError) as error:
-        # Without its traceback, of which there would be one for each of all that are put off at the same moment.
+        # Without its traceback: an outage puts off many requests at the same moment.
         log.error("webhook_put_off", event_id=event.id, reason=str(error) or "MongoDB did not answer in time.")
         return PlainTextResponse("Not now.\n", status_code=503, headers={"Retry-After": "10"})
     if queueing is not None:
@@ -58,10 +58,10 @@ async def stripe_webhook(request: Request) -> Response:
 webhook_route = Route("/webhooks/stripe", stripe_webhook, methods=["POST"])
 
 
-async def _verified(request: Request, reception: Reception) -> Event:
+async def _verified(request: Request, inbox: EventInbox) -> Event:
     body = await request.body()
-    secrets = reception.deps.settings.webhook_secrets
-    check_signature(request.headers.getlist("stripe-signature"), body, secrets, reception.deps.clock.now())
+    secrets = inbox.deps.settings.webhook_secrets
+    check_signature(request.headers.getlist("stripe-signature"), body, secrets, inbox.deps.clock.now())
     return _read(body)
 
 

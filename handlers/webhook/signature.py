@@ -1,4 +1,4 @@
-"""Whether bytes were signed by Stripe: the `stripe` package's check, with what it leaves open closed."""
+"""Signature check: the `stripe` package's own, and ours for the gaps that it leaves."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class SignatureIsWrong(PressroomError):
 
 
 class SignatureIsTooLong(SignatureIsWrong):
-    """The header is of no length that Stripe's have."""
+    """The header is longer than any that Stripe sends."""
 
 
 def check_signature(headers: Sequence[str], body: bytes, secrets: Sequence[str], now: datetime) -> None:

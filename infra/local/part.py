@@ -81,7 +81,7 @@ class Part:
     ready: Ready
     reaper: Reaper
     port: int | None = None
-    start_within_s: float = 30.0
+    start_within_s: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM
     why: Why = last_line
     begin: Begin = begin_process

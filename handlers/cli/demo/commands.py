@@ -1,15 +1,16 @@
-"""The two commands: buy something and prove that it arrived, or keep the shop open."""
+"""`pressroom demo`, `up` and `local`: buy and check, keep the shop open, and run commands on it."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 from pathlib import Path
 
 import click
 
-from handlers.cli.session import Unknown
+from handlers.cli.common import UnknownName
 
 _OUTPUT = Path("demo-output")
 
@@ -28,7 +29,7 @@ def demo(product: str) -> None:
     from handlers.cli.demo.watch import follow
 
     if product not in OFFERS:
-        raise Unknown("product", product, OFFERS)
+        raise UnknownName("product", product, OFFERS)
     with running_stack((*OFFERS[product].reports, MAIL_QUEUE)) as stack:
         order = buy(stack, OFFERS[product])
         click.echo(f"Paid: order {order}")
@@ -56,3 +57,23 @@ def up(port: int) -> None:
                 stack.check()
         except KeyboardInterrupt:
             click.echo("Stopping.")
+
+
+@click.group()
+@click.pass_context
+def local(ctx: click.Context) -> None:
+    """Run another command on the local stack that runs here.
+
+    It is the one that `make up` or `make demo`, in the same folder, keeps running.
+    """
+    ctx.obj = _enter
+
+
+def _enter() -> None:
+    """Make this process's environment that of the stack's own processes."""
+    from infra.local.environment import outer_environment
+    from infra.local.notice import read_notice
+
+    env = {**outer_environment(), **read_notice(Path(".local"))}
+    os.environ.clear()
+    os.environ.update(env)

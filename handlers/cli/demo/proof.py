@@ -1,4 +1,4 @@
-"""The proof: the mail is there, its link brings the PDF, and every answer stands in it where it belongs."""
+"""Proof of a purchase: the mail is there, its link brings the PDF, and each answer stands in its place."""
 
 import hashlib
 import re
@@ -12,18 +12,18 @@ import httpx2
 from actors.products.catalogue import PRODUCTS
 from handlers.cli.demo.purchase import completions_of
 from handlers.cli.demo.watch import Stages
-from handlers.cli.session import show
+from handlers.cli.output import show
 from infra.errors import PressroomError
 from infra.local.pdf_text import text_of
 from infra.local.stack import Stack
 
 
 class ProofFailed(PressroomError):
-    """What arrived is not what was bought."""
+    """The delivery differs from the purchase."""
 
 
 def prove(stack: Stack, order: str, stages: Stages, output: Path) -> None:
-    """Check everything that the customer would notice, keep a copy, and print the table. ProofFailed says what."""
+    """Check everything that the customer would notice, keep a copy, and print the table; ProofFailed otherwise."""
     letters = completions_of(stack, order)
     if len(letters) != 1:
         raise ProofFailed(f"There are {len(letters)} completion letters, not one.")
@@ -63,7 +63,7 @@ def _check_hashes(stack: Stack, book: bytes, report: dict[str, Any]) -> None:
 
 
 def _check_text(stack: Stack, book: bytes, order: str, product: str) -> None:
-    """Each answer's own word must stand under its section's title, in plan order."""
+    """Expect each answer's own word under its section's title, in plan order."""
     text = text_of(book)
     words = {record.section: record.word for record in stack.llm.requests(order=order, product=product)}
     place = 0

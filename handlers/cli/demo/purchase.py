@@ -1,11 +1,11 @@
-"""Buying, as a customer does: the form, then Stripe's payment page."""
+"""Purchase, as a customer makes it: the form, then Stripe's payment page."""
 
 from urllib.parse import urlsplit
 
 import httpx2
 
 from actors.products.catalogue import Offer
-from handlers.cli.preview.specimen import ANSWERS
+from handlers.cli.preview.sample import ANSWERS
 from infra.errors import PressroomError
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
@@ -14,7 +14,7 @@ EMAIL = "ada@customer.example"
 
 
 class PurchaseFailed(PressroomError):
-    """The shop or the till did not do as it should."""
+    """The shop did not lead to a payment."""
 
 
 def buy(stack: Stack, offer: Offer) -> str:

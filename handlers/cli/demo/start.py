@@ -1,4 +1,4 @@
-"""The start of the local stack: the servers, then Pressroom's processes, with bars on the screen meanwhile."""
+"""Start of the local stack: the servers, then Pressroom's processes, with bars on the screen meanwhile."""
 
 import signal
 import sys
@@ -17,7 +17,7 @@ _LATENCY_S = 0.5
 
 @contextmanager
 def running_stack(queues: Sequence[str], web_port: int | None = None) -> Iterator[Stack]:
-    """Start everything, with a worker for each of `queues`; say what it is, and stop it in the end."""
+    """Start the servers and Pressroom's processes, with a worker for each of `queues`; stop all at the end."""
     # As orderly an end as Ctrl-C is, by leaving the `with` below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

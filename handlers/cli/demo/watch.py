@@ -1,4 +1,4 @@
-"""Watching an order: live progress until the mail is in the inbox, then how long each stage took."""
+"""Watch over an order: live progress until the mail is in the inbox, then the times of its stages."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ class OrderDidNotEnd(PressroomError):
 
 @dataclass(frozen=True)
 class Stages:
-    """The order as it was at the end, and seconds from the payment to the end of each stage."""
+    """The order as it was at the end, and the seconds from its payment to the end of each stage."""
 
     view: Document
     ends_s: dict[str, float]
@@ -63,9 +63,9 @@ async def _look(deps: Deps, order_id: str) -> Document | None:
 
 
 def _progress(view: Document, letters: int) -> dict[str, tuple[int, int]]:
-    def count(what: str) -> tuple[int, int]:
+    def count(part: str) -> tuple[int, int]:
         reports = view["reports"]
-        return sum(one[f"{what}_done"] for one in reports), sum(one[f"{what}_total"] for one in reports)
+        return sum(one[f"{part}_done"] for one in reports), sum(one[f"{part}_total"] for one in reports)
 
     return {"sections": count("sections"), "chapters": count("chunks"), "mail": (letters, 1)}
 
@@ -79,7 +79,7 @@ def _check(stack: Stack, view: Document | None, deadline: float) -> None:
 
 
 async def _ends(deps: Deps, order_id: str) -> dict[str, float]:
-    """Return when each stage ended, from the records that the work itself left."""
+    """Return the seconds to the end of each stage, by the records that the work itself left."""
     order = await find_order(deps.db, order_id) or {}
     first = await deps.db.ledger.find_one({"order": order_id}, sort=[("opened_at", 1)]) or {}
     done = await deps.db.steps.find({"order": order_id, "state": "done"}).sort("done_at").to_list()

@@ -1,1 +1,1 @@
-"""`pressroom preview`: a product's whole book with sample text, for whoever develops it."""
+"""`pressroom preview`: a product's whole book with sample text, for its developers."""

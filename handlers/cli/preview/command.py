@@ -1,4 +1,4 @@
-"""The command: where the book goes, how far it is, and what it came to."""
+"""Command `preview`: the files that it writes, its progress and its result."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import Unknown, json_option, show_json
+from handlers.cli.common import UnknownName, json_option
+from handlers.cli.output import show_json
 
 if TYPE_CHECKING:
     from actors.products.definition import Product
-    from handlers.cli.preview.setting import Preview
+    from handlers.cli.preview.book import Preview
 
 _FOLDER = Path(".local") / "preview"
 
@@ -30,7 +31,7 @@ def preview(product: str, out: Path | None, as_json: bool) -> None:
     from actors.products.catalogue import PRODUCTS
 
     if product not in PRODUCTS:
-        raise Unknown("product", product, PRODUCTS)
+        raise UnknownName("product", product, PRODUCTS)
     shelf, file = _FOLDER / product / "chapters", out or _FOLDER / product / f"{product}.pdf"
     try:
         for folder in (file.parent, shelf):
@@ -46,11 +47,11 @@ def preview(product: str, out: Path | None, as_json: bool) -> None:
 
 
 def _set(product: Product, shelf: Path, file: Path) -> Preview:
-    """Set the book, showing on stderr how far it is."""
+    """Set the book, with its progress on stderr."""
     from rich.console import Console
     from rich.progress import Progress
 
-    from handlers.cli.preview.setting import set_preview
+    from handlers.cli.preview.book import set_preview
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("chapters", total=None)

@@ -17,7 +17,7 @@ from pymongo import monitoring
 from actors.deps.startup import open_deps, wait_for_servers
 from actors.intake.events import Event
 from actors.worker.process import WorkerProcess
-from handlers.webhook.reception import Reception
+from handlers.webhook.inbox import EventInbox
 from infra.logs import set_up_logs
 from infra.settings import read_settings
 
@@ -81,28 +81,28 @@ def _completes(event: monitoring.CommandStartedEvent) -> bool:
     return any(isinstance(one["u"], dict) and one["u"].get("$set", {}).get("state") == "done" for one in updates)
 
 
-async def see_through(reception: Reception, line: str) -> None:
+async def see_through(inbox: EventInbox, line: str) -> None:
     """Take an event as the webhook does, and return once the order's report is stored."""
     event = json.loads(line)
     _DOING.set("webhook")
-    queueing = await reception.take(Event(event["id"], event["type"], line.encode(), event))
+    queueing = await inbox.take(Event(event["id"], event["type"], line.encode(), event))
     if queueing is not None:
         await queueing
     _DOING.set("watch")
     session = event["data"]["object"]
     report = f"{session['id']}:{session['metadata']['product']}"
     async with asyncio.timeout(_PATIENCE_S):
-        while await reception.deps.db.reports.count_documents({"_id": report, "state": "stored"}) == 0:  # noqa: ASYNC110  # others end it
+        while await inbox.deps.db.reports.count_documents({"_id": report, "state": "stored"}) == 0:  # noqa: ASYNC110  # others end it
             await asyncio.sleep(0.2)
     await asyncio.sleep(_SETTLE_S)
 
 
 async def run(commands: Commands) -> None:
     """See every order through, one at a time."""
-    reception = Reception(open_deps(read_settings()))
+    inbox = EventInbox(open_deps(read_settings()))
     for line in sys.stdin:
         commands.take()
-        await asyncio.create_task(see_through(reception, line.strip()))
+        await asyncio.create_task(see_through(inbox, line.strip()))
         sys.stdout.write(f"{json.dumps(commands.take())}\n")
         sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""A preview's book: a chapter is kept under the hash of all that decides it, and set only if it is not there."""
+"""Book of a preview. Each chapter is kept under the hash of all that decides it, and set only if it is new."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from actors.products.definition import Product
 from actors.products.plans import plan_of
 from actors.reports.assemble_report import book_of
 from actors.reports.render_chunk import chapter_of, style_of
-from handlers.cli.preview.specimen import ORDER, sample_texts
+from handlers.cli.preview.sample import ORDER, sample_texts
 from infra.pdf import ChapterSource, Renderer, Style, chunk_key
 from storage.database import Document
 
@@ -30,9 +30,10 @@ class Preview:
 
 
 async def set_preview(product: Product, shelf: Path, file: Path, tell: Tell) -> Preview:
-    """Set what is not in the folder `shelf`, and bind the book into `file`; what it does not need is removed.
+    """Set the chapters missing in the folder `shelf`, and bind the book into `file`. Remove unneeded chapters.
 
-    `tell` hears how many of the chapters that had to be set are done. Fails as the renderer does, or with OSError.
+    `tell` is called with the chapters set so far, and those to set in all. Fails as the renderer does, or with
+    OSError.
     """
     plan = plan_of(product)
     style = style_of(plan, ORDER)

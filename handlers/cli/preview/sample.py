@@ -1,4 +1,4 @@
-"""What a previewed book says: one customer's answers, and text of the kind that a model writes."""
+"""Sample content of a preview: one customer's answers, and text of the kind that a model writes."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ ANSWERS = {
     "question": "Shall I take the new position, or stay where I am known?",
     "language": "en",
 }
-#: As much of an order as a book knows of. Its day is fixed: the same product makes the same file.
+#: The part of an order that a book needs. Its day is fixed: the same product makes the same file.
 ORDER: Document = {"answers": ANSWERS, "paid_at": datetime(2026, 1, 5, tzinfo=UTC)}
 
 

@@ -1,13 +1,16 @@
-"""The order that a customer's link names, and what whoever cannot be served at once is told."""
+"""Requests of customers: the order that a link names, and the fields of a form."""
+
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 
 from actors.deps.process import Deps
 from infra.links import Links
 from storage.database import Document
 from storage.orders import find_order_by_token
+
+_MAX_FIELDS = 20
 
 
 async def order_of(request: Request) -> Document:
@@ -20,6 +23,9 @@ async def order_of(request: Request) -> Document:
     return order
 
 
-async def ask_for_patience(_request: Request, _error: Exception) -> Response:
-    """Answer 503 where a server does not answer us in time."""
-    return PlainTextResponse("Please try again in a minute.\n", 503, headers={"Retry-After": "60"})
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields that were sent; HTTPException 400 if they cannot be read, or are too many."""
+    try:
+        return dict(parse_qsl((await request.body()).decode(), max_num_fields=_MAX_FIELDS))
+    except ValueError:
+        raise HTTPException(400, "This form cannot be read.\n") from None

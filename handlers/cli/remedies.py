@@ -1,13 +1,14 @@
-"""`pressroom orders retry`, `resend`, `readdress`, `refund` and `forget`: what an operator does for a customer."""
+"""`pressroom orders retry`, `resend`, `readdress`, `resume`, `refund` and `forget`: remedies of an operator."""
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.session import reason_option, warrant_of, with_deps
+from handlers.cli.common import reason_option, warrant_of, with_deps
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
@@ -43,7 +44,7 @@ def readdress(order: str, email: str, reason: str) -> None:
 @click.argument("order")
 @reason_option
 def retry(order: str, reason: str) -> None:
-    """Try again what of an order is dead, or was objected to.
+    """Try an order's dead work again, or judge it anew.
 
     Everything that was done is reused.
     """
@@ -55,6 +56,29 @@ def retry(order: str, reason: str) -> None:
         click.echo(f"pressroom: {refusal}", err=True)
     if refusals:
         sys.exit(1)
+
+
+@click.command()
+@click.argument("order")
+@reason_option
+@click.option(
+    "--budget", type=click.FloatRange(0, 1_000_000, min_open=True), help="From now on, the order's own, in USD."
+)
+@click.option("--no-budget", is_flag=True, help="From now on, the order has none.")
+def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> None:
+    """Let a paused order go on.
+
+    It has the budget that it had, unless another is given.
+    """
+    from actors.orders.pause import resume_order
+
+    if no_budget and budget is not None:
+        raise click.UsageError("Give a budget or none.")
+    if budget is not None and math.isnan(budget):
+        raise click.UsageError("A budget is a number of US dollars.")
+    given = math.inf if no_budget else budget
+    with_deps(lambda deps: resume_order(deps, order, given, warrant_of(reason)))
+    click.echo(f"{order} resumed")
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Moments in the past, as an operator types them."""
+"""Times in the past, as an operator types them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class Past(click.ParamType[datetime]):
     name = "ago|time"
 
     def __init__(self, longest: timedelta | None = None) -> None:
-        """Refuse what is longer ago than `longest`."""
+        """Refuse times longer ago than `longest`."""
         self._longest = longest
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the moment; click's own error for what is none."""
+        """Return the time in UTC. Fail with click's own error if there is none in `value`."""
         now = datetime.now(UTC)
         moment = _moment(str(value), now)
         if moment is None or moment > now or (self._longest is not None and moment < now - self._longest):
             limit = f" of the last {self._longest.days} days" if self._longest else ""
-            what = f"say how long ago, such as 3d, 12h or 30m, or a past time{limit} in ISO 8601."
-            self.fail(what, param, ctx)
+            hint = f"say how long ago, such as 3d, 12h or 30m, or a past time{limit} in ISO 8601."
+            self.fail(hint, param, ctx)
         return moment
 
 

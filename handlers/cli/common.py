@@ -1,0 +1,91 @@
+"""Common parts of the commands: the installation's clients, shared options, and text for a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from infra.errors import PressroomError
+
+if TYPE_CHECKING:
+    from actors.deps.process import Deps
+    from infra.settings import Settings
+    from storage.audit import Warrant
+
+Result = TypeVar("Result")
+Row = dict[str, Any]
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Every field, as JSON.")
+reason_option = click.option("--reason", required=True, help="Why, for the audit trail.")
+
+
+class UnknownName(click.ClickException):
+    """A name that does not exist. One line lists the names that do, and the exit code is 2."""
+
+    exit_code = 2
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        """Compose the line; `kind` is a noun, such as queue."""
+        super().__init__(f"There is no {kind} {name!r}; there are {', '.join(known)}.")
+
+
+def settings_here() -> Settings:
+    """Read the settings of this installation, or of the local stack that `pressroom local` brings commands to."""
+    from infra.settings import read_settings
+
+    enter: Callable[[], None] | None = click.get_current_context().obj
+    if enter is not None:
+        enter()
+    return read_settings()
+
+
+def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
+    """Run `work` with the clients of this installation, and close them."""
+    from actors.deps.startup import open_deps
+    from infra.logs import set_up_logs
+
+    settings = settings_here()
+    set_up_logs("text", "cli")
+
+    async def run() -> Result:
+        deps = open_deps(settings)
+        try:
+            return await work(deps)
+        finally:
+            await deps.db.close()
+
+    return asyncio.run(run())
+
+
+def warrant_of(reason: str) -> Warrant:
+    """Return the authority on which a command acts: its user's name, and the reason."""
+    from storage.audit import Warrant
+
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        who = f"user {os.getuid()}"
+    return Warrant(who, reason)
+
+
+def expect(found: Result | None, name: str) -> Result:
+    """Return `found`. Raise PressroomError (exit 1), which names the missing thing, if it is None."""
+    if found is None:
+        raise PressroomError(f"There is no {name}.")
+    return found
+
+
+def on_one_line(value: object) -> str:
+    """Return a value as text on one line, with blanks for white space.
+
+    Characters that would move the cursor, or that the terminal cannot write, are escaped.
+    """
+    text = "" if value is None else str(value)
+    seen = "".join(" " if c.isspace() else c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return seen.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)

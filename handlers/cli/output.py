@@ -1,0 +1,46 @@
+"""Output of commands: rows as a table or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import click
+
+from handlers.cli.common import Row, json_option, with_deps
+
+
+def listing(*columns: str) -> Callable[[Callable[..., Awaitable[list[Row]]]], Callable[..., None]]:
+    """Make a command of a function that finds rows, given the clients and the command's own options.
+
+    The command prints these columns as a table, or with `--json` every field.
+    """
+
+    def make(find: Callable[..., Awaitable[list[Row]]]) -> Callable[..., None]:
+        @json_option
+        @wraps(find)
+        def command(*, as_json: bool, **options: Any) -> None:
+            show(with_deps(lambda deps: find(deps, **options)), columns, as_json=as_json)
+
+        return command
+
+    return make
+
+
+def show(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool = False) -> None:
+    """Print rows: as JSON with every field, or as a table of some columns."""
+    if as_json:
+        show_json(list(rows))
+    elif not rows:
+        click.echo("None.")
+    else:
+        from handlers.cli.tables import print_table
+
+        print_table(columns, [[row.get(column) for column in columns] for row in rows])
+
+
+def show_json(value: object) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -1,0 +1,1 @@
+"""Size and habits of the product's source: `make size` prints them."""
