@@ -1,5 +1,5 @@
-"""What must survive a crash: one module a collection, each transition one conditional update.
+"""Storage that survives a crash: one module a collection, each transition one conditional update.
 
-The transitions are named T1 to T22 in docs/protocol.md. Each takes the values that its caller has seen and
-answers whether they still held; nobody else changes a document.
+The transitions are named T1 to T22 in docs/protocol.md. Each filters by the values that its caller has seen, and
+tells whether they still held. No other code changes a document.
 """

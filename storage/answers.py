@@ -1,10 +1,10 @@
-"""What customers wrote into our own form, until the payment names it by its reference."""
+"""Answers that customers wrote into our own form, until the payment names them by their reference."""
 
 from datetime import datetime, timedelta
 
 from storage.database import Database, translating
 
-#: A session can be paid for a day, and Stripe keeps its events for 30 days: nobody asks for a form after that.
+#: A session can be paid for a day, and Stripe keeps its events for 30 days. No event names a form after that.
 KEPT_FOR = timedelta(days=31)
 
 
@@ -22,6 +22,6 @@ async def find_answers(db: Database, references: list[str]) -> dict[str, dict[st
 
 @translating
 async def drop_forms(db: Database, before: datetime, limit: int) -> None:
-    """Remove the oldest forms that were filled in before then: most of those who wrote them never paid."""
+    """Remove the oldest forms that were filled in before then, at most `limit`. Most were never paid for."""
     old = db.answers.find({"at": {"$lt": before}}, {"_id": 1}).sort("at").limit(limit)
     await db.answers.delete_many({"_id": {"$in": [form["_id"] async for form in old]}})

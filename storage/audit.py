@@ -1,4 +1,4 @@
-"""Who did what to an order, and why."""
+"""Audit trail: the actions of operators on orders, with their reasons."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from storage.database import Database, translating
 
 
 class Warrant(NamedTuple):
-    """On whose word something is done, and why."""
+    """Operator on whose word an action is done, and the reason."""
 
     who: str
     reason: str
@@ -17,6 +17,6 @@ class Warrant(NamedTuple):
 async def record_action(
     db: Database, warrant: Warrant, action: str, order: str | None, subject: str, now: datetime
 ) -> None:
-    """Add an operator's action to the trail; nothing ever changes or removes one."""
+    """Add an operator's action to the trail. No code ever changes or removes one."""
     done = {"action": action, "order": order, "subject": subject, "at": now}
     await db.audit.insert_one({**warrant._asdict(), **done})

@@ -1,7 +1,7 @@
-"""A budget an order: what its calls came to so far, and the pause that waits for an operator once it is spent.
+"""Budgets of orders: the cost of their calls so far, and the pause for an operator once it is spent.
 
-An order's `pause` is there from its first one on: its reason, whether it holds, which one it is, and what the call
-may cost that was not made (None: nobody knows). Nothing is bought while it holds.
+An order's `pause` is there from its first one on: its reason, whether it holds, its number, and the possible
+cost of the call that was not made (None if unknown). Nothing is bought while it holds.
 """
 
 from datetime import datetime
@@ -12,10 +12,11 @@ from storage.errands import ERRAND_CHECK, errand_update
 
 
 class Spending(NamedTuple):
-    """What an order's calls came to, in US dollars.
+    """Cost of an order's calls, in US dollars.
 
-    `spent_usd` is what answered calls cost, and what those may have cost that nobody answers any more, at most.
-    Those that may still be answered are `in_air_usd`, at most; `unpriced` answers have no known price.
+    `spent_usd` is the cost of answered calls, and the most that calls may have cost which will not be answered
+    any more. `in_air_usd` is the most that calls may cost which may still be answered. `unpriced` is the number
+    of answers without a known price.
     """
 
     spent_usd: float
@@ -25,9 +26,9 @@ class Spending(NamedTuple):
 
 @translating
 async def spending_of(db: Database, order_id: str, most_usd: float, in_air_since: datetime) -> Spending:
-    """Return what an order's calls came to; those opened before `in_air_since` are answered no more.
+    """Return the cost of an order's calls. Those opened before `in_air_since` are answered no more.
 
-    `most_usd` is what a call counts for that was opened without an estimate: before there was a budget.
+    `most_usd` is the cost of a call that was opened without an estimate, before there was a budget.
     """
     estimate = {"$ifNull": ["$estimate_usd", most_usd]}
     is_open, answered = {"$eq": ["$state", "open"]}, {"$gt": ["$usage", None]}
@@ -47,13 +48,13 @@ async def spending_of(db: Database, order_id: str, most_usd: float, in_air_since
 
 
 def is_paused(order: Document) -> bool:
-    """Return whether nothing is to be bought for an order until an operator resumes it."""
+    """Return whether an order is paused: nothing is bought for it until an operator resumes it."""
     return bool(order.get("pause") and order["pause"]["holds"])
 
 
 @translating
 async def begin_pause(db: Database, seen: Document, reason: str, call_usd: float | None, now: datetime) -> bool:
-    """Pause an order that was seen going on, with an errand to call an operator; False if it was paused since."""
+    """Pause an order that was seen going on, with an errand to call an operator. False if it was paused since."""
     number = seen["pause"]["number"] if seen.get("pause") else None
     same = {"_id": seen["_id"], "pause.number": number, "pause.holds": {"$ne": True}}
     update = errand_update("heed_pause", now + ERRAND_CHECK)
@@ -64,9 +65,9 @@ async def begin_pause(db: Database, seen: Document, reason: str, call_usd: float
 
 @translating
 async def end_pause(db: Database, seen: Document, budget_usd: float | None, now: datetime) -> bool:
-    """Let an order that was seen paused go on, with an errand to set its work going; False if somebody has.
+    """Resume an order that was seen paused, with an errand to set its work going. False if the pause has changed.
 
-    `budget_usd` becomes its own budget, infinity standing for none; None leaves what holds.
+    `budget_usd` becomes the order's own budget, with infinity for none. None leaves the budget as it is.
     """
     update: dict[str, Any] = errand_update("heed_pause", now + ERRAND_CHECK)
     update["$set"]["pause.holds"] = False

@@ -1,4 +1,4 @@
-"""The holders of steps: the transitions by which a step is claimed, fenced, completed, given back or given up."""
+"""Claims on steps: the transitions by which a step is claimed, fenced, completed, given back or given up."""
 
 import uuid
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ async def claim_step(
     *,
     most_kills: int | None = None,
 ) -> Document | None:
-    """T10: take a queued step, if its plan format is known; return it as claimed, or None.
+    """Claim a queued step, if its plan format is known. Returns it as claimed, or None (T10).
 
-    One that took more than `most_kills` processes with it is left, if that is given.
+    If `most_kills` is given, a step that took more processes with it is left.
     """
     free: Document = {"_id": step_id, "state": "queued", "format": {"$in": list(formats)}}
     if most_kills is not None:
@@ -36,14 +36,14 @@ async def claim_step(
 
 @translating
 async def claim_others(db: Database, first: Document, worker: str, until: datetime) -> list[Document]:
-    """T10, for those that share the message of a step which this worker has claimed; return them as claimed."""
+    """Claim the steps in the message of a step that this worker has claimed. Returns them as claimed (T10)."""
     others = others_in_batch(first)
     if not others:
         return []
     token = uuid.uuid4().hex
     still = {"_id": {"$in": others}, "state": "queued", "message": first["message"], "format": first["format"]}
     await update_all(db.fleeting_steps, still, _claimed(worker, token, until))
-    # Whoever has no token of ours was taken by another meanwhile, or sent anew.
+    # A step without our token was claimed by another worker meanwhile, or sent anew.
     return await db.steps.find({"_id": {"$in": others}, "claim.token": token}, hint=BY_ID).to_list()
 
 
@@ -54,7 +54,7 @@ def _claimed(worker: str, token: str, until: datetime) -> Document:
 
 @translating
 async def fence_step(db: Database, step: Document, epoch: int, until: datetime) -> bool:
-    """T11: renew the claim of a step right before something is bought; False if it was lost meanwhile.
+    """Renew the claim of a step right before a purchase. False if the claim was lost meanwhile (T11).
 
     True as well when this very renewal was written before and its answer was lost.
     """
@@ -67,9 +67,10 @@ async def fence_step(db: Database, step: Document, epoch: int, until: datetime) 
 
 @translating
 async def complete_step(db: Database, step: Document, epoch: int, result: Document, now: datetime) -> bool:
-    """T13: checkpoint the result, late too as long as nobody has claimed the step again.
+    """Checkpoint a step's result. A late one counts as long as the step is not claimed again (T13).
 
-    True as well when this very completion was written before and its answer was lost.
+    True as well when this very completion was written before and its answer was lost. False if the result is
+    dropped.
     """
     mine = {"_id": step["_id"], "run": step["run"], "epoch": epoch}
     done = {"state": "done", "result": result, "done_at": now, "due_at": now, "advanced": False, "claim": None}
@@ -89,10 +90,11 @@ async def release_step(
     failed_at: datetime | None,
     failing_since: datetime | None = None,
 ) -> bool:
-    """T14: give a claimed step back, to be queued when it is due; its slot is kept.
+    """Give a claimed step back, to be queued when it is due. Its slot is kept. False if the claim was lost (T14).
 
-    `failed_at` is when it failed, and counts as a failure; since `failing_since`, or this one, it has done nothing
-    else, which is the time until it is given up. None for a worker that stops: that is nobody's failure.
+    `failed_at` is the time of a failure, which is counted. It is None for a worker that stops, which is no
+    failure. `failing_since` is the time from which on the step has done nothing but fail, or None if this
+    failure is the first. The step is given up after some time of only failing.
     """
     update: dict[str, Any] = {"$set": {"state": "ready", "due_at": due_at, "claim": None}}
     if failed_at is not None:
@@ -104,7 +106,7 @@ async def release_step(
 
 @translating
 async def expire_step(db: Database, seen: Document, message: str, now: datetime) -> bool:
-    """T14x: take a step from a holder that is dead or out of time; who gets True sends it."""
+    """Requeue a step whose holder is dead or late. True means that the caller must send its message (T14x)."""
     still = {"_id": seen["_id"], "state": "claimed", "epoch": seen["epoch"]}
     queued = {"state": "queued", "claim": None, "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
     update = {"$set": queued, "$inc": {"kills": 1, "sends": 1}, "$unset": {"batch": ""}}
@@ -113,7 +115,10 @@ async def expire_step(db: Database, seen: Document, message: str, now: datetime)
 
 @translating
 async def kill_step(db: Database, seen: Document, epoch: int, error: str, traceback: str, now: datetime) -> bool:
-    """T14x, at the limit, and for what cannot work: the step is dead until an operator replays it."""
+    """Mark a step dead until an operator replays it: at the limit of kills, or if it cannot work (T14x).
+
+    False if it is not as seen any more.
+    """
     still = {"_id": seen["_id"], "state": {"$in": ["claimed", "queued"]}, "epoch": epoch}
     facts = {"error": error, "traceback": traceback, "done_at": now, "due_at": now}
     dead = {"state": "dead", "advanced": False, "claim": None, **facts}
@@ -122,11 +127,11 @@ async def kill_step(db: Database, seen: Document, epoch: int, error: str, traceb
 
 @translating
 async def claims_of(db: Database, worker: str) -> list[Document]:
-    """Return the steps that a worker holds, as MongoDB knows it."""
+    """Return the steps that a worker holds according to MongoDB."""
     return await db.steps.find({"state": "claimed", "claim.worker": worker}).to_list()
 
 
 @translating
 async def lapsed_claims(db: Database, now: datetime, limit: int) -> list[Document]:
-    """Return claimed steps whose time is over by more than the 5 s that clocks may differ."""
+    """Return claimed steps whose time is over by more than the 5 s by which clocks may differ."""
     return await db.steps.find(overdue("claimed", now - timedelta(seconds=5))).limit(limit).to_list()

@@ -1,4 +1,4 @@
-"""What the ledger's entries come to: tokens and dollars by section, order, product, tenant, day or model."""
+"""Sums of the ledger's entries: tokens and dollars by section, order, product, tenant, day or model."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -6,15 +6,16 @@ from typing import Any, Literal, Self
 
 from storage.database import Database, Document, translating
 
-#: What costs may be summed by.
+#: The fields by which costs may be summed.
 By = Literal["order", "product", "tenant", "day", "model"]
 
 
 @dataclass(frozen=True)
 class Costs:
-    """A sum over calls. `answered` ones said what they used; `unpriced` are those of them whose price is unknown.
+    """Sum over calls. `answered` calls reported their usage, of which `unpriced` ones have no known price.
 
-    `known_usd` is what the others of them cost. Tokens are as the provider counts them: cached ones are input too.
+    `known_usd` is the cost of the other answered calls. Tokens are as the provider counts them: cached ones are
+    input too.
     """
 
     attempts: int = 0
@@ -28,12 +29,12 @@ class Costs:
 
     @property
     def possibly_paid(self) -> int:
-        """How many calls are open: their answers were not recorded, or not yet."""
+        """Number of open calls, whose answers were not recorded, or not yet."""
         return self.attempts - self.settled
 
     @property
     def cost_usd(self) -> float | None:
-        """The whole cost in US dollars; None, not 0, if part of it has no known price, or nothing was answered."""
+        """Whole cost in US dollars. None, not 0, if part of it has no known price or no call was answered."""
         unknown = self.unpriced or (self.attempts and not self.answered)
         return None if unknown else round(self.known_usd, 6)
 
@@ -46,7 +47,7 @@ def _count(condition: object) -> Document:
     return {"$sum": {"$cond": [condition, 1, 0]}}
 
 
-# In MongoDB's order of values, what is missing and null come before all that is there.
+# In MongoDB's order of values, missing fields and null come before all other values.
 _ANSWERED = {"$gt": ["$usage", None]}
 _PRICED = {"$gt": ["$cost_usd", None]}
 _SUMS: Document = {
@@ -63,7 +64,7 @@ _SUMS: Document = {
 
 @translating
 async def costs_of(db: Database, order_id: str) -> Costs:
-    """Return what an order's calls came to."""
+    """Return the sum of an order's calls."""
     pipeline = [{"$match": {"order": order_id}}, {"$group": {"_id": None, **_SUMS}}]
     groups = await (await db.ledger.aggregate(pipeline)).to_list()
     return _costs(groups[0]) if groups else Costs()
@@ -71,9 +72,9 @@ async def costs_of(db: Database, order_id: str) -> Costs:
 
 @translating
 async def section_costs(db: Database, order_id: str) -> list[tuple[Document, Costs]]:
-    """Return an order's sections in the order in which they were begun, each with what it came to.
+    """Return an order's sections with their costs, in the order in which they were begun.
 
-    A section is `product`, `section`, the `outcomes` of its calls and the `models` that answered, oldest first.
+    A section has `product`, `section`, the `outcomes` of its calls and the `models` that answered, oldest first.
     """
     pipeline: list[Document] = [
         {"$match": {"order": order_id}},
@@ -97,9 +98,9 @@ async def section_costs(db: Database, order_id: str) -> list[tuple[Document, Cos
 async def costs_by(
     db: Database, by: By, since: datetime, until: datetime, limit: int
 ) -> list[tuple[str | None, Costs]]:
-    """Return what calls begun in [since, until) came to, by that field: days newest first, others dearest first.
+    """Return the costs of calls begun in [since, until), by that field: days newest first, others dearest first.
 
-    The field is None where nobody knows it: no model is known of a call that was not answered.
+    The field is None where its value is unknown: a call that was not answered has no known model.
     """
     pipeline: list[Document] = [
         {"$match": {"opened_at": {"$gte": since, "$lt": until}}},

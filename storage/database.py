@@ -1,4 +1,4 @@
-"""The connection to MongoDB, its collections, and the one translation of its failures."""
+"""Connection to MongoDB, its collections, and the one translation of its failures."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from functools import wraps
@@ -17,12 +17,12 @@ Collection = AsyncCollection[Document]
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-#: Longer than an election: 10 s until a member stands, up to 1.5 s more by chance, and the vote. What is asked for
-#: meanwhile waits, and the driver repeats it.
+#: Longer than an election: 10 s until a member stands, up to 1.5 s more by chance, and the vote. Operations wait
+#: meanwhile, and the driver repeats them.
 TIMEOUT_S = 15.0
 _DUPLICATE_KEY = 11000
-#: The hint for commands that name many documents and the state that they must be in: MongoDB goes by an index of
-#: states now and then, and looks at all that are in that one.
+#: The hint for commands that name many documents and the state that they must be in. Without it MongoDB goes by an
+#: index of states now and then, and reads all documents in that state.
 BY_ID = "_id_"
 
 
@@ -35,15 +35,15 @@ class WriteIsRefused(PressroomError):
 
 
 class Database:
-    """The collections of one Pressroom, whose writes are acknowledged by a majority and journaled.
+    """Collections of one Pressroom, whose writes are acknowledged by a majority and journaled.
 
-    Those of `fleeting` collections are acknowledged by the primary alone, and may be lost with it. They are for
-    what has no effect outside MongoDB before a later write is a majority's: MongoDB makes writes durable in their
-    order, so that with one of them all that were built on it are lost as well.
+    Writes to `fleeting` collections are acknowledged by the primary alone, and may be lost with it. They are for
+    facts that have no effect outside MongoDB before a later majority write. MongoDB makes writes durable in
+    their order, so that with one of them all writes that were built on it are lost as well.
     """
 
     def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        """`timeout_s` bounds each operation, the search for a server included."""
+        """Take the URL. `timeout_s` bounds each operation, the search for a server included."""
         self.client = _client(url, timeout_s)
         database = self.client.get_default_database("pressroom")
         self.host = urlsplit(url).netloc.rpartition("@")[2]
@@ -75,7 +75,7 @@ class Database:
 
 
 def fleeting(collection: Collection) -> Collection:
-    """Return a collection whose writes are waited for no longer than the primary takes to do them."""
+    """Return the collection with writes that are acknowledged by the primary alone."""
     return collection.with_options(write_concern=WriteConcern(w=1))
 
 
@@ -99,7 +99,7 @@ def _client(url: str, timeout_s: float) -> AsyncMongoClient[Document]:
 def translating(
     function: Callable[Parameters, Coroutine[Any, Any, Result]],
 ) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
-    """Make a storage function raise DatabaseIsDown for what passes, and WriteIsRefused for what is not stored."""
+    """Make a storage function raise DatabaseIsDown for errors that pass, and WriteIsRefused for refused writes."""
 
     @wraps(function)
     async def translated(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
@@ -111,7 +111,7 @@ def translating(
             if reason := why_not_now(error):
                 raise DatabaseIsDown(reason) from error
             if isinstance(error, WriteError):
-                # The driver's own error quotes the document, and with it what customers wrote.
+                # The driver's own error quotes the document, and with it the customers' words.
                 raise WriteIsRefused(f"MongoDB refused a write with [{error.code}].") from None
             raise
 
@@ -119,13 +119,13 @@ def translating(
 
 
 async def insert_once(collection: Collection, document: Document) -> bool:
-    """Insert a document; False if its key is taken, whose document stays as it is."""
-    # As one of many: only then the driver tells that a taken key is not durable yet.
+    """Insert a document. False if its key is taken: the document that is there stays as it is."""
+    # As a bulk of one: only of a bulk does the driver tell that a taken key is not durable yet.
     return not await insert_new(collection, [document])
 
 
 async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Any]:
-    """Insert documents in one go; return the keys that were taken already, whose documents stay as they are."""
+    """Insert documents in one go. Returns the keys that were taken already, whose documents stay as they are."""
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
@@ -136,9 +136,11 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> l
 
 
 async def update_all(collection: Collection, still: Document, update: Document) -> int:
-    """Update documents of some ids, each of which the update takes out of `still`; return how many were there.
+    """Update documents of some ids. Returns the number of documents that matched.
 
-    The driver repeats no update of many. What an election cuts short is done again, and finds what was left of it.
+    The update must take each document out of `still`. The driver repeats no update of many, so one that an
+    election cuts short is done again here. The second finds the documents that the first left, and counts only
+    these.
     """
     try:
         return (await collection.update_many(still, update, hint=BY_ID)).matched_count
@@ -154,7 +156,7 @@ def _is_of_taken_keys(error: BulkWriteError) -> bool:
 
 
 def _failure(error: BulkWriteError) -> PressroomError:
-    """Return what a bulk's failure means; the driver's own error quotes what customers wrote."""
+    """Return our error for a bulk's failure. The driver's own error quotes the customers' words."""
     if reason := why_not_now(error):
         return DatabaseIsDown(reason)
     codes = {one["code"] for one in error.details["writeErrors"]}

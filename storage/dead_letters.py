@@ -1,4 +1,4 @@
-"""What could not be done, kept with its reason until an operator replays or discards it."""
+"""Dead letters: failed work, with its cause, until an operator replays or discards it."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ _MAX_RAW = 64 * 1024
 
 @translating
 async def record_dead_step(db: Database, step: Document, reason: str) -> None:
-    """Keep a dead step's error; once for each death. `reason` says the same without details, as alerts do."""
+    """Keep a dead step's error, once for each death. `reason` says the same without details, as alerts do."""
     letter = {
         "reason": reason,
         "order": step["order"],
@@ -29,7 +29,7 @@ async def record_dead_step(db: Database, step: Document, reason: str) -> None:
 async def record_dead_report(
     db: Database, report: str, reason: str, error: str, traceback: str, now: datetime
 ) -> None:
-    """Keep why a report could not even be begun."""
+    """Keep the error of a report that could not even be begun."""
     order, _, product = report.partition(":")
     said: Document = {"reason": reason, "error": error, "traceback": traceback, "at": now}
     facts = {"order": order, "product": product, **said}
@@ -40,7 +40,7 @@ async def record_dead_report(
 async def record_dead_errand(
     db: Database, order: str, errand: str, reason: str, error: str, traceback: str, now: datetime, *, fails: bool
 ) -> None:
-    """Keep why an order's errand, such as its letter, could not be run, and whether the order fails for it."""
+    """Keep the error of an order's errand, such as its letter. `fails` tells whether the order fails for it."""
     said: Document = {"reason": reason, "error": error, "traceback": traceback, "at": now}
     facts = {"order": order, "errand": errand, "fails": fails, **said}
     await _record(db, f"{order}:{errand}:{int(now.timestamp())}", "errand", facts)
@@ -48,7 +48,7 @@ async def record_dead_errand(
 
 @translating
 async def record_dead_event(db: Database, event_id: str, error: str, traceback: str, now: datetime) -> None:
-    """Keep why an event could not be applied; one that failed, was replayed and failed again opens again."""
+    """Keep the error of an event that could not be applied. If it fails again after a replay, it opens again."""
     facts = {"error": error, "traceback": traceback, "at": now}
     await _record(db, f"event:{event_id}", "event", facts)
     closed = {"_id": f"event:{event_id}", "state": {"$ne": "open"}}
@@ -59,7 +59,7 @@ async def record_dead_event(db: Database, event_id: str, error: str, traceback: 
 async def record_dead_message(
     db: Database, *, queue: str, message_id: str, data: bytes, error: str, traceback: str, now: datetime
 ) -> None:
-    """Keep a message that nobody could take, as it lay in Redis (64 KiB of it)."""
+    """Keep a message that no worker could take, as it lay in Redis (its first 64 KiB)."""
     facts = {"product": queue, "raw": data[:_MAX_RAW], "error": error, "traceback": traceback, "at": now}
     await _record(db, f"message:{message_id}", "message", facts)
 
@@ -71,7 +71,7 @@ async def _record(db: Database, letter_id: str, kind: str, facts: dict[str, Any]
 
 @translating
 async def dead_letters(db: Database, *, limit: int, **filters: Any) -> list[Document]:
-    """Return dead letters, newest first; filters by field, such as state="open"."""
+    """Return dead letters, newest first. `filters` go by field, such as state="open"."""
     return await db.dead_letters.find(filters).sort("at", -1).limit(limit).to_list()
 
 
@@ -83,7 +83,7 @@ async def find_dead_letter(db: Database, letter_id: str) -> Document | None:
 
 @translating
 async def close_dead_letter(db: Database, letter_id: str, state: str, now: datetime) -> None:
-    """Note that an open dead letter was replayed or discarded."""
+    """Mark an open dead letter as replayed or discarded."""
     await db.dead_letters.update_one(
         {"_id": letter_id, "state": "open"}, {"$set": {"state": state, "closed_at": now}}
     )

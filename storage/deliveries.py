@@ -1,4 +1,4 @@
-"""One document an order and letter: who is sending it, and what the mail server said.
+"""Deliveries: one document an order and letter, with its sender and the mail server's answer.
 
 A letter's name is its kind, with a number where an order may have several.
 """
@@ -9,7 +9,7 @@ from storage.database import Database, Document, insert_once, translating
 
 
 def resend_name(number: int) -> str:
-    """Return the name of the letter that brings an order's reports once more, for that time."""
+    """Return the name of an order's resend letter of that number."""
     return f"resend-{number}"
 
 
@@ -22,7 +22,7 @@ def kind_of(letter: str) -> str:
 async def claim_delivery(
     db: Database, order_id: str, letter: str, message_id: str, until: datetime
 ) -> Document | None:
-    """T19: start the delivery of a letter; None if there is one already."""
+    """Start the delivery of a letter. Returns it as claimed, or None if there is one already (T19)."""
     delivery = {
         "_id": f"{order_id}:{letter}",
         "order": order_id,
@@ -40,7 +40,10 @@ async def claim_delivery(
 async def retake_delivery(
     db: Database, order_id: str, letter: str, now: datetime, until: datetime
 ) -> Document | None:
-    """T22: take over a delivery that waited its turn, or whose sender is out of time by 5 s or more."""
+    """Take over a delivery that waited its turn, or whose sender is out of time by 5 s or more (T22).
+
+    Returns it as claimed, or None if there is none, it is not due, or it is over.
+    """
     delivery = await db.deliveries.find_one({"_id": f"{order_id}:{letter}"})
     if delivery is None or delivery["state"] not in {"claimed", "sending", "waiting"}:
         return None
@@ -59,7 +62,7 @@ async def retake_delivery(
 
 @translating
 async def start_sending(db: Database, delivery: Document, until: datetime) -> bool:
-    """T20: the last look before the mail server; False if somebody took over."""
+    """Mark a delivery as being sent, as the last look before the mail server. False if it was retaken (T20)."""
     mine = {"_id": delivery["_id"], "state": "claimed", "epoch": delivery["epoch"]}
     update = {"$set": {"state": "sending", "until": until}, "$inc": {"epoch": 1, "tries": 1}}
     return (await db.deliveries.update_one(mine, update)).matched_count == 1
@@ -67,28 +70,28 @@ async def start_sending(db: Database, delivery: Document, until: datetime) -> bo
 
 @translating
 async def mark_sent(db: Database, delivery_id: str, answer: str, now: datetime) -> None:
-    """T21: the mail server has accepted it; true whoever holds the delivery by now."""
+    """Record that the mail server has accepted the letter, whichever worker holds the delivery by now (T21)."""
     sent = {"$set": {"state": "sent", "sent_at": now}, "$push": {"accepted": {"at": now, "answer": answer}}}
     await db.deliveries.update_one({"_id": delivery_id}, sent)
 
 
 @translating
 async def postpone_delivery(db: Database, delivery: Document, due_at: datetime, error: str) -> None:
-    """The mail server cannot now: the delivery waits until it is due."""
+    """Let a delivery wait until it is due, since the mail server cannot take it now."""
     mine = {"_id": delivery["_id"], "state": "sending", "epoch": delivery["epoch"] + 1}
     await db.deliveries.update_one(mine, {"$set": {"state": "waiting", "until": due_at, "error": error}})
 
 
 @translating
 async def refuse_delivery(db: Database, delivery: Document, error: str) -> None:
-    """The mail server will never take it: an operator must mend the address."""
+    """Mark a delivery as refused: the mail server will never take it. An operator must mend the address."""
     mine = {"_id": delivery["_id"], "state": "sending", "epoch": delivery["epoch"] + 1}
     await db.deliveries.update_one(mine, {"$set": {"state": "refused", "error": error}})
 
 
 @translating
 async def revive_deliveries(db: Database, order_id: str, now: datetime) -> None:
-    """Let refused letters be tried again: the address was mended, or the server changed its mind."""
+    """Let refused letters be tried again, since the address was mended or the server changed its mind."""
     refused = {"order": order_id, "state": "refused"}
     await db.deliveries.update_many(refused, {"$set": {"state": "waiting", "until": now}})
 
@@ -101,5 +104,5 @@ async def find_delivery(db: Database, order_id: str, letter: str) -> Document | 
 
 @translating
 async def deliveries_of(db: Database, order_id: str) -> list[Document]:
-    """Return every letter of an order."""
+    """Return the deliveries of all letters of an order."""
     return await db.deliveries.find({"order": order_id}).to_list()

@@ -1,4 +1,4 @@
-"""The raw inbox: every event that was signed by Stripe, as it came."""
+"""Events: the raw inbox of every event that was signed by Stripe, as it came."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ from storage.database import BY_ID, Database, Document, insert_new, translating
 
 Outcome = Literal["applied", "ignored", "failed"]
 
-#: How long who recorded an event may take to apply it before the sweep does.
+#: How long the process that recorded an event may take to apply it before the sweep does.
 APPLY_WITHIN = timedelta(seconds=5)
 
 
 def new_event(event_id: str, kind: str, raw: bytes, now: datetime, about: Sequence[str] = ()) -> Document:
-    """Return an event as it is recorded; by `about`, ids of session and payment, it is forgotten."""
+    """Return an event as it is recorded. It is forgotten by `about`, the ids of session and payment."""
     return {
         "_id": event_id,
         "type": kind,
@@ -27,7 +27,7 @@ def new_event(event_id: str, kind: str, raw: bytes, now: datetime, about: Sequen
 
 @translating
 async def record_events(db: Database, events: Sequence[Document]) -> list[Document]:
-    """T1: keep events; an id that is there already keeps its first body. Return the events of such ids."""
+    """Insert events. Returns the events of ids that are there already, which keep their first body (T1)."""
     taken = await insert_new(db.events, events)
     return await db.events.find({"_id": {"$in": taken}}).to_list() if taken else []
 
@@ -36,7 +36,7 @@ async def record_events(db: Database, events: Sequence[Document]) -> list[Docume
 async def settle_events(
     db: Database, event_ids: Sequence[str], outcome: Outcome, reason: str | None = None
 ) -> None:
-    """Note what became of events; what was applied once stays applied."""
+    """Record the outcome of events. Applied events stay applied."""
     await db.events.update_many(
         {"_id": {"$in": list(event_ids)}, "state": {"$ne": "applied"}},
         {"$set": {"state": outcome, "reason": reason}, "$inc": {"tries": 1}},
@@ -46,7 +46,7 @@ async def settle_events(
 
 @translating
 async def delay_events(db: Database, event_ids: Sequence[str], until: datetime) -> None:
-    """Leave events to whoever sees to them; the sweep looks again then."""
+    """Leave new events to the process that applies them. The sweep looks again at `until`."""
     still = {"_id": {"$in": list(event_ids)}, "state": "new"}
     await db.events.update_many(still, {"$set": {"due_at": until}}, hint=BY_ID)
 
@@ -60,7 +60,7 @@ async def renew_event(db: Database, event_id: str, now: datetime) -> None:
 
 @translating
 async def count_try(db: Database, event_id: str) -> int:
-    """Note that applying the event failed for now, and return how often it has."""
+    """Count a failed try to apply the event. Returns the number of tries."""
     await db.events.update_one({"_id": event_id, "state": "new"}, {"$inc": {"tries": 1}})
     event = await db.events.find_one({"_id": event_id}, {"tries": 1})
     return event["tries"] if event else 0
@@ -74,21 +74,21 @@ async def find_event(db: Database, event_id: str) -> Document | None:
 
 @translating
 async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, str]:
-    """Return the state of those events that were recorded, by id."""
+    """Return the states of those events that were recorded, by id."""
     found = db.events.find({"_id": {"$in": list(event_ids)}}, {"state": 1})
     return {event["_id"]: event["state"] async for event in found}
 
 
 @translating
 async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Document]:
-    """Events that should have been applied by now, oldest first."""
+    """Return events that should have been applied by now, oldest first."""
     query = {"state": "new", "received_at": {"$lte": now - APPLY_WITHIN}, "due_at": {"$not": {"$gt": now}}}
     return await db.events.find(query).sort("received_at").limit(limit).to_list()
 
 
 @translating
 async def drop_events(db: Database, before: datetime, limit: int) -> None:
-    """Remove the oldest events that came before then and were seen to: at most so many of each kind."""
+    """Remove the oldest applied and ignored events that came before then, at most `limit` of each."""
     for state in ("applied", "ignored"):
         old = db.events.find({"state": state, "received_at": {"$lt": before}}, {"_id": 1}).sort("received_at")
         ids = [event["_id"] for event in await old.limit(limit).to_list()]

@@ -1,4 +1,4 @@
-"""Removing what is known of a person: what is left of an order is its sums, dates and costs."""
+"""Removal of a customer's personal data. An order keeps only its sums, dates and costs."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from storage.reports import report_ids
 
 @translating
 async def is_being_made(db: Database, order: Document) -> bool:
-    """Return whether somebody works on an order's reports, or will."""
+    """Return whether work on an order's reports is under way or still to come."""
     ids = {"$in": report_ids(order)}
     states = ["claimed"] if order["stopped"] else ["ready", "queued", "claimed"]
     unbegun = {"_id": ids, "state": {"$in": [] if order["stopped"] else ["waiting", "queued"]}}
@@ -19,13 +19,17 @@ async def is_being_made(db: Database, order: Document) -> bool:
 
 @translating
 async def has_news(db: Database, order: Document) -> bool:
-    """Return whether an event about an order was recorded and not seen to yet."""
+    """Return whether an event about an order was recorded and not yet processed."""
     return "new" in {event["state"] for event in await _events_about(db, order)}
 
 
 @translating
 async def forget_customer(db: Database, order: Document, token: str, now: datetime) -> None:
-    """Take name, address and answers off an order; its link is no more, nor what was still to be sent."""
+    """Remove name, address and answers from an order, with its form and alerts. Safe to repeat.
+
+    The new token ends the customer's link. All errands but `forget_order` go, so that no letter is sent any
+    more.
+    """
     known = {"_id": order["_id"], "forgotten_at": {"$exists": False}}
     nothing: Document = {"answers": {}, "email": None, "missing": [], "attention": None, "failed_at": None}
     due_at = order["errands"].get("forget_order", now)
@@ -37,7 +41,7 @@ async def forget_customer(db: Database, order: Document, token: str, now: dateti
 
 @translating
 async def forget_words(db: Database, order: Document) -> None:
-    """Remove what was written for an order, and what servers said about it; costs, hashes and dates stay."""
+    """Remove an order's texts, and the words of servers about it. Costs, hashes and dates stay."""
     of_order, reports = {"order": order["_id"]}, {"$in": report_ids(order)}
     words = {"error": "", "traceback": "", "result": "", "failing_since": "", "failed_at": ""}
     await db.steps.update_many({"report": reports}, {"$unset": words})
@@ -48,12 +52,12 @@ async def forget_words(db: Database, order: Document) -> None:
 
 @translating
 async def forget_events(db: Database, order: Document) -> None:
-    """Remove what Stripe told of an order, but for news that nobody has seen to, and close its dead letters."""
+    """Remove the bodies of an order's events, but for those not yet processed, and close its dead letters."""
     ids = [event["_id"] for event in await _events_about(db, order) if event["state"] != "new"]
     gone = {"$set": {"error": "", "traceback": "", "raw": b"", "state": "discarded"}}
     await db.dead_letters.update_many({"_id": {"$in": [f"event:{event}" for event in ids]}}, gone)
     await db.dead_letters.update_many({"order": order["_id"]}, gone)
-    # Not removed: one that comes again is known by its id, and is not taken for news.
+    # Events stay as ids, so that one that comes again is known and not taken for news.
     forgotten = {"$set": {"raw": b"", "state": "ignored", "reason": None}}
     await db.events.update_many({"_id": {"$in": ids}}, forgotten)
 

@@ -1,4 +1,4 @@
-"""Grouping of documents by what they have in common."""
+"""Grouping of items by a key."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Builds of indexes: whoever starts finds them there, or builds what is missing, however long that takes."""
+"""Builds of indexes: each process that starts builds the missing ones, however long that takes."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
@@ -16,13 +16,13 @@ _Index = Mapping[str, Any]
 _NO_DEADLINE = 0
 #: MongoDB's IndexNotFound.
 _IS_GONE = 27
-#: What may differ between indexes of the same fields that are there at the same time.
+#: The options that may differ between indexes of the same fields that are there at the same time.
 _APART = ("unique", "sparse", "partialFilterExpression", "collation")
 
 
 @translating
 async def ensure_indexes(db: Database, tell: Callable[[str], None] = lambda _: None) -> None:
-    """Return when every index is there; `tell` hears of each build in words.
+    """Build the missing indexes, and return when every index is there. `tell` is called with words on each build.
 
     Safe to run in several processes at once: MongoDB lets those that ask for the same build wait for it.
     """
@@ -40,19 +40,19 @@ async def _ensure(collection: Collection, models: Sequence[IndexModel], tell: Ca
         for index in found:
             if any(_is_in_the_way(model, index) for model in missing):
                 await _drop(collection, index["name"])
-        # All of them: one that is found may be under way still, and is waited for.
+        # All of them: an index that is listed may still be under way, and this waits for it.
         await collection.create_indexes([_as_found(model, found) for model in models])
     if missing:
         tell(f"{collection.name}: built")
 
 
 def _is_same(model: IndexModel, index: _Index) -> bool:
-    """Whether an index is what is wanted, whatever its name."""
+    """Return whether an index is the wanted one, under any name."""
     return _apart(model.document) == _apart(index) and _lifetime(model.document) == _lifetime(index)
 
 
 def _is_in_the_way(model: IndexModel, index: _Index) -> bool:
-    """Whether MongoDB refuses an index that is missing because of this one."""
+    """Return whether MongoDB refuses a missing index because of this one."""
     return index["name"] == model.document["name"] or _apart(model.document) == _apart(index)
 
 
@@ -65,7 +65,7 @@ def _lifetime(index: _Index) -> Any:
 
 
 def _as_found(model: IndexModel, found: Sequence[_Index]) -> IndexModel:
-    """Return the same index under the name that it has; MongoDB would refuse it under a second one."""
+    """Return the same index under the name that it has. MongoDB would refuse it under a second one."""
     names = [index["name"] for index in found if _is_same(model, index)]
     options = {**model.document, "name": (names or [model.document["name"]])[0]}
     return IndexModel(list(options.pop("key").items()), **options)
@@ -81,13 +81,13 @@ async def _drop(collection: Collection, name: str) -> None:
 
 @translating
 async def leftover_indexes(db: Database) -> list[str]:
-    """Return, as `collection.name`, the indexes that this version does not need; an older one may."""
+    """Return, as `collection.name`, the indexes that this version does not need. An older one may need them."""
     return [f"{collection.name}.{name}" async for collection, name in _leftovers(db)]
 
 
 @translating
 async def drop_leftover_indexes(db: Database) -> None:
-    """Remove the indexes that this version does not need: each costs time at every write."""
+    """Remove the indexes that this version does not need. Each costs time at every write."""
     async for collection, name in _leftovers(db):
         await _drop(collection, name)
 

@@ -1,8 +1,8 @@
-"""The indexes that the transitions, the sweep and the pages need; `storage.index_builds` builds them.
+"""Indexes for the transitions, the sweep and the pages. `storage.index_builds` builds them.
 
-Each costs time at every write of what it holds, so each says what it is for, and the test of the query plans fails
-for one that no query goes by. A definition that changes gets another name, if need be by other fields: old and new
-processes run side by side during a deploy, and each then leaves the other's indexes alone.
+Each index costs time at every write of its documents, so each states its purpose. The test of the query plans
+fails for an index that no query goes by. A definition that changes gets another name, if need be by other
+fields: old and new processes run side by side during a deploy, and each then leaves the other's indexes alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,24 +23,24 @@ def _index(*fields: str) -> IndexModel:
 
 
 def _partial(fields: Sequence[str], only: Document, **name: str) -> IndexModel:
-    """Return an index of those documents alone: few, or none while the document is new."""
+    """Return an index of the matching documents alone. They are few, or no document matches while it is new."""
     return IndexModel(_keys(*fields), partialFilterExpression=only, **name)
 
 
 def _sparse(field: str) -> IndexModel:
-    """Return an index of those documents that have the field: few, and only as long as something is due."""
+    """Return an index of the documents that have the field. They are few, and lose it once no work is due."""
     return IndexModel(_keys(field), sparse=True)
 
 
-#: In plan order within a slot set and state; with the kind, an order's progress is counted without its texts.
+#: In plan order within a slot set and state. The kind lets an order's progress be counted without its texts.
 STEPS_BY_REPORT = _keys("report", "slot", "state", "seq", "kind")
 
 #: By collection.
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
-    # What is to be applied or old enough to be removed, and what is known of a customer. Stripe waits for both.
+    # Events to be applied or old enough to be removed, and the events of a customer. Stripe waits for both.
     "events": [_index("state", "received_at"), _index("about")],
     # Stripe waits for each of these. A link names one order, refunds name the payment, operators list the newest,
-    # and of a few something is due.
+    # and a few have errands due.
     "orders": [
         IndexModel(_keys("token"), unique=True),
         _index("payment_intent"),
@@ -48,22 +48,22 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         _sparse("errands_at"),
     ],
     # Each holds the reports of one state, so that Stripe waits for the first alone. Messages that should have been
-    # heard of; a tenant's next; the sweep's way through all that are made; estimates, and the newest PDFs.
+    # taken; a tenant's next; the sweep's way through the running ones; estimates, and the newest PDFs.
     "reports": [
         _partial(["state", "check_at"], {"check_at": {"$exists": True}}),
         _partial(["state", "tenant", "queued_at"], {"state": "waiting"}, name="waiting"),
         _partial(["state", "_id"], {"state": "running", "stopped": False}),
         _partial(["product", "-stored_at"], {"stored_at": {"$exists": True}}),
     ],
-    # A step's every transition writes both: there is no third.
+    # Every transition of a step writes both, so there is no third.
     "steps": [IndexModel(STEPS_BY_REPORT), _index("state", "due_at")],
-    # An order's costs, and those of a time.
+    # Costs of an order, and of a period.
     "ledger": [_index("order", "opened_at"), _index("opened_at")],
     "deliveries": [_index("order")],
     # All, the open ones and an order's, each the newest first; few are written.
     "dead_letters": [_index("-at"), _index("state", "-at"), _index("order", "-at")],
-    # What is due, how many went out of late, and what is withdrawn; few are written.
+    # The due alerts, the number that went out of late, and those to be withdrawn; few are written.
     "alerts": [_index("state", "due_at"), _sparse("admitted_at"), _index("order"), _index("event")],
-    # Forms of those who never paid are removed by their age.
+    # Forms that were never paid for are removed by their age.
     "answers": [_index("at")],
 }

@@ -1,4 +1,4 @@
-"""Every purchase from the LLM: written before the call, settled after it."""
+"""Ledger of every purchase from the LLM: an entry is written before the call and settled after it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from storage.database import Database, Document, insert_once, translating
 
 
 def entry_id(step: Document, epoch: int) -> str:
-    """Return the id of the entry for what is bought under a claim."""
+    """Return the id of the entry for a purchase under a claim."""
     return f"{step['_id']}:{epoch}"
 
 
@@ -15,9 +15,9 @@ def entry_id(step: Document, epoch: int) -> str:
 async def open_entry(
     db: Database, step: Document, epoch: int, now: datetime, *, estimate_usd: float | None = None
 ) -> str:
-    """T11: write that a call is about to be made; return the entry's id, which the provider sees too.
+    """Record that a call is about to be made. Returns the entry's id, which the provider sees too (T11).
 
-    `estimate_usd` is the most that the call can cost, where a budget must know.
+    `estimate_usd` is the most that the call can cost. It is needed only where there is a budget.
     """
     entry = {
         "_id": entry_id(step, epoch),
@@ -37,14 +37,14 @@ async def open_entry(
 
 @translating
 async def settle_entry(db: Database, entry: str, facts: dict[str, Any], now: datetime) -> None:
-    """T12: note how the call ended and what it cost; not fenced, since it was paid either way."""
+    """Record the end of the call and its cost. Not fenced, since the call was paid either way (T12)."""
     settled = {"$set": {**facts, "state": "settled", "settled_at": now}}
     await db.ledger.update_one({"_id": entry, "state": "open"}, settled)
 
 
 @translating
 async def withdraw_entry(db: Database, entry: str) -> None:
-    """Take back an entry whose call was not made: it would count as possibly paid for ever."""
+    """Remove the open entry of a call that was not made. It would count as possibly paid for ever."""
     await db.ledger.delete_one({"_id": entry, "state": "open"})
 
 

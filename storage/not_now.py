@@ -1,10 +1,10 @@
-"""Errors of MongoDB's that pass: by themselves, as an election does, or once a person has mended something."""
+"""Errors of MongoDB that pass: by themselves, as in an election, or once a person has mended their cause."""
 
 from collections.abc import Iterator
 
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError, WriteConcernError
 
-#: What a server, or a router before it, says while it cannot, by MongoDB's names.
+#: The codes of a server, or of a router before it, that cannot do it now, with MongoDB's names.
 _NOT_NOW = {
     # A member of the set, or the primary, is gone.
     6: "HostUnreachable",
@@ -14,7 +14,7 @@ _NOT_NOW = {
     134: "ReadConcernMajorityNotAvailableYet",
     202: "NetworkInterfaceExceededTimeLimit",
     9001: "SocketException",
-    # Another member is the primary now, or this one ends. Alone they are lost connections; in a bulk they are not.
+    # Another member is the primary now, or this one ends. Alone they are lost connections, but not in a bulk.
     91: "ShutdownInProgress",
     189: "PrimarySteppedDown",
     10107: "NotWritablePrimary",
@@ -22,14 +22,14 @@ _NOT_NOW = {
     11602: "InterruptedDueToReplStateChange",
     13435: "NotPrimaryNoSecondaryOk",
     13436: "NotPrimaryOrSecondary",
-    # It was ended from outside, or by its time: `killOp`, or a cursor that the former primary had.
+    # The command was ended from outside, or by its time: `killOp`, or a cursor that the former primary had.
     43: "CursorNotFound",
     50: "MaxTimeMSExpired",
     175: "QueryPlanKilled",
     237: "CursorKilled",
     262: "ExceededTimeLimit",
     11601: "Interrupted",
-    # Others are in the way.
+    # Other operations are in the way.
     24: "LockTimeout",
     46: "LockBusy",
     112: "WriteConflict",
@@ -42,12 +42,12 @@ _NOT_NOW = {
     8000: "AtlasError",
     14031: "OutOfDiskSpace",
 }
-#: What servers put on errors of whatever code that may be repeated.
+#: The labels that servers put on errors, of any code, after which the operation may be repeated.
 _LABELS = ("RetryableWriteError", "TransientTransactionError", "SystemOverloadedError", "RetryableError")
 
 
 def why_not_now(error: PyMongoError) -> str | None:
-    """Return what keeps MongoDB from doing it now; None if it would be the same another time."""
+    """Return why MongoDB cannot do it now. None if the same error would come at another time."""
     if isinstance(error, ConnectionFailure):
         return "MongoDB does not answer."
     if error.timeout:

@@ -1,4 +1,4 @@
-"""The object store: chunks and finished PDFs in S3, under names that the contract fixes."""
+"""Object store: chunks and finished PDFs in S3, under names that the contract fixes."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,24 +22,24 @@ Answer = TypeVar("Answer")
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _OURS = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "400"}
-#: Threads of its own: a hanging S3 must not keep messages from being sent, which wait for threads as well.
+#: Threads of its own: sending messages takes threads as well, and a hanging S3 must not hold it up.
 _THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="s3")
 #: How much of an object is in memory while it is fetched.
 _PART_BYTES = 1024 * 1024
-#: How long a presigned download link works; ours make a fresh one at each click.
+#: Seconds for which a presigned download link works. Each click makes a fresh one.
 LINK_LIFE_S = 300
 
 
 class StoreIsDown(TransientError):
-    """S3 did not answer, or not with sense."""
+    """S3 did not answer, or its answer made no sense."""
 
 
 class StoreRefusesUs(TransientError):
-    """S3 says that the bucket or our credentials are wrong: a person mends that, and the work waits for it."""
+    """S3 says that the bucket or our credentials are wrong. The work waits until a person mends that."""
 
 
 class ObjectDoesNotExist(PermanentError):
-    """There is nothing under that key."""
+    """S3 has no object under that key."""
 
 
 def pdf_key(order: str, product: str) -> str:
@@ -48,7 +48,7 @@ def pdf_key(order: str, product: str) -> str:
 
 
 def book_key(order: str, product: str, sha256: str) -> str:
-    """Return the name of a finished PDF by content: what the record names, whoever writes the other one late."""
+    """Return the name of a finished PDF by content. The record names it, since no late writer can change it."""
     return f"orders/{order}/{product}/{sha256}.pdf"
 
 
@@ -58,17 +58,17 @@ def chunk_key(order: str, product: str, digest: str) -> str:
 
 
 class ObjectStore:
-    """One bucket. boto3 blocks, so each call runs in a thread; each has a timeout and two retries."""
+    """One bucket. boto3 blocks, so each call runs in a thread. Each has a timeout and two retries."""
 
     def __init__(self, bucket: str, endpoint: str | None = None) -> None:
-        """Credentials and region come from the environment, as boto3 reads them."""
+        """Take the bucket. Credentials and region come from the environment, as boto3 reads them."""
         self.bucket = bucket
         config = Config(
             connect_timeout=3,
             read_timeout=30,
             retries={"total_max_attempts": 3, "mode": "standard"},
             signature_version="s3v4",
-            # What botocore says of itself and checks of our types, anew each time, is a fifth of a request's cost.
+            # botocore's user agent and its checks of our types, anew each time, are a fifth of a request's cost.
             parameter_validation=False,
             user_agent="pressroom",
         )
@@ -80,11 +80,11 @@ class ObjectStore:
         await _in_thread(lambda: self._s3.head_bucket(Bucket=self.bucket))
 
     async def exists(self, key: str) -> bool:
-        """Return whether there is an object under that key."""
+        """Return whether S3 has an object under that key."""
         return await self.facts(key) is not None
 
     async def facts(self, key: str) -> dict[str, str] | None:
-        """Return what was noted of an object when it was stored, or None if there is none."""
+        """Return the facts that were stored with an object, or None if there is no object."""
         try:
             answer = await _in_thread(lambda: self._s3.head_object(Bucket=self.bucket, Key=key))
         except ObjectDoesNotExist:
@@ -92,7 +92,7 @@ class ObjectStore:
         return answer["Metadata"]
 
     async def put(self, key: str, data: bytes | BinaryIO, **facts: str) -> None:
-        """Store a PDF, and note facts of it (in ASCII)."""
+        """Store a PDF, with facts about it (in ASCII)."""
         await _in_thread(
             lambda: self._s3.put_object(
                 Bucket=self.bucket, Key=key, Body=data, ContentType="application/pdf", Metadata=facts
@@ -113,7 +113,7 @@ class ObjectStore:
         )
 
     async def delete_all(self, prefix: str) -> None:
-        """Remove every object whose key begins so; needs leave to list the bucket and to delete."""
+        """Remove every object whose key begins so. Needs permission to list the bucket and to delete."""
 
         def delete() -> None:
             for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
@@ -124,10 +124,10 @@ class ObjectStore:
         await _in_thread(delete)
 
     async def fetch_file(self, key: str, path: Path) -> None:
-        """Copy an object into a file, which an error leaves unfinished; ObjectDoesNotExist if there is none."""
+        """Copy an object into a file. ObjectDoesNotExist if there is none. An error leaves the file unfinished."""
 
         def fetch() -> None:
-            # `download_file` would start three thread pools for each file, which cost more than all the rest.
+            # `download_file` would start three thread pools for each file. They cost more than all the rest.
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
             with closing(answer["Body"]) as body, path.open("wb") as file:
                 file.writelines(body.iter_chunks(_PART_BYTES))

@@ -1,8 +1,8 @@
-"""The state of an order: derived from its facts, never stored, so that it cannot contradict them.
+"""State of an order: derived from its facts, never stored, so that it cannot contradict them.
 
-Facts only accumulate, whatever order Stripe's events come in: paid, ended unpaid, refunded, a refund failed,
-disputed, called to an operator, begun, stored, delivered. The first line of the table that holds is the state. One
-fact comes and goes: an order is paused until an operator resumes it.
+Facts only accumulate, in any order of Stripe's events: paid, ended unpaid, refunded, a refund failed, disputed,
+called to an operator, begun, stored, delivered. The first line of the table that holds is the state. One fact
+comes and goes: an order is paused until an operator resumes it.
 """
 
 from collections.abc import Callable, Collection
@@ -23,7 +23,7 @@ OrderState = Literal[
     "cancelled",
 ]
 
-#: What an operator is told of facts that only they can see to.
+#: The words to an operator about facts that need one.
 REFUND_FAILED = "A refund failed: the customer does not have the money."
 DISPUTE_LOST = "A dispute was lost: nothing is delivered."
 
@@ -40,13 +40,13 @@ _TABLE: tuple[tuple[OrderState, Callable[[Document], bool]], ...] = (
 
 
 def order_state(order: Document, begun: Collection[Document]) -> OrderState:
-    """Return the state; `begun` are those of its reports that have a plan."""
+    """Return the state. `begun` are those of its reports that have a plan."""
     found = next((state for state, holds in _TABLE if holds(order)), None)
     return found or ("generating" if begun else "paid")
 
 
 def attention_of(order: Document) -> str | None:
-    """Return why an operator is needed, or None; what facts say cannot be hidden by what was mended since."""
+    """Return why an operator is needed, or None. A cause that was mended does not hide facts that need one."""
     if order["refund_failed"]:
         return REFUND_FAILED
     if order["attention"] is not None:
@@ -59,16 +59,17 @@ def attention_of(order: Document) -> str | None:
 
 
 def lies_still(order: Document, kind: str) -> bool:
-    """Return whether steps of a kind stay where they are: all of a refunded order, what a paused one would buy.
+    """Return whether steps of a kind stay where they are: all of a refunded order, the LLM's of a paused one.
 
-    An order that is to be refunded counts as one, unless the bank sends the money back; so does a forgotten one.
+    An order that is to be refunded counts as refunded, unless the bank sends the money back. So does a forgotten
+    one.
     """
     refunded = order["stopped"] or (order["letter"] == "refund" and not order["refund_failed"])
     return refunded or "forgotten_at" in order or (kind == "write" and is_paused(order))
 
 
 def may_begin(order: Document) -> bool:
-    """Return whether an order's reports may be opened: it is paid for and stays so, and nothing is missing."""
+    """Return whether an order's reports may be opened. It must be paid, not refunded, and lack nothing."""
     hindered = order["stopped"] or order["objection"] or order["missing"] or "forgotten_at" in order
     return order["paid_at"] is not None and not hindered
 

@@ -1,4 +1,4 @@
-"""One document a Checkout Session: facts that only accumulate, and the one letter that may be chosen."""
+"""Orders: one document a Checkout Session, with facts that only accumulate and at most one letter chosen."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,10 +10,10 @@ from storage.errands import ERRAND_CHECK, Errand, errand_update
 from storage.payments import Standing
 
 Letter = Literal["completion", "refund"]
-#: What a customer is told of an order that is not finished, at most once.
+#: The mails to a customer about an order that is not finished, each sent at most once.
 Word = Literal["delay", "failure"]
 
-#: Why an operator is called when a customer does not fill in what is missing.
+#: The reason for which an operator is called when a customer does not fill in the missing details.
 DETAILS_OVERDUE = "The customer has not filled in what is missing."
 
 _LETTER = "errands.complete_order"
@@ -22,13 +22,13 @@ _REPLAY = "errands.resume_replay"
 
 @translating
 async def place_orders(db: Database, orders: Sequence[Document]) -> list[str]:
-    """T2: insert the orders of sessions; those that are there already stay, and their ids are returned."""
+    """Insert the orders of sessions. Returns the ids of those that are there already, which stay (T2)."""
     return await insert_new(db.orders, orders)
 
 
 @translating
 async def note_paid(db: Database, order_id: str, at: datetime) -> None:
-    """Add that an order was paid, by the earliest word of it; from then on its promise is looked after."""
+    """Record that an order was paid, at the earliest time reported. From then on its promise is looked after."""
     paid = errand_update("check_promise", at)
     paid["$set"]["paid_at"] = at
     for later in (None, {"$gt": at}):
@@ -37,13 +37,13 @@ async def note_paid(db: Database, order_id: str, at: datetime) -> None:
 
 @translating
 async def note_ended(db: Database, order_id: str, at: datetime) -> None:
-    """Add that the session ended without a payment: it expired, or the payment failed."""
+    """Record that the session ended without a payment: it expired, or the payment failed."""
     await db.orders.update_one({"_id": order_id, "ended_at": None}, {"$set": {"ended_at": at}})
 
 
 @translating
 async def note_payment(db: Database, order_id: str, version: int, standing: Standing) -> bool:
-    """T2r: copy what is known of a payment to its order; the word of a later version stays."""
+    """Copy a payment's standing to its order. False if the order has the same or a later version (T2r)."""
     older = {"_id": order_id, "payment_version": {"$lt": version}}
     facts = {"payment_version": version, **standing._asdict()}
     return (await db.orders.update_one(older, {"$set": facts})).matched_count == 1
@@ -83,8 +83,8 @@ async def latest_orders(db: Database, limit: int) -> list[Document]:
 async def call_operator(
     db: Database, order_id: str, reason: str, now: datetime, *, kind: str = "needs_attention"
 ) -> None:
-    """Put the order before an operator and alert them, under that kind; the first reason stays."""
-    # The alert first: one that turns out idle is better than trouble that nobody hears of.
+    """Mark the order as needing attention, and raise an alert of that kind. The first reason is kept."""
+    # The alert first: a needless one is better than trouble without one.
     await raise_alert(db, kind, reason, now, order=order_id)
     await db.orders.update_one({"_id": order_id, "attention": None}, {"$set": {"attention": reason}})
 
@@ -99,9 +99,10 @@ async def fail_order(
     kind: str = "needs_attention",
     errand: Errand | None = None,
 ) -> None:
-    """As `call_operator`, where nothing can be finished without one: what the customer gets is decided later.
+    """Call an operator, as `call_operator` does, for an order that cannot be finished without one.
 
-    `errand` is the one that failed, if it was one: it is not asked for by this.
+    The errands added here decide later on the customer's mail and refund. `errand` is the one that failed, if it
+    was one. It is not added.
     """
     await call_operator(db, order_id, reason, now, kind=kind)
     decisions = {"errands.tell_failure": now, "errands.refund_order": now}
@@ -112,7 +113,7 @@ async def fail_order(
 
 @translating
 async def release_operator(db: Database, order_id: str, reason: str) -> None:
-    """Take the order off the operator's list, if it is on it for that reason: it was mended."""
+    """Clear the order's need for attention and its alert, if they are for that reason. The cause was mended."""
     mended = {"$set": {"attention": None, "failed_at": None}}
     await db.orders.update_one({"_id": order_id, "attention": reason}, mended)
     await withdraw_alert(db, order_id, reason)
@@ -120,13 +121,13 @@ async def release_operator(db: Database, order_id: str, reason: str) -> None:
 
 @translating
 async def end_failure(db: Database, seen: Document) -> None:
-    """Note that an order which was seen failed can be finished after all."""
+    """Clear the failure with which an order was seen, since it can be finished after all."""
     await db.orders.update_one({"_id": seen["_id"], "failed_at": seen["failed_at"]}, {"$set": {"failed_at": None}})
 
 
 @translating
 async def note_purchase(db: Database, seen: Document, facts: Document, now: datetime) -> None:
-    """Correct what was bought, of an order that was seen with an objection."""
+    """Correct the purchase of an order that was seen with an objection."""
     known = errand_update("check_promise", now)
     known["$set"] |= facts
     await db.orders.update_one({"_id": seen["_id"], "objection": seen["objection"], "forgotten_at": None}, known)
@@ -134,9 +135,9 @@ async def note_purchase(db: Database, seen: Document, facts: Document, now: date
 
 @translating
 async def await_details(db: Database, order_id: str, by: datetime, ask_at: datetime | None) -> None:
-    """Note until when the customer may fill in what is missing before an operator is asked.
+    """Set the time until which the customer may fill in missing details before an operator is called.
 
-    From `ask_at` on the sweep asks for the letter to the customer; None if there is no address.
+    From `ask_at` on the sweep asks for the letter to the customer. It is None if there is no address.
     """
     errands = {"errands.end_patience": by} | ({"errands.ask_details": ask_at} if ask_at else {})
     update = {"$set": {"details_by": by, **errands}, "$min": {"errands_at": min(errands.values())}}
@@ -145,7 +146,7 @@ async def await_details(db: Database, order_id: str, by: datetime, ask_at: datet
 
 @translating
 async def fill_details(db: Database, order_id: str, given: dict[str, str], now: datetime) -> None:
-    """Add answers (and the `email`) that were missing; what was there stays.
+    """Add answers (and the `email`) that were missing. Those that were there stay.
 
     A paid order that lacks nothing more then has a durable intent to be started.
     """
@@ -163,13 +164,13 @@ async def fill_details(db: Database, order_id: str, given: dict[str, str], now: 
 
 @translating
 async def change_address(db: Database, order_id: str, email: str) -> None:
-    """Write to the customer there from now on."""
+    """Change the address to which the customer's mail goes from now on."""
     await db.orders.update_one({"_id": order_id, "forgotten_at": None}, {"$set": {"email": email}})
 
 
 @translating
 async def add_stored(db: Database, order_id: str, product: str, run: int, now: datetime) -> bool:
-    """T16: note that a report of this run is stored; True if it was the last one missing."""
+    """Record that a report of this run is stored. True if it was the last one missing (T16)."""
     held = await db.orders.update_one({"_id": order_id, f"run.{product}": run}, {"$addToSet": {"stored": product}})
     if not held.matched_count:
         return False
@@ -185,7 +186,7 @@ async def add_stored(db: Database, order_id: str, product: str, run: int, now: d
 
 @translating
 async def choose_completion(db: Database, order_id: str) -> bool:
-    """T18: decide that an order ends with its reports; True if that is decided, by whomever."""
+    """Decide that an order ends with its reports. True if that is decided, by this call or another (T18)."""
     free: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
     free |= {"stored_at": {"$ne": None}, _REPLAY: {"$exists": False}}
     if (await db.orders.update_one(free, {"$set": {"letter": "completion"}})).matched_count:
@@ -195,10 +196,10 @@ async def choose_completion(db: Database, order_id: str) -> bool:
 
 @translating
 async def begin_word(db: Database, order_id: str, word: Word, now: datetime) -> bool:
-    """Decide that a customer who waits must hear of it now; False if that came to nothing meanwhile.
+    """Reserve the delay or failure mail. False if the order no longer needs it.
 
-    Nobody is told of a delay whose reports are stored, nor of a failure that was mended; and of neither if the
-    order is refunded, held, or its letter chosen.
+    No delay is told once the reports are stored, and no failure once it is mended. Neither is told if the order
+    is refunded, held, or its letter chosen.
     """
     waiting: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
     failed: Document = {"attention": {"$ne": None}, "failed_at": {"$ne": None}}
@@ -208,9 +209,10 @@ async def begin_word(db: Database, order_id: str, word: Word, now: datetime) -> 
 
 @translating
 async def choose_refund(db: Database, order_id: str, due_at: datetime, **seen: Any) -> bool:
-    """T18r: decide that an order ends with a refund, and write down its errand; True if that is decided now.
+    """Decide that an order ends with a refund, and add its errand. True if that is decided now (T18r).
 
-    This comes before Stripe is asked: what is refunded is never mailed as complete. `seen` must still hold.
+    This comes before Stripe is asked, so that a refunded order is never mailed as complete. `seen` must still
+    hold.
     """
     update = errand_update("refund_order", due_at)
     update["$set"]["letter"] = "refund"
@@ -219,7 +221,7 @@ async def choose_refund(db: Database, order_id: str, due_at: datetime, **seen: A
 
 @translating
 async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None = None) -> None:
-    """Note that a refunded order's customer was told: nobody is needed any more, but to forget them then."""
+    """Clear a refunded order's need for attention, as its customer was told. They are forgotten at `forget_at`."""
     told = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
     told["$set"] |= {"attention": None, "failed_at": None}
     await db.orders.update_one({"_id": order_id}, told)
@@ -227,7 +229,7 @@ async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None 
 
 @translating
 async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: datetime | None = None) -> None:
-    """Note that the completion mail was accepted, and that nothing else is to be done but to forget it then."""
+    """Record that the completion mail was accepted. Nothing is left to do but to forget it at `forget_at`."""
     delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
     delivered["$set"] |= {"delivered_at": now, "attention": None, "failed_at": None}
     delivered["$unset"] = {_LETTER: "", "errands.check_promise": ""}
@@ -245,9 +247,10 @@ async def begin_replay(
     *,
     letters: Sequence[Letter | None] = (None,),
 ) -> bool:
-    """T17: start a new run of a report, and write down durably what is to be made again.
+    """Start a new run of a report, with a durable intent for the steps to be made again (T17).
 
-    `letters` says which letter may have been chosen by now: none, unless what is made again says nothing new.
+    `letters` are the letters that may have been chosen by now: none, unless the steps say nothing new. False if
+    the order is not like that.
     """
     free = {"_id": order_id, "letter": {"$in": [*letters]}, _REPLAY: {"$exists": False}, f"run.{product}": run - 1}
     intent = {"product": product, "run": run, "steps": steps}
@@ -259,5 +262,5 @@ async def begin_replay(
 
 @translating
 async def end_replay(db: Database, order_id: str, run: int) -> None:
-    """T17: all steps are reset, so the intent is fulfilled."""
+    """Clear the intent of a replay, since all of its steps are reset (T17)."""
     await db.orders.update_one({"_id": order_id, "replay.run": run}, {"$unset": {_REPLAY: "", "replay": ""}})

@@ -1,4 +1,4 @@
-"""What Stripe says of a payment after it was made: refunds and disputes, as facts that only accumulate.
+"""Payments: refunds and disputes after a payment, as facts of Stripe's that only accumulate.
 
 One document a payment intent, whether its order is known yet or not. Facts are joined by minimum and maximum, so
 any order of arrival and any repetition of Stripe's events leaves the same document.
@@ -10,37 +10,37 @@ from pymongo.errors import DuplicateKeyError
 
 from storage.database import Database, Document, translating
 
-#: How a dispute stands; the later of two words about it is the greater one.
+#: The states of a dispute. The later of two is the greater one.
 DISPUTE_OPEN, DISPUTE_ENDED, DISPUTE_LOST = 1, 2, 3
 
 
 class Standing(NamedTuple):
-    """What a payment's facts come to. Amounts are in the currency's smallest unit."""
+    """Standing of a payment: the outcome of its facts. Amounts are in the currency's smallest unit."""
 
     amount_refunded: int = 0
-    #: All of it was given back: nothing more is made.
+    #: All of the money was given back, so nothing more is made.
     stopped: bool = False
     refund_failed: bool = False
-    #: A dispute is open, or was lost: nothing is delivered.
+    #: A dispute is open, or was lost, so nothing is delivered.
     on_hold: bool = False
     dispute_lost: bool = False
 
 
 @translating
 async def note_refunded(db: Database, intent: str, *, charged: int, refunded: int, at: int) -> None:
-    """T2r: a charge of `charged` stood at `refunded` at that moment (Unix time)."""
+    """Record that a charge of `charged` stood at `refunded` at that moment, in Unix time (T2r)."""
     await _join(db, intent, {"charged": charged, f"refunded.{at}": refunded})
 
 
 @translating
 async def note_failed_refund(db: Database, intent: str, refund: str, *, amount: int, at: int) -> None:
-    """T2r: the bank sent a refund back; `refund` is its id."""
+    """Record that the bank sent a refund back. `refund` is its id (T2r)."""
     await _join(db, intent, {f"failed.{refund}.amount": amount}, {f"failed.{refund}.at": at})
 
 
 @translating
 async def note_dispute(db: Database, intent: str, dispute: str, word: int) -> None:
-    """T2r: a dispute, by its id, is open, ended or lost."""
+    """Record that a dispute, by its id, is open, ended or lost (T2r)."""
     await _join(db, intent, {f"disputes.{dispute}": word})
 
 
@@ -54,14 +54,15 @@ async def _join(db: Database, intent: str, most: dict[str, int], least: dict[str
 
 @translating
 async def find_payments(db: Database, intents: list[str]) -> list[Document]:
-    """Return what is known of those payments."""
+    """Return the documents of those payments."""
     return await db.payments.find({"_id": {"$in": intents}}).to_list()
 
 
 def standing_of(payment: Document) -> Standing:
-    """Return what the facts come to.
+    """Return the standing of a payment by its facts.
 
-    Stripe's latest word on the charge counts, less the refunds that failed since: those before are in it already.
+    Stripe's latest word on the charge counts, less the refunds that failed since. Earlier failures are in it
+    already.
     """
     words = {int(at): amount for at, amount in payment.get("refunded", {}).items()}
     failed = payment.get("failed", {}).values()

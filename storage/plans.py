@@ -1,11 +1,11 @@
-"""Plans by content: what a report was sold with, whatever is deployed before it is finished."""
+"""Plans by content: a report keeps the plan it was begun with, even if another is deployed meanwhile."""
 
 from storage.database import Database, Document, insert_once, translating
 
 
 @translating
 async def keep_plan(db: Database, plan: Document) -> None:
-    """Keep a plan under its id, which names its content; keeping it twice changes nothing."""
+    """Keep a plan under its id, which names its content. Safe to repeat."""
     await insert_once(db.plans, plan)
 
 

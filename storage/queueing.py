@@ -1,7 +1,7 @@
-"""The messages of steps, known by their names here and in the broker.
+"""Messages of steps, known by their names here and in the broker.
 
 A message stands for one step, or for a batch: chapters of one report that were ready together. It is named after
-the first of them, and each of them keeps the list.
+the first step of the batch, and each step of the batch keeps the list.
 """
 
 import uuid
@@ -18,7 +18,7 @@ Batch = Sequence[Document]
 
 @translating
 async def queue_batches(db: Database, batches: Sequence[Batch], now: datetime) -> str:
-    """T8: mark those of a report's steps that are ready as queued; return the message that they are under."""
+    """Mark the ready ones of a report's steps as queued. Returns the message that they are under (T8)."""
     message = new_message()
     alone = [batch[0] for batch in batches if len(batch) == 1]
     await _queue(db, alone, {"$set": _under(message, now), "$unset": {"batch": ""}}, now)
@@ -41,7 +41,7 @@ async def _queue(db: Database, steps: Sequence[Document], update: Document, now:
 
 
 def as_queued(message: str, now: datetime) -> Document:
-    """Return the facts of a step that is inserted as queued; the update that starts its report takes its slot."""
+    """Return the facts of a step that is inserted as queued. The update that starts its report takes its slot."""
     return {**_under(message, now), "sends": 1}
 
 
@@ -50,22 +50,22 @@ def _under(message: str, now: datetime) -> Document:
 
 
 def new_message() -> str:
-    """Return a name for a message; steps that are queued together share one."""
+    """Return a name for a message. Steps that are queued together share one."""
     return uuid.uuid4().hex
 
 
 def message_id(step_id: str, message: str) -> str:
-    """Return the id under which the broker knows the message that is named after a step."""
+    """Return the broker's id of the message that is named after a step."""
     return f"{message}:{step_id}"
 
 
 def message_of(queued: Document) -> str:
-    """Return the id under which the broker knows the message that a queued step is under."""
+    """Return the broker's id of the message that a queued step is under."""
     return message_id(_first_of(queued), queued["message"])
 
 
 def is_first(step: Document) -> bool:
-    """Return whether a step is the first of its batch, or alone: whose slot it is in is its own."""
+    """Return whether a step is alone or the first of its batch, and so holds a slot of its own."""
     return bool(_first_of(step) == step["_id"])
 
 
@@ -75,15 +75,15 @@ def _first_of(step: Document) -> str:
 
 
 def others_in_batch(first: Document) -> list[str]:
-    """Return the ids of the steps that share the message of the first of them."""
+    """Return the ids of the other steps in the message of the first step of a batch."""
     return [one for one in first.get("batch", []) if one != first["_id"]]
 
 
 @translating
 async def requeue_step(db: Database, seen: Document, message: str, now: datetime, *, counted: bool = True) -> bool:
-    """T9: put a queued step under a new message id; who gets True sends it.
+    """Put a queued step under a new message id. True means that the caller must send the message (T9).
 
-    It is `counted` among those after which nobody is expected to claim the step.
+    With `counted`, the send is among those after which no worker is expected to claim the step.
     """
     backoff = CHECK_AFTER * min(2 ** min(seen["sends"], 10), 12)
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
@@ -94,7 +94,7 @@ async def requeue_step(db: Database, seen: Document, message: str, now: datetime
 
 @translating
 async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) -> None:
-    """Leave queued steps alone for a while longer: the broker holds their messages."""
+    """Leave queued steps alone for a while longer, since the broker holds their messages."""
     for patience, alike in grouped(steps, lambda step: patience_with(step, now)).items():
         still = {"_id": {"$in": [step["_id"] for step in alike]}, "state": "queued"}
         await db.steps.update_many(still, {"$set": {"due_at": now + patience}}, hint=BY_ID)
@@ -102,7 +102,7 @@ async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) ->
 
 @translating
 async def park_step(db: Database, seen: Document) -> None:
-    """Leave a queued step of a stopped order where it is: the sweep sends it no more."""
+    """Leave a queued step of a stopped order where it is. The sweep sends it no more."""
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     await db.steps.update_one(still, {"$unset": {"due_at": ""}})
 
@@ -116,13 +116,13 @@ async def unpark_steps(db: Database, reports: Sequence[str], now: datetime) -> N
 
 @translating
 async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Document]:
-    """Queued steps whose message should have been heard of by now."""
+    """Return queued steps whose message should have been taken by now, the longest overdue first."""
     return await db.steps.find(overdue("queued", now)).sort("due_at").limit(limit).to_list()
 
 
 @translating
 async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Document]:
-    """Queued steps that wait for one of those messages, by the broker's ids; others' messages are left out."""
+    """Return the queued steps under those messages, by the broker's ids. Other messages' steps are left out."""
     named = {step for _, _, step in (one.partition(":") for one in message_ids) if step}
     firsts = await db.steps.find({"_id": {"$in": list(named)}}, {"batch": 1}, hint=BY_ID).to_list()
     ids = named.union(*map(others_in_batch, firsts))

@@ -1,4 +1,4 @@
-"""One document an order and product: its plan, its run and its state."""
+"""Reports: one document an order and product, with its plan, its run and its state."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def report_id(order_id: str, product: str) -> str:
 
 
 def begin_message(report: str) -> str:
-    """Return a new id for the message that begins a report; it ends with the report's own."""
+    """Return a new id for the message that begins a report. It ends with the report's own."""
     return f"{uuid.uuid4()}:{report}"
 
 
@@ -40,7 +40,7 @@ def new_report(order: Document, product: str, message: str, now: datetime, *, wa
         "slots": {"write": [], "render": []},
         "gap_until": {},
         "replay": None,
-        # As known here: an older word that comes later must not stop a report that a newer one let go.
+        # As the order has it: an older fact that comes later must not stop a report that a newer one let go on.
         "stopped": order["stopped"],
         "payment_version": order["payment_version"],
         "pdf": None,
@@ -49,21 +49,21 @@ def new_report(order: Document, product: str, message: str, now: datetime, *, wa
 
 @translating
 async def open_reports(db: Database, reports: Sequence[Document]) -> list[Document]:
-    """T3: insert reports; those that are there already stay, and are returned."""
+    """Insert reports. Reports that are there already stay as they are, and are returned (T3)."""
     taken = await insert_new(db.reports, reports)
     return await db.reports.find({"_id": {"$in": taken}}).to_list() if taken else []
 
 
 @translating
 async def stop_reports(db: Database, reports: Sequence[str], version: int, *, stopped: bool) -> None:
-    """T2r: let no step of reports be queued any more, or again; the word of a later version stays."""
+    """Stop the queueing of reports' steps, or allow it again. The word of a later version stays (T2r)."""
     older = {"_id": {"$in": list(reports)}, "payment_version": {"$lt": version}}
     await db.reports.update_many(older, {"$set": {"stopped": stopped, "payment_version": version}})
 
 
 @translating
 async def park_report(db: Database, seen: Document) -> None:
-    """Leave a queued report of a stopped order where it is: the sweep sends it no more."""
+    """Leave a queued report of a stopped order where it is. The sweep sends it no more."""
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     await db.reports.update_one(still, {"$unset": {"check_at": ""}})
 
@@ -106,7 +106,7 @@ async def newest_stored(db: Database, products: Sequence[str], limit: int) -> li
 
 @translating
 async def pin_plan(db: Database, seen: Document, plan: str, now: datetime) -> Document | None:
-    """T5: give a report that was seen without a plan this one; return it as it then stands, None if it is gone."""
+    """Give this plan to a report that has none. Returns the report as it then stands, None if it is gone (T5)."""
     facts = {"plan": plan, "began_at": now}
     if (await db.reports.update_one({"_id": seen["_id"], "plan": None}, {"$set": facts})).matched_count:
         return {**seen, **facts}
@@ -115,9 +115,9 @@ async def pin_plan(db: Database, seen: Document, plan: str, now: datetime) -> Do
 
 @translating
 async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, list[str]]) -> bool:
-    """T5, and T7 for its first steps: the plan is inserted, and the steps that hold a slot may be queued.
+    """Start a report whose steps are inserted. Those that hold a slot may be queued from then on (T5, T7).
 
-    True as well if it is running already; False if it is stopped, or has come further.
+    True as well if it is running already. False if it is stopped, or has come further.
     """
     planned = {"_id": report, "state": "queued", "planned": False, "plan": plan, "stopped": False}
     running = {"planned": True, "state": "running", "slots": slots}
@@ -129,7 +129,10 @@ async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, l
 async def requeue_report(
     db: Database, report: Document, message: str, now: datetime, *, counted: bool = True
 ) -> bool:
-    """T9, for the message that begins a report: True if it is ours to send again."""
+    """Put a report under a new message to begin it. True means that the caller must send the message (T9).
+
+    With `counted`, the send is among those after which no worker is expected to begin the report.
+    """
     backoff = CHECK_AFTER * min(2 ** min(report["sends"], 10), 12)
     seen = {"_id": report["_id"], "state": "queued", "message": report["message"]}
     update: Document = {"$set": {"message": message, "check_at": now + backoff, "queued_at": now}}
@@ -139,7 +142,7 @@ async def requeue_report(
 
 @translating
 async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) -> None:
-    """Let the sweep look at once at queued reports whose messages were lost with who had taken them."""
+    """Let the sweep look at once at queued reports whose messages were lost with the worker that took them."""
     named = {"_id": {"$in": [message.partition(":")[2] for message in messages]}}
     lost = {**named, "state": "queued", "message": {"$in": list(messages)}}
     await db.reports.update_many(lost, {"$set": {"check_at": now}})
@@ -147,35 +150,35 @@ async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) ->
 
 @translating
 async def keep_reports_queued(db: Database, reports: Sequence[Document], now: datetime) -> None:
-    """Leave queued reports alone for a while longer: the broker holds their messages."""
+    """Leave queued reports alone for a while longer, since the broker holds their messages."""
     for patience, alike in grouped(reports, lambda report: patience_with(report, now)).items():
         still = {"_id": {"$in": [report["_id"] for report in alike]}, "state": "queued"}
         await db.reports.update_many(still, {"$set": {"check_at": now + patience}})
 
 
 def patience_with(queued: Document, now: datetime) -> timedelta:
-    """Return how long what the broker holds is left alone: as long again as it has waited, from 5 s to 30."""
+    """Return how long a message in the broker is left alone: as long again as it has waited, from 5 s to 30 s."""
     waited: timedelta = now - queued["queued_at"]
     return CHECK_AFTER * min(max(waited // CHECK_AFTER, 1), 6)
 
 
 @translating
 async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Document]:
-    """Reports whose first message should have been heard of by now, the longest overdue first."""
+    """Return reports whose first message should have been taken by now, the longest overdue first."""
     overdue = {"state": "queued", "check_at": {"$lte": now}}
     return await db.reports.find(overdue).sort("check_at").limit(limit).to_list()
 
 
 @translating
 async def store_report(db: Database, report: str, run: int, pdf: Document, now: datetime) -> None:
-    """T16: note where the finished PDF is."""
+    """Record the place of the finished PDF (T16)."""
     stored = {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
     await db.reports.update_one({"_id": report, "run": run}, stored)
 
 
 @translating
 async def note_download(db: Database, report: str, now: datetime) -> None:
-    """Count a download, and keep when the first and the last one was: who disputes an order may have read it."""
+    """Count a download, with the times of the first and last. A customer in a dispute may have read the report."""
     downloaded = {
         "$inc": {"downloads.count": 1},
         "$min": {"downloads.first_at": now},
@@ -186,7 +189,7 @@ async def note_download(db: Database, report: str, now: datetime) -> None:
 
 @translating
 async def making_times(db: Database, product: str, since: datetime, limit: int) -> list[timedelta]:
-    """Return how long the latest reports of a product took, stored since then, from their plan to the PDF."""
+    """Return the times from plan to PDF of a product's latest reports, of those stored since then."""
     stored = {"product": product, "stored_at": {"$gte": since}}
     found = db.reports.find(stored, {"began_at": 1, "stored_at": 1}).sort("stored_at", -1).limit(limit)
     return [report["stored_at"] - report["began_at"] async for report in found]
@@ -194,14 +197,14 @@ async def making_times(db: Database, product: str, since: datetime, limit: int) 
 
 @translating
 async def begin_report_replay(db: Database, report: str, run: int) -> None:
-    """T17: stop queueing steps of the report while they are reset."""
+    """Stop the queueing of the report's steps while they are reset (T17)."""
     older = {"_id": report, "run": {"$lt": run}}
     await db.reports.update_one(older, {"$set": {"replay": run, "run": run, "state": "running"}})
 
 
 @translating
 async def end_report_replay(db: Database, report: str, run: int) -> None:
-    """T17: let the steps of the new run be queued."""
+    """Let the steps of the new run be queued (T17)."""
     await db.reports.update_one({"_id": report, "replay": run}, {"$set": {"replay": None}})
 
 
@@ -213,6 +216,6 @@ async def kill_report(db: Database, report: str) -> None:
 
 @translating
 async def revive_report(db: Database, report: str, message: str, now: datetime) -> bool:
-    """Queue a dead report again under that message id; who gets True sends it."""
+    """Queue a dead report again under that message id. True means that the caller must send the message."""
     queued = {"state": "queued", "message": message, "check_at": now + CHECK_AFTER, "queued_at": now, "sends": 1}
     return (await db.reports.update_one({"_id": report, "state": "dead"}, {"$set": queued})).matched_count == 1

@@ -1,11 +1,11 @@
-"""Reports that are sent once more: each request has a number of its own."""
+"""Resends: an order's reports, sent once more. Each request has a number of its own."""
 
 from datetime import datetime, timedelta
 
 from storage.database import Database, Document, translating
 from storage.errands import ERRAND_CHECK, errand_update
 
-#: What a customer may ask for: so many in a day, and so long after the last one.
+#: The bounds of a customer's requests: their number in a day, and the time from one to the next.
 MOST_A_DAY, APART = 3, timedelta(minutes=10)
 _DAY = timedelta(days=1)
 
@@ -21,10 +21,10 @@ def may_ask_at(order: Document, now: datetime) -> datetime:
 
 @translating
 async def note_resend(db: Database, seen: Document, now: datetime) -> bool:
-    """Give an order, as it was seen, one more resend to make; False if somebody else was quicker."""
+    """Add one resend and its errand to an order. False if another request came since the order was seen."""
     resends = seen.get("resends", {"count": None, "times": []})
     update = errand_update("resend_reports", now + ERRAND_CHECK)
-    # An operator's are among the times: the customer has the letter.
+    # Resends by operators count as well, since the customer gets their letters, too.
     update["$set"]["resends"] = {
         "count": (resends["count"] or 0) + 1,
         "times": [*resends["times"], now][-MOST_A_DAY:],

@@ -1,4 +1,4 @@
-"""Group commit: what several callers ask for at once is done in one go."""
+"""Group commit: the requests of several concurrent callers are done in one round."""
 
 import asyncio
 import contextlib
@@ -14,11 +14,11 @@ Asked = tuple[Item, asyncio.Future[Result]]
 
 
 class Rounds(Generic[Item, Result]):
-    """Runs `work` on whatever has come since the last round began, one round at a time.
+    """Runs `work` on all items that came since the last round began, one round at a time.
 
-    A lone caller waits for nobody; under load a round carries as many as came during the one before. Whoever is
-    cancelled leaves the others' round alone. A round that fails for good is done again item by item, so that one
-    item's fault is nobody else's: `work` must bear being repeated.
+    A lone caller does not wait for others. Under load a round carries the items that came during the one before.
+    A cancelled caller leaves the round of the others alone. A round that fails for good is done again item by
+    item, so that one item's fault fails no other: `work` must bear being repeated.
     """
 
     def __init__(
@@ -29,11 +29,11 @@ class Rounds(Generic[Item, Result]):
         gather_s: float = 0.0,
         linger_s: float = 0.0,
     ) -> None:
-        """`work` returns one result for each item, in order; `most` bounds the items of a round.
+        """Take `work`, which returns one result for each item, in order. `most` bounds the items of a round.
 
-        What nobody is in a hurry for is gathered for `gather_s` before the first round begins. Under load a round
-        waits up to `linger_s` for those whom the last one answered, who may be back with more (as PostgreSQL's
-        commit_delay does).
+        Items without haste are gathered for `gather_s` before the first round begins. Under load a round waits
+        up to `linger_s` for the callers that the last one answered, since they may be back with more (as
+        PostgreSQL's commit_delay does).
         """
         self._work = work
         self._most = most
@@ -45,7 +45,7 @@ class Rounds(Generic[Item, Result]):
         self._all_here = asyncio.Event()
 
     async def join(self, item: Item) -> Result:
-        """Have the item done with the next round; return or raise what that round does for it."""
+        """Add the item to the next round. Returns or raises that round's outcome for it."""
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         if len(self._waiting) >= self._expected:
@@ -73,7 +73,7 @@ class Rounds(Generic[Item, Result]):
 
     def _end(self) -> None:
         self._running, self._expected = None, 1
-        for _, answer in self._waiting:  # nobody is left behind by rounds that are cancelled
+        for _, answer in self._waiting:  # cancelled rounds must leave no caller behind
             answer.cancel()
         self._waiting.clear()
 
@@ -92,7 +92,7 @@ class Rounds(Generic[Item, Result]):
             for _, answer in live:
                 answer.cancel()
             raise
-        except Exception as error:  # noqa: BLE001  # it is the callers', each of whom raises it
+        except Exception as error:  # noqa: BLE001  # each of the callers raises it
             await self._fail(live, error)
         else:
             for (_, answer), result in zip(live, results, strict=True):

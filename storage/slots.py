@@ -1,18 +1,18 @@
-"""What bounds a report's work: the members of a set on it, each taken by a conditional update, never counted."""
+"""Slots, which bound a report's work: members of a set on it, taken by conditional updates, never counted."""
 
 from datetime import datetime
 from typing import Any, Literal
 
 from storage.database import Database, Document, translating
 
-#: LLM calls have one set; what our own machines bound has the other.
+#: LLM calls have one set, the work of our own machines has the other.
 Slot = Literal["write", "render"]
 
 _RUNNING = {"state": "running", "stopped": False, "replay": None}
 
 
 def slot_token(step_id: str, run: int) -> str:
-    """Return the member that a step holds in a slot set; a replay's new run makes a new one."""
+    """Return the member that a step holds in a slot set. A replay's new run makes a new one."""
     return f"{step_id}@{run}"
 
 
@@ -20,10 +20,10 @@ def slot_token(step_id: str, run: int) -> str:
 async def swap_slots(
     db: Database, seen: Document, slots: dict[Slot, list[str]], gap_until: dict[Slot, datetime], *, queueing: bool
 ) -> bool:
-    """T13's pull and T7's push in one: the sets of a report that was seen become these.
+    """Set a report's slot sets: settled steps give slots back and ready ones take them, in one update (T7, T13).
 
-    False if one of them is not as seen any more; or, with `queueing`, if no step may be queued. `gap_until` says
-    when the pauses end that the pace asks for after a call.
+    False if one of the sets is not as seen any more. With `queueing`, False as well if no step may be queued.
+    `gap_until` holds the ends of the pauses that the pace asks for after a call.
     """
     as_seen = {f"slots.{slot}": seen["slots"][slot] for slot in slots}
     update: dict[str, Any] = {"$set": {f"slots.{slot}": tokens for slot, tokens in slots.items()}}
@@ -34,19 +34,19 @@ async def swap_slots(
 
 
 def may_queue(report: Document, slot: Slot, now: datetime) -> bool:
-    """Return whether steps of a report may take free slots of a set: T7's conditions but for the room."""
+    """Return whether a report's steps may take slots of a set. Whether one is free is not looked at (T7)."""
     running = all(report[fact] == value for fact, value in _RUNNING.items())
     return running and not (slot in report["gap_until"] and report["gap_until"][slot] > now)
 
 
 @translating
 async def pull_tokens(db: Database, report: str, slot: Slot, tokens: list[str]) -> None:
-    """T15: take back exactly those slots, whose steps are settled or belong to an older run."""
+    """Take back exactly those slots, whose steps are settled or belong to an older run (T15)."""
     await db.reports.update_one({"_id": report}, {"$pullAll": {f"slots.{slot}": tokens}})
 
 
 @translating
 async def running_reports(db: Database, after: str, limit: int) -> list[Document]:
-    """Return the slots and plans of reports that are being made, those of the next ids, for the sweep to heal."""
+    """Return slots and plans of the running reports with the next ids after that one, for the sweep to heal."""
     running = {"state": "running", "stopped": False, "_id": {"$gt": after}}
     return await db.reports.find(running, {"slots": 1, "plan": 1}).sort("_id").limit(limit).to_list()

@@ -1,13 +1,14 @@
-"""The steps of every plan: inserted, readied, replayed.
+"""Steps of every plan: the transitions that insert, ready and replay them, and the queries for them.
 
-Their messages are in `storage.queueing`, and what their holders do is in `storage.claims`.
+Their messages are in `storage.queueing`, and the transitions of their holders in `storage.claims`.
 
-A step goes waiting → ready → queued → claimed → done or dead. Its `epoch` grows with every claim and fence: who
-holds an older one has lost it, and its result is dropped once somebody else has claimed.
+A step goes waiting → ready → queued → claimed → done or dead. Its `epoch` grows with every claim and fence. A
+worker with an older epoch has lost the step. Its result is dropped once another worker has claimed the step.
 
-`due_at` is when the sweep sees to a step, whatever its state: a ready one may be queued from then on, a queued
-one's message should have been heard of, a claimed one's claim lapses, a done or dead one should have been
-advanced. Those that need nobody have none, so that one small range of one index holds all that may be overdue.
+`due_at` is when the sweep sees to a step, in any state. From then on a ready step may be queued. By then a
+queued step's message should have been taken. A claimed step's claim lapses then. A done or dead step should have
+been advanced by then. Steps that need no attention have no `due_at`, so that one small range of one index holds
+all steps that may be overdue.
 """
 
 from collections import defaultdict
@@ -29,13 +30,13 @@ _OF_THE_OLD_RUN = ("failing_since", "failed_at", "error", "traceback", "advanced
 
 
 def overdue(state: str, by: datetime) -> Document:
-    """Return the query for steps in that state that were due by then, without those that are not due at all."""
+    """Return the query for steps in that state that were due by then. Steps without `due_at` are left out."""
     return {"state": state, "due_at": {"$lte": by}}
 
 
 @translating
 async def insert_steps(db: Database, steps: Sequence[Document]) -> None:
-    """T5: insert the steps of a plan; those that are there already stay as they are."""
+    """Insert the steps of a plan. Steps that are there already stay as they are (T5)."""
     await insert_new(db.steps, steps)
 
 
@@ -48,20 +49,20 @@ async def find_step(db: Database, step_id: str) -> Document | None:
 @translating
 async def steps_of(db: Database, report: str) -> list[Document]:
     """Return all steps of a report in plan order."""
-    # Sorted here: the index has them by state, and MongoDB would hold them all in memory for that.
+    # Sorted here: the index has them by state, and MongoDB would hold them all in memory to sort them.
     steps = await db.steps.find({"report": report}).to_list()
     return sorted(steps, key=lambda step: int(step["seq"]))
 
 
 @translating
 async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, Document]:
-    """Return the results of those steps, by step id; those not done are left out."""
+    """Return the results of those steps, by step id. Steps that are not done are left out."""
     found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"result": 1}, hint=BY_ID)
     return {step["_id"]: step["result"] for step in await found.to_list()}
 
 
 async def results_for(db: Database, step: Document) -> dict[str, Document]:
-    """Return the results of what a step needs, by step id; NeedsAreGone if a replay has taken one back."""
+    """Return the results that a step needs, by step id. NeedsAreGone if a replay has taken one back."""
     results = await results_of(db, step["needs"]) if step["needs"] else {}
     if len(results) < len(step["needs"]):
         raise NeedsAreGone("Something that the step needs is being made again.", retry_after=5.0)
@@ -70,27 +71,30 @@ async def results_for(db: Database, step: Document) -> dict[str, Document]:
 
 @translating
 async def waiting_steps(db: Database, step_ids: Sequence[str]) -> list[Document]:
-    """Return those of the steps that wait, without their results: to be read before their needs."""
+    """Return the waiting ones of those steps, without their results. The caller reads them before their needs."""
     waiting = {"_id": {"$in": list(step_ids)}, "state": "waiting"}
     return await db.steps.find(waiting, {"result": 0}, hint=BY_ID).to_list()
 
 
 @translating
 async def done_among(db: Database, step_ids: Iterable[str]) -> set[str]:
-    """Return the ids of those of the steps that are done."""
+    """Return the ids of the done ones of those steps."""
     found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"_id": 1}, hint=BY_ID)
     return {step["_id"] for step in await found.to_list()}
 
 
 @translating
 async def count_done(db: Database, report: str, slot: Slot) -> int:
-    """Return how many steps of a report that share a slot set are done, on an index."""
+    """Return the number of done steps of a report that share a slot set, on an index."""
     return await db.steps.count_documents({"report": report, "slot": slot, "state": "done"})
 
 
 @translating
 async def ready_steps(db: Database, seen: Sequence[Document], now: datetime) -> int:
-    """T6: ready steps whose needs, read after they were seen waiting, are all done; return how many it were."""
+    """Make waiting steps ready whose needs are all done. Returns the number of steps made ready (T6).
+
+    The caller must have read the needs after it saw the steps waiting.
+    """
     alike: dict[tuple[int, int], list[str]] = defaultdict(list)
     for step in seen:
         alike[step["epoch"], step["run"]].append(step["_id"])
@@ -103,9 +107,9 @@ async def ready_steps(db: Database, seen: Sequence[Document], now: datetime) -> 
 
 @translating
 async def ready_after(db: Database, step_ids: Sequence[str], run: int, now: datetime) -> bool:
-    """T6, for steps that need nothing but one step which was done in that run; True if all of them waited for it.
+    """Make steps ready that need only one step, done in that run. True if all of them waited for it (T6).
 
-    Nothing is read first: a replay that resets the need gives those that follow it another run, too.
+    Nothing is read first: a replay that resets the need gives the steps that follow it another run, too.
     """
     still = {"_id": {"$in": list(step_ids)}, "state": "waiting", "run": run}
     ready = {"$set": {"state": "ready", "due_at": now}}
@@ -120,13 +124,13 @@ async def first_ready(db: Database, report: str, slot: Slot, limit: int) -> list
 
 
 def kind_of(step_id: str) -> str:
-    """Return the kind of the step of that id: its key, which ends the id, begins with it."""
+    """Return the kind of the step of that id. The id ends with the step's key, which begins with the kind."""
     return step_id.rpartition(":")[2].partition("-")[0]
 
 
 @translating
 async def stamp_advanced(db: Database, steps: Sequence[Document]) -> None:
-    """Note that everything which done or dead steps unlock has really been unlocked."""
+    """Mark done or dead steps as advanced, once everything that they unlock has really been unlocked."""
     for run, alike in grouped(steps, lambda step: step["run"]).items():
         still = {"_id": {"$in": [step["_id"] for step in alike]}, "run": run, "state": {"$in": ["done", "dead"]}}
         await db.fleeting_steps.update_many(
@@ -144,9 +148,9 @@ async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Docu
 
 @translating
 async def idle_ready_reports(db: Database, reports: Sequence[str], slot: Slot, now: datetime) -> set[str]:
-    """Return those of the reports in whose slot set ready steps have stood unqueued for 5 s or more."""
+    """Return the ids of reports whose ready steps in a slot set have stood unqueued for 5 s or more."""
     ready = overdue("ready", now - timedelta(seconds=5))
-    # By report: of one that has all its slots in use hundreds may be ready.
+    # By report: one that has all its slots in use may have hundreds of ready steps.
     here = {"report": {"$in": list(reports)}, "slot": slot, **ready}
     return {step["report"] async for step in db.steps.find(here, {"report": 1}, hint=STEPS_BY_REPORT)}
 
@@ -160,14 +164,14 @@ async def has_live_steps(db: Database, report: str) -> bool:
 
 @translating
 async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Document]:
-    """Return steps without what is long in them."""
+    """Return steps without their long fields."""
     without = {"result": 0, "traceback": 0, "needs": 0}
     return await db.steps.find({"_id": {"$in": list(step_ids)}}, without).to_list()
 
 
 @translating
 async def count_steps(db: Database, reports: Sequence[str]) -> dict[tuple[str, str, str], int]:
-    """Return how many steps each (report, kind, state) has: the progress of some reports, on an index."""
+    """Return the number of steps by (report, kind, state): the progress of some reports, on an index."""
     pipeline: list[Document] = [
         {"$match": {"report": {"$in": list(reports)}}},
         {"$group": {"_id": {"report": "$report", "kind": "$kind", "state": "$state"}, "n": {"$sum": 1}}},
@@ -178,7 +182,7 @@ async def count_steps(db: Database, reports: Sequence[str]) -> dict[tuple[str, s
 
 @translating
 async def reset_step(db: Database, step: Document, run: int, state: str, now: datetime) -> bool:
-    """T17: set a step of an older run back to ready or waiting in the new run."""
+    """Set a step of an older run back to ready or waiting in the new run. False if it has that run (T17)."""
     fresh = {"state": state, "run": run, "due_at": now, "fails": 0, "kills": 0, "sends": 0, "claim": None}
     update = {
         "$set": fresh,

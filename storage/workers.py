@@ -12,9 +12,9 @@ _TIMEOUT_S = 2.0
 
 @translating
 async def beat(db: Database, worker: str, facts: Document, now: datetime) -> None:
-    """Count one beat of a worker; the first one, or one after it was taken for dead, registers it.
+    """Count one beat of a worker. The first one, or one after it was taken for dead, registers it.
 
-    Not journaled: a lost beat is made good by the next.
+    Not journaled, since the next beat makes good a lost one.
     """
     with pymongo.timeout(_TIMEOUT_S):
         await db.workers.update_one(
@@ -24,7 +24,7 @@ async def beat(db: Database, worker: str, facts: Document, now: datetime) -> Non
 
 @translating
 async def prove_writable(db: Database) -> None:
-    """Return if MongoDB takes a write like a beat, promptly; DatabaseIsDown otherwise. Nothing is written."""
+    """Return if MongoDB takes a write like a beat within 2 s; DatabaseIsDown otherwise. Nothing is written."""
     with pymongo.timeout(_TIMEOUT_S):
         await db.workers.update_one({"_id": None}, {"$set": {"beat": 0}})
 
@@ -37,5 +37,5 @@ async def live_workers(db: Database) -> list[Document]:
 
 @translating
 async def remove_worker(db: Database, worker: str) -> None:
-    """Forget a worker that has left or is dead."""
+    """Remove a worker that has left or is dead."""
     await db.workers.delete_one({"_id": worker})
