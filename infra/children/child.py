@@ -23,14 +23,14 @@ Result = TypeVar("Result")
 _at_work = Event()
 
 
-def prepare(memory: int, move_in: Callable[[], None]) -> None:
+def prepare(memory: int, enter_child: Callable[[], None]) -> None:
     """Bound this child to `memory` bytes of address space, tie its life to the owner's, let it move in."""
     # First of all: a thread that finds no room is waited for without end.
     Thread(target=_look_after_itself, args=(memory,), daemon=True).start()
     if sys.platform == "linux":  # macOS refuses the limit
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # who is out of time would leave one
-    move_in()
+    enter_child()
 
 
 def within(limit_s: float, work: Callable[..., Result], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Result:

@@ -40,11 +40,11 @@ class ChildPool:
     """
 
     def __init__(
-        self, *, processes: int, tasks_per_child: int, memory: int, preload: str, move_in: Callable[[], None]
+        self, *, processes: int, tasks_per_child: int, memory: int, preload: str, enter_child: Callable[[], None]
     ) -> None:
-        """`move_in` is called in each new child."""
+        """`enter_child` is called in each new child."""
         self._processes, self._tasks_per_child, self._memory = processes, tasks_per_child, memory
-        self._preload, self._move_in = preload, move_in
+        self._preload, self._move_in = preload, enter_child
         self._changing = asyncio.Lock()
         self._closed = False
         self._awaited: set[Future[Any]] = set()
@@ -116,7 +116,7 @@ class ChildPool:
     def _new_pool(self) -> ProcessPool:
         """A pool that has not started yet: no process is made here."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([self._preload, "infra.children.background"])
+        context.set_forkserver_preload([self._preload, "infra.children.low_priority"])
         return ProcessPool(
             self._processes,
             max_tasks=self._tasks_per_child,

@@ -12,9 +12,9 @@ from infra.llm.answer import Answer, Request
 from infra.llm.bodies import MAX_BODY_BYTES, PLAIN, BodyIsTooLong, bound_body
 from infra.llm.failures import translated
 from infra.llm.limiter.limiter import Limiter
-from infra.llm.limiter.terms import Limits, Outcome, Reservation, Terms
+from infra.llm.limiter.types import Limits, Outcome, Reservation, Terms
+from infra.llm.rate_headers import read_rate_headers
 from infra.llm.reading import overlong_answer, read_answer
-from infra.llm.told import told_by
 from infra.settings import Settings
 
 if TYPE_CHECKING:
@@ -89,17 +89,17 @@ class Call:
                 options={"headers": {"X-Client-Request-Id": entry}},
             )
         except openai.APIStatusError as error:
-            told = told_by(error.response.headers)
-            self._outcome = Outcome("refused" if error.status_code == 429 else "failed", told=told)
+            headers = read_rate_headers(error.response.headers)
+            self._outcome = Outcome("refused" if error.status_code == 429 else "failed", headers=headers)
             raise translated(error) from error
         except openai.OpenAIError as error:
             raise translated(error) from error
         except BodyIsTooLong:
             return overlong_answer(MAX_BODY_BYTES, self.request, self.llm.model)
-        told = told_by(response.headers)
-        self._outcome = Outcome("failed", told=told)
+        headers = read_rate_headers(response.headers)
+        self._outcome = Outcome("failed", headers=headers)
         answer = read_answer(response.content, self.request, self.llm.model)
-        self._outcome = Outcome("answered", answer.usage.input + answer.usage.output, told)
+        self._outcome = Outcome("answered", answer.usage.input + answer.usage.output, headers)
         return answer
 
     def _body(self) -> bytes:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Self
 
-from infra.local.doors import InboxDoor, LlmDoor, StripeDoor
+from infra.local.controls import InboxControls, LlmControls, StripeControls
 from infra.local.environment import Services, keep_secrets, outer_environment, pressroom_environment
 from infra.local.errors import PartError
 from infra.local.mongod import mongodb_url
@@ -60,9 +60,9 @@ class Stack:
         self.web_port = ports[services - 1] = web_port or ports[services - 1]
         self._ports, self._spare = Services(*ports[:services]), ports[services:]
         self.urls = Services(*(f"http://{HOST}:{port}" for port in self._ports))
-        self.inbox = InboxDoor(self.urls.inbox)
-        self.llm = LlmDoor(self.urls.llm)
-        self.stripe = StripeDoor(self.urls.stripe)
+        self.inbox = InboxControls(self.urls.inbox)
+        self.llm = LlmControls(self.urls.llm)
+        self.stripe = StripeControls(self.urls.stripe)
         self.env: dict[str, str] = {}
         self.parts: list[Part] = []
         self._services = 0

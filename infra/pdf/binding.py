@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
 from infra.pdf.anchors import CONTENTS, link_pages
 from infra.pdf.book import Book, BookSource
 from infra.pdf.folio import Folios
-from infra.pdf.joint import Joint
+from infra.pdf.joining import Joiner
 from infra.pdf.numbering import NumberedChapter, Place, number_chapters, read_chapter
 from infra.pdf.pages import front_html
 from infra.pdf.tagging import tag_front
@@ -62,11 +62,11 @@ def _front(book: BookSource, chapters: Sequence[NumberedChapter]) -> bytes:
 
 def _join(pdf: Pdf, case: Typecase, parts: Iterable[Path | BytesIO]) -> None:
     """Join the parts in their order, one open at a time."""
-    joint = Joint(pdf, case)
+    joiner = Joiner(pdf, case)
     for each in parts:
         with Pdf.open(each) as part:
-            joint.append(part)
-    joint.finish()
+            joiner.append(part)
+    joiner.finish()
 
 
 def _titles(chapters: Sequence[NumberedChapter], book: BookSource) -> dict[str, str]:

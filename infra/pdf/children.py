@@ -11,19 +11,19 @@ from infra.pdf.book import Book, BookSource, ChapterSource, Chunk, Style
 from infra.pdf.errors import BookCannotBeBound, ChapterCannotBeSet, RendererCannotStart
 
 
-def move_in() -> None:
+def enter_child() -> None:
     """Give this child a folder for its fonts."""
-    from infra.pdf import scratch
+    from infra.pdf import font_dir
 
     # Emoji faces are rewritten with the time of day in them, unless this variable says another.
     os.environ["SOURCE_DATE_EPOCH"] = "0"
-    scratch.move_in()
+    font_dir.use_own_folder()
 
 
 def prove_that_type_can_be_set() -> None:
     """Set one small page. RendererCannotStart names what is missing."""
     try:
-        from infra.pdf.warmth import set_small_page
+        from infra.pdf.preload import set_small_page
 
         set_small_page()
     except (ImportError, OSError) as error:

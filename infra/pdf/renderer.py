@@ -30,8 +30,8 @@ class Renderer:
             processes=processes,
             tasks_per_child=tasks_per_child,
             memory=memory,
-            preload="infra.pdf.warmth",
-            move_in=children.move_in,
+            preload="infra.pdf.preload",
+            enter_child=children.enter_child,
         )
 
     async def warm_up(self) -> None:

@@ -2,10 +2,10 @@
 -- KEYS: state (hash), calls in the air by the end of their lease, workers by when they were last heard of, workers
 -- that wait in the order in which they came. The bell of a worker is the key of the state, ":bell:" and the worker's id.
 local MINUTE = 60000
-local STEADY = 0.95 -- terms.py says why
+local STEADY = 0.95 -- types.py says why
 local TOLD_FOR = 10 * MINUTE -- limits that nobody has told for so long are forgotten
 local WORKER_FOR = 30000 -- three beats
-local WAITER_FOR = 2500 -- two naps and a little: who waits and is not heard of for so long loses its place
+local WAITER_FOR = 2500 -- two waits and a little: who waits and is not heard of for so long loses its place
 
 local clock = redis.call("time")
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from infra.local.llm.exchange import Ask, Json, Record, answer, charge
-from infra.local.llm.limits import Limits, Told
+from infra.local.llm.limits import HeaderStyle, Limits
 from infra.local.llm.prose import write_prose
 from infra.local.serve import Fault, Faults, control_route, serve
 
@@ -57,7 +57,7 @@ class Llm:
         self._key = key
         self._latency_s = latency_s
         self._limits = Limits()
-        self._told_as: Told = "real"
+        self._style: HeaderStyle = "real"
         self._records: list[Record] = []
         self._faults = Faults(LlmFault)
         controls = (self.requests, self.set_latency, self.set_limits, self.tell_limits)
@@ -78,9 +78,9 @@ class Llm:
         """New limits, with full buckets."""
         self._limits = Limits(requests_per_minute, tokens_per_minute)
 
-    def tell_limits(self, told_as: Told) -> None:
+    def tell_limits(self, style: HeaderStyle) -> None:
         """How answers tell of the limits from now on."""
-        self._told_as = told_as
+        self._style = style
 
     async def _respond(self, request: Request) -> Response:
         """Recorded on arrival, answered after the latency, whoever is still there."""
@@ -112,7 +112,7 @@ class Llm:
             request.state.line.abort()
             return None
         if fault and fault.kind == "garbage":
-            return Response("<html>502 Bad Gateway</html>", headers=self._limits.headers(self._told_as))
+            return Response("<html>502 Bad Gateway</html>", headers=self._limits.headers(self._style))
         return self._reply(200, self._compose(ask, record, fault))
 
     def _compose(self, ask: Ask, record: Record, fault: LlmFault | None) -> Json:
@@ -132,7 +132,7 @@ class Llm:
     def _reply(self, status: int, body: Json, **more: str) -> Response:
         request_id = f"req_{secrets.token_hex(16)}"
         return JSONResponse(
-            body, status, {"x-request-id": request_id, **self._limits.headers(self._told_as), **more}
+            body, status, {"x-request-id": request_id, **self._limits.headers(self._style), **more}
         )
 
 

@@ -8,7 +8,7 @@ from infra.pdf.anchors import anchors_of
 from infra.pdf.typecase import Typecase
 
 
-class Joint:
+class Joiner:
     """Joins parts, each of which may be closed as soon as it is in; `finish` when all are."""
 
     def __init__(self, pdf: Pdf, case: Typecase) -> None:

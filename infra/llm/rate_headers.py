@@ -30,7 +30,7 @@ class Rate(NamedTuple):
     rest: int | None = None
 
 
-class Told(NamedTuple):
+class RateHeaders(NamedTuple):
     """What one answer's headers say. `pause_s` is how long not to ask, in seconds."""
 
     requests: Rate = Rate()
@@ -38,9 +38,9 @@ class Told(NamedTuple):
     pause_s: float | None = None
 
 
-def told_by(headers: Mapping[str, str]) -> Told:
+def read_rate_headers(headers: Mapping[str, str]) -> RateHeaders:
     """Read `x-ratelimit-*` and `retry-after`; missing, negative, unreadable or contradictory ones say nothing."""
-    return Told(_rate(headers, "requests"), _rate(headers, "tokens"), _pause_s(headers))
+    return RateHeaders(_rate(headers, "requests"), _rate(headers, "tokens"), _pause_s(headers))
 
 
 def _rate(headers: Mapping[str, str], kind: str) -> Rate:

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 import structlog
 
 from infra.clock import SystemClock
-from infra.llm.limiter.share import Share
+from infra.llm.limiter.local_count import LocalCount
 from infra.llm.limiter.shared import SharedCount, SharedCountIsAway
-from infra.llm.limiter.terms import Outcome, Reservation, Wait
+from infra.llm.limiter.types import Outcome, Reservation, Wait
 
 log = structlog.get_logger()
 
 
-class Counts:
+class CountWithFallback:
     """Gives and settles reservations whether Redis answers or not; none of it ever fails."""
 
     def __init__(self, shared: SharedCount) -> None:
@@ -22,39 +22,39 @@ class Counts:
         #: Whether this worker counts for itself.
         self.alone = asyncio.Event()
         self._shared = shared
-        self._count: SharedCount | Share = shared
+        self._current: SharedCount | LocalCount = shared
 
     async def reserve(self, tokens: int) -> Reservation | Wait:
         """Give room for one call, or say how long there is none."""
         try:
-            return await self._count.reserve(tokens)
+            return await self._current.reserve(tokens)
         except SharedCountIsAway as error:
-            self._go_alone(error)
-        return await self._count.reserve(tokens)
+            self._fall_back(error)
+        return await self._current.reserve(tokens)
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
         """Take the call's place back. A second time, or after the lease, nothing happens."""
         if reservation.shared != self.alone.is_set():  # what the other count gave lapses by itself
-            with self._going_on():
-                await self._count.settle(reservation, outcome)
+            with self._falling_back():
+                await self._current.settle(reservation, outcome)
 
-    async def nap(self, seconds: float) -> None:
+    async def wait(self, seconds: float) -> None:
         """Return after that long, or earlier when there is reason to ask again."""
-        with self._going_on():
-            await self._count.nap(seconds)
+        with self._falling_back():
+            await self._current.wait(seconds)
 
     async def leave_line(self) -> None:
         """Let other workers move up."""
-        with self._going_on():
-            await self._count.leave_line()
+        with self._falling_back():
+            await self._current.leave_line()
 
     async def beat(self) -> None:
         """Be counted among the workers, and go back to the shared count when Redis is there again."""
-        with self._going_on():
+        with self._falling_back():
             await self._shared.beat()
             if self.alone.is_set():
                 log.info("limits_shared_again")
-            self._count = self._shared
+            self._current = self._shared
             self.alone.clear()
 
     async def close(self) -> None:
@@ -62,14 +62,16 @@ class Counts:
         await self._shared.close()
 
     @contextmanager
-    def _going_on(self) -> Iterator[None]:
+    def _falling_back(self) -> Iterator[None]:
         try:
             yield
         except SharedCountIsAway as error:
-            self._go_alone(error)
+            self._fall_back(error)
 
-    def _go_alone(self, error: SharedCountIsAway) -> None:
+    def _fall_back(self, error: SharedCountIsAway) -> None:
         if not self.alone.is_set():
-            self._count = Share(SystemClock(), self._shared.limits, self._shared.bound, self._shared.workers)
+            self._current = LocalCount(
+                SystemClock(), self._shared.limits, self._shared.bound, self._shared.workers
+            )
             self.alone.set()
-            log.warning("limits_not_shared", error=str(error), part=f"1/{self._count.parts}")
+            log.warning("limits_not_shared", error=str(error), part=f"1/{self._current.parts}")

@@ -4,15 +4,15 @@ import math
 import uuid
 
 from infra.clock import Clock
-from infra.llm.limiter.terms import LONGEST_PAUSE_S, STEADY, Limits, Outcome, Reservation, Wait
+from infra.llm.limiter.types import LONGEST_PAUSE_S, STEADY, Limits, Outcome, Reservation, Wait
 
 #: How many workers there are if Redis has never said it: more than most installations have.
 _UNKNOWN_WORKERS = 8
 #: Until a call of this process may have ended, and for how long it sleeps at most.
-_FULL_S, _NAP_S = 0.1, 1.0
+_FULL_S, _WAIT_S = 0.1, 1.0
 
 
-class Share:
+class LocalCount:
     """Gives and settles reservations in this process alone. It starts empty, as the shared count does.
 
     Nothing is given back, and of what the provider tells only 429s and pauses are heard: it is not for long.
@@ -50,13 +50,13 @@ class Share:
             self._bound = max(1.0, min(self._bound, len(self._in_the_air)) // 2)
         elif outcome.kind == "answered":
             self._bound += 1 / self._bound
-        pause_s = min(outcome.told.pause_s or 0, LONGEST_PAUSE_S)
+        pause_s = min(outcome.headers.pause_s or 0, LONGEST_PAUSE_S)
         self._closed_until = max(self._closed_until, self._clock.monotonic() + pause_s)
         self._in_the_air.discard(reservation.id)
 
-    async def nap(self, seconds: float) -> None:
+    async def wait(self, seconds: float) -> None:
         """Return after that long, 1 s at most."""
-        await self._clock.sleep(min(seconds, _NAP_S))
+        await self._clock.sleep(min(seconds, _WAIT_S))
 
     async def leave_line(self) -> None:
         """Nobody else waits behind this worker."""

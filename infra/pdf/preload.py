@@ -4,7 +4,7 @@ import gc
 import logging
 from contextlib import suppress
 
-from infra.pdf import scratch  # noqa: F401 (the server owns the folder that it makes)
+from infra.pdf import font_dir  # noqa: F401 (the server owns the folder that it makes)
 
 _PAGE = '<html lang="en"><p style="hyphens: auto">Extraordinarily <b>warm</b> <i>type</i>.</p></html>'
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from infra.llm.told import Told
+from infra.llm.rate_headers import RateHeaders
 
 #: Of a minute's limit this part is refilled in a minute, and the rest is what a bucket holds (3 s of it), so that
 #: no minute has more than its limit. Small bursts, because OpenAI may enforce a minute's limit over shorter times
@@ -65,4 +65,4 @@ class Outcome(NamedTuple):
 
     kind: Literal["answered", "refused", "failed", "unsent"]
     used: int | None = None
-    told: Told = Told()
+    headers: RateHeaders = RateHeaders()

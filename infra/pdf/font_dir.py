@@ -11,16 +11,16 @@ import tempfile
 from pathlib import Path
 
 # Made where the module is first imported: in the server, which outlives its children and dies with the owner.
-_ROOM = tempfile.TemporaryDirectory(prefix="pressroom-fonts-")
+_FOLDER = tempfile.TemporaryDirectory(prefix="pressroom-fonts-")
 
 
-def move_in() -> None:
+def use_own_folder() -> None:
     """Send this child's temporary files to its folder, and remove those of children that have died."""
-    room = Path(_ROOM.name)
-    for folder in room.iterdir():
+    shared = Path(_FOLDER.name)
+    for folder in shared.iterdir():
         if not _lives(int(folder.name)):
             shutil.rmtree(folder, ignore_errors=True)
-    own = room / str(os.getpid())
+    own = shared / str(os.getpid())
     own.mkdir(exist_ok=True)
     tempfile.tempdir = str(own)
 
