@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
+from infra.colours import COLOUR
 from infra.errors import SettingsError
 from infra.tenants import Tenant, Tenants, is_tenant_id
 
 #: Room for many times the tenants of a large installation: what is beyond it is no such file.
 _MAX_BYTES, _MAX_TENANTS = 1024 * 1024, 10_000
 _MAX_LOGO, _MAX_SIDE = 512 * 1024, 4096
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 #: What a file begins with; an SVG may have a byte order mark and blanks first.
 _LOGOS = {".png": re.compile(rb"\x89PNG\r\n\x1a\n"), ".svg": re.compile(rb"(\xef\xbb\xbf)?\s*<")}
 
@@ -90,7 +90,7 @@ def _check_words(tenant: Tenant) -> None:
     if len(set(products)) != len(products):
         raise _Wrong("products names one of them twice")
     for key, colour in (msgspec.structs.asdict(tenant.colours) if tenant.colours else {}).items():
-        if not _COLOUR.fullmatch(colour):
+        if not COLOUR.fullmatch(colour):
             raise _Wrong(f"colours.{key} must be a colour such as #1f5a5e")
 
 

@@ -3,19 +3,19 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import redis
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
-from infra.broker.calls import asking, decoded
-from infra.broker.dead_message import DeadMessage
-from infra.broker.names import QueueKeys
 from infra.errors import SettingsError, TransientError
 
 #: A worker whose broker id has not been heard of for this long gives its messages up (Dramatiq's own repair; the
@@ -27,6 +27,37 @@ _MAX_RINGS = 100
 
 class BrokerIsDown(TransientError):
     """Redis did not answer in time."""
+
+
+@dataclass(frozen=True)
+class DeadMessage:
+    """A message that will never be done; `data` are its bytes, `error` the traceback's last line."""
+
+    queue: str
+    message_id: str
+    data: bytes
+    error: str
+    traceback: str
+
+
+class QueueKeys:
+    """The keys of one queue (Dramatiq 2.2.1, brokers/redis/dispatch.lua)."""
+
+    def __init__(self, namespace: str, name: str) -> None:
+        """Name them all; nobody is asked."""
+        #: The list of waiting message ids.
+        self.queue = f"{namespace}:{name}"
+        #: The hash of message ids to data: waiting, in flight, or held by a dead worker.
+        self.messages = f"{self.queue}.msgs"
+        #: The list that idle consumers block on.
+        self.bell = f"{self.queue}.bell"
+        #: The sorted set of broker ids by when each was last heard of.
+        self.heartbeats = f"{namespace}:__heartbeats__"
+        self._acks = f"{namespace}:__acks__.{{}}.{name}"
+
+    def acks(self, broker_id: str) -> str:
+        """Return the set of message ids that one worker process has taken and not acknowledged."""
+        return self._acks.format(broker_id)
 
 
 class Broker(RedisBroker):
@@ -143,3 +174,17 @@ def _client(url: str) -> redis.Redis:
     except ValueError:
         # The client's own message may quote the URL, and with it a password.
         raise SettingsError("REDIS_URL is not one that the Redis client accepts.") from None
+
+
+@contextmanager
+def asking(failure: Callable[[str], Exception] = ConnectionClosed) -> Iterator[None]:
+    """Raise every failure of Redis as this one; at Dramatiq's own it connects anew."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise failure(f"Redis does not answer: {str(error)[:200]}") from error
+
+
+def decoded(members: Iterable[bytes | str]) -> set[str]:
+    """Return the members of a Redis set as text."""
+    return {member.decode() if isinstance(member, bytes) else member for member in members}

@@ -11,10 +11,7 @@ from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.common import current_millis
 from dramatiq.errors import ConnectionClosed, DecodeError
 
-from infra.broker.broker import Broker
-from infra.broker.calls import asking, decoded
-from infra.broker.dead_message import DeadMessage
-from infra.broker.names import QueueKeys
+from infra.broker.broker import Broker, DeadMessage, QueueKeys, asking, decoded
 
 #: How long an idle consumer blocks on the doorbell before it looks whether it should stop.
 _BELL_S = 1.0

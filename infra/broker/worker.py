@@ -12,9 +12,8 @@ from dramatiq.common import iter_queue
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware, TimeLimit
 
-from infra.broker.broker import Broker
+from infra.broker.broker import Broker, DeadMessage
 from infra.broker.consumer import QueueConsumer
-from infra.broker.dead_message import DeadMessage
 
 #: How long a stopping worker waits for its consumer to give messages back: a bell's wait and a little.
 _DRAIN_S = 1.5

@@ -1,13 +1,11 @@
 """What goes into a book, and what comes out: plain values that travel between processes."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from infra.charts import Wheel
-
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+from infra.colours import COLOUR
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Style:
     def __post_init__(self) -> None:
         """Refuse what could not be written into a stylesheet safely."""
         for colour in (self.accent, self.tint):
-            if not _COLOUR.fullmatch(colour):
+            if not COLOUR.fullmatch(colour):
                 raise ValueError(f"{colour!r} is no colour of the form #rrggbb.")
 
 

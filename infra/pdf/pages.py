@@ -8,9 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from infra.pdf.book import BookSource, ChapterSource, Style
+from infra.pdf.decoration import palette, rosette
 from infra.pdf.numbering import NumberedChapter
-from infra.pdf.ornament import rosette
-from infra.pdf.palette import palette
 from infra.pdf.prose import prose_html
 from infra.pdf.untrusted import one_line
 from infra.pdf.wheel import draw_wheel

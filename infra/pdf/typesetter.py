@@ -10,9 +10,9 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
 from infra.pdf.book import Style
+from infra.pdf.decoration import palette
 from infra.pdf.faces import Bare
 from infra.pdf.fetching import FontFetcher, LogoFetcher
-from infra.pdf.palette import palette
 
 _STYLESHEET = Path(__file__).parent / "templates" / "house.css"
 

@@ -16,9 +16,7 @@ from dramatiq import Message
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.errors import ConnectionClosed
 
-from infra.broker.broker import Broker, BrokerIsDown
-from infra.broker.dead_message import DeadMessage
-from infra.broker.names import QueueKeys
+from infra.broker.broker import Broker, BrokerIsDown, DeadMessage, QueueKeys
 from infra.broker.worker import consuming_broker, start_workers, stop_workers
 from infra.local.stack import Stack
 
