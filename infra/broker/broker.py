@@ -31,7 +31,7 @@ class BrokerIsDown(TransientError):
 
 @dataclass(frozen=True)
 class DeadMessage:
-    """A message that will never be done; `data` are its bytes, `error` the traceback's last line."""
+    """A message that will never be done, for safe keeping; `data` are its bytes, `error` the traceback's last line."""
 
     queue: str
     message_id: str
@@ -44,7 +44,7 @@ class QueueKeys:
     """The keys of one queue (Dramatiq 2.2.1, brokers/redis/dispatch.lua)."""
 
     def __init__(self, namespace: str, name: str) -> None:
-        """Name them all; nobody is asked."""
+        """Name the keys; Redis is not asked."""
         #: The list of waiting message ids.
         self.queue = f"{namespace}:{name}"
         #: The hash of message ids to data: waiting, in flight, or held by a dead worker.
@@ -93,7 +93,7 @@ class Broker(RedisBroker):
         self._send = client.register_script((folder / "send.lua").read_bytes())
 
     def stop_taking(self, queues: Iterable[str], timeout_s: float) -> None:
-        """Take no more messages, and return once the consumers have given back what nobody has begun."""
+        """Take no more messages, and return once the consumers have given back all that was not begun."""
         self.draining.set()
         deadline = time.monotonic() + timeout_s
         for queue in queues:
@@ -107,9 +107,9 @@ class Broker(RedisBroker):
             self.emit_after("declare_queue", queue_name)
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
-        """Queue a message under its own id, so that who wrote it down can ask for it; BrokerIsDown if it cannot.
+        """Queue a message under its own id, so that its sender can ask for it; BrokerIsDown if it cannot.
 
-        Dramatiq draws a new id for each send instead, which nobody knows beforehand.
+        Dramatiq draws a new id for each send instead, which cannot be known beforehand.
         """
         if delay is not None:
             raise ValueError("Messages are not delayed in Redis; steps have a due_at in MongoDB.")
@@ -118,7 +118,7 @@ class Broker(RedisBroker):
     def enqueue_all(self, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
         """Queue messages, all or none of them, each under its own id; BrokerIsDown if that cannot be done.
 
-        One that is waiting or in somebody's hands already is not queued again. The option `first` puts a message
+        A message that waits or is in a worker's hands already is not queued again. The option `first` puts a message
         before those that wait.
         """
         named = [message.copy(options={"redis_message_id": message.message_id}) for message in messages]
@@ -134,7 +134,7 @@ class Broker(RedisBroker):
         return named
 
     def holds(self, queue: str, message_ids: list[str]) -> set[str]:
-        """Return which messages are waiting or in somebody's hands; BrokerIsDown if Redis cannot say."""
+        """Return which messages wait or are in a worker's hands; BrokerIsDown if Redis cannot say."""
         if not message_ids:
             return set()
         with asking(BrokerIsDown):
@@ -142,7 +142,7 @@ class Broker(RedisBroker):
         return {message for message, data in zip(message_ids, found, strict=True) if data is not None}
 
     def waiting(self, queue: str) -> int:
-        """Return how many messages nobody has taken yet; BrokerIsDown if Redis cannot say."""
+        """Return how many messages were not taken yet; BrokerIsDown if Redis cannot say."""
         with asking(BrokerIsDown):
             return int(self.client.llen(QueueKeys(self.namespace, queue).queue))
 
@@ -178,7 +178,7 @@ def _client(url: str) -> redis.Redis:
 
 @contextmanager
 def asking(failure: Callable[[str], Exception] = ConnectionClosed) -> Iterator[None]:
-    """Raise every failure of Redis as this one; at Dramatiq's own it connects anew."""
+    """Raise every failure of Redis as this one; at ConnectionClosed Dramatiq connects anew."""
     try:
         yield
     except redis.RedisError as error:

@@ -1,4 +1,4 @@
-"""What makes a process a child of ours: bounded in memory and time, and gone when its owner is."""
+"""Child set-up: bounds of memory and time, and exit with the owner."""
 
 import math
 import multiprocessing
@@ -24,12 +24,12 @@ _at_work = Event()
 
 
 def prepare(memory: int, enter_child: Callable[[], None]) -> None:
-    """Bound this child to `memory` bytes of address space, tie its life to the owner's, let it move in."""
+    """Bound this child to `memory` bytes of address space, tie its life to the owner's, and call `enter_child`."""
     # First of all: a thread that finds no room is waited for without end.
     Thread(target=_look_after_itself, args=(memory,), daemon=True).start()
     if sys.platform == "linux":  # macOS refuses the limit
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # who is out of time would leave one
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # running out of time would leave one
     enter_child()
 
 
@@ -45,7 +45,7 @@ def within(limit_s: float, work: Callable[..., Result], args: Sequence[Any], kwa
 
 
 def give_up() -> NoReturn:
-    """Exit: libraries that have run out of memory are left in a state that spoils what comes next.
+    """Exit: libraries that have run out of memory are left in a state that spoils later work.
 
     (A failed allocation inside a C library surfaces as a SystemError.)
     """

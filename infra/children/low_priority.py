@@ -1,7 +1,7 @@
-"""Loaded last by the server process that children are forked from: it and they yield to their owner.
+"""Lowers the priority of the server process that children are forked from, when imported: it is preloaded last.
 
-Work for children can wait a moment; the loops of workers, and a database on this machine, should not. Work for
-children of a worker that yields itself can wait for as long as others have some that is promised sooner.
+Children inherit it, and yield to their owner. Their work can wait a moment; the loops of workers, and a database on
+this machine, should not. Children of a worker that yields itself can wait while other work is promised sooner.
 """
 
 import os

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Llm:
-    """Writes sections. One request a call: retries would be purchases that nobody recorded."""
+    """Writes sections. One request a call: the SDK's own retries would be purchases without a record."""
 
     def __init__(self, settings: Settings) -> None:
         """Connect lazily."""
@@ -41,20 +41,20 @@ class Llm:
 
     @property
     def host(self) -> str:
-        """The host that it talks to."""
+        """Return the host of the provider's API."""
         return self.client.base_url.netloc.decode()
 
     async def reserve(self, request: Request, *, priority: int = 0) -> "Call":
         """Return once the limits have room for the request; to be used in a `with` block.
 
-        It waits for as long as it takes: who has no more patience, or is told to stop, cancels it. All that may be
-        written is reserved, since that is what the provider counts when the request comes.
+        Waits without limit; a caller that has no more patience, or is told to stop, cancels it. All that may be
+        written is reserved, since the provider counts it when the request comes.
         """
         tokens = request.input_tokens + request.max_output_tokens
         return Call(self, request, await self.limiter.wait_for_room(tokens, priority=priority))
 
     async def beat_for_ever(self) -> None:
-        """Be counted among those that share the limits; to be run as long as sections are written."""
+        """Keep being counted among the workers that share the limits; to be run as long as sections are written."""
         await self.limiter.beat_for_ever()
 
     async def close(self) -> None:
@@ -103,7 +103,7 @@ class Call:
         return answer
 
     def _body(self) -> bytes:
-        """Encode the request: the SDK's own method would walk through all that a request may hold."""
+        """Encode the request: the SDK's own method would walk through every field that a request may have."""
         body: ResponseCreateParamsNonStreaming = {
             "model": self.llm.model,
             "instructions": self.request.instructions,

@@ -1,4 +1,4 @@
-"""Which count holds: the shared one, or this worker's part of it while Redis is away."""
+"""Switches between the shared count and this worker's part of it while Redis is away."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class CountWithFallback:
-    """Gives and settles reservations whether Redis answers or not; none of it ever fails."""
+    """Gives and settles reservations whether Redis answers or not; no method ever fails."""
 
     def __init__(self, shared: SharedCount) -> None:
         """Begin with the shared count."""
@@ -34,7 +34,7 @@ class CountWithFallback:
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
         """Take the call's place back. A second time, or after the lease, nothing happens."""
-        if reservation.shared != self.alone.is_set():  # what the other count gave lapses by itself
+        if reservation.shared != self.alone.is_set():  # a reservation of the other count lapses by itself
             with self._falling_back():
                 await self._current.settle(reservation, outcome)
 

@@ -1,4 +1,4 @@
-"""The limiter: every call waits here, in line, until the provider's limits have room for it."""
+"""The limiter: a line in which every call waits until the provider's limits have room for it."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ _LOOK_S = 1.0
 
 
 class _Waiter(NamedTuple):
-    # The higher priority first, then who came first: no two have the same place.
+    # The higher priority first, then the earlier call: no two have the same place.
     place: tuple[int, int]
     tokens: int
     turn: asyncio.Future[Reservation]
@@ -27,8 +27,8 @@ class _Waiter(NamedTuple):
 class Limiter:
     """Holds requests and tokens a minute, and calls in the air, over all workers of an installation.
 
-    With Redis away each worker goes on with its part of the limits: nothing stands still, nothing is exceeded.
-    Whoever waits costs nothing but memory: one task asks for all calls of this process, and only for the first.
+    With Redis away each worker goes on with its part of the limits: no call stands still, no limit is exceeded.
+    A waiting call costs memory only: one task asks for all calls of this process, and only for the first.
     """
 
     def __init__(self, redis_url: str, name: str, terms: Terms) -> None:
@@ -42,13 +42,13 @@ class Limiter:
     async def wait_for_room(self, tokens: int, *, priority: int = 0) -> Reservation:
         """Return when a call that takes so many tokens may be made.
 
-        The higher priority goes first, then who came first. It waits for as long as it takes: who has no more
-        patience, or is told to stop, cancels it and holds nothing.
+        The higher priority goes first, then the earlier call. Waits without limit; a cancelled caller holds
+        nothing.
         """
         turn: asyncio.Future[Reservation] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiters, _Waiter((-priority, next(self._numbers)), tokens, turn))
         if self._server is None or self._server.done():
-            # In a context of its own: it serves everybody, and must not log in the name of who came first.
+            # In a context of its own: it serves all calls, and must not log in the name of the first.
             self._server = asyncio.create_task(self._serve(), context=contextvars.Context())
         try:
             return await turn
@@ -60,7 +60,7 @@ class Limiter:
             raise
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
-        """Say what came of a call. A second time, or after the lease, nothing happens; it never fails."""
+        """Record the outcome of a call. A second time, or after the lease, nothing happens; it never fails."""
         await self._count.settle(reservation, outcome)
 
     async def beat_for_ever(self) -> None:
@@ -96,7 +96,7 @@ class Limiter:
         waiter = heapq.heappop(self._waiters)
         try:
             found = await self._count.reserve(waiter.tokens)
-        except Exception as error:  # noqa: BLE001  # whoever asked must hear of it, and the others go on
+        except Exception as error:  # noqa: BLE001  # the caller must hear of it, and the others go on
             if not waiter.turn.done():
                 waiter.turn.set_exception(error)
             return False

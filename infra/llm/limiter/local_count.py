@@ -1,4 +1,4 @@
-"""What one worker allows itself while nobody counts for all: an equal part of what was allowed last."""
+"""Local limiter for one worker while Redis is away: an equal share of the last shared limits."""
 
 import math
 import uuid
@@ -15,11 +15,11 @@ _FULL_S, _WAIT_S = 0.1, 1.0
 class LocalCount:
     """Gives and settles reservations in this process alone. It starts empty, as the shared count does.
 
-    Nothing is given back, and of what the provider tells only 429s and pauses are heard: it is not for long.
+    No tokens are given back, and of the provider's words only 429s and pauses are obeyed: it is not for long.
     """
 
     def __init__(self, clock: Clock, limits: Limits, bound: int, workers: int | None) -> None:
-        """Take a part of what Redis allowed last, among the workers that it knew of."""
+        """Take a part of the limits that Redis allowed last, among the workers that it knew of."""
         self.parts = workers or _UNKNOWN_WORKERS
         self._clock = clock
         self._buckets = [_Bucket(limit, limit / self.parts) for limit in limits]
@@ -59,11 +59,11 @@ class LocalCount:
         await self._clock.sleep(min(seconds, _WAIT_S))
 
     async def leave_line(self) -> None:
-        """Nobody else waits behind this worker."""
+        """Do nothing: no other worker waits behind this one."""
 
 
 class _Bucket:
-    """Refills with `rate` a minute; what is larger than the whole `limit` waits for the limit, not for ever."""
+    """Refills with `rate` a minute; an amount above the whole `limit` waits for the limit, not for ever."""
 
     def __init__(self, limit: float, rate: float) -> None:
         self._limit, self._rate, self._level = limit, rate, 0.0

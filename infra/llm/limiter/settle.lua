@@ -1,8 +1,8 @@
--- Ends a call: its place in the air is free, what it did not use is given back as far as the provider's own count
--- allows, and what the provider told is learned. A call that is not in the air any more changes nothing.
+-- Ends a call: its place in the air is free, unused tokens are given back as far as the provider's own count
+-- allows, and the limits that the provider told are learned. A call that is not in the air any more changes nothing.
 -- ARGV: call id, outcome (1 answered, -1 refused with 429, 0 failed, 2 never sent), requests a minute, tokens a
 -- minute, ceiling, tokens reserved, when, how many requests and tokens had been given by then, tokens used, told:
--- limit and rest of requests, limit and rest of tokens, pause. -1 stands for what nobody knows.
+-- limit and rest of requests, limit and rest of tokens, pause. -1 stands for an unknown.
 -- Returns 1 if it changed anything.
 local id, outcome, ceiling = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
 local reserved_at = tonumber(ARGV[7])

@@ -1,4 +1,4 @@
-"""The count that all workers share: in Redis, by scripts that use Redis's own clock."""
+"""The shared count of all workers: in Redis, by scripts that use Redis's own clock."""
 
 import asyncio
 import contextlib
@@ -27,10 +27,10 @@ class SharedCountIsAway(TransientError):
 
 
 class SharedCount:
-    """Gives and settles reservations. `workers`, `bound` and `limits` are what Redis said last."""
+    """Gives and settles reservations. `workers`, `bound` and `limits` are the last ones that Redis answered."""
 
     def __init__(self, url: str, name: str, terms: Terms) -> None:
-        """Connect lazily. `name` is what the limits are of: a provider counts by model."""
+        """Connect lazily. `name` is the model: a provider counts each by itself."""
         # Each call has its own deadline, and the wait for the bell may take longer than any socket should.
         self._redis = redis.asyncio.Redis.from_url(
             url, socket_timeout=None, socket_connect_timeout=_ANSWERS_WITHIN_S, retry=Retry(NoBackoff(), 0)
@@ -59,7 +59,7 @@ class SharedCount:
         return Wait(wait / 1000) if wait else Reservation(call, tokens, now, Limits(*marks))
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
-        """Give the call's place back and learn what came of it; SharedCountIsAway without Redis.
+        """Give the call's place back and count its outcome; SharedCountIsAway without Redis.
 
         A reservation that was settled before, or has lapsed, changes nothing.
         """
