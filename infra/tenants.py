@@ -22,8 +22,8 @@ class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A brand. A field that is None is as the installation or the product has it; more `priority` goes first.
 
-    `limit` bounds how many reports are in progress at once, `products` names what may be sold, `sender` is a mail
-    address with or without a name, `logo` a PNG or SVG file.
+    `limit` bounds how many reports are in progress at once, `products` names those that may be sold, `sender` is a
+    mail address with or without a name, `logo` a PNG or SVG file.
     """
 
     id: str

@@ -31,7 +31,7 @@ class BrokerIsDown(TransientError):
 
 @dataclass(frozen=True)
 class DeadMessage:
-    """A message that will never be done, for safe keeping; `data` are its bytes, `error` the traceback's last line."""
+    """A message that will never be done; `data` are its bytes, `error` the traceback's last line."""
 
     queue: str
     message_id: str
@@ -44,7 +44,6 @@ class QueueKeys:
     """The keys of one queue (Dramatiq 2.2.1, brokers/redis/dispatch.lua)."""
 
     def __init__(self, namespace: str, name: str) -> None:
-        """Name the keys; Redis is not asked."""
         #: The list of waiting message ids.
         self.queue = f"{namespace}:{name}"
         #: The hash of message ids to data: waiting, in flight, or held by a dead worker.
@@ -118,8 +117,8 @@ class Broker(RedisBroker):
     def enqueue_all(self, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
         """Queue messages, all or none of them, each under its own id; BrokerIsDown if that cannot be done.
 
-        A message that waits or is in a worker's hands already is not queued again. The option `first` puts a message
-        before those that wait.
+        A message that waits or is in a worker's hands already is not queued again. The option `first` puts a
+        message before those that wait.
         """
         named = [message.copy(options={"redis_message_id": message.message_id}) for message in messages]
         names: list[str] = []

@@ -24,8 +24,8 @@ _REPAIR_EVERY_S = 5.0
 class QueueConsumer(Consumer):
     """Dramatiq's consumer interface over `fetch.lua`.
 
-    It repairs the cases in which Dramatiq's own one strands messages: a fetch whose reply was lost is put back, data
-    that cannot be decoded is buried, and messages taken but not begun are given back when the worker stops.
+    It repairs the cases in which Dramatiq's own one strands messages: a fetch whose reply was lost is put back,
+    undecodable data is buried, and messages taken but not begun are given back when the worker stops.
     """
 
     def __init__(self, broker: Broker, queue_name: str, prefetch: int, timeout: int) -> None:

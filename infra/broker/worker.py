@@ -77,9 +77,8 @@ def stop_workers(broker: Broker, workers: Mapping[str, Worker], grace_s: float) 
     broker.stop_taking(workers, _DRAIN_S)
     for queue, worker in workers.items():
         for item in iter_queue(worker.work_queue):
-            with suppress(
-                ConnectionClosed
-            ):  # messages that Redis still counts as taken are given back when we are gone
+            # Redis may be away: messages that it still counts as taken are given back when we are gone.
+            with suppress(ConnectionClosed):
                 worker.consumers[queue].requeue_messages([item.message])
     # Dramatiq's own wait counts the time of each thread that ends once more for all that follow: with thirty idle
     # threads, whose look for work lasts a second, it is over long before the messages under way are (2.2.1).

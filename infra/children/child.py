@@ -60,7 +60,7 @@ def cause(error: Exception) -> str:
 def _look_after_itself(memory: int) -> None:
     """Exit when the owner's end of a pipe closes, which a kill -9 does too; give up when memory is nearly used up.
 
-    Libraries in C end a process that has no memory left by whatever signal.
+    Libraries in C end a process that has no memory left by any of several signals.
     """
     owner = multiprocessing.parent_process()
     ends = [owner.sentinel] if owner else []

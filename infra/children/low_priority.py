@@ -1,7 +1,7 @@
 """Lowers the priority of the server process that children are forked from, when imported: it is preloaded last.
 
-Children inherit it, and yield to their owner. Their work can wait a moment; the loops of workers, and a database on
-this machine, should not. Children of a worker that yields itself can wait while other work is promised sooner.
+Children inherit it, and yield to their owner. Their work can wait a moment; the loops of workers, and a database
+on this machine, should not. Children of a worker that yields itself can wait while other work is promised sooner.
 """
 
 import os

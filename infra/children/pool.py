@@ -36,7 +36,7 @@ class ChildPool:
     Children are forked from one server process that has loaded the module `preload`, replaced after
     `tasks_per_child` pieces of work, bounded to `memory` bytes of address space, and killed when a piece of work
     takes more of a processor than its limit or is cancelled. They die with the process that owns the pool, however
-    it dies. Nothing is started before it is needed. Belongs to one event loop.
+    it dies. The pool starts with its first work. It belongs to one event loop.
     """
 
     def __init__(
@@ -53,8 +53,8 @@ class ChildPool:
     async def run(self, limit_s: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `work` returns in a child, or raise what it raises.
 
-        WorkTookTooLong after `limit_s` seconds of a processor, or ten times as many by the clock;
-        WorkTookTooMuchMemory; or TransientError if the child died otherwise.
+        WorkTookTooLong after `limit_s` seconds of a processor, or ten times as many by the clock.
+        WorkTookTooMuchMemory above the bound. TransientError if the child died otherwise.
         """
         began = time.monotonic()
         try:
@@ -76,7 +76,7 @@ class ChildPool:
             raise TransientError("The child processes died.") from error
 
     async def close(self) -> None:
-        """Kill the children; work in progress ends in a TransientError. Nothing can be run any more."""
+        """Kill the children; work in progress ends in a TransientError. Later work is refused."""
         self._closed = True
         async with self._changing:
             for future in tuple(self._awaited):
@@ -129,7 +129,7 @@ class ChildPool:
 async def _outcome(pool: ProcessPool, work: asyncio.Future[T]) -> T:
     """Return the result of scheduled work; when cancelled, cancel the work.
 
-    BrokenProcessPool too if the pool breaks between taking the work and giving it to a child: no answer would come.
+    BrokenProcessPool too if the pool breaks before a child has the work: no answer would come.
     """
     try:
         while not work.done():

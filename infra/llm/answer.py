@@ -10,9 +10,9 @@ Outcome = Literal["written", "refused", "truncated", "empty", "overlong"]
 #: Characters of English to a token, by the provider's own rule of thumb; used only where it gives no count.
 _CHARS_PER_TOKEN = 4
 #: The most tokens that an answer may have, as it is asked for first. A section is about 1,000; the thoughts of a
-#: reasoning model count too, and may be twice as many. OpenAI counts all of them against the limits when the request
-#: comes (docs/decisions/0011-limiter.md), so more would waste the account's limits. After a truncated answer
-#: twice as many are asked for.
+#: reasoning model count too, and may be twice as many. OpenAI counts all of them against the limits when the
+#: request comes (docs/decisions/0011-limiter.md), so more would waste the account's limits. After a truncated
+#: answer twice as many are asked for.
 MAX_OUTPUT_TOKENS = 4096
 
 

@@ -25,7 +25,6 @@ class Llm:
     """Writes sections. One request a call: the SDK's own retries would be purchases without a record."""
 
     def __init__(self, settings: Settings) -> None:
-        """Connect lazily."""
         limits = Limits(settings.llm_requests_per_minute, settings.llm_tokens_per_minute)
         self.model = settings.openai_model
         # A provider's limits are a model's: each is counted by itself.
@@ -47,14 +46,14 @@ class Llm:
     async def reserve(self, request: Request, *, priority: int = 0) -> "Call":
         """Return once the limits have room for the request; to be used in a `with` block.
 
-        Waits without limit; a caller that has no more patience, or is told to stop, cancels it. All that may be
-        written is reserved, since the provider counts it when the request comes.
+        Waits without limit; a caller without more patience cancels it. The longest possible answer is reserved,
+        since the provider counts it when the request comes.
         """
         tokens = request.input_tokens + request.max_output_tokens
         return Call(self, request, await self.limiter.wait_for_room(tokens, priority=priority))
 
     async def beat_for_ever(self) -> None:
-        """Keep being counted among the workers that share the limits; to be run as long as sections are written."""
+        """Keep this worker counted among those that share the limits, as long as sections are written."""
         await self.limiter.beat_for_ever()
 
     async def close(self) -> None:

@@ -39,7 +39,7 @@ class RateHeaders(NamedTuple):
 
 
 def read_rate_headers(headers: Mapping[str, str]) -> RateHeaders:
-    """Read `x-ratelimit-*` and `retry-after`; missing, negative, unreadable or contradictory ones count as None."""
+    """Read `x-ratelimit-*` and `retry-after`; missing, negative, unreadable or contradictory ones are None."""
     return RateHeaders(_rate(headers, "requests"), _rate(headers, "tokens"), _pause_s(headers))
 
 

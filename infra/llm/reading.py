@@ -1,7 +1,7 @@
 """Reads an answer of the Responses API: text and usage, or why there is none.
 
-The SDK's own types promise fields that compatible servers leave out, and building them is a fifth of what a call
-costs this process. So only the needed fields are read, and checked.
+The SDK's own types promise fields that compatible servers leave out, and building them takes a fifth of a call's
+processor time. So only the needed fields are read, and checked.
 """
 
 from typing import Annotated

@@ -23,14 +23,13 @@ class SmtpTransport:
     """
 
     def __init__(self, url: SplitResult) -> None:
-        """Open no connection yet."""
         self._url = url
         self.host = url.hostname or ""
 
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
-        """Send and return the server's answer. Blocks, for at most `seconds_left()` at its beginning and 10 s more.
+        """Send and return the server's answer. Blocks, at most for the first `seconds_left()` and 10 s more.
 
-        MailServerIsBusy if the letter was not accepted or the answer was lost; LetterIsRefused if it never will be.
+        MailServerIsBusy if it was not accepted or the answer was lost; LetterIsRefused if it never will be.
         """
         message = as_message(letter)
         deadline = time.monotonic() + seconds_left()
@@ -61,7 +60,7 @@ class SmtpTransport:
             self._log_in(server)
             yield server
         finally:
-            # Its answer is not waited for: an accepted letter must be recorded, whatever the server says now.
+            # Its answer is not waited for: an accepted letter must be recorded in any case.
             with suppress(smtplib.SMTPException, OSError):
                 server.putcmd("QUIT")
             server.close()
@@ -93,7 +92,7 @@ class SmtpTransport:
 
 @contextmanager
 def _translating() -> Iterator[None]:
-    """Turn errors before the letter is named (greeting, TLS, login) into MailServerIsBusy: not the letter's fault."""
+    """Raise errors of greeting, TLS and login as MailServerIsBusy: they are no fault of the letter's."""
     try:
         yield
     except smtplib.SMTPResponseException as error:

@@ -11,9 +11,9 @@ Circle = tuple[float, float, float]
 
 
 def rosette(seed: str) -> list[Circle]:
-    """Circles as x, y and radius, within 270 of the middle, 0.
+    """Return circles as x, y and radius, within 270 of the middle, 0.
 
-    The seed decides how many turn around it, and how far out.
+    The seed decides their number around it, and their distance.
     """
     digest = sha256(seed.encode("utf-8", "replace")).digest()
     petals = 16 + digest[0] % 9
@@ -24,7 +24,7 @@ def rosette(seed: str) -> list[Circle]:
 
 
 def palette(style: Style) -> dict[str, str]:
-    """Colours by name, each as `#rrggbb`: what the stylesheet and the ornament are written in."""
+    """Return colours by name, each as `#rrggbb`, for the stylesheet and the ornament."""
     return {
         "accent": style.accent,
         "tint": style.tint,
@@ -36,6 +36,6 @@ def palette(style: Style) -> dict[str, str]:
 
 
 def _mix(one: str, other: str, share: float) -> str:
-    """`one` with `share` (0 to 1) of `other` in it."""
+    """Return `one` with `share` (0 to 1) of `other` in it."""
     pairs = zip(bytes.fromhex(one[1:]), bytes.fromhex(other[1:]), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)

@@ -1,8 +1,8 @@
-"""Where children keep WeasyPrint's copies of the house's fonts, so that none of them is left behind.
+"""Folders for WeasyPrint's copies of the house's fonts, one for each child, so that none is left behind.
 
 WeasyPrint writes a stylesheet's fonts into a temporary folder and removes it when its process ends in good order,
 which a child never does. So the server process owns one folder, which goes when the server goes, and each child
-has a folder of its own inside.
+has its own inside.
 """
 
 import os
@@ -26,7 +26,7 @@ def use_own_folder() -> None:
 
 
 def _lives(process: int) -> bool:
-    """Whether a process of ours has this number."""
+    """Return whether a process of ours has this number."""
     try:
         os.kill(process, 0)
     except OSError:

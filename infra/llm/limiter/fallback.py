@@ -18,7 +18,6 @@ class CountWithFallback:
     """Gives and settles reservations whether Redis answers or not; no method ever fails."""
 
     def __init__(self, shared: SharedCount) -> None:
-        """Begin with the shared count."""
         #: Whether this worker counts for itself.
         self.alone = asyncio.Event()
         self._shared = shared
@@ -49,7 +48,7 @@ class CountWithFallback:
             await self._current.leave_line()
 
     async def beat(self) -> None:
-        """Be counted among the workers, and go back to the shared count when Redis is there again."""
+        """Stay counted among the workers, and go back to the shared count when Redis is there again."""
         with self._falling_back():
             await self._shared.beat()
             if self.alone.is_set():

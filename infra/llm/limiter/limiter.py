@@ -64,7 +64,7 @@ class Limiter:
         await self._count.settle(reservation, outcome)
 
     async def beat_for_ever(self) -> None:
-        """Be counted among the workers, and find Redis again when it was away."""
+        """Keep this worker counted, and find Redis again when it was away."""
         while True:
             await self._count.beat()
             if self._count.alone.is_set():

@@ -43,7 +43,7 @@ class LocalCount:
         return Reservation(call, tokens, round(now * 1000), shared=False)
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
-        """Give the call's place back; a 429 halves what is allowed in the air, answers let it grow."""
+        """Give the call's place back; a 429 halves the calls allowed in the air, answers let them grow."""
         if reservation.id not in self._in_the_air:
             return
         if outcome.kind == "refused":

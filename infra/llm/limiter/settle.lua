@@ -24,9 +24,9 @@ local marks = { requests = tonumber(ARGV[8]), tokens = tonumber(ARGV[9]) }
 local own = { requests = ARGV[3], tokens = ARGV[4] }
 
 -- A provider that tells its rest counted it at some moment between our asking and now. So by now it holds at least
--- what it told, less all that was given since; and at most that, and what was refilled since. Up to that least, what
--- a call did not use is given back: the provider cannot have charged it. But not where our own limit is only a part
--- of the provider's: that is counted as the provider counts, by reservations.
+-- the rest that it told, less all that was given since; and at most that, and all that was refilled since. Up to
+-- that least, unused tokens are given back: the provider cannot have charged them. But not where our own limit is
+-- only a part of the provider's: that is counted as the provider counts, by reservations.
 local levels, freed = {}, false
 for kind, amount in pairs(amounts) do
     local said = told[kind]
@@ -42,7 +42,7 @@ for kind, amount in pairs(amounts) do
     if outcome == 2 then
         back = amount
     elseif spare < 0 or said.limit < 1 then
-        back = spare -- what was used counts if it is more than was reserved, or if the provider keeps no count
+        back = spare -- usage counts if it is more than was reserved, or if the provider keeps no count
     elseif said.rest >= 0 and limit >= said.limit then
         local least = said.rest - ((state["given_" .. kind] or 0) - marks[kind])
         back = math.min(spare, math.max(0, least - level))

@@ -78,7 +78,7 @@ class SharedCount:
             wakeup.result()
 
     async def beat(self) -> None:
-        """Say that this worker lives, and learn how many do; SharedCountIsAway without Redis."""
+        """Count this worker as alive, and learn how many are; SharedCountIsAway without Redis."""
         self.workers = await self._run("beat", self._worker)
 
     async def leave_line(self) -> None:

@@ -1,12 +1,12 @@
-"""Requests and tokens per minute, enforced and told in the headers, as the real one does it."""
+"""Limits of requests and tokens per minute, enforced and told in the headers, as the real provider does it."""
 
 import time
 from itertools import cycle
 from typing import Literal
 
-#: A minute's worth of what OpenAI grants its largest customers for a small model: in nobody's way.
+#: The limits of OpenAI's largest customers for a small model: wide enough for every test and demo.
 REQUESTS, TOKENS = 30_000, 180_000_000
-#: How limits are told: servers compatible with OpenAI's leave the headers out, or fill them with anything.
+#: Ways to tell limits: servers compatible with OpenAI's leave the headers out, or fill them with anything.
 HeaderStyle = Literal["real", "none", "minus", "nonsense"]
 _WRONG = {"minus": ("-1",), "nonsense": ("lots", "0", "1e400", "99999999999999999999", "", "³", "never")}
 
@@ -27,7 +27,7 @@ class Limits:
         return wait_s
 
     def headers(self, style: HeaderStyle = "real") -> dict[str, str]:
-        """The six `x-ratelimit-*` headers: as they are, none of them, or each `-1` or nonsense."""
+        """Return the six `x-ratelimit-*` headers: as they are, none of them, or each `-1` or nonsense."""
         told: dict[str, str] = {}
         for kind, limit in self._per_minute.items():
             told[f"x-ratelimit-limit-{kind}"] = str(limit)
