@@ -1,4 +1,4 @@
-"""The operators' webhook: one small JSON object a happening, of the kind that chat services take."""
+"""The operators' webhook: one small JSON object for each alert, of the kind that chat services take."""
 
 import ssl
 from functools import cache
@@ -36,5 +36,5 @@ async def post_alert(url: str, alert: dict[str, str | None]) -> None:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Made once: to read the trusted authorities holds the loop up for 45 ms."""
+    """Return the context, made once: reading the trusted authorities holds the loop up for 45 ms."""
     return httpx2.create_ssl_context()

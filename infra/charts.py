@@ -1,14 +1,14 @@
-"""Pictures of a few numbers, as plain values: a product says what to show, the renderer draws it."""
+"""Pictures of a few numbers, as plain values: a product chooses them, the renderer draws them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Something on a wheel: from the place `at` as far as `until`, in the direction of its parts, or a point.
+    """A point on a wheel at the place `at`, or an arc from there to `until`, in the direction of its parts.
 
     Places are parts from the beginning of the first: of twelve, 2.5 is the middle of the third, and 14.5 too.
-    `label` says in words what it is and where.
+    `label` describes the mark and its place in words.
     """
 
     at: float
@@ -20,7 +20,7 @@ class Mark:
 class Wheel:
     """A circle of equal, named parts, counter-clockwise from nine o'clock as on charts of the sky, with marks.
 
-    `title` says what it shows to those who cannot see it; the marks' labels are printed below it.
+    `title` describes it to readers who cannot see it; the marks' labels are printed below it.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Time, injected: what runs in hours for a customer runs at once in a test."""
+"""Clocks, injected: hours of a customer's time pass at once in a test."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the code may know of time."""
+    """A source of time, and of pauses."""
 
     def now(self) -> datetime:
         """Return the current time, in UTC."""

@@ -1,4 +1,4 @@
-"""Our own signed links: they do not expire, and work for whoever holds them until the order's token changes."""
+"""Signed links of our own: they do not expire, and work for any holder until the order's token changes."""
 
 from itsdangerous import BadSignature, Signer
 
@@ -19,7 +19,7 @@ class Links:
         return f"{self._base}/orders/{self._signer.sign(token).decode()}"
 
     def details(self, token: str) -> str:
-        """Return the address of the form for what is missing."""
+        """Return the address of the form for missing details."""
         return f"{self.order(token)}/details"
 
     def report(self, token: str, product: str) -> str:

@@ -17,7 +17,7 @@ def set_up_logs(form: Literal["json", "text"], process: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Neither form shows local variables, as both would by default: they hold what customers wrote.
+    # Neither form shows local variables, as both would by default: they hold customers' words.
     renderer: Processor = structlog.dev.ConsoleRenderer(
         colors=False, exception_formatter=structlog.dev.plain_traceback
     )

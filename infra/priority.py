@@ -1,4 +1,4 @@
-"""Which processes yield the processor to others on the same machine; nothing here needs a privilege."""
+"""Priorities of processes on one machine; none of it needs a privilege."""
 
 import contextlib
 import errno

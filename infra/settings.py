@@ -1,4 +1,4 @@
-"""The settings: environment variables, read once when a process starts, checked whole."""
+"""Settings: environment variables, read once when a process starts, and checked whole."""
 
 import os
 import re
@@ -20,7 +20,7 @@ Read = TypeVar("Read", bound="WebhookSettings")
 
 
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
-    """What the webhook alone needs: no key of a vendor, nothing that can read or send a customer's report."""
+    """The webhook's settings: no key of a vendor, none that could read or send a customer's report."""
 
     mongodb_url: Text
     redis_url: Text
@@ -30,7 +30,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.uppe
     log_format: Literal["json", "text"] = "json"
 
     def __post_init__(self) -> None:
-        """Refuse what has the right type and still cannot work."""
+        """Refuse values of the right type that cannot work."""
         _expect_scheme("MONGODB_URL", self.mongodb_url, "mongodb", "mongodb+srv")
         _expect_scheme("REDIS_URL", self.redis_url, "redis", "rediss")
         if any(not secret.strip() or secret != secret.strip() for secret in self.webhook_secrets):
@@ -38,7 +38,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.uppe
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
-        """The signing secrets that are valid now: two of them while they rotate."""
+        """Return the signing secrets that are valid now: two of them while they rotate."""
         return tuple(self.stripe_webhook_secret.split(","))
 
 
@@ -73,7 +73,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     secret_key: Annotated[str, Meta(min_length=16, max_length=4096)]
 
     def __post_init__(self) -> None:
-        """Refuse what has the right type and still cannot work."""
+        """Refuse values of the right type that cannot work."""
         super().__post_init__()
         _expect_scheme("MAIL_URL", self.mail_url, "smtp", "smtps", "ses")
         if self.mail_url.startswith("ses:") and not _REGION.fullmatch(self.mail_url):
@@ -101,7 +101,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def read_webhook_settings(environment: Mapping[str, str] = os.environ) -> WebhookSettings:
-    """Read what the webhook needs when it runs alone; errors as in `read_settings`."""
+    """Read the settings of a webhook that runs alone; errors as in `read_settings`."""
     return _read(environment, WebhookSettings)
 
 

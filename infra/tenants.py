@@ -1,4 +1,4 @@
-"""The brands that an installation serves, by id."""
+"""Tenants: the brands that an installation serves, by id."""
 
 import re
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A brand. What is None is as the installation or the product has it; more `priority` goes first.
+    """A brand. A field that is None is as the installation or the product has it; more `priority` goes first.
 
-    `limit` bounds how many reports are in progress at once, `products` names what may be sold, `sender` is a mail
-    address with or without a name, `logo` a PNG or SVG file.
+    `limit` bounds how many reports are in progress at once, `products` names those that may be sold, `sender` is a
+    mail address with or without a name, `logo` a PNG or SVG file.
     """
 
     id: str
@@ -41,14 +41,14 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Tenants(dict[str, Tenant]):
-    """The tenants by id, `main` always among them; nothing changes them while the process lives."""
+    """The tenants by id, `main` always among them; they never change while the process lives."""
 
     def __init__(self, described: Mapping[str, Tenant] | None = None) -> None:
-        """Know those that are described."""
+        """Add `main` to the described tenants."""
         super().__init__({MAIN: Tenant(id=MAIN), **(described or {})})
 
     def of(self, tenant_id: str) -> Tenant:
-        """Return the tenant of an order; one that the file names no more is as `main` is without a file."""
+        """Return the tenant of an order; one that has left the file is as `main` is without a file."""
         return self.get(tenant_id) or Tenant(id=tenant_id)
 
 

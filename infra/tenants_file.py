@@ -1,4 +1,4 @@
-"""TENANTS_FILE: the brands of an installation, read once when a process starts, and checked whole."""
+"""Reads TENANTS_FILE: the brands of an installation, once when a process starts, and checks it whole."""
 
 import re
 from email.errors import MessageError
@@ -10,25 +10,25 @@ from typing import Any
 
 import msgspec
 
+from infra.colours import COLOUR
 from infra.errors import SettingsError
 from infra.tenants import Tenant, Tenants, is_tenant_id
 
-#: Room for many times the tenants of a large installation: what is beyond it is no such file.
+#: Room for many times the tenants of a large installation: a larger file is no such file.
 _MAX_BYTES, _MAX_TENANTS = 1024 * 1024, 10_000
 _MAX_LOGO, _MAX_SIDE = 512 * 1024, 4096
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
-#: What a file begins with; an SVG may have a byte order mark and blanks first.
+#: The beginnings of files; an SVG may have a byte order mark and blanks first.
 _LOGOS = {".png": re.compile(rb"\x89PNG\r\n\x1a\n"), ".svg": re.compile(rb"(\xef\xbb\xbf)?\s*<")}
 
 
 class _Wrong(Exception):
-    """What is wrong with one key of one table."""
+    """One key of one table is wrong; the text says how."""
 
 
 def read_tenants(file: str | None) -> Tenants:
     """Return the tenants of a TOML file, or `main` alone without one.
 
-    SettingsError is one line that names the tenant and the key, or says why the file cannot be read.
+    SettingsError is one line that names the tenant and the key, or the reason why the file cannot be read.
     """
     if file is None:
         return Tenants()
@@ -90,7 +90,7 @@ def _check_words(tenant: Tenant) -> None:
     if len(set(products)) != len(products):
         raise _Wrong("products names one of them twice")
     for key, colour in (msgspec.structs.asdict(tenant.colours) if tenant.colours else {}).items():
-        if not _COLOUR.fullmatch(colour):
+        if not COLOUR.fullmatch(colour):
             raise _Wrong(f"colours.{key} must be a colour such as #1f5a5e")
 
 
@@ -111,7 +111,7 @@ def _sender(given: str | None) -> str | None:
 
 
 def _logo(given: str | None, folder: Path) -> str | None:
-    """Return where the logo is; it lies beside TENANTS_FILE or below, so that the two are deployed together."""
+    """Return the logo's path; it lies beside TENANTS_FILE or below, so that the two are deployed together."""
     if given is None:
         return None
     file = (folder / given).absolute()

@@ -8,11 +8,11 @@ from itertools import chain
 
 from actors.products.definition import Product
 from actors.products.questions import ANSWERS
+from infra.colours import COLOUR
 from infra.errors import PressroomError
 
 #: Names become queues, keys of documents and of objects, and anchors in the book.
 _NAME = re.compile(r"[a-z0-9_]+")
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 #: Sections that one may follow: each adds up to 400 characters to its prompt, and fourteen of them are a page.
 _MAX_AFTER = 14
 
@@ -103,5 +103,5 @@ def _words(product: Product) -> Iterator[str]:
         if name not in ANSWERS:
             yield f"it needs {name}, which customers are never asked."
     for colour in (product.theme.accent, product.theme.tint):
-        if not _COLOUR.fullmatch(colour):
+        if not COLOUR.fullmatch(colour):
             yield f"{colour!r} is no colour of the form #rrggbb."

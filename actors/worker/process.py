@@ -17,7 +17,7 @@ from actors.deps.worker import WorkDeps
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS, queues_of
 from actors.worker.actors import declare_actors
 from actors.worker.heartbeat import Heart
-from infra.broker.dead_message import DeadMessage
+from infra.broker.broker import DeadMessage
 from infra.broker.worker import consuming_broker, start_workers, stop_workers
 from infra.llm.answer import Request
 from infra.mail.transport import transport_for

@@ -3,19 +3,19 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import redis
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
-from infra.broker.calls import asking, decoded
-from infra.broker.dead_message import DeadMessage
-from infra.broker.names import QueueKeys
 from infra.errors import SettingsError, TransientError
 
 #: A worker whose broker id has not been heard of for this long gives its messages up (Dramatiq's own repair; the
@@ -27,6 +27,36 @@ _MAX_RINGS = 100
 
 class BrokerIsDown(TransientError):
     """Redis did not answer in time."""
+
+
+@dataclass(frozen=True)
+class DeadMessage:
+    """A message that will never be done; `data` are its bytes, `error` the traceback's last line."""
+
+    queue: str
+    message_id: str
+    data: bytes
+    error: str
+    traceback: str
+
+
+class QueueKeys:
+    """The keys of one queue (Dramatiq 2.2.1, brokers/redis/dispatch.lua)."""
+
+    def __init__(self, namespace: str, name: str) -> None:
+        #: The list of waiting message ids.
+        self.queue = f"{namespace}:{name}"
+        #: The hash of message ids to data: waiting, in flight, or held by a dead worker.
+        self.messages = f"{self.queue}.msgs"
+        #: The list that idle consumers block on.
+        self.bell = f"{self.queue}.bell"
+        #: The sorted set of broker ids by when each was last heard of.
+        self.heartbeats = f"{namespace}:__heartbeats__"
+        self._acks = f"{namespace}:__acks__.{{}}.{name}"
+
+    def acks(self, broker_id: str) -> str:
+        """Return the set of message ids that one worker process has taken and not acknowledged."""
+        return self._acks.format(broker_id)
 
 
 class Broker(RedisBroker):
@@ -62,7 +92,7 @@ class Broker(RedisBroker):
         self._send = client.register_script((folder / "send.lua").read_bytes())
 
     def stop_taking(self, queues: Iterable[str], timeout_s: float) -> None:
-        """Take no more messages, and return once the consumers have given back what nobody has begun."""
+        """Take no more messages, and return once the consumers have given back all that was not begun."""
         self.draining.set()
         deadline = time.monotonic() + timeout_s
         for queue in queues:
@@ -76,9 +106,9 @@ class Broker(RedisBroker):
             self.emit_after("declare_queue", queue_name)
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
-        """Queue a message under its own id, so that who wrote it down can ask for it; BrokerIsDown if it cannot.
+        """Queue a message under its own id, so that its sender can ask for it; BrokerIsDown if it cannot.
 
-        Dramatiq draws a new id for each send instead, which nobody knows beforehand.
+        Dramatiq draws a new id for each send instead, which cannot be known beforehand.
         """
         if delay is not None:
             raise ValueError("Messages are not delayed in Redis; steps have a due_at in MongoDB.")
@@ -87,8 +117,8 @@ class Broker(RedisBroker):
     def enqueue_all(self, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
         """Queue messages, all or none of them, each under its own id; BrokerIsDown if that cannot be done.
 
-        One that is waiting or in somebody's hands already is not queued again. The option `first` puts a message
-        before those that wait.
+        A message that waits or is in a worker's hands already is not queued again. The option `first` puts a
+        message before those that wait.
         """
         named = [message.copy(options={"redis_message_id": message.message_id}) for message in messages]
         names: list[str] = []
@@ -103,7 +133,7 @@ class Broker(RedisBroker):
         return named
 
     def holds(self, queue: str, message_ids: list[str]) -> set[str]:
-        """Return which messages are waiting or in somebody's hands; BrokerIsDown if Redis cannot say."""
+        """Return which messages wait or are in a worker's hands; BrokerIsDown if Redis cannot say."""
         if not message_ids:
             return set()
         with asking(BrokerIsDown):
@@ -111,7 +141,7 @@ class Broker(RedisBroker):
         return {message for message, data in zip(message_ids, found, strict=True) if data is not None}
 
     def waiting(self, queue: str) -> int:
-        """Return how many messages nobody has taken yet; BrokerIsDown if Redis cannot say."""
+        """Return how many messages were not taken yet; BrokerIsDown if Redis cannot say."""
         with asking(BrokerIsDown):
             return int(self.client.llen(QueueKeys(self.namespace, queue).queue))
 
@@ -143,3 +173,17 @@ def _client(url: str) -> redis.Redis:
     except ValueError:
         # The client's own message may quote the URL, and with it a password.
         raise SettingsError("REDIS_URL is not one that the Redis client accepts.") from None
+
+
+@contextmanager
+def asking(failure: Callable[[str], Exception] = ConnectionClosed) -> Iterator[None]:
+    """Raise every failure of Redis as this one; at ConnectionClosed Dramatiq connects anew."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise failure(f"Redis does not answer: {str(error)[:200]}") from error
+
+
+def decoded(members: Iterable[bytes | str]) -> set[str]:
+    """Return the members of a Redis set as text."""
+    return {member.decode() if isinstance(member, bytes) else member for member in members}

@@ -11,24 +11,21 @@ from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.common import current_millis
 from dramatiq.errors import ConnectionClosed, DecodeError
 
-from infra.broker.broker import Broker
-from infra.broker.calls import asking, decoded
-from infra.broker.dead_message import DeadMessage
-from infra.broker.names import QueueKeys
+from infra.broker.broker import Broker, DeadMessage, QueueKeys, asking, decoded
 
 #: How long an idle consumer blocks on the doorbell before it looks whether it should stop.
 _BELL_S = 1.0
 #: A drained consumer only waits for its thread to be stopped.
 _DRAINED_PAUSE_S = 0.05
-#: How often a consumer compares what Redis says it holds with what it knows of.
+#: How often a consumer compares its messages by Redis's count with those that it knows of.
 _REPAIR_EVERY_S = 5.0
 
 
 class QueueConsumer(Consumer):
     """Dramatiq's consumer interface over `fetch.lua`.
 
-    What Dramatiq's own one leaves stranded is repaired: a fetch whose reply was lost is put back, data that cannot
-    be decoded is buried, and everything taken but not begun is given back when the worker stops.
+    It repairs the cases in which Dramatiq's own one strands messages: a fetch whose reply was lost is put back,
+    undecodable data is buried, and messages taken but not begun are given back when the worker stops.
     """
 
     def __init__(self, broker: Broker, queue_name: str, prefetch: int, timeout: int) -> None:
@@ -72,10 +69,10 @@ class QueueConsumer(Consumer):
         self._give_back(redis_id(message) for message in messages)
 
     def close(self) -> None:
-        """Give back what was fetched and not handed on."""
+        """Give back the messages that were fetched and not handed on."""
         fetched = [message_id for message_id, _ in self.fetched]
         self.fetched.clear()
-        # Ours no more, whether Redis hears of it or not: what it still counts as taken, the repair finds.
+        # Ours no more, whether Redis hears of it or not: the repair finds those that it still counts as taken.
         self.held.difference_update(fetched)
         self._give_back(fetched)
 

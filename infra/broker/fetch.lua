@@ -1,7 +1,7 @@
 -- Takes up to ARGV[3] messages of a queue for one consumer, in Dramatiq's own key layout.
 -- KEYS: queue list, messages hash, acks set, heartbeats, doorbell. ARGV: now (ms), broker id, limit.
--- Returns id, data, id, data, ...: unlike Dramatiq's fetch it names the ids, so that what cannot be decoded can
--- still be acknowledged. Data is false where only the id was left.
+-- Returns id, data, id, data, ...: unlike Dramatiq's fetch it names the ids, so that data which cannot be decoded
+-- can still be acknowledged. Data is false where only the id was left.
 redis.call("zadd", KEYS[4], ARGV[1], ARGV[2])
 local taken = {}
 for _ = 1, tonumber(ARGV[3]) do

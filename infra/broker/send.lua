@@ -1,4 +1,4 @@
--- Queues messages, but none of an id that waits or is in somebody's hands: who sends it twice sends it once.
+-- Queues messages, but none of an id that waits or is in a worker's hands: sent twice, it is sent once.
 -- KEYS, for each: queue list, messages hash, doorbell. ARGV: most rings, then for each: message id, data, and the
 -- end of the queue at which it waits: "rpush" behind all others, "lpush" before them.
 for nth = 0, #KEYS / 3 - 1 do

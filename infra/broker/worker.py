@@ -1,4 +1,4 @@
-"""One Dramatiq worker in one process: which middleware it runs, and how it starts and stops."""
+"""Workers of one process: their middleware, their start and their stop."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,9 +12,8 @@ from dramatiq.common import iter_queue
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware, TimeLimit
 
-from infra.broker.broker import Broker
+from infra.broker.broker import Broker, DeadMessage
 from infra.broker.consumer import QueueConsumer
-from infra.broker.dead_message import DeadMessage
 
 #: How long a stopping worker waits for its consumer to give messages back: a bell's wait and a little.
 _DRAIN_S = 1.5
@@ -23,7 +22,7 @@ _POLL_MS = 1000
 
 
 class FailForGood(Middleware):
-    """A message that raises is dead at once: retries belong to steps, in MongoDB, not to messages."""
+    """Lets a message that raises die at once: retries belong to steps, in MongoDB, not to messages."""
 
     @property
     def actor_options(self) -> set[str]:
@@ -48,19 +47,19 @@ class ConsumingBroker(Broker):
 
     @property
     def consumer_class(self) -> type[QueueConsumer]:
-        """Return the consumer that repairs, rings and names."""
+        """Return our own consumer."""
         return QueueConsumer
 
 
 def consuming_broker(url: str, bury: Callable[[DeadMessage], None]) -> Broker:
-    """Return the broker of a worker process. Who declares coroutines sets the event loop thread first."""
+    """Return the broker of a worker process. To declare coroutines, set the event loop thread first."""
     return ConsumingBroker(url, middleware=[TimeLimit(interval=500), FailForGood()], bury=bury)
 
 
 def start_workers(broker: Broker, queues: Mapping[str, int]) -> dict[str, Worker]:
     """Start consuming queues, each with threads of its own, so that none waits for another.
 
-    The threads of a queue bound how many of its messages are in the air, and are what is prefetched.
+    The threads of a queue bound how many of its messages are in the air; as many are prefetched.
     """
     workers = {}
     for queue, threads in queues.items():
@@ -73,12 +72,13 @@ def start_workers(broker: Broker, queues: Mapping[str, int]) -> dict[str, Worker
 
 
 def stop_workers(broker: Broker, workers: Mapping[str, Worker], grace_s: float) -> None:
-    """Give back at once what has not begun, then let what has begun finish within the grace period."""
+    """Give back unbegun messages at once, then let the others finish within the grace period."""
     deadline = time.monotonic() + grace_s
     broker.stop_taking(workers, _DRAIN_S)
     for queue, worker in workers.items():
         for item in iter_queue(worker.work_queue):
-            with suppress(ConnectionClosed):  # what Redis still counts as taken is given back when we are gone
+            # Redis may be away: messages that it still counts as taken are given back when we are gone.
+            with suppress(ConnectionClosed):
                 worker.consumers[queue].requeue_messages([item.message])
     # Dramatiq's own wait counts the time of each thread that ends once more for all that follow: with thirty idle
     # threads, whose look for work lasts a second, it is over long before the messages under way are (2.2.1).

@@ -1,4 +1,4 @@
-"""Work that would block an event loop, done in child processes that are bounded in time and memory."""
+"""Child processes for work that would block an event loop, bounded in time and memory."""
 
 from infra.children.pool import ChildPool, WorkTookTooLong, WorkTookTooMuchMemory
 

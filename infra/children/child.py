@@ -1,4 +1,4 @@
-"""What makes a process a child of ours: bounded in memory and time, and gone when its owner is."""
+"""Child set-up: bounds of memory and time, and exit with the owner."""
 
 import math
 import multiprocessing
@@ -23,14 +23,14 @@ Result = TypeVar("Result")
 _at_work = Event()
 
 
-def prepare(memory: int, move_in: Callable[[], None]) -> None:
-    """Bound this child to `memory` bytes of address space, tie its life to the owner's, let it move in."""
+def prepare(memory: int, enter_child: Callable[[], None]) -> None:
+    """Bound this child to `memory` bytes of address space, tie its life to the owner's, and call `enter_child`."""
     # First of all: a thread that finds no room is waited for without end.
     Thread(target=_look_after_itself, args=(memory,), daemon=True).start()
     if sys.platform == "linux":  # macOS refuses the limit
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # who is out of time would leave one
-    move_in()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # running out of time would leave one
+    enter_child()
 
 
 def within(limit_s: float, work: Callable[..., Result], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Result:
@@ -45,7 +45,7 @@ def within(limit_s: float, work: Callable[..., Result], args: Sequence[Any], kwa
 
 
 def give_up() -> NoReturn:
-    """Exit: libraries that have run out of memory are left in a state that spoils what comes next.
+    """Exit: libraries that have run out of memory are left in a state that spoils later work.
 
     (A failed allocation inside a C library surfaces as a SystemError.)
     """
@@ -60,7 +60,7 @@ def cause(error: Exception) -> str:
 def _look_after_itself(memory: int) -> None:
     """Exit when the owner's end of a pipe closes, which a kill -9 does too; give up when memory is nearly used up.
 
-    Libraries in C end a process that has no memory left by whatever signal.
+    Libraries in C end a process that has no memory left by any of several signals.
     """
     owner = multiprocessing.parent_process()
     ends = [owner.sentinel] if owner else []

@@ -13,9 +13,9 @@ from pebble import ProcessExpired, ProcessPool
 from infra.children import child
 from infra.errors import PermanentError, TransientError
 
-#: How often work that is waited for is looked after.
+#: How often waiting work checks that the pool still lives.
 _LOOK_S = 1.0
-#: A child has so many times its limit by the clock: it shares the processors with whoever comes before it.
+#: A child has so many times its limit by the clock: other processes come before it.
 _PATIENCE = 10
 
 P = ParamSpec("P")
@@ -36,15 +36,15 @@ class ChildPool:
     Children are forked from one server process that has loaded the module `preload`, replaced after
     `tasks_per_child` pieces of work, bounded to `memory` bytes of address space, and killed when a piece of work
     takes more of a processor than its limit or is cancelled. They die with the process that owns the pool, however
-    it dies. Nothing is started before it is needed. Belongs to one event loop.
+    it dies. The pool starts with its first work. It belongs to one event loop.
     """
 
     def __init__(
-        self, *, processes: int, tasks_per_child: int, memory: int, preload: str, move_in: Callable[[], None]
+        self, *, processes: int, tasks_per_child: int, memory: int, preload: str, enter_child: Callable[[], None]
     ) -> None:
-        """`move_in` is called in each new child."""
+        """Start nothing yet; `enter_child` is called in each new child."""
         self._processes, self._tasks_per_child, self._memory = processes, tasks_per_child, memory
-        self._preload, self._move_in = preload, move_in
+        self._preload, self._move_in = preload, enter_child
         self._changing = asyncio.Lock()
         self._closed = False
         self._awaited: set[Future[Any]] = set()
@@ -53,8 +53,8 @@ class ChildPool:
     async def run(self, limit_s: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `work` returns in a child, or raise what it raises.
 
-        WorkTookTooLong after `limit_s` seconds of a processor, or ten times as many by the clock;
-        WorkTookTooMuchMemory; or TransientError if the child died otherwise.
+        WorkTookTooLong after `limit_s` seconds of a processor, or ten times as many by the clock.
+        WorkTookTooMuchMemory above the bound. TransientError if the child died otherwise.
         """
         began = time.monotonic()
         try:
@@ -76,7 +76,7 @@ class ChildPool:
             raise TransientError("The child processes died.") from error
 
     async def close(self) -> None:
-        """Kill the children; work in progress ends in a TransientError. Nothing can be run any more."""
+        """Kill the children; work in progress ends in a TransientError. Later work is refused."""
         self._closed = True
         async with self._changing:
             for future in tuple(self._awaited):
@@ -96,14 +96,14 @@ class ChildPool:
         try:
             return await _outcome(pool, asyncio.wrap_future(future))
         except asyncio.CancelledError as error:
-            # Only a cancelled caller may see what `close` drops as a cancellation of its own.
+            # Only a cancelled caller may see work that `close` drops as a cancellation of its own.
             task = asyncio.current_task()
             if self._closed and task is not None and not task.cancelling():
                 raise TransientError("The child processes were closed.") from error
             raise
 
     async def _live_pool(self) -> ProcessPool:
-        """The pool, started; a broken one is replaced: a child that dies while all are idle breaks it."""
+        """Return the pool, started; a broken one is replaced: a child that dies while all are idle breaks it."""
         async with self._changing:
             if self._closed:
                 raise TransientError("The child processes are closed.")
@@ -114,9 +114,9 @@ class ChildPool:
             return self._pool
 
     def _new_pool(self) -> ProcessPool:
-        """A pool that has not started yet: no process is made here."""
+        """Return a pool that has not started yet: no process is made here."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([self._preload, "infra.children.background"])
+        context.set_forkserver_preload([self._preload, "infra.children.low_priority"])
         return ProcessPool(
             self._processes,
             max_tasks=self._tasks_per_child,
@@ -127,9 +127,9 @@ class ChildPool:
 
 
 async def _outcome(pool: ProcessPool, work: asyncio.Future[T]) -> T:
-    """What comes of scheduled work; when cancelled, so is the work.
+    """Return the result of scheduled work; when cancelled, cancel the work.
 
-    BrokenProcessPool too if the pool breaks between taking the work and giving it to a child: nobody would answer.
+    BrokenProcessPool too if the pool breaks before a child has the work: no answer would come.
     """
     try:
         while not work.done():

@@ -1,4 +1,4 @@
-"""What comes of one request to the LLM: an answer with its usage, or a typed failure."""
+"""Requests to the LLM and their outcomes: an answer with its usage, or a typed failure."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -7,12 +7,12 @@ from infra.errors import PermanentError, TransientError
 
 Outcome = Literal["written", "refused", "truncated", "empty", "overlong"]
 
-#: Characters of English to a token, the provider's own rule of thumb; used only where it does not count itself.
+#: Characters of English to a token, by the provider's own rule of thumb; used only where it gives no count.
 _CHARS_PER_TOKEN = 4
-#: The most tokens that an answer may have, as it is asked for first. A section is about 1,000; what a reasoning
-#: model thinks counts too, and may be twice as much. OpenAI counts all of them against the limits when the request
-#: comes (docs/decisions/0011-limiter.md), so more would waste what the account may do. Who was truncated asks for
-#: twice as many.
+#: The most tokens that an answer may have, as it is asked for first. A section is about 1,000; the thoughts of a
+#: reasoning model count too, and may be twice as many. OpenAI counts all of them against the limits when the
+#: request comes (docs/decisions/0011-limiter.md), so more would waste the account's limits. After a truncated
+#: answer twice as many are asked for.
 MAX_OUTPUT_TOKENS = 4096
 
 
@@ -39,7 +39,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """One section to be written. `instructions` are ours; whatever a customer wrote is in `input`."""
+    """One section to be written. `instructions` are ours; all words of a customer's are in `input`."""
 
     instructions: str
     input: str
@@ -49,7 +49,7 @@ class Request:
 
     @property
     def input_tokens(self) -> int:
-        """About how many tokens it is."""
+        """Return about how many tokens the request is."""
         return estimated_tokens(len(self.instructions) + len(self.input))
 
 
@@ -63,4 +63,4 @@ class ProviderIsBusy(TransientError):
 
 
 class ProviderRefusesUs(PermanentError):
-    """The provider calls the request itself wrong: it would do so again."""
+    """The provider calls the request itself wrong, and would do so again."""

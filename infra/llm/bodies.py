@@ -1,26 +1,26 @@
-"""Bounds what is read of an answer: the SDK would read a body of any size into memory."""
+"""Bounds the size of answers: the SDK would read a body of any size into memory."""
 
 from collections.abc import AsyncIterator
 
 import httpx2
 
 #: A section's answer is about 10 KiB, and repeats the instructions. 50,000 words are 300 KiB: still read, so that
-#: what they cost is known.
+#: their cost is known.
 MAX_BODY_BYTES = 1024 * 1024
-#: What is compressed has no bound before it is unpacked, so it is not asked for, and not read.
+#: A compressed body has no known size, so compression is neither requested nor accepted.
 PLAIN = {"Accept-Encoding": "identity"}
 
 
 class BodyIsTooLong(Exception):
-    """More was sent than anybody asked for."""
+    """A body is longer than `MAX_BODY_BYTES`."""
 
 
 class BodyIsCompressed(httpx2.DecodingError):
-    """It was asked for plain."""
+    """A body is compressed, though a plain one was asked for."""
 
 
 async def bound_body(response: httpx2.Response) -> None:
-    """Let no more of a response be read than its bound: a hook of the SDK's HTTP client."""
+    """Bound how much of a response can be read: a hook of the SDK's HTTP client."""
     if response.headers.get("content-encoding", "identity") != "identity":
         raise BodyIsCompressed("The answer is compressed.")
     stream = response.stream

@@ -12,9 +12,9 @@ from infra.llm.answer import Answer, Request
 from infra.llm.bodies import MAX_BODY_BYTES, PLAIN, BodyIsTooLong, bound_body
 from infra.llm.failures import translated
 from infra.llm.limiter.limiter import Limiter
-from infra.llm.limiter.terms import Limits, Outcome, Reservation, Terms
+from infra.llm.limiter.types import Limits, Outcome, Reservation, Terms
+from infra.llm.rate_headers import read_rate_headers
 from infra.llm.reading import overlong_answer, read_answer
-from infra.llm.told import told_by
 from infra.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 
 class Llm:
-    """Writes sections. One request a call: retries would be purchases that nobody recorded."""
+    """Writes sections. One request a call: the SDK's own retries would be purchases without a record."""
 
     def __init__(self, settings: Settings) -> None:
-        """Connect lazily."""
         limits = Limits(settings.llm_requests_per_minute, settings.llm_tokens_per_minute)
         self.model = settings.openai_model
         # A provider's limits are a model's: each is counted by itself.
@@ -41,20 +40,20 @@ class Llm:
 
     @property
     def host(self) -> str:
-        """The host that it talks to."""
+        """Return the host of the provider's API."""
         return self.client.base_url.netloc.decode()
 
     async def reserve(self, request: Request, *, priority: int = 0) -> "Call":
         """Return once the limits have room for the request; to be used in a `with` block.
 
-        It waits for as long as it takes: who has no more patience, or is told to stop, cancels it. All that may be
-        written is reserved, since that is what the provider counts when the request comes.
+        Waits without limit; a caller without more patience cancels it. The longest possible answer is reserved,
+        since the provider counts it when the request comes.
         """
         tokens = request.input_tokens + request.max_output_tokens
         return Call(self, request, await self.limiter.wait_for_room(tokens, priority=priority))
 
     async def beat_for_ever(self) -> None:
-        """Be counted among those that share the limits; to be run as long as sections are written."""
+        """Keep this worker counted among those that share the limits, as long as sections are written."""
         await self.limiter.beat_for_ever()
 
     async def close(self) -> None:
@@ -89,21 +88,21 @@ class Call:
                 options={"headers": {"X-Client-Request-Id": entry}},
             )
         except openai.APIStatusError as error:
-            told = told_by(error.response.headers)
-            self._outcome = Outcome("refused" if error.status_code == 429 else "failed", told=told)
+            headers = read_rate_headers(error.response.headers)
+            self._outcome = Outcome("refused" if error.status_code == 429 else "failed", headers=headers)
             raise translated(error) from error
         except openai.OpenAIError as error:
             raise translated(error) from error
         except BodyIsTooLong:
             return overlong_answer(MAX_BODY_BYTES, self.request, self.llm.model)
-        told = told_by(response.headers)
-        self._outcome = Outcome("failed", told=told)
+        headers = read_rate_headers(response.headers)
+        self._outcome = Outcome("failed", headers=headers)
         answer = read_answer(response.content, self.request, self.llm.model)
-        self._outcome = Outcome("answered", answer.usage.input + answer.usage.output, told)
+        self._outcome = Outcome("answered", answer.usage.input + answer.usage.output, headers)
         return answer
 
     def _body(self) -> bytes:
-        """Encode the request: the SDK's own method would walk through all that a request may hold."""
+        """Encode the request: the SDK's own method would walk through every field that a request may have."""
         body: ResponseCreateParamsNonStreaming = {
             "model": self.llm.model,
             "instructions": self.request.instructions,

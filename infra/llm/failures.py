@@ -1,11 +1,11 @@
-"""What an error of the SDK means for the work: to be tried again, or a person's matter."""
+"""Translates errors of the SDK: to be tried again, or a person's matter."""
 
 import openai
 
 from infra.llm.answer import ProviderIsBusy, ProviderRefusesUs
-from infra.llm.told import told_by
+from infra.llm.rate_headers import read_rate_headers
 
-#: What a person must mend before any request can succeed, by status: each kills its step at once, and says how.
+#: Causes that a person must mend before any request can succeed, by status: each kills its step at once.
 _MENDED_BY = {
     401: "OPENAI_API_KEY is wrong or revoked",
     403: "the key may not use this model, or not from here",
@@ -14,7 +14,7 @@ _MENDED_BY = {
 
 
 def translated(error: openai.OpenAIError) -> ProviderIsBusy | ProviderRefusesUs:
-    """Return the error in our words."""
+    """Return the error as one of ours."""
     if isinstance(error, openai.APIConnectionError):  # time-outs too
         return ProviderIsBusy(f"The LLM provider was not reached: {type(error).__name__}.")
     if not isinstance(error, openai.APIStatusError):
@@ -22,7 +22,7 @@ def translated(error: openai.OpenAIError) -> ProviderIsBusy | ProviderRefusesUs:
     status = error.status_code
     code = f" ({error.code})" if error.code else ""
     if status in {408, 409, 425, 429} or status >= 500:
-        pause_s = told_by(error.response.headers).pause_s
+        pause_s = read_rate_headers(error.response.headers).pause_s
         return ProviderIsBusy(f"The LLM provider answered {status}{code}.", retry_after=pause_s)
     how = f": {_MENDED_BY[status]}" if status in _MENDED_BY else ""
     return ProviderRefusesUs(f"The LLM provider refused the request with {status}{code}{how}.")

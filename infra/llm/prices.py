@@ -1,4 +1,4 @@
-"""What a token costs, per model: US dollars for a million, from the provider's price list of 2026-11."""
+"""Prices of tokens, by model: US dollars for a million, from the provider's price list of 2026-11."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ PRICES = {
 
 
 def cost_usd(model: str, usage: Usage) -> float | None:
-    """Return what an answer cost in US dollars; None if the model's price is unknown.
+    """Return the cost of an answer in US dollars; None if the model's price is unknown.
 
     A dated model name (`gpt-5-mini-2026-08-07`) has the price of its family.
     """

@@ -1,7 +1,7 @@
 """Reads an answer of the Responses API: text and usage, or why there is none.
 
-The SDK's own types promise fields that compatible servers leave out, and building them is a fifth of what a call
-costs this process: so only what is needed is read, and checked.
+The SDK's own types promise fields that compatible servers leave out, and building them takes a fifth of a call's
+processor time. So only the needed fields are read, and checked.
 """
 
 from typing import Annotated
@@ -11,7 +11,7 @@ import msgspec
 from infra.llm.answer import Answer, Outcome, ProviderIsBusy, Request, Usage, estimated_tokens
 from infra.llm.prices import cost_usd
 
-#: No section is a tenth as long; what is longer was not written by the brief, and a book must not be set from it.
+#: No section is a tenth as long; a longer text does not follow its brief, and a book must not be set from it.
 MAX_TEXT_CHARS = 40_000
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -71,7 +71,7 @@ def read_answer(body: bytes, request: Request, model: str) -> Answer:
 
 
 def overlong_answer(body_size: int, request: Request, model: str) -> Answer:
-    """Return what stands for an answer of which only so many bytes were read: it was paid for, as estimated."""
+    """Return a substitute for an answer of which only so many bytes were read: it was paid for, as estimated."""
     usage = Usage(request.input_tokens, 0, estimated_tokens(body_size), estimated=True)
     return Answer("overlong", "", model, usage, cost_usd(model, usage))
 

@@ -1,4 +1,4 @@
-"""Servers' programs: the system's own, or those that wheels carry."""
+"""Programs of servers: the system's own, or those that wheels carry."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""The environment in which Pressroom's processes and our stubs run, and the secrets in it."""
+"""Environment of Pressroom's processes and of our stubs, and the secrets in it."""
 
 import os
 import secrets
@@ -12,7 +12,7 @@ from infra.local.ports import HOST
 
 BUCKET = "pressroom"
 
-# What the developer's own shell may hold for the real services must not reach a local process.
+# Variables of the developer's own shell for the real services must not reach a local process.
 _FOREIGN = ("ALERT_", "AWS_", "MAIL_", "MONGODB_", "OPENAI_", "REDIS_", "S3_", "STRIPE_")
 
 T = TypeVar("T")
@@ -32,13 +32,13 @@ class Services(NamedTuple, Generic[T]):
 
 
 def outer_environment() -> dict[str, str]:
-    """This process's environment without what is meant for real services, and with no proxy for this machine."""
+    """Return this process's environment without variables of real services, and with no proxy for this machine."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     return {**kept, "NO_PROXY": HOST, "no_proxy": HOST, "PYTHONUNBUFFERED": "1"}
 
 
 def pressroom_environment(ports: Services[int], urls: Services[str], mongodb_url: str) -> dict[str, str]:
-    """Every setting that Pressroom's processes need to work with the local stack, but for its secrets."""
+    """Return every setting that Pressroom's processes need with the local stack, but for its secrets."""
     return {
         "MONGODB_URL": mongodb_url,
         "REDIS_URL": f"redis://{HOST}:{ports.redis}/0",
@@ -60,7 +60,7 @@ def pressroom_environment(ports: Services[int], urls: Services[str], mongodb_url
 
 
 def keep_secrets(file: Path) -> dict[str, str]:
-    """The secrets in this file, as settings: made once, so that yesterday's links still verify today."""
+    """Return the secrets in this file, as settings: made once, so that yesterday's links still verify today."""
     if not file.exists():
         made = {
             "secret_key": secrets.token_urlsafe(32),

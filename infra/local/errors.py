@@ -1,4 +1,4 @@
-"""What can go wrong with a process of the local stack: each text is one line that names the part."""
+"""Errors of the local stack: each text is one line that names the part."""
 
 from infra.errors import PressroomError
 

@@ -22,7 +22,7 @@ _FRUGAL = ["--oplogSize", "64", "--wiredTigerCacheSizeGB", "0.5"]
 _NO_DIARY = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
 #: A primary otherwise waits up to 15 s for its clients to turn to others before it ends.
 _NO_FAREWELL = ["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"]
-#: Lets whoever asks make a command fail, with any code: `configureFailPoint`.
+#: Lets any client make a command fail, with any code: `configureFailPoint`.
 _FAIL_POINTS = ["--setParameter", "enableTestCommands=true"]
 #: MongoDB's AlreadyInitialized.
 _INITIALIZED = 23
@@ -56,7 +56,7 @@ def refuse_other_data(folder: Path) -> None:
 
 
 def member_ready(ports: Sequence[int]) -> Ready:
-    """A member is ready once it follows the set's primary, or is it. The first member founds the set."""
+    """Return a probe: a member is ready once it follows the set's primary, or is it. The first founds the set."""
 
     def probe(part: Part) -> bool:
         if not listens(part):
@@ -95,12 +95,12 @@ def why_mongod_ended(exit_code: int | None, lines: Sequence[str]) -> str:
     """Return one line for the end of a `mongod`, from its log, each line of which is JSON."""
     if exit_code == -signal.SIGILL:
         return "this processor lacks AVX, which MongoDB needs from version 5 on"
-    # The first complaint is the cause; what follows it are the steps of giving up.
+    # The first complaint is the cause; those after it are the steps of giving up.
     return next(filter(None, map(_complaint, lines)), last_line(exit_code, lines))
 
 
 def _complaint(line: str) -> str:
-    """Return what a line of the log complains of; nothing if it is no error's."""
+    """Return the complaint in a line of the log; empty if it is no error's."""
     try:
         entry = msgspec.json.decode(line, type=_Entry)
     except msgspec.MsgspecError:

@@ -19,7 +19,7 @@ def put_up(folder: Path, env: Mapping[str, str]) -> Iterator[None]:
     unfinished = file.with_suffix(".new")
     unfinished.touch(mode=0o600)
     with unfinished.open("wb") as held:
-        # A stack that is killed takes nothing down, and lets go: what nobody holds is out of date.
+        # A stack that is killed leaves its notice, and lets go of it: a notice without a holder is out of date.
         fcntl.flock(held, fcntl.LOCK_EX)
         held.write(msgspec.json.encode(env))
         held.flush()

@@ -1,4 +1,4 @@
-"""One process of the local stack: started, watched, stopped."""
+"""Parts of the local stack: processes that are started, watched and stopped."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from infra.local.ports import HOST, require_free
 from infra.local.reaper import Reaper, kill_group
 
 Ready = Callable[["Part"], bool]
-#: Says in one line why a process ended, by its exit code and the lines of its log that are not empty, or nothing.
+#: Returns one line on why a process ended, by its exit code and the non-empty lines of its log; may be empty.
 Why = Callable[[int | None, Sequence[str]], str]
 
 STOP_WITHIN_S = 5.0
@@ -24,7 +24,7 @@ _LOOK_EVERY_S = 0.02
 
 
 class Process(Protocol):
-    """What a part needs of its process; a Popen has it."""
+    """A part's process, as far as the part needs it; a Popen is one."""
 
     pid: int
     returncode: int | None
@@ -58,7 +58,7 @@ def begin_process(command: list[str], env: Mapping[str, str], folder: Path, log:
 
 
 def last_line(_exit_code: int | None, lines: Sequence[str]) -> str:
-    """Return what a process said last."""
+    """Return the last line of a process."""
     return lines[-1] if lines else ""
 
 
@@ -91,26 +91,26 @@ class Part:
 
     @property
     def pid(self) -> int:
-        """The process id of the latest start; `PartError` before the first."""
+        """Return the process id of the latest start; `PartError` before the first."""
         return self._started.pid
 
     @property
     def running(self) -> bool:
-        """Whether its process is there now."""
+        """Return whether its process is there now."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def exit_code(self) -> int | None:
-        """How the latest run ended (negative: the signal), None while it runs or before the first."""
+        """Return how the latest run ended (negative: the signal), None while it runs or before the first."""
         return None if self._process is None else self._process.poll()
 
     @property
     def ready_line(self) -> str | None:
-        """The line of the latest run's output that begins with `ready `, if it has come."""
+        """Return the line of the latest run's output that begins with `ready `, if it has come."""
         return next((line for line in self.output().splitlines() if line.startswith("ready ")), None)
 
     def output(self) -> str:
-        """What the latest run has written to stdout and stderr."""
+        """Return all that the latest run has written to stdout and stderr."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
@@ -144,7 +144,7 @@ class Part:
             time.sleep(_LOOK_EVERY_S)
 
     def check(self) -> None:
-        """Raise `PartError`, with what its log says of it, if it ended though nobody asked it to from here."""
+        """Raise `PartError`, with the cause from its log, if it ended though it was not told to from here."""
         if self._wanted and not self.running:
             raise PartError(f"{self.name} died with exit code {self.exit_code}: {self._why()}")
 
@@ -162,12 +162,12 @@ class Part:
             self._end()
 
     def terminate(self, within_s: float = STOP_WITHIN_S) -> None:
-        """Tell it to stop, then SIGKILL after this time. Returns once it has ended; does nothing if it had."""
+        """Tell it to stop, then SIGKILL after this time. Return once it has ended."""
         self.ask_to_stop()
         self.wait_stopped(within_s)
 
     def kill(self) -> None:
-        """SIGKILL to this one process, as `kill -9 PID` does it: its children see to themselves."""
+        """Send SIGKILL to this one process, as `kill -9 PID` does: its children see to themselves."""
         self._wanted = False
         if self.running:
             os.kill(self.pid, signal.SIGKILL)

@@ -18,8 +18,8 @@ _RUN = 24
 def reserve_ports(count: int) -> tuple[socket.socket, list[int]]:
     """Return so many free ports, and the socket that keeps them from other stacks for as long as it is open.
 
-    Every run of ports begins with one on which nobody but its owner listens: two stacks that start at once cannot
-    be given the same.
+    Every run of ports begins with one on which only its owner listens: two stacks that start at once cannot be
+    given the same.
     """
     if not 0 < count < _RUN:
         raise ValueError(f"A stack has at most {_RUN - 1} ports, not {count}.")
@@ -43,7 +43,7 @@ def require_free(name: str, port: int) -> None:
 
 
 def is_free(port: int) -> bool:
-    """Return whether nothing listens on a port now."""
+    """Return whether a port is free now."""
     try:
         socket.create_server((HOST, port)).close()
     except OSError:

@@ -1,4 +1,4 @@
-"""Ends the parts when their owner is gone, however it went.
+"""Ends the parts when their owner is gone, even by `kill -9`.
 
 The parts live in sessions of their own, so neither a Ctrl-C nor the owner's death reaches them. This small
 process holds the other end of a pipe: when the owner ends, even by SIGKILL, the pipe closes, and every process
@@ -13,7 +13,7 @@ import sys
 
 
 class Reaper:
-    """The owner's end: which process groups must not outlive it."""
+    """The owner's end: a list of process groups that must not outlive it."""
 
     def __init__(self) -> None:
         read, write = os.pipe()
@@ -23,15 +23,15 @@ class Reaper:
         os.close(read)
 
     def watch(self, group: int) -> None:
-        """From now on this process group ends with its owner."""
+        """End this process group with its owner from now on."""
         self._tell(f"+{group}\n")
 
     def forget(self, group: int) -> None:
-        """This process group has ended; its number may come to mean another."""
+        """Drop a process group that has ended; its number may come to mean another."""
         self._tell(f"-{group}\n")
 
     def close(self) -> None:
-        """Kill what is still watched, and end."""
+        """Kill the groups that are still watched, and end."""
         self._pipe.close()
         self._process.wait()
 
@@ -41,7 +41,7 @@ class Reaper:
 
 
 def kill_group(group: int) -> None:
-    """SIGKILL to every process of a group, if there are any left."""
+    """Send SIGKILL to every process of a group, if there are any left."""
     # macOS answers EPERM where only a zombie is left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)

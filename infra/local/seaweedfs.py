@@ -29,7 +29,7 @@ def seaweedfs_command(port: int, inner: Sequence[int]) -> list[object]:
         "ip": HOST,
         "ip.bind": HOST,
         **ports,
-        # What it remembers of its one master's election would make it wait for others' votes after a kill.
+        # The memory of its one master's election would make it wait for others' votes after a kill.
         "master.resumeState": "false",
         "master.telemetry": "false",
         "master.volumeSizeLimitMB": 1024,
@@ -50,7 +50,7 @@ _KEYS = "keys.json"
 
 
 def keep_keys(folder: Path, env: dict[str, str]) -> None:
-    """Write down for the server whose requests it takes: those that are signed with the stack's own key."""
+    """Write the server's list of keys: it takes requests that are signed with the stack's own."""
     credentials = [{"accessKey": env["AWS_ACCESS_KEY_ID"], "secretKey": env["AWS_SECRET_ACCESS_KEY"]}]
     may = ["Read", "Write", "List", "Admin"]
     keys = {"identities": [{"name": "pressroom", "credentials": credentials, "actions": may}]}
@@ -67,7 +67,7 @@ def remove_sockets(inner: Sequence[int]) -> None:
 
 
 def bucket_ready(env: dict[str, str]) -> Ready:
-    """Ready once the bucket is there, and takes an object."""
+    """Return a probe: ready once the bucket is there, and takes an object."""
 
     def probe(part: Part) -> bool:
         if not listens(part):

@@ -1,4 +1,4 @@
-"""What our own stubs have in common: how they serve HTTP, their controls, and how one asks them for faults."""
+"""Common parts of our own stubs: the HTTP server, the controls, and faults on request."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from infra.local.ports import HOST
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
-    """Something to do wrong `times` times, for ever if not given."""
+    """A wrong deed to be done `times` times, for ever if not given."""
 
     times: int | None = None
 
@@ -34,7 +34,7 @@ class Faults(list[F]):
         self._kind = kind
 
     def take(self, fits: Callable[[F], bool]) -> F | None:
-        """The first fault that fits, used up by one."""
+        """Return the first fault that fits, used up by one."""
         fault = next(filter(fits, self), None)
         if fault is not None and fault.times is not None:
             fault.times -= 1
@@ -56,7 +56,7 @@ class Faults(list[F]):
 
     @property
     def controls(self) -> list[Callable[..., None]]:
-        """How they are asked for."""
+        """Return the controls by which they are asked for."""
         return [self.add_faults, self.add_fault, self.clear_faults]
 
 
@@ -69,7 +69,7 @@ class _Connection(H11Protocol):
 
 
 def control_route(*controls: Callable[..., object]) -> Route:
-    """`POST /controls/NAME` calls the function of that name and answers with what it returns.
+    """Return a route: `POST /controls/NAME` calls the function of that name and answers with its result.
 
     The body is JSON: a list of its positional arguments, then its arguments by name.
     """

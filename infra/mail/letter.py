@@ -1,4 +1,4 @@
-"""A letter, and the message that is made of it."""
+"""Letters, and the messages made of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +17,9 @@ from infra.mail.errors import LetterIsRefused
 
 @dataclass(frozen=True)
 class Letter:
-    """What somebody is told once: the same letter has the same Message-ID however often it is sent.
+    """A mail that is sent once: the same letter has the same Message-ID however often it is tried.
 
-    `order` is empty where it is about none.
+    `order` is empty for a letter about no order.
     """
 
     kind: str

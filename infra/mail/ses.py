@@ -13,8 +13,8 @@ from infra.mail.letter import Letter, as_message
 
 Answer = TypeVar("Answer")
 
-#: What will not change by itself: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html. All
-#: else passes (throttling, 5xx), or is mended for all letters at once (credentials, a paused account).
+#: Errors that will not pass by themselves: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html.
+#: All others pass (throttling, 5xx), or are mended for all letters at once (credentials, a paused account).
 _FOR_EVER = {"BadRequestException", "MailFromDomainNotVerifiedException", "MessageRejected", "NotFoundException"}
 
 
@@ -26,7 +26,6 @@ class SesTransport:
     """
 
     def __init__(self, url: SplitResult) -> None:
-        """Build the client; nothing is connected yet."""
         config = Config(
             connect_timeout=3,
             read_timeout=10,
@@ -40,7 +39,7 @@ class SesTransport:
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
         """Send and return SES's id of the letter. Blocks, for 13 s at most.
 
-        MailServerIsBusy if the letter was not accepted or nobody knows; LetterIsRefused if it never will be.
+        MailServerIsBusy if it was not accepted or the answer was lost; LetterIsRefused if it never will be.
         """
         message = as_message(letter)
         request = {

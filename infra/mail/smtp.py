@@ -12,7 +12,7 @@ from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
 
 _PING_S = 5.0
-#: What a server may take longer to answer the final dot: an acceptance that nobody hears is a second letter.
+#: The longer time in which a server may answer the final dot: a lost acceptance is a second letter.
 _ANSWER_S = 10.0
 
 
@@ -23,14 +23,13 @@ class SmtpTransport:
     """
 
     def __init__(self, url: SplitResult) -> None:
-        """Nothing is opened before a letter is sent."""
         self._url = url
         self.host = url.hostname or ""
 
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
-        """Send and return the server's answer. Blocks, for what `seconds_left` says when it begins and 10 s more.
+        """Send and return the server's answer. Blocks, at most for the first `seconds_left()` and 10 s more.
 
-        MailServerIsBusy if the letter was not accepted or nobody knows; LetterIsRefused if it never will be.
+        MailServerIsBusy if it was not accepted or the answer was lost; LetterIsRefused if it never will be.
         """
         message = as_message(letter)
         deadline = time.monotonic() + seconds_left()
@@ -39,7 +38,7 @@ class SmtpTransport:
             _ask(server, deadline, lambda: server.rcpt(message.recipient), 250, 251)
             _ask(server, deadline, lambda: server.docmd("DATA"), 354)
             body = _dot_stuffed(message.content)
-            # Up to here nothing is promised, past the dot it is sent. After the deadline others may.
+            # The dot sends the letter. After the deadline another worker may send it, so this is the last look.
             if seconds_left() <= 0:
                 server.close()  # a QUIT would be a line of the letter
                 raise MailServerIsBusy("The time to send the letter was over before its last line.")
@@ -61,19 +60,19 @@ class SmtpTransport:
             self._log_in(server)
             yield server
         finally:
-            # Its answer is not waited for: what was accepted must be recorded, whatever the server says now.
+            # Its answer is not waited for: an accepted letter must be recorded in any case.
             with suppress(smtplib.SMTPException, OSError):
                 server.putcmd("QUIT")
             server.close()
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        """Made once, and only where it is needed: to read the machine's authorities takes longer than a letter."""
+        """Return the context, made once and only if needed: reading the authorities takes longer than a letter."""
         return ssl.create_default_context()
 
     @cached_property
     def _name(self) -> str:
-        """What we call ourselves, asked for once: names may be long in coming."""
+        """Return our own host name, looked up once: resolvers may be slow."""
         return smtplib.SMTP().local_hostname
 
     def _connect(self, timeout_s: float) -> smtplib.SMTP:
@@ -93,7 +92,7 @@ class SmtpTransport:
 
 @contextmanager
 def _translating() -> Iterator[None]:
-    """Whatever goes wrong before the letter is named (greeting, TLS, login) is no fault of the letter's."""
+    """Raise errors of greeting, TLS and login as MailServerIsBusy: they are no fault of the letter's."""
     try:
         yield
     except smtplib.SMTPResponseException as error:

@@ -1,4 +1,4 @@
-"""Which transport a MAIL_URL names."""
+"""Transports by MAIL_URL."""
 
 from collections.abc import Callable
 from functools import lru_cache

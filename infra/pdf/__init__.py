@@ -1,6 +1,7 @@
-"""The renderer: chapters are set by WeasyPrint in child processes, and joined into one book.
+"""The renderer: sets chapters with WeasyPrint in child processes, and joins them into one book.
 
-Importing this package is cheap: the libraries that typeset are loaded in the child processes only.
+Importing this package is cheap: the typesetting libraries are loaded in the child processes only. The way from
+chapters to a book is drawn in docs/pictures/book.svg.
 """
 
 from infra.pdf.book import Book, BookSource, ChapterSource, Chunk, SectionSource, Style

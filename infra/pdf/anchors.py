@@ -1,7 +1,7 @@
 """Named destinations, and the links that lead to them from any part of a book.
 
-A part knows the places in its own pages only, so a link to another part is written as an address of the scheme
-`book:`, which the typesetter leaves alone, and turned into a link within the book when that is bound.
+A part knows the places in its own pages only. So a link to another part is written as an address of the scheme
+`book:`, and the typesetter leaves it alone. Binding turns it into a link within the book.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ CONTENTS = "contents"
 
 
 def anchors_of(part: Pdf) -> Iterator[tuple[str, Object]]:
-    """Name and destination of every place in a part that has a name."""
+    """Yield the name and destination of every named place in a part."""
     return ((str(name), where) for name, where in NameTree(part.Root.Names.Dests).items())
 
 

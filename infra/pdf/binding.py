@@ -1,4 +1,4 @@
-"""Chunks become a book: cover and contents in front, page numbers, outline, metadata."""
+"""Binds chunks into a book: cover and contents in front, page numbers, outline, metadata."""
 
 import gc
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
 from infra.pdf.anchors import CONTENTS, link_pages
 from infra.pdf.book import Book, BookSource
 from infra.pdf.folio import Folios
-from infra.pdf.joint import Joint
+from infra.pdf.joining import Joiner
 from infra.pdf.numbering import NumberedChapter, Place, number_chapters, read_chapter
 from infra.pdf.pages import front_html
 from infra.pdf.tagging import tag_front
@@ -49,41 +49,41 @@ def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
 
 
 def _read(path: Path, case: Typecase) -> NumberedChapter:
-    """A chunk's headings; what it prints with is noted."""
+    """Return a chunk's headings, and note the glyphs that it uses."""
     with Pdf.open(path) as chunk:
         case.note(chunk)
         return read_chapter(chunk)
 
 
 def _front(book: BookSource, chapters: Sequence[NumberedChapter]) -> bytes:
-    """Cover and contents as a part."""
+    """Return cover and contents as a part."""
     return write_part(typeset(front_html(book, chapters), book.style, book.logo), tag_front)
 
 
 def _join(pdf: Pdf, case: Typecase, parts: Iterable[Path | BytesIO]) -> None:
     """Join the parts in their order, one open at a time."""
-    joint = Joint(pdf, case)
+    joiner = Joiner(pdf, case)
     for each in parts:
         with Pdf.open(each) as part:
-            joint.append(part)
-    joint.finish()
+            joiner.append(part)
+    joiner.finish()
 
 
 def _titles(chapters: Sequence[NumberedChapter], book: BookSource) -> dict[str, str]:
-    """The title of each place that a link may lead to."""
+    """Return the title of each place that a link may lead to."""
     places = (place for chapter in chapters for place in (chapter.place, *chapter.sections))
     own = {CONTENTS: words(language_tag(book.style.language)).contents}
     return own | {place.anchor: place.title for place in places}
 
 
 def _label(pdf: Pdf, fore: int) -> None:
-    """Roman numerals for the front matter, arabic ones for the body, from 1: on the pages and in the page box."""
+    """Label the front matter in roman numerals, the body in arabic ones from 1: on pages and in the page box."""
     body = Dictionary(S=Name.D, St=1)
     pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), fore, body]))
 
 
 def _outline(pdf: Pdf, chapters: Sequence[NumberedChapter]) -> None:
-    """Bookmarks: chapters, closed, and their sections."""
+    """Add bookmarks: chapters, closed, and their sections."""
     with pdf.open_outline() as outline:
         for chapter in chapters:
             item = _bookmark(chapter.place)
@@ -94,12 +94,12 @@ def _outline(pdf: Pdf, chapters: Sequence[NumberedChapter]) -> None:
 
 
 def _bookmark(place: Place) -> OutlineItem:
-    """An entry that leads to a heading."""
+    """Return an entry that leads to a heading."""
     return OutlineItem(place.title, String(place.anchor))
 
 
 def _describe(pdf: Pdf, book: BookSource) -> None:
-    """Title, author, language and date, for readers, libraries and search; nothing that changes by the run."""
+    """Write title, author, language and date, for readers, libraries and search; they are equal in every run."""
     day, language = book.date.isoformat(), language_tag(book.style.language)
     pdf.Root.Lang = String(language)
     pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)

@@ -1,13 +1,11 @@
-"""What goes into a book, and what comes out: plain values that travel between processes."""
+"""Sources of a book, chunks and the finished book: plain values that travel between processes."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from infra.charts import Wheel
-
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+from infra.colours import COLOUR
 
 
 @dataclass(frozen=True)
@@ -16,7 +14,7 @@ class Style:
 
     `accent` colours numbers and rules, `tint` the cover and the boxes, both as `#rrggbb` (ValueError otherwise).
     `language` decides hyphenation and the book's own few words: a BCP 47 tag such as `en` or `pt-BR`. Customers
-    write it, so anything may stand there; what is no language is set without hyphens, in English frames.
+    write it, so any text may stand there; an unknown one is set without hyphens, in English frames.
     """
 
     accent: str
@@ -24,9 +22,9 @@ class Style:
     language: str = "en"
 
     def __post_init__(self) -> None:
-        """Refuse what could not be written into a stylesheet safely."""
+        """Refuse colours that could not be written into a stylesheet safely."""
         for colour in (self.accent, self.tint):
-            if not _COLOUR.fullmatch(colour):
+            if not COLOUR.fullmatch(colour):
                 raise ValueError(f"{colour!r} is no colour of the form #rrggbb.")
 
 
@@ -42,7 +40,7 @@ class SectionSource:
 class ChapterSource:
     """One chapter: the unit that is set at once, and becomes a chunk.
 
-    `anchor` names it within the book; `number`, if it has one, stands on its first page and in the contents;
+    `anchor` names it within the book. `number`, if it has one, stands on its first page and in the contents.
     `running_title`, the book's title as a rule, stands at the head of its pages. A chapter's only section may bear
     the chapter's own title, which is then printed once.
 
@@ -64,8 +62,8 @@ class ChapterSource:
 class Chunk:
     """A chapter as a PDF of `pages` pages, without page numbers.
 
-    The file knows its chapter's number and title and where its sections begin, so that it is all that the
-    book's assembly needs.
+    The file knows its chapter's number and title and where its sections begin, and the assembly
+    of a book needs no more.
     """
 
     pdf: bytes
@@ -74,7 +72,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class BookSource:
-    """What a book says of itself: the rest is in its chunks.
+    """The words about a book: its text is in its chunks.
 
     `prepared_for` is the customer's name (untrusted), `date` the day on which the order was paid: a book made
     again later has the same bytes. `author` is the brand, `logo` its picture, as a `data:` URI of a PNG or an SVG,

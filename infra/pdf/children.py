@@ -1,4 +1,4 @@
-"""What runs in a child process. Imported by the owner too: heavy libraries are loaded inside the functions."""
+"""Functions that run in a child process. The owner imports them too: heavy libraries are loaded inside them."""
 
 import os
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ from infra.pdf.book import Book, BookSource, ChapterSource, Chunk, Style
 from infra.pdf.errors import BookCannotBeBound, ChapterCannotBeSet, RendererCannotStart
 
 
-def move_in() -> None:
-    """Give this child a folder for its fonts."""
-    from infra.pdf import scratch
+def enter_child() -> None:
+    """Give this child a folder for its fonts, and a fixed date for emoji."""
+    from infra.pdf import font_dir
 
     # Emoji faces are rewritten with the time of day in them, unless this variable says another.
     os.environ["SOURCE_DATE_EPOCH"] = "0"
-    scratch.move_in()
+    font_dir.use_own_folder()
 
 
 def prove_that_type_can_be_set() -> None:
-    """Set one small page. RendererCannotStart names what is missing."""
+    """Set one small page. RendererCannotStart names the missing library."""
     try:
-        from infra.pdf.warmth import set_small_page
+        from infra.pdf.preload import set_small_page
 
         set_small_page()
     except (ImportError, OSError) as error:
@@ -31,7 +31,7 @@ def prove_that_type_can_be_set() -> None:
 
 
 def set_chapter(source: ChapterSource, style: Style) -> Chunk:
-    """As Renderer.render_chapter, in this process."""
+    """Set one chapter in this process, as Renderer.render_chapter promises."""
     from infra.pdf.pages import chapter_html
     from infra.pdf.tagging import tag_chapter
     from infra.pdf.typesetter import typeset, write_part
@@ -42,7 +42,7 @@ def set_chapter(source: ChapterSource, style: Style) -> Chunk:
 
 
 def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
-    """As Renderer.assemble, in this process."""
+    """Bind a book in this process, as Renderer.assemble promises."""
     from infra.pdf.binding import bind_book
 
     with _reporting(BookCannotBeBound, "The book cannot be bound"):
@@ -51,7 +51,7 @@ def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
 
 @contextmanager
 def _reporting(kind: type[PermanentError], what: str) -> Iterator[None]:
-    """Turn whatever goes wrong into an error that may leave the child."""
+    """Turn every failure into an error that may leave the child."""
     try:
         yield
     except (MemoryError, SystemError):

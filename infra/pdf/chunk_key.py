@@ -1,4 +1,4 @@
-"""The name under which a chunk is kept: equal for equal input, in every process."""
+"""Names of chunks in the store: equal for equal input, in every process."""
 
 import json
 from dataclasses import asdict
@@ -10,12 +10,12 @@ from pathlib import Path
 from infra.pdf.book import ChapterSource, Style
 
 _HOUSE = Path(__file__).parent
-# Whatever decides how a page looks: another version of one of them may break lines elsewhere.
+# Libraries that decide how a page looks: another version of one may break lines elsewhere.
 _LIBRARIES = ("weasyprint", "pydyf", "pyphen", "tinycss2", "tinyhtml5", "markdown-it-py", "nh3", "jinja2")
 
 
 def chunk_key(chapter: ChapterSource, style: Style) -> str:
-    """The SHA-256, in hexadecimal digits, of all that decides the chunk's bytes.
+    """Return the SHA-256, in hexadecimal digits, of all that decides the chunk's bytes.
 
     That is the chapter and its style, this package's files (stylesheet, templates, fonts, code) and the
     versions of the libraries. No typesetting library is loaded for it.
@@ -26,7 +26,7 @@ def chunk_key(chapter: ChapterSource, style: Style) -> str:
 
 @cache
 def _house() -> str:
-    """The digest of the package and its libraries, read once in a process."""
+    """Return the digest of the package and its libraries, read once in a process."""
     digest = sha256()
     for path in sorted(_HOUSE.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

@@ -1,4 +1,4 @@
-"""What can go wrong when a book is set. A child that crashed is an infra.errors.TransientError."""
+"""Errors of typesetting. A child that crashed is an infra.errors.TransientError."""
 
 from infra.errors import PermanentError, PressroomError
 
@@ -8,7 +8,7 @@ class ChapterCannotBeSet(PermanentError):
 
 
 class TextIsUnsettable(ChapterCannotBeSet):
-    """A text is too long, too wide or too deeply nested to be set; the text says which bound it breaks."""
+    """A text is too long, too wide or too deeply nested to be set; the text names the bound that it breaks."""
 
 
 class BookCannotBeBound(PermanentError):
@@ -16,4 +16,4 @@ class BookCannotBeBound(PermanentError):
 
 
 class RendererCannotStart(PressroomError):
-    """The typesetting libraries are missing or broken on this machine; the text names what."""
+    """The typesetting libraries are missing or broken on this machine; the text names them."""

@@ -1,4 +1,4 @@
-"""What WeasyPrint may load: this package's own fonts, the brand's logo, and nothing else."""
+"""Fetchers for WeasyPrint: of this package's own fonts and of the brand's logo, and of nothing else."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ _FONTS = {path.name: path for path in (Path(__file__).parent / "fonts").glob("*.
 
 
 class LogoFetcher(URLFetcher):  # type: ignore[misc]
-    """Serves one `data:` URI, if there is one, and refuses every other address, of whatever protocol."""
+    """Serves one `data:` URI, if there is one, and refuses every other address, of any protocol."""
 
     def __init__(self, logo: str = "") -> None:
         super().__init__(allowed_protocols=("data",))
         self._logo = logo
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        """The picture that the URI holds; ValueError for any other: WeasyPrint goes on without it."""
+        """Return the picture that the URI holds; ValueError for any other: WeasyPrint goes on without it."""
         if not url or url != self._logo:
             raise ValueError("Nothing is fetched while a book is set.")
         return super().fetch(url)
@@ -25,7 +25,7 @@ class FontFetcher(URLFetcher):  # type: ignore[misc]
     """Serves `font:NAME` for the files in fonts/, to the house stylesheet only."""
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        """The font's bytes; ValueError for any other address."""
+        """Return the font's bytes; ValueError for any other address."""
         scheme, _, name = url.partition(":")
         if scheme != "font" or name not in _FONTS:
             raise ValueError("The house stylesheet fetches its own fonts only.")

@@ -1,4 +1,4 @@
-"""Page numbers: stamped when the book is bound, since a chunk does not know where it will stand."""
+"""Page numbers: stamped when the book is bound, since a chunk does not know its place."""
 
 from pikepdf import Array, Pdf
 
@@ -17,7 +17,7 @@ class Folios:
     """The numerals of the house's label face, to stamp one book's pages with."""
 
     def __init__(self, case: Typecase, style: Style) -> None:
-        """Have the numerals in the book's fonts."""
+        """Note the numerals in the book's typecase."""
         html = f'<html lang="en"><p style="font: 9pt House Sans; letter-spacing: 1em">{_NUMERALS}</p></html>'
         specimen = typeset(html, style)
         specimen.fonts = Bare()

@@ -1,4 +1,4 @@
-"""Where each chapter and section of a book begins, read from its chunks."""
+"""Pages on which the chapters and sections of a book begin, read from its chunks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class NumberedChapter:
 
 
 def read_chapter(chunk: Pdf) -> NumberedChapter:
-    """One chunk, its pages counted from its own first."""
+    """Return the headings of one chunk, its pages counted from its own first."""
     place, *sections = _places(chunk)
     number, level = str(chunk.docinfo["/chapter"]), int(str(chunk.docinfo["/level"]))
     return NumberedChapter(number, place, len(chunk.pages), tuple(sections), level)
@@ -56,7 +56,7 @@ def number_chapters(chunks: Sequence[NumberedChapter]) -> list[NumberedChapter]:
 
 
 def _places(chunk: Pdf) -> Iterator[Place]:
-    """Each entry of the chunk's outline: the chapter's, and those of its sections below it."""
+    """Yield each entry of the chunk's outline: the chapter's, and those of its sections below it."""
     order = {page.objgen: at for at, page in enumerate((page.obj for page in chunk.pages), start=1)}
     names = {_spot(where): name for name, where in anchors_of(chunk)}
     entry: Object | None = chunk.Root.Outlines.First
@@ -66,5 +66,5 @@ def _places(chunk: Pdf) -> Iterator[Place]:
 
 
 def _spot(where: Object) -> tuple[tuple[int, int], Object, Object]:
-    """What a destination says: page, left and top."""
+    """Return page, left and top of a destination."""
     return where[0].objgen, where[2], where[3]

@@ -1,4 +1,4 @@
-"""The house's page templates, filled in: every value is escaped unless it has been made safe here."""
+"""Fills the house's page templates: every value is escaped unless it has been made safe here."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -8,9 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from infra.pdf.book import BookSource, ChapterSource, Style
+from infra.pdf.decoration import palette, rosette
 from infra.pdf.numbering import NumberedChapter
-from infra.pdf.ornament import rosette
-from infra.pdf.palette import palette
 from infra.pdf.prose import prose_html
 from infra.pdf.untrusted import one_line
 from infra.pdf.wheel import draw_wheel
@@ -22,7 +21,7 @@ _ROOMY_ROWS = 12
 
 
 def chapter_html(chapter: ChapterSource, style: Style) -> str:
-    """A chapter as an HTML document, an opener if it has no sections. TextIsUnsettable if one breaks a bound."""
+    """Return a chapter as HTML, an opener if it has no sections. TextIsUnsettable if a section breaks a bound."""
     language, title = language_tag(style.language), one_line(chapter.title, TITLE_LENGTH)
     head = {"number": chapter.number, "level": chapter.level, "title": title, "anchor": chapter.anchor}
     if not chapter.sections:
@@ -46,7 +45,7 @@ def chapter_html(chapter: ChapterSource, style: Style) -> str:
 
 
 def front_html(book: BookSource, chapters: Sequence[NumberedChapter]) -> str:
-    """Cover and contents as an HTML document."""
+    """Return cover and contents as an HTML document."""
     rows = sum(1 + len(chapter.sections) for chapter in chapters)
     language = language_tag(book.style.language)
     spoken = words(language)
@@ -70,14 +69,14 @@ def front_html(book: BookSource, chapters: Sequence[NumberedChapter]) -> str:
 
 
 def _fill(template: str, language: str, **values: object) -> str:
-    """A template with its values, in a language."""
+    """Fill a template with its values, in a language."""
     page = _environment().get_template(template)
     return page.render(language=language, direction=direction(language), **values)
 
 
 @cache
 def _environment() -> Environment:
-    """Autoescaping, and strict: a missing value is an error, not a gap on the page."""
+    """Return an environment that escapes, and is strict: a missing value is an error, not a gap on the page."""
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     return Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False

@@ -1,5 +1,6 @@
-"""A section's markdown becomes HTML that is safe to set: bounded, no raw HTML, no images, no links away."""
+"""Turns a section's markdown into HTML that is safe to set: bounded, no raw HTML, no images, no links away."""
 
+import re
 from functools import cache
 from itertools import pairwise, takewhile
 
@@ -7,7 +8,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from infra.pdf.bounds import refuse_endless_text, refuse_extremes
+from infra.pdf.errors import TextIsUnsettable
 from infra.pdf.untrusted import printable
 from infra.pdf.words import direction, leading_direction, words
 
@@ -25,14 +26,29 @@ _ATTRIBUTES = {
     "td": {"style"},
 }
 
+# Beyond these bounds layout takes minutes or overflows the stack. No sane section comes near: a long one has 6,000
+# characters, 200 pieces, a table of 15 rows.
+MAX_CHARACTERS = 50_000
+MAX_PIECES = 10_000  # blocks, and spans of type within them
+MAX_DEPTH = 24
+MAX_ROWS = 200
+MAX_COLUMNS = 12
+MAX_WORD = 1_000
+MAX_EMOJI = 2_000  # drawn one by one, in 1 to 2 ms each
+
+# Thai and its neighbours, Chinese, Japanese and emoji are written without spaces, and break anywhere.
+_ENDLESS_WORD = re.compile(rf"[^\s\u0e00-\u109f\u1780-\u17ff\u2e80-\U0003ffff]{{{MAX_WORD + 1}}}")
+# Also the signs that turn a letter before them into one.
+_EMOJI = re.compile("[\u20e3\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]")
+
 
 def prose_html(markdown: str, title: str, language: str) -> str:
-    """The section's body as HTML. TextIsUnsettable if it breaks a bound; `title` is the section's."""
+    """Return the section's body as HTML. TextIsUnsettable if it breaks a bound; `title` is the section's."""
     text = printable(markdown).strip()
-    refuse_endless_text(text, title)
+    _refuse_endless_text(text, title)
     parser = _parser(language)
     tokens = parser.parse(text)
-    refuse_extremes(tokens, title)
+    _refuse_extremes(tokens, title)
     tokens = _without_repeated_title(tokens, title)
     _lower_headings(tokens)
     _mark_boxes(tokens)
@@ -45,14 +61,14 @@ def prose_html(markdown: str, title: str, language: str) -> str:
 
 @cache
 def _parser(language: str) -> MarkdownIt:
-    """CommonMark with tables and typographic quotes; raw HTML is text."""
+    """Return a parser of CommonMark with tables and typographic quotes; raw HTML is text."""
     options = {"html": False, "typographer": True, "quotes": words(language).quotes, "maxNesting": 100}
     # Not "replacements": it would turn the "(c)" of an enumeration into a copyright sign. See _join_strokes.
     return MarkdownIt("commonmark", options).enable(["table", "strikethrough", "smartquotes"])
 
 
 def _allowed_only(html: str) -> str:
-    """The second fence: whatever markdown let through, only these elements and attributes remain."""
+    """Drop all other elements and attributes that markdown let through: the second fence."""
     return nh3.clean(
         html,
         tags=_TAGS,
@@ -65,12 +81,12 @@ def _allowed_only(html: str) -> str:
 
 
 def _within_the_book(_tag: str, attribute: str, value: str) -> str | None:
-    """A link leads to another place in the book, or nowhere."""
+    """Keep links that lead to another place in the book."""
     return value if attribute != "href" or value.startswith("book:") else None
 
 
 def _without_repeated_title(tokens: list[Token], title: str) -> list[Token]:
-    """Writers like to begin with the title that is already printed above: leave it out."""
+    """Leave out a title that repeats the one printed above: writers like to begin with it."""
     if len(tokens) < 3 or tokens[0].type != "heading_open":
         return tokens
     repeated = tokens[1].content.strip("*_ :.").casefold() == title.strip(" :.").casefold()
@@ -78,7 +94,7 @@ def _without_repeated_title(tokens: list[Token], title: str) -> list[Token]:
 
 
 def _lower_headings(tokens: list[Token]) -> None:
-    """The highest heading used in the text becomes an h3, the next below it an h4, and so on."""
+    """Make the highest heading used in the text an h3, the next below it an h4, and so on."""
     headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
     highest = min((int(token.tag[1]) for token in headings), default=1)
     for token in headings:
@@ -86,7 +102,7 @@ def _lower_headings(tokens: list[Token]) -> None:
 
 
 def _mark_boxes(tokens: list[Token]) -> None:
-    """A quote that begins in bold type is a box to act on; any other is a pull quote."""
+    """Mark quotes: one that begins in bold type is a box to act on, any other a pull quote."""
     for at, token in enumerate(tokens[:-2]):
         if token.type == "blockquote_open":
             spans = tokens[at + 2].children or []
@@ -95,7 +111,7 @@ def _mark_boxes(tokens: list[Token]) -> None:
 
 
 def _mark_roomy_tables(tokens: list[Token]) -> None:
-    """A table whose longest words fit side by side breaks none of them; any other breaks them where it must."""
+    """Mark tables whose longest words fit side by side, which break none; others break words where they must."""
     for start, token in enumerate(tokens):
         if token.type == "table_open":
             table = list(takewhile(lambda inner: inner.type != "table_close", tokens[start:]))
@@ -106,7 +122,7 @@ def _mark_roomy_tables(tokens: list[Token]) -> None:
 
 
 def _replace_images(tokens: list[Token]) -> None:
-    """An image is never loaded: its description stands in for it."""
+    """Put its description in the place of each image: none is ever loaded."""
     for token in tokens:
         for span in token.children or ():
             if span.type == "image":
@@ -114,7 +130,7 @@ def _replace_images(tokens: list[Token]) -> None:
 
 
 def _join_strokes(tokens: list[Token]) -> None:
-    """Hyphens and full stops that were typed in the place of a dash or an ellipsis become one."""
+    """Join hyphens and full stops that were typed in the place of a dash or an ellipsis."""
     for token in tokens:
         for span in token.children or ():
             if span.type == "text":
@@ -122,9 +138,43 @@ def _join_strokes(tokens: list[Token]) -> None:
 
 
 def _turn_paragraphs(tokens: list[Token], usual: str) -> None:
-    """A paragraph in a script of the other direction is set in that direction."""
+    """Set paragraphs in a script of the other direction in that direction."""
     for opening, inline in pairwise(tokens):
         if opening.type == "paragraph_open":
             way = leading_direction(inline.content, usual)
             if way != usual:
                 opening.attrSet("dir", way)
+
+
+def _refuse_endless_text(text: str, title: str) -> None:
+    """Raise TextIsUnsettable if the text is too long even to be parsed; `title` names it in the error."""
+    if len(text) > MAX_CHARACTERS:
+        raise TextIsUnsettable(f"“{title}” has {len(text)} characters; at most {MAX_CHARACTERS} can be set.")
+    if _ENDLESS_WORD.search(text):
+        raise TextIsUnsettable(f"“{title}” has a word of more than {MAX_WORD} letters.")
+    if len(_EMOJI.findall(text)) > MAX_EMOJI:
+        raise TextIsUnsettable(f"“{title}” has more than {MAX_EMOJI} emoji.")
+
+
+def _refuse_extremes(tokens: list[Token], title: str) -> None:
+    """Raise TextIsUnsettable if the parsed text is too deep, too wide or too much in pieces."""
+    depth = max((t.level + max((c.level for c in t.children or ()), default=0) for t in tokens), default=0)
+    if depth > MAX_DEPTH:
+        raise TextIsUnsettable(f"“{title}” nests its text more than {MAX_DEPTH} levels deep.")
+    if sum(1 + len(token.children or ()) for token in tokens) > MAX_PIECES:
+        raise TextIsUnsettable(f"“{title}” is made of more than {MAX_PIECES} pieces.")
+    _refuse_vast_tables(tokens, title)
+
+
+def _refuse_vast_tables(tokens: list[Token], title: str) -> None:
+    """Count rows from each table's start, and columns from each row's."""
+    rows = columns = 0
+    for token in tokens:
+        if token.type == "table_open":
+            rows = 0
+        elif token.type == "tr_open":
+            rows, columns = rows + 1, 0
+        elif token.type in ("th_open", "td_open"):
+            columns += 1
+        if rows > MAX_ROWS or columns > MAX_COLUMNS:
+            raise TextIsUnsettable(f"“{title}” has a table of more than {MAX_ROWS} rows or {MAX_COLUMNS} columns.")

@@ -24,14 +24,13 @@ class Renderer:
         chapter_limit_s: float = 60.0,
         book_limit_s: float = 180.0,
     ) -> None:
-        """Start nothing yet."""
         self._chapter_limit_s, self._book_limit_s = chapter_limit_s, book_limit_s
         self.pool = ChildPool(
             processes=processes,
             tasks_per_child=tasks_per_child,
             memory=memory,
-            preload="infra.pdf.warmth",
-            move_in=children.move_in,
+            preload="infra.pdf.preload",
+            enter_child=children.enter_child,
         )
 
     async def warm_up(self) -> None:
@@ -57,5 +56,5 @@ class Renderer:
         return await self.pool.run(self._book_limit_s, children.bind_book, book, tuple(chunks), out)
 
     async def close(self) -> None:
-        """Kill the children; work in progress ends in a TransientError. Nothing can be rendered any more."""
+        """Kill the children; work in progress ends in a TransientError. Later work is refused."""
         await self.pool.close()

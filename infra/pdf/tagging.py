@@ -1,8 +1,8 @@
-"""The structure of a part: as WeasyPrint writes it, but lean, and without what only decorates or repeats.
+"""Settles the structure of a part: as WeasyPrint writes it, but lean, and without decoration and repetition.
 
 WeasyPrint tags every line, every anonymous box and the running heads. Here lines are content of their paragraph,
-which leaves two fifths of the elements; running heads and ornaments are artifacts, which readers aloud pass over;
-and headings descend without a gap.
+which leaves two fifths of the elements. Running heads and ornaments are artifacts: screen readers pass over them.
+Headings descend without a gap.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any
 
 from pydyf import PDF, Array, Dictionary
 
-#: Boxes that mean nothing of their own.
+#: Boxes without a meaning of their own.
 _BOXES = {"/Span", "/NonStruct"}
 #: Elements of elements: text that stands directly in one of them is a paragraph.
 _GROUPS = {"/Part", "/Sect", "/Div", "/BlockQuote", "/L", "/Table", "/THead", "/TBody", "/TR", "/TOC"}
@@ -55,7 +55,7 @@ class _Structure:
         self._root["IDTree"] = Dictionary({"Names": Array(named)})
 
     def _kids(self, owner: Any) -> Iterator[Any]:
-        """An element's content and the elements that are left below it, in order."""
+        """Yield an element's content and the elements that are left below it, in order."""
         for kid in owner["K"]:
             element = None if isinstance(kid, int) else self._at(kid)
             if element is None or element["Type"] == "/OBJR":
@@ -64,7 +64,7 @@ class _Structure:
                 yield from self._in_place_of(element, owner)
 
     def _in_place_of(self, element: Any, owner: Any) -> list[Any]:
-        """The element itself, its kids, or nothing."""
+        """Return the element itself, its kids, or nothing."""
         element["S"] = role = self._role(element["S"])
         kids = list(self._kids(element))
         if (not kids and role not in _CELLS) or (role == "/Figure" and "Alt" not in element):
@@ -82,13 +82,13 @@ class _Structure:
         return [element.reference]
 
     def _place(self, figure: Any) -> None:
-        """Say where a figure stands in points from the page's foot: WeasyPrint says it in its own pixels."""
+        """Give a figure's place in points from the page's foot: WeasyPrint gives it in its own pixels."""
         left, top, right, bottom = (_POINTS * each for each in figure["A"]["BBox"])
         height = self._at(figure["Pg"])["MediaBox"][3]
         figure["A"]["BBox"] = Array([left, height - bottom, right, height - top])
 
     def _role(self, role: str) -> str:
-        """An element's role in the book: headings count from their chapter's own."""
+        """Return an element's role in the book: headings count from their chapter's own."""
         if not (role[:2] == "/H" and role[2:].isdigit()):
             return self._roles.get(role, role)
         while self._headings and self._headings[-1] >= int(role[2:]):
@@ -97,7 +97,7 @@ class _Structure:
         return f"/H{len(self._headings)}"
 
     def _own(self, owner: Any) -> None:
-        """Tell all below an element whose they are."""
+        """Name the owner in all that stands below an element."""
         for kid in owner["K"]:
             if isinstance(kid, int):
                 self._owners[owner["Pg"], kid] = owner.reference
@@ -106,7 +106,7 @@ class _Structure:
                 self._own(element)
 
     def _settle_page(self, page: Any, content: list[bytes]) -> None:
-        """Name the owner of each piece of a page's content; a piece that nobody owns becomes an artifact."""
+        """Name the owner of each piece of a page's content; a piece without one becomes an artifact."""
         content[:] = [self._owners.get((page.reference, piece), b"null") for piece in range(len(content))]
         drawn = self._at(page["Contents"]).stream
         for at, item in enumerate(drawn):
@@ -114,5 +114,5 @@ class _Structure:
                 drawn[at - 1 : at + 2] = "/Artifact", b"", b"BMC"
 
     def _at(self, reference: bytes) -> Any:
-        """The object that is referred to."""
+        """Return the object that is referred to."""
         return self._pdf.objects[int(reference.split()[0])]

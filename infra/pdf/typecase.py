@@ -1,4 +1,4 @@
-"""The fonts of one book: each is embedded once, with the glyphs that the book's parts use."""
+"""The typecase: a book's fonts, each embedded once, with the glyphs that the book's parts use."""
 
 import re
 from collections import Counter
@@ -16,22 +16,21 @@ from infra.pdf.faces import HOUSE, Use, Whole
 from infra.pdf.typesetter import typeset
 
 _PAIR = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")
-#: Whatever a stylesheet may ask for: each font of a family is one of these.
+#: All that a stylesheet may ask for: each font of a family is one of these.
 _WEIGHTS, _SLOPES = (400, 500, 600, 700), ("normal", "italic")
 
 
 class Typecase:
-    """Gathers what the parts use, then holds the fonts that the book has in the place of theirs."""
+    """Gathers the glyphs that the parts use, then holds the book's fonts in the place of theirs."""
 
     def __init__(self) -> None:
-        """Hold nothing yet."""
         self._uses: dict[str, Use] = {}
         self._parts: Counter[str] = Counter()
         self._families: dict[str, str] = {}
         self._fonts: dict[str, Object] = {}
 
     def note(self, part: Pdf) -> None:
-        """Note what a part uses of each font that the book can bring."""
+        """Note the glyphs that a part uses of each font that the book can bring."""
         for name, font in part.pages[0].obj.Resources.Font.items():
             # Bitmap fonts, and encodings with gaps, are a part's own affair.
             if "/DescendantFonts" in font and font.Encoding == "/Identity-H":
@@ -40,7 +39,7 @@ class Typecase:
                 self.note_use(name[1:], family, Use(_texts(font.ToUnicode), _widths(list(descendant.W))))
 
     def note_use(self, name: str, family: str, use: Use) -> None:
-        """Note glyphs of a font; the first to use one says what it stands for."""
+        """Note glyphs of a font; the first use of one decides its text."""
         noted = self._uses.setdefault(name, Use())
         noted.texts.update(use.texts | noted.texts)
         noted.widths.update(use.widths | noted.widths)
@@ -63,15 +62,15 @@ class Typecase:
                 raise BookCannotBeBound(f"{self._families[name]} has no font {name}.")
 
     def replace(self, names: Iterable[str]) -> dict[str, Object]:
-        """Of the fonts with these names in a part, those that the book brings."""
+        """Return, of the fonts with these names in a part, those that the book brings."""
         return {name: self._fonts[name[1:]] for name in names if name[1:] in self._fonts}
 
     def __getitem__(self, name: str) -> Object:
-        """A font of the book."""
+        """Return a font of the book."""
         return self._fonts[name]
 
     def _specimen(self, style: Style, names: set[str]) -> bytes:
-        """A page in every font of the families of these, each font with the glyphs that are used of it."""
+        """Set a page in every font of these fonts' families, each with all glyphs that the parts use of it."""
         samples = {self._families[name]: _sample(self._uses[name]) for name in sorted(names)}
         lines = "".join(
             f"<p style=\"font: {slope} {weight} 9pt '{escape(family)}'\">{escape(text)}</p>"
@@ -83,12 +82,12 @@ class Typecase:
 
 
 def _sample(use: Use) -> str:
-    """A letter that the font surely has."""
+    """Return a letter that the font surely has."""
     return next((text[0] for _, text in sorted(use.texts.items()) if text.strip()), "x")
 
 
 def _texts(table: Object) -> dict[int, str]:
-    """What each glyph stands for, from a font's table of them."""
+    """Return the text of each glyph, from a font's table of them."""
     _, _, lines = table.read_bytes().partition(b"endcodespacerange")
     return {
         int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for glyph, text in _PAIR.findall(lines)
@@ -96,7 +95,7 @@ def _texts(table: Object) -> dict[int, str]:
 
 
 def _widths(runs: list[Any]) -> dict[int, float]:
-    """Widths by glyph, from runs: the first glyph's number, then the widths from there on."""
+    """Return widths by glyph, from runs: the first glyph's number, then the widths from there on."""
     return {
         int(first) + at: float(width)
         for first, widths in zip(runs[::2], runs[1::2], strict=True)

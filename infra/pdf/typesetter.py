@@ -1,4 +1,4 @@
-"""WeasyPrint with the house stylesheet: HTML in, laid-out pages out, and a part of a book from these."""
+"""The typesetter: WeasyPrint with the house stylesheet, from HTML to laid-out pages, and to a part of a book."""
 
 from collections.abc import Callable
 from functools import cache
@@ -10,21 +10,21 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
 from infra.pdf.book import Style
+from infra.pdf.decoration import palette
 from infra.pdf.faces import Bare
 from infra.pdf.fetching import FontFetcher, LogoFetcher
-from infra.pdf.palette import palette
 
 _STYLESHEET = Path(__file__).parent / "templates" / "house.css"
 
 
 def typeset(html: str, style: Style, logo: str = "") -> Document:
-    """Lay out a document in the house style. Of what the HTML refers to, nothing but `logo` is fetched."""
+    """Lay out a document in the house style. Nothing but `logo` is fetched for it."""
     sheet = _stylesheet(style)
     return HTML(string=html, url_fetcher=LogoFetcher(logo)).render(font_config=_fonts(), stylesheets=[sheet])
 
 
 def write_part(document: Document, tag: Callable[[PDF], None]) -> bytes:
-    """A tagged PDF whose structure `tag` settles. The house's faces are left out: the book brings them."""
+    """Return a tagged PDF whose structure `tag` settles. The house's faces are left out: the book brings them."""
     document.fonts = Bare()
     return bytes(
         document.write_pdf(custom_metadata=True, pdf_tags=True, finisher=lambda _, pdf: tag(pdf)),
@@ -33,12 +33,12 @@ def write_part(document: Document, tag: Callable[[PDF], None]) -> bytes:
 
 @cache
 def _fonts() -> FontConfiguration:
-    """Fonts for the whole process: made once, since scanning the system's takes a while."""
+    """Return fonts for the whole process: made once, since scanning the system's takes a while."""
     return FontConfiguration()
 
 
 @cache
 def _stylesheet(style: Style) -> CSS:
-    """The house stylesheet in a product's colours, parsed once for each."""
+    """Return the house stylesheet in a product's colours, parsed once for each."""
     text = Template(_STYLESHEET.read_text(encoding="utf-8")).substitute(palette(style))
     return CSS(string=text, font_config=_fonts(), url_fetcher=FontFetcher())

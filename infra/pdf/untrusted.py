@@ -1,4 +1,4 @@
-"""Text from outside on its way to the page: cleaned of what no typesetter can take."""
+"""Cleans text from outside of characters that no typesetter can take."""
 
 import re
 
@@ -7,11 +7,11 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\u
 
 
 def printable(text: str) -> str:
-    """The text with line feeds for line ends, and without characters that cannot be set."""
+    """Return the text with line feeds for line ends, and without characters that cannot be set."""
     return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(text: str, limit: int) -> str:
-    """The text as a single line of at most `limit` characters, the last an ellipsis if it was longer."""
+    """Return the text as a single line of at most `limit` characters, the last an ellipsis if it was longer."""
     line = " ".join(printable(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""Where the strokes of a wheel go: the template draws them around 0, in a square of 600 units."""
+"""Strokes of a wheel: the template draws them around 0, in a square of 600 units."""
 
 from dataclasses import dataclass
 from math import cos, degrees, pi, sin
@@ -43,7 +43,7 @@ class DrawnWheel:
 
 
 def draw_wheel(wheel: Wheel) -> DrawnWheel:
-    """Reckon the strokes out. Whatever the texts are, they are short single lines afterwards."""
+    """Compute the strokes. All texts become short single lines."""
     count = len(wheel.parts)
     scale = (_line(at / count / _TICKS, at % _TICKS == 0) for at in range(count * _TICKS))
     return DrawnWheel(
@@ -55,7 +55,7 @@ def draw_wheel(wheel: Wheel) -> DrawnWheel:
 
 
 def _name(text: str, share: float) -> DrawnName:
-    """A name in the middle of its part, with its feet towards the centre above it, and away from it below."""
+    """Place a name in the middle of its part, its feet towards the centre above it, and away from it below."""
     angle = _angle(share)
     x, y = _point(share, (_RIM + _INNER) / 2)
     turn = 90 - degrees(angle) + (0 if sin(angle) >= 0 else 180)
@@ -79,17 +79,17 @@ def _circle(radius: int) -> str:
 
 
 def _line(share: float, is_border: bool) -> str:
-    """A border between two parts, across the ring, or a stroke of the fine scale inside it."""
+    """Draw a border between two parts, across the ring, or a stroke of the fine scale inside it."""
     (x, y), (to_x, to_y) = _point(share, _INNER), _point(share, _RIM if is_border else _INNER - 6)
     return f"M {x} {y} L {to_x} {to_y}"
 
 
 def _point(share: float, radius: float) -> tuple[float, float]:
-    """The place at a share of the circle (0 to 1), y downwards."""
+    """Return the place at a share of the circle (0 to 1), y downwards."""
     angle = _angle(share)
     return round(radius * cos(angle), 2), round(-radius * sin(angle), 2)
 
 
 def _angle(share: float) -> float:
-    """Radians counter-clockwise from three o'clock, of a share that is counted from nine."""
+    """Return radians counter-clockwise from three o'clock, of a share that is counted from nine."""
     return pi * (1 + 2 * share)

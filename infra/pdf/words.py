@@ -1,4 +1,4 @@
-"""The few words that the book itself says, by language."""
+"""Words of the book's own, by language."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 @dataclass(frozen=True)
 class Words:
-    """What a book says of its own in one language, as `templates/words.toml` explains it."""
+    """The book's own words in one language, as `templates/words.toml` explains them."""
 
     contents: str
     prepared_for: str
@@ -24,7 +24,7 @@ class Words:
     right_to_left: bool = False
 
     def date(self, value: date) -> str:
-        """The date as a reader of this language writes it."""
+        """Return the date as a reader of this language writes it."""
         return self.day.format(day=value.day, month=self.months.split()[value.month - 1], year=value.year)
 
 
@@ -34,23 +34,23 @@ _NAMES = {name: tag for tag, known in _WORDS.items() for name in known.names}
 
 
 def language_tag(language: str) -> str:
-    """The language as a BCP 47 tag: `und` if it is none, `en` if it is empty."""
+    """Return the language as a BCP 47 tag: `und` if it is none, `en` if it is empty."""
     named = _NAMES.get(language.strip().casefold(), language.strip() or "en")
     return named if _TAG.fullmatch(named) else "und"
 
 
 def words(tag: str) -> Words:
-    """The words of a language, by its primary subtag; English where there are none."""
+    """Return the words of a language, by its primary subtag; English where there are none."""
     return _WORDS.get(tag.split("-")[0].lower(), _WORDS["en"])
 
 
 def direction(tag: str) -> str:
-    """`rtl` or `ltr`: the direction in which the language is written."""
+    """Return the direction in which the language is written, `rtl` or `ltr`."""
     return "rtl" if words(tag).right_to_left else "ltr"
 
 
 def leading_direction(text: str, otherwise: str) -> str:
-    """`rtl` or `ltr`, as the text's first letter is written; `otherwise` if it has none."""
+    """Return `rtl` or `ltr`, as the text's first letter is written; `otherwise` if it has none."""
     for character in text:
         bidirectional = unicodedata.bidirectional(character)
         if bidirectional in ("L", "R", "AL"):

@@ -23,11 +23,11 @@ _PAGE = 100
 
 
 class StripeIsDown(TransientError):
-    """Stripe did not answer, or not with sense."""
+    """Stripe did not answer, or the answer made no sense."""
 
 
 class StripeRefusesUs(PermanentError):
-    """Stripe says that the request or our key is wrong, or that there is no such thing."""
+    """Stripe calls the request or our key wrong, or knows no such object."""
 
 
 class MoneyIsBack(StripeRefusesUs):
@@ -36,7 +36,7 @@ class MoneyIsBack(StripeRefusesUs):
 
 @dataclass(frozen=True)
 class Purchase:
-    """What somebody is about to buy; `reference` is our id for their answers, `price` in the smallest unit."""
+    """A purchase to be made; `reference` is our id for their answers, `price` in the smallest unit."""
 
     reference: str
     product: str
@@ -98,7 +98,7 @@ class Stripe:
         return dict(paid[0])
 
     async def refund(self, intent: str, key: str) -> Json:
-        """Give back what is left of a payment, once for each `key`; return its charge as it then stands."""
+        """Give back the rest of a payment, once for each `key`; return its charge as it then stands."""
         with contextlib.suppress(MoneyIsBack):
             await self._ask("post", "/v1/refunds", payment_intent=intent, idempotency_key=key)
         return await self.charge(intent)
@@ -122,7 +122,7 @@ class Stripe:
             after = {"starting_after": page["data"][-1]["id"]}
 
     async def _ask(self, method: str, path: str, **wanted: Any) -> Json:
-        # Raw, so that what is kept and read is what Stripe sent, not what this version of the SDK makes of it.
+        # Raw: Stripe's own words are kept and read, not this version of the SDK's reading of them.
         return await asyncio.to_thread(
             _translated, lambda: json.loads(self._client.raw_request(method, path, **wanted).body)
         )

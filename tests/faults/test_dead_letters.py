@@ -4,7 +4,7 @@ from typing import Any
 
 from dramatiq import Message
 
-from infra.broker.names import QueueKeys
+from infra.broker.broker import QueueKeys
 from tests.pressroom import Pressroom
 
 KEYS = QueueKeys("dramatiq", "life_clarity")

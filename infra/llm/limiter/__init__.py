@@ -1,5 +1,6 @@
-"""How much may be asked of the LLM's provider, and when: shared by all workers through Redis.
+"""The limiter: bounds requests to the LLM's provider, for all workers together, through Redis.
 
-`limiter.py` is the door, where calls wait. `shared.py` and its scripts keep the count in Redis, `share.py` keeps a
-part of it while Redis is away. docs/decisions/0011-limiter.md says where the numbers come from.
+Calls wait in `limiter.py`. `shared.py` and its scripts count in Redis, `local_count.py` counts a part for one
+worker while Redis is away, and `fallback.py` chooses between the two. The numbers are explained in
+docs/decisions/0011-limiter.md.
 """

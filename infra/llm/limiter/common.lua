@@ -1,11 +1,11 @@
--- What the limiter's scripts have in common; it stands before each of them. All times are ms of Redis's own clock.
+-- The common head of the limiter's scripts; it stands before each of them. All times are ms of Redis's own clock.
 -- KEYS: state (hash), calls in the air by the end of their lease, workers by when they were last heard of, workers
 -- that wait in the order in which they came. The bell of a worker is the key of the state, ":bell:" and the worker's id.
 local MINUTE = 60000
-local STEADY = 0.95 -- terms.py says why
-local TOLD_FOR = 10 * MINUTE -- limits that nobody has told for so long are forgotten
+local STEADY = 0.95 -- types.py says why
+local TOLD_FOR = 10 * MINUTE -- limits that were not told again for so long are forgotten
 local WORKER_FOR = 30000 -- three beats
-local WAITER_FOR = 2500 -- two naps and a little: who waits and is not heard of for so long loses its place
+local WAITER_FOR = 2500 -- two waits and a little: a silent worker loses its place after it
 
 local clock = redis.call("time")
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -25,7 +25,7 @@ local function limit_of(kind, own)
     return tonumber(own)
 end
 
--- What a bucket holds now. One that was lost starts empty; one call of any size must fit into it.
+-- The level of a bucket now. One that was lost starts empty; one call of any size must fit into it.
 local function refilled(kind, limit, amount)
     local held = state[kind] or 0
     local level = held + math.max(0, now - (state.at or now)) * limit * STEADY / MINUTE
@@ -33,7 +33,7 @@ local function refilled(kind, limit, amount)
     return math.max(0, math.min(level, size, limit))
 end
 
--- How many calls a bound allows: it grows by fractions, whose sum falls short of a whole by a rounding.
+-- The calls that a bound allows: it grows by fractions, whose sum falls short of a whole by a rounding.
 local function whole(bound)
     return math.floor(bound + 0.000001)
 end
@@ -43,7 +43,7 @@ local function hear_of(worker)
     redis.call("zremrangebyscore", KEYS[3], "-inf", now - WORKER_FOR)
 end
 
--- Who has waited longest of those that still ask.
+-- The worker that has waited longest of those that still ask.
 local function first_in_line()
     while true do
         local first = redis.call("zrange", KEYS[4], 0, 0)[1]
@@ -55,7 +55,7 @@ local function first_in_line()
     end
 end
 
--- Wakes the first in line; a bell that nobody hears is kept for a while, once.
+-- Wakes the first in line; an unheard ring is kept for a while, once.
 local function ring()
     local first = first_in_line()
     if first then

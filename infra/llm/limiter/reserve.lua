@@ -17,14 +17,14 @@ if redis.call("zcard", KEYS[2]) >= bound then
 end
 local levels = {}
 for kind, amount in pairs(wanted) do
-    wanted[kind] = math.min(amount, limits[kind]) -- what is more than the limit waits for all of it, not for ever
+    wanted[kind] = math.min(amount, limits[kind]) -- more than the limit waits for all of it, not for ever
     levels[kind] = refilled(kind, limits[kind], amount)
     wait = math.max(wait, math.ceil((wanted[kind] - levels[kind]) * MINUTE / (limits[kind] * STEADY)))
 end
 
 local first = first_in_line()
 if wait == 0 and first and first ~= worker then
-    wait = WAITER_FOR -- whoever is given room next rings for us
+    wait = WAITER_FOR -- the next worker to be given room rings for us
 end
 local given = { requests = state.given_requests or 0, tokens = state.given_tokens or 0 }
 if wait == 0 then

@@ -1,8 +1,8 @@
--- Ends a call: its place in the air is free, what it did not use is given back as far as the provider's own count
--- allows, and what the provider told is learned. A call that is not in the air any more changes nothing.
+-- Ends a call: its place in the air is free, unused tokens are given back as far as the provider's own count
+-- allows, and the limits that the provider told are learned. A call that is not in the air any more changes nothing.
 -- ARGV: call id, outcome (1 answered, -1 refused with 429, 0 failed, 2 never sent), requests a minute, tokens a
 -- minute, ceiling, tokens reserved, when, how many requests and tokens had been given by then, tokens used, told:
--- limit and rest of requests, limit and rest of tokens, pause. -1 stands for what nobody knows.
+-- limit and rest of requests, limit and rest of tokens, pause. -1 stands for an unknown.
 -- Returns 1 if it changed anything.
 local id, outcome, ceiling = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
 local reserved_at = tonumber(ARGV[7])
@@ -24,9 +24,9 @@ local marks = { requests = tonumber(ARGV[8]), tokens = tonumber(ARGV[9]) }
 local own = { requests = ARGV[3], tokens = ARGV[4] }
 
 -- A provider that tells its rest counted it at some moment between our asking and now. So by now it holds at least
--- what it told, less all that was given since; and at most that, and what was refilled since. Up to that least, what
--- a call did not use is given back: the provider cannot have charged it. But not where our own limit is only a part
--- of the provider's: that is counted as the provider counts, by reservations.
+-- the rest that it told, less all that was given since; and at most that, and all that was refilled since. Up to
+-- that least, unused tokens are given back: the provider cannot have charged them. But not where our own limit is
+-- only a part of the provider's: that is counted as the provider counts, by reservations.
 local levels, freed = {}, false
 for kind, amount in pairs(amounts) do
     local said = told[kind]
@@ -42,7 +42,7 @@ for kind, amount in pairs(amounts) do
     if outcome == 2 then
         back = amount
     elseif spare < 0 or said.limit < 1 then
-        back = spare -- what was used counts if it is more than was reserved, or if the provider keeps no count
+        back = spare -- usage counts if it is more than was reserved, or if the provider keeps no count
     elseif said.rest >= 0 and limit >= said.limit then
         local least = said.rest - ((state["given_" .. kind] or 0) - marks[kind])
         back = math.min(spare, math.max(0, least - level))

@@ -1,4 +1,4 @@
-"""The count that all workers share: in Redis, by scripts that use Redis's own clock."""
+"""The shared count of all workers: in Redis, by scripts that use Redis's own clock."""
 
 import asyncio
 import contextlib
@@ -12,12 +12,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from infra.errors import TransientError
-from infra.llm.limiter.terms import LONGEST_PAUSE_S, Limits, Outcome, Reservation, Terms, Wait
+from infra.llm.limiter.types import LONGEST_PAUSE_S, Limits, Outcome, Reservation, Terms, Wait
 
 #: A script takes less than a millisecond; a Redis that needs a thousand times as long is away.
 _ANSWERS_WITHIN_S = 1.0
 #: How long a worker waits for its bell before it asks by itself. Less than half of WAITER_FOR in `common.lua`.
-_NAP_S = 1.0
+_WAIT_S = 1.0
 _OUTCOMES = {"answered": 1, "refused": -1, "failed": 0, "unsent": 2}
 _FOLDER = Path(__file__).parent
 
@@ -27,10 +27,10 @@ class SharedCountIsAway(TransientError):
 
 
 class SharedCount:
-    """Gives and settles reservations. `workers`, `bound` and `limits` are what Redis said last."""
+    """Gives and settles reservations. `workers`, `bound` and `limits` are the last ones that Redis answered."""
 
     def __init__(self, url: str, name: str, terms: Terms) -> None:
-        """Connect lazily. `name` is what the limits are of: a provider counts by model."""
+        """Connect lazily. `name` is the model: a provider counts each by itself."""
         # Each call has its own deadline, and the wait for the bell may take longer than any socket should.
         self._redis = redis.asyncio.Redis.from_url(
             url, socket_timeout=None, socket_connect_timeout=_ANSWERS_WITHIN_S, retry=Retry(NoBackoff(), 0)
@@ -45,7 +45,7 @@ class SharedCount:
             name: self._redis.register_script(common + (_FOLDER / f"{name}.lua").read_bytes())
             for name in ("reserve", "settle", "beat", "leave")
         }
-        self._ear: asyncio.Task[object] | None = None
+        self._wakeup: asyncio.Task[object] | None = None
         self.workers: int | None = None
         self.bound = terms.ceiling
         self.limits = terms.limits
@@ -59,26 +59,26 @@ class SharedCount:
         return Wait(wait / 1000) if wait else Reservation(call, tokens, now, Limits(*marks))
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
-        """Give the call's place back and learn what came of it; SharedCountIsAway without Redis.
+        """Give the call's place back and count its outcome; SharedCountIsAway without Redis.
 
         A reservation that was settled before, or has lapsed, changes nothing.
         """
-        told, given = outcome.told, (reservation.tokens, reservation.at, *reservation.marks)
-        known = [-1 if number is None else number for number in (outcome.used, *told.requests, *told.tokens)]
-        pause = round(min(told.pause_s or 0, LONGEST_PAUSE_S) * 1000)
+        headers, given = outcome.headers, (reservation.tokens, reservation.at, *reservation.marks)
+        known = [-1 if number is None else number for number in (outcome.used, *headers.requests, *headers.tokens)]
+        pause = round(min(headers.pause_s or 0, LONGEST_PAUSE_S) * 1000)
         terms = (*self._terms.limits, self._terms.ceiling)
         await self._run("settle", reservation.id, _OUTCOMES[outcome.kind], *terms, *given, *known, pause)
 
-    async def nap(self, seconds: float) -> None:
+    async def wait(self, seconds: float) -> None:
         """Return after that long, about 1 s at most, or when there is reason to ask again."""
-        ear = self._listening()
-        await asyncio.wait({ear}, timeout=seconds)
-        if ear.done():
-            self._ear = None
-            ear.result()
+        wakeup = self._next_wakeup()
+        await asyncio.wait({wakeup}, timeout=seconds)
+        if wakeup.done():
+            self._wakeup = None
+            wakeup.result()
 
     async def beat(self) -> None:
-        """Say that this worker lives, and learn how many do; SharedCountIsAway without Redis."""
+        """Count this worker as alive, and learn how many are; SharedCountIsAway without Redis."""
         self.workers = await self._run("beat", self._worker)
 
     async def leave_line(self) -> None:
@@ -87,20 +87,20 @@ class SharedCount:
 
     async def close(self) -> None:
         """Leave, and close every connection."""
-        if self._ear is not None:
-            self._ear.cancel()
+        if self._wakeup is not None:
+            self._wakeup.cancel()
         with contextlib.suppress(SharedCountIsAway):  # forgotten by itself after a while
             await self._run("leave", self._worker, 1)
         await self._redis.aclose()
 
-    def _listening(self) -> asyncio.Task[object]:
-        # It outlasts a nap that ends by itself: Redis ends a blocked command up to 0.1 s late, and a cancelled one
+    def _next_wakeup(self) -> asyncio.Task[object]:
+        # Kept beyond a wait that ends by itself: Redis ends a blocked command up to 0.1 s late, and cancelling one
         # costs its connection.
-        if self._ear is None or (self._ear.done() and self._ear.exception() is not None):
-            heard = self._redis.blpop([self._bell], timeout=_NAP_S)
-            self._ear = asyncio.ensure_future(_asked(heard, _NAP_S + _ANSWERS_WITHIN_S))
-            self._ear.add_done_callback(lambda ear: ear.cancelled() or ear.exception())
-        return self._ear
+        if self._wakeup is None or (self._wakeup.done() and self._wakeup.exception() is not None):
+            heard = self._redis.blpop([self._bell], timeout=_WAIT_S)
+            self._wakeup = asyncio.ensure_future(_asked(heard, _WAIT_S + _ANSWERS_WITHIN_S))
+            self._wakeup.add_done_callback(lambda wakeup: wakeup.cancelled() or wakeup.exception())
+        return self._wakeup
 
     async def _run(self, script: str, *args: Any) -> Any:
         return await _asked(self._scripts[script](self._keys, args))

@@ -1,4 +1,4 @@
-"""What the stub reads of a request, what it writes down about it, and what it answers, as the Responses API."""
+"""Requests, records and answers of the stub, in the shapes of the Responses API."""
 
 import random
 import secrets
@@ -26,8 +26,8 @@ class Ask(msgspec.Struct):
 class Record(msgspec.Struct):
     """One request. Times are Unix time in seconds; `status` and `finished_at` are None while it is in flight.
 
-    `fault` is what it met, if anything; `charged` the tokens that it took from the limit; `client_gone` that
-    nobody was there any more to take the answer; status 0 is a line that was cut. `request_id` is the caller's
+    `fault` is the one that it met, if any, and `charged` the tokens that it took from the limit. `client_gone` is
+    true if the caller was gone before the answer. Status 0 is a line that was cut. `request_id` is the caller's
     `X-Client-Request-Id`. `word` stands in the answer's text and, but for a chance in a billion, in no other's.
     """
 
@@ -46,7 +46,7 @@ class Record(msgspec.Struct):
 
 
 def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
-    """An answer of this text.
+    """Return an answer of this text.
 
     `refusal` refuses in its words, `truncated` breaks it off, `failed` has none, `uncounted` tells no usage.
     """
@@ -83,14 +83,14 @@ def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
 
 
 def charge(ask: Ask) -> int:
-    """The tokens that a request takes from the limit when it comes, whatever it uses in the end.
+    """Return the tokens that a request takes from the limit when it comes, however many it uses in the end.
 
-    The most that it may write, or its input as estimated from the number of characters if that is more: so says
-    OpenAI's guide to rate limits, developers.openai.com/api/docs/guides/rate-limits.
+    They are the larger of the most that it may write and its input, estimated from the number of characters
+    (OpenAI's guide to rate limits, developers.openai.com/api/docs/guides/rate-limits).
     """
     return max(ask.max_output_tokens, count_tokens(ask.instructions + ask.input))
 
 
 def count_tokens(text: str) -> int:
-    """A fair estimate; nothing depends on it being exact."""
+    """Return a fair estimate, which need not be exact."""
     return -(-len(text) // 4)

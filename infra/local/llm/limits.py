@@ -1,13 +1,13 @@
-"""Requests and tokens per minute, enforced and told in the headers, as the real one does it."""
+"""Limits of requests and tokens per minute, enforced and told in the headers, as the real provider does it."""
 
 import time
 from itertools import cycle
 from typing import Literal
 
-#: A minute's worth of what OpenAI grants its largest customers for a small model: in nobody's way.
+#: The limits of OpenAI's largest customers for a small model: wide enough for every test and demo.
 REQUESTS, TOKENS = 30_000, 180_000_000
-#: How limits are told: servers compatible with OpenAI's leave the headers out, or fill them with anything.
-Told = Literal["real", "none", "minus", "nonsense"]
+#: Ways to tell limits: servers compatible with OpenAI's leave the headers out, or fill them with anything.
+HeaderStyle = Literal["real", "none", "minus", "nonsense"]
 _WRONG = {"minus": ("-1",), "nonsense": ("lots", "0", "1e400", "99999999999999999999", "", "³", "never")}
 
 
@@ -26,16 +26,16 @@ class Limits:
             self._levels = {kind: self._levels[kind] - amount for kind, amount in amounts.items()}
         return wait_s
 
-    def headers(self, told_as: Told = "real") -> dict[str, str]:
-        """The six `x-ratelimit-*` headers: as they are, none of them, or each `-1` or nonsense."""
+    def headers(self, style: HeaderStyle = "real") -> dict[str, str]:
+        """Return the six `x-ratelimit-*` headers: as they are, none of them, or each `-1` or nonsense."""
         told: dict[str, str] = {}
         for kind, limit in self._per_minute.items():
             told[f"x-ratelimit-limit-{kind}"] = str(limit)
             told[f"x-ratelimit-reset-{kind}"] = f"{self._wait_s(kind, limit):.3f}s"
             told[f"x-ratelimit-remaining-{kind}"] = str(int(self._levels[kind]))
-        if told_as == "none":
+        if style == "none":
             return {}
-        return told if told_as == "real" else dict(zip(told, cycle(_WRONG[told_as]), strict=False))
+        return told if style == "real" else dict(zip(told, cycle(_WRONG[style]), strict=False))
 
     def _wait_s(self, kind: str, amount: int) -> float:
         now = time.monotonic()

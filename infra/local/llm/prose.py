@@ -15,7 +15,7 @@ _FIRST_NAME = re.compile(r"<name>([^\W\d_][\w'’.-]{0,39})(?=[\s<])")
 
 
 def write_prose(order: str, product: str, section: str, text: str, word: str) -> str:
-    """350 to 500 words of markdown: the same for the same order, product, section, input and word.
+    """Write 350 to 500 words of markdown: the same for the same order, product, section, input and word.
 
     Sections whose themes differ have no sentence in common but the one that holds the word.
     """
@@ -52,13 +52,13 @@ def write_prose(order: str, product: str, section: str, text: str, word: str) ->
 
 @cache
 def load_themes() -> list[Theme]:
-    """Every theme, read from the markdown files beside this module."""
+    """Read every theme from the markdown files beside this module."""
     general = _read(_FILES / "general.md")
     return [{**_read(file), **general} for file in sorted(_FILES.glob("*.md")) if file.name != "general.md"]
 
 
 def _read(file: Path) -> Theme:
-    """The lines of each list, by the heading above it."""
+    """Return the lines of each list, by the heading above it."""
     _, *sections = file.read_text(encoding="utf-8").split("\n## ")
     lists = (section.splitlines() for section in sections)
     return {name: [line[2:] for line in lines if line.startswith("- ")] for name, *lines in lists}

@@ -1,4 +1,4 @@
-"""Run the stub: `python -m infra.local.llm.server PORT LATENCY_S`, the key in OPENAI_API_KEY."""
+"""Runs the LLM stub: `python -m infra.local.llm.server PORT LATENCY_S`, the key in OPENAI_API_KEY."""
 
 import asyncio
 import math
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from infra.local.llm.exchange import Ask, Json, Record, answer, charge
-from infra.local.llm.limits import Limits, Told
+from infra.local.llm.limits import HeaderStyle, Limits
 from infra.local.llm.prose import write_prose
 from infra.local.serve import Fault, Faults, control_route, serve
 
@@ -30,9 +30,9 @@ class LlmFault(Fault):
     """Answer a request that fits `section`, `product` and `order` (each: any, if not given) in another way.
 
     `status` is an error with that HTTP status, and `retry_after` seconds in its header if given. `refusal`,
-    `truncated` and `empty` are answers without usable text; `failed` is a response that says it failed; `text`
-    answers exactly `text`, `long` so many `words`; `uncounted` does not say what was used; `garbage` is no JSON;
-    `hang` waits `seconds` and then answers; `reset` cuts the line.
+    `truncated` and `empty` are answers without usable text. `failed` is a response of that status. `text` answers
+    exactly `text`, `long` so many `words`. `uncounted` leaves out the usage, `garbage` is no JSON. `hang` waits
+    `seconds` and then answers, `reset` cuts the line.
     """
 
     kind: Kind = "status"
@@ -46,7 +46,7 @@ class LlmFault(Fault):
     words: int = 50_000
 
     def fits(self, record: Record) -> bool:
-        """Whether it is meant for this request."""
+        """Return whether it is meant for this request."""
         return all(getattr(self, label) in (None, getattr(record, label)) for label in _LABELS)
 
 
@@ -57,7 +57,7 @@ class Llm:
         self._key = key
         self._latency_s = latency_s
         self._limits = Limits()
-        self._told_as: Told = "real"
+        self._style: HeaderStyle = "real"
         self._records: list[Record] = []
         self._faults = Faults(LlmFault)
         controls = (self.requests, self.set_latency, self.set_limits, self.tell_limits)
@@ -67,23 +67,23 @@ class Llm:
         ]
 
     def requests(self, **wanted: str) -> list[Record]:
-        """Every request so far, of this `order`, `product` and `section` if given."""
+        """Return every request so far, of this `order`, `product` and `section` if given."""
         return [one for one in self._records if all(getattr(one, name) == text for name, text in wanted.items())]
 
     def set_latency(self, seconds: float) -> None:
-        """How long each answer takes from now on."""
+        """Set how long each answer takes from now on."""
         self._latency_s = seconds
 
     def set_limits(self, *, requests_per_minute: int, tokens_per_minute: int) -> None:
-        """New limits, with full buckets."""
+        """Set new limits, with full buckets."""
         self._limits = Limits(requests_per_minute, tokens_per_minute)
 
-    def tell_limits(self, told_as: Told) -> None:
-        """How answers tell of the limits from now on."""
-        self._told_as = told_as
+    def tell_limits(self, style: HeaderStyle) -> None:
+        """Set how the headers of answers tell the limits from now on."""
+        self._style = style
 
     async def _respond(self, request: Request) -> Response:
-        """Recorded on arrival, answered after the latency, whoever is still there."""
+        """Record the request on arrival, and answer after the latency, even if the caller is gone."""
         if request.headers.get("authorization") != f"Bearer {self._key}":
             return self._refuse(401, "invalid_api_key")
         ask = msgspec.json.decode(await request.body(), type=Ask)
@@ -112,7 +112,7 @@ class Llm:
             request.state.line.abort()
             return None
         if fault and fault.kind == "garbage":
-            return Response("<html>502 Bad Gateway</html>", headers=self._limits.headers(self._told_as))
+            return Response("<html>502 Bad Gateway</html>", headers=self._limits.headers(self._style))
         return self._reply(200, self._compose(ask, record, fault))
 
     def _compose(self, ask: Ask, record: Record, fault: LlmFault | None) -> Json:
@@ -132,7 +132,7 @@ class Llm:
     def _reply(self, status: int, body: Json, **more: str) -> Response:
         request_id = f"req_{secrets.token_hex(16)}"
         return JSONResponse(
-            body, status, {"x-request-id": request_id, **self._limits.headers(self._told_as), **more}
+            body, status, {"x-request-id": request_id, **self._limits.headers(self._style), **more}
         )
 
 

@@ -1,1 +1,1 @@
-"""A mail server that keeps what it is sent, with an inbox to look at and faults on request."""
+"""A mail server that keeps all letters, with an inbox to look at and faults on request."""

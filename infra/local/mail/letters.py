@@ -1,4 +1,4 @@
-"""The letters that have arrived: kept in a Maildir, listed in the order of their arrival."""
+"""Letters that have arrived: kept in a Maildir, listed in the order of their arrival."""
 
 import mailbox
 from datetime import UTC, datetime

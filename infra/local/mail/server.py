@@ -1,4 +1,4 @@
-"""Run the mail server: `python -m infra.local.mail.server INBOX_PORT SMTP_PORT`, the letters in `./maildir`."""
+"""Runs the mail server: `python -m infra.local.mail.server INBOX_PORT SMTP_PORT`, the letters in `./maildir`."""
 
 import asyncio
 import sys
@@ -21,7 +21,7 @@ from infra.local.ports import HOST
 from infra.local.serve import Fault, Faults, control_route, serve
 
 _PAGE = jinja2.Template(Path(__file__).with_name("inbox.html").read_text("utf-8"), autoescape=True)
-# A letter's HTML is somebody else's: its frame, which inherits this, runs no scripts and fetches nothing.
+# A letter's HTML is foreign: its frame, which inherits this, runs no scripts and fetches nothing.
 _POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
 _SHOWN = 100
 
@@ -29,8 +29,8 @@ _SHOWN = 100
 class MailFault(Fault):
     """Answer with `code` instead of 250; with `address`, only to that recipient.
 
-    `at` says when: as the recipient is named (usual with an address), at the end of the letter (usual without),
-    or `lost`: the letter is kept, and the line cut before the answer.
+    `at` is the moment: as the recipient is named (usual with an address), at the end of the letter (usual
+    without), or `lost`: the letter is kept, and the line cut before the answer.
     """
 
     code: Annotated[int, msgspec.Meta(ge=400, le=599)] = 451
@@ -38,7 +38,7 @@ class MailFault(Fault):
     at: Literal["recipient", "letter", "lost"] | None = None
 
     def fits(self, moment: str, recipients: list[str]) -> bool:
-        """Whether it is meant for this moment of such a letter."""
+        """Return whether it is meant for this moment of such a letter."""
         usual = "recipient" if self.address else "letter"
         return (self.at or usual) == moment and self.address in (None, *recipients)
 
@@ -53,7 +53,7 @@ class MailServer:
         self.routes = [Route("/", self._show_inbox), control_route(self.letters, *self._faults.controls)]
 
     def letters(self, to: str | None = None) -> list[Letter]:
-        """All letters, the oldest first; with `to`, only those to that address."""
+        """Return all letters, the oldest first; with `to`, only those to that address."""
         return [letter for letter in self._letters.all if to in (None, *letter.recipients)]
 
     @asynccontextmanager
@@ -76,7 +76,7 @@ class MailServer:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep the letter, then say so."""
+        """Keep the letter, then accept it."""
         recipients = [str(address) for address in envelope.rcpt_tos]
         if fault := self._fault("letter", recipients):
             return f"{fault.code} Fault on request"
@@ -90,7 +90,7 @@ class MailServer:
         return self._faults.take(lambda fault: fault.fits(moment, recipients))
 
     async def _show_inbox(self, _request: Request) -> Response:
-        """The latest letters as a page, the newest first."""
+        """Show the latest letters as a page, the newest first."""
         latest = self._letters.all[-_SHOWN:]
         return HTMLResponse(_PAGE.render(letters=latest[::-1], count=len(self._letters.all)), headers=_POLICY)
 

@@ -1,4 +1,4 @@
-"""What one Stripe account holds, and how it tells the shop of changes."""
+"""Accounts of the stub: objects, and events about their changes."""
 
 from infra.local.stripe.objects import new_event
 from infra.local.stripe.webhooks import Delivery, Webhooks
@@ -13,7 +13,7 @@ class Account:
     """One Stripe account, in memory: a restart of the stub forgets it."""
 
     def __init__(self, page_base: str, webhooks: Webhooks) -> None:
-        """`page_base` is where its payment pages are."""
+        """Begin empty; payment pages are below `page_base`."""
         self.page_base = page_base
         self._webhooks = webhooks
         self._api_version = "2026-10-28.endive"
@@ -27,21 +27,21 @@ class Account:
         return one
 
     def find(self, folder: str, key: str) -> Json:
-        """The object itself; `Refusal` if there is none."""
+        """Return the object itself; `Refusal` if there is none."""
         found = self.folders.get(folder, {}).get(key)
         if found is None:
             raise Refusal(f"No such object: {folder}/{key}", 404, code="resource_missing")
         return found
 
     def find_charge(self, payment_intent: str | None) -> Json:
-        """The charge of a payment; `Refusal` if there is none."""
+        """Return the charge of a payment; `Refusal` if there is none."""
         for charge in self.all(CHARGES):
             if charge["payment_intent"] == payment_intent:
                 return charge
         raise Refusal(f"The PaymentIntent {payment_intent} has no successful charge.", param="payment_intent")
 
     def all(self, folder: str) -> list[Json]:
-        """Everything in a folder, the oldest first."""
+        """Return all objects of a folder, the oldest first."""
         return list(self.folders[folder].values())
 
     def emit(self, kind: str, about: Json, previous: Json | None = None) -> None:
@@ -59,11 +59,11 @@ class Account:
         self._holding = False
 
     def deliveries(self) -> list[Delivery]:
-        """Every attempt to deliver an event."""
+        """Return every attempt to deliver an event."""
         return self._webhooks.attempts
 
     def undelivered(self) -> list[str]:
-        """The ids of the events that nobody has accepted, the oldest first."""
+        """Return the ids of the events that were not accepted yet, the oldest first."""
         return [event["id"] for event in self.all(EVENTS) if event["pending_webhooks"]]
 
     def deliver_again(self, event: str, copies: int = 1) -> None:
@@ -76,7 +76,7 @@ class Account:
         self._webhooks.send(*(self.find(EVENTS, event) for event in events))
 
     def set_api_version(self, version: str) -> None:
-        """The version of events made from now on."""
+        """Set the version of events made from now on."""
         self._api_version = version
 
 

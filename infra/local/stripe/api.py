@@ -1,4 +1,4 @@
-"""Stripe's API: the key, idempotency, objects made, retrieved and listed."""
+"""The API of the stub: the key, idempotency, objects made, retrieved and listed."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qsl
@@ -44,7 +44,7 @@ class Api:
         return _reply(lambda: self._show(request))
 
     def _create_once(self, request: Request, body: bytes) -> Response:
-        """The first answer to this idempotency key, a refusal too; another request is refused."""
+        """Return the first answer to this idempotency key, a refusal too; refuse another request under it."""
         path = request.url.path
         key = request.headers.get("idempotency-key") or new_id("")
         if key not in self._answered:

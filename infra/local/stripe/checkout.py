@@ -1,4 +1,4 @@
-"""The life of a Checkout Session: open, then expired or complete; complete, then paid at once, later or never."""
+"""Checkout Sessions: open, then expired or complete; complete, then paid at once, later or never."""
 
 from infra.local.stripe.account import CHARGES, PRICES, PRODUCTS, SESSIONS, Account
 from infra.local.stripe.objects import new_charge, new_id, new_line_item, new_price, new_product, new_session
@@ -6,19 +6,19 @@ from infra.local.stripe.wire import Json, Refusal
 
 
 def create_price(account: Account, form: Json) -> Json:
-    """A price, and with it the product that it names."""
+    """Make a price, and with it the product that it names."""
     product = account.keep(PRODUCTS, new_product(form["product_data"]))
     return account.keep(PRICES, new_price(form, product["id"]))
 
 
 def create_session(account: Account, form: Json) -> Json:
-    """An open session; each line item names a price or describes one."""
+    """Make an open session; each line item names a price or describes one."""
     items = [_line_item(account, given) for given in form["line_items"].values()]
     return account.keep(SESSIONS, new_session(form, items, account.page_base))
 
 
 def complete_session(account: Account, session: Json, email: str, *, delayed: bool) -> None:
-    """The payer is done: paid, or unpaid by a delayed method."""
+    """Complete a session: paid, or unpaid by a delayed method."""
     session["customer_details"] = {"address": None, "email": email, "name": None, "phone": None}
     session["status"], session["url"] = "complete", None
     session["payment_intent"] = new_id("pi_")
@@ -28,19 +28,19 @@ def complete_session(account: Account, session: Json, email: str, *, delayed: bo
 
 
 def settle_payment(account: Account, session: str) -> None:
-    """A delayed payment has come."""
+    """Let a delayed payment come in."""
     found = _find_unpaid(account, session, "complete")
     _charge(account, found)
     account.emit("checkout.session.async_payment_succeeded", found)
 
 
 def fail_payment(account: Account, session: str) -> None:
-    """A delayed payment will not come."""
+    """Let a delayed payment fail."""
     account.emit("checkout.session.async_payment_failed", _find_unpaid(account, session, "complete"))
 
 
 def expire_session(account: Account, session: str) -> None:
-    """Nobody paid in time."""
+    """End an open session that was not paid."""
     found = _find_unpaid(account, session, "open")
     found["status"], found["url"] = "expired", None
     account.emit("checkout.session.expired", found)

@@ -1,4 +1,4 @@
-"""What Stripe's API may do wrong on request."""
+"""Faults of Stripe's API on request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,8 +15,8 @@ from infra.local.stripe.wire import Refusal
 class StripeFault(Fault):
     """Do wrong with a request to the API whose path begins with `path`.
 
-    `status` answers with that HTTP status, and `reset` cuts the line: nothing is done. `hang` does what was asked
-    for and answers after `seconds`; `lost` does it and cuts the line.
+    `status` answers with that HTTP status, and `reset` cuts the line: nothing is done. `hang` fulfils the request
+    and answers after `seconds`; `lost` does it and cuts the line.
     """
 
     kind: Literal["status", "reset", "hang", "lost"] = "status"
@@ -25,7 +25,7 @@ class StripeFault(Fault):
     path: str = "/v1/"
 
     async def disturb(self, request: Request, act: Callable[[Request], Awaitable[Response]]) -> Response:
-        """What comes of this request instead of the answer alone."""
+        """Answer this request wrongly, in the way of this fault."""
         if self.kind == "status":
             return Refusal("Fault on request.", self.status).answer()
         # uvicorn drops what is sent on a line that is gone, so an empty answer stands for none.

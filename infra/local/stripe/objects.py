@@ -1,4 +1,4 @@
-"""Stripe's objects, with the fields that say something where a fixed amount is paid once."""
+"""Objects of Stripe, with the fields that matter where a fixed amount is paid once."""
 
 import copy
 import secrets
@@ -8,24 +8,24 @@ from infra.local.stripe.wire import Json, as_list
 
 
 def new_id(prefix: str) -> str:
-    """An id that looks like Stripe's."""
+    """Return an id that looks like Stripe's."""
     return prefix + secrets.token_hex(24)
 
 
 def new_product(form: Json) -> Json:
-    """Something with a name."""
+    """Return a product with a name."""
     return _new("product", "prod_", name=form["name"])
 
 
 def new_price(form: Json, product: str) -> Json:
-    """What a product costs; by its lookup key a shop knows it from the others."""
+    """Return a product's price; a shop finds it by its lookup key."""
     amount, currency = int(form["unit_amount"]), form["currency"]
     lookup_key = form.get("lookup_key")
     return _new("price", "price_1", currency=currency, lookup_key=lookup_key, product=product, unit_amount=amount)
 
 
 def new_line_item(price: Json, name: str, quantity: int) -> Json:
-    """So many of a thing at its price."""
+    """Return a line: so many of a product at its price."""
     total = price["unit_amount"] * quantity
     return {
         "id": new_id("li_1"),
@@ -40,7 +40,7 @@ def new_line_item(price: Json, name: str, quantity: int) -> Json:
 
 
 def new_session(form: Json, items: list[Json], page_base: str) -> Json:
-    """An open Checkout Session with its line items."""
+    """Return an open Checkout Session with its line items."""
     total = sum(item["amount_total"] for item in items)
     session = _new(
         "checkout.session",
@@ -68,12 +68,12 @@ def new_session(form: Json, items: list[Json], page_base: str) -> Json:
 
 
 def without_items(one: Json) -> Json:
-    """An object as it is shown to those who do not ask for its line items."""
+    """Return an object as it is shown unless its line items are asked for."""
     return {field: value for field, value in one.items() if field != "line_items"}
 
 
 def new_charge(session: Json) -> Json:
-    """The money that a session brought in."""
+    """Return a charge: the money that a session brought in."""
     return _new(
         "charge",
         "ch_",
@@ -92,19 +92,19 @@ def new_charge(session: Json) -> Json:
 
 
 def new_refund(charge: Json, amount: int, form: Json) -> Json:
-    """Money on its way back."""
+    """Return a refund: money on its way back."""
     metadata, reason = form.get("metadata", {}), form.get("reason")
     of = _of(charge)
     return _new("refund", "re_", amount=amount, metadata=metadata, reason=reason, status="succeeded", **of)
 
 
 def new_dispute(charge: Json, reason: str) -> Json:
-    """The whole charge, called into question by the payer's bank."""
+    """Return a dispute: the whole charge, called into question by the payer's bank."""
     return _new("dispute", "dp_", amount=charge["amount"], reason=reason, status="needs_response", **_of(charge))
 
 
 def new_event(kind: str, about: Json, previous: Json | None, api_version: str) -> Json:
-    """An event about an object as it is now, with the former values of what changed if they are told."""
+    """Return an event about an object as it is now, with the former values of changed fields if given."""
     told = {} if previous is None else {"previous_attributes": previous}
     return _new(
         "event",

@@ -1,4 +1,4 @@
-"""Money that goes back: refunds, also those that fail afterwards, and disputes."""
+"""Refunds, also those that fail afterwards, and disputes."""
 
 from infra.local.stripe.account import CHARGES, DISPUTES, REFUNDS, Account, change
 from infra.local.stripe.objects import new_dispute, new_refund
@@ -6,7 +6,7 @@ from infra.local.stripe.wire import Json, Refusal
 
 
 def create_refund(account: Account, form: Json) -> Json:
-    """Give back `amount`, what remains if not given, of a `charge` or of a `payment_intent`'s."""
+    """Give back `amount` (the rest, if not given) of a `charge`, or of that of a `payment_intent`."""
     named = form.get("charge")
     charge = account.find(CHARGES, named) if named else account.find_charge(form.get("payment_intent"))
     remaining = charge["amount"] - charge["amount_refunded"]
@@ -18,7 +18,7 @@ def create_refund(account: Account, form: Json) -> Json:
 
 
 def fail_refund(account: Account, refund: str) -> None:
-    """The payer's bank sent the money back, and the charge is less refunded again."""
+    """Let the payer's bank send the money back: the charge is less refunded again."""
     found = account.find(REFUNDS, refund)
     if found["status"] == "failed":
         raise Refusal(f"The refund {refund} has failed already.")

@@ -1,4 +1,4 @@
-"""Run the stub: `python -m infra.local.stripe.server PORT WEBHOOK_URL`, the secrets in the environment."""
+"""Runs the Stripe stub: `python -m infra.local.stripe.server PORT WEBHOOK_URL`, secrets in the environment."""
 
 import os
 import sys
@@ -19,9 +19,9 @@ from infra.local.stripe.api import Api
 from infra.local.stripe.webhooks import Webhooks
 
 _PAGE = jinja2.Template(Path(__file__).with_name("pay.html").read_text("utf-8"), autoescape=True)
-# Not `form-action`: browsers apply it to where the answer redirects, too, which is the shop.
+# Not `form-action`: browsers apply it to the target of a redirect, too, which is the shop.
 _POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-#: What a payer or a bank does to an account.
+#: Deeds of payers and banks.
 _DEEDS = (
     checkout.settle_payment,
     checkout.fail_payment,
@@ -33,7 +33,7 @@ _DEEDS = (
 
 
 def pay_route(account: Account) -> Route:
-    """The payment page. Its button pays and leads back to the shop; pressed again, it only leads back."""
+    """Return the payment page. Its button pays and leads back to the shop; pressed again, it only leads back."""
 
     async def pay(request: Request) -> Response:
         session = account.find(SESSIONS, request.path_params["id"])

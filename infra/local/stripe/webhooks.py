@@ -1,4 +1,4 @@
-"""The delivery of events: signed anew at each attempt, repeated until the other side takes them."""
+"""Deliveries of events: signed anew at each attempt, repeated until the other side takes them."""
 
 import hashlib
 import hmac
@@ -61,7 +61,7 @@ class Webhooks:
                 return
 
     async def _try(self, event: Json) -> bool:
-        """One attempt, recorded. Whether it was accepted."""
+        """Make one attempt, and record it. Return whether it was accepted."""
         body = json.dumps(event, indent=2).encode()
         delivery = Delivery(event["id"], time.time())
         try:

@@ -1,4 +1,4 @@
-"""How Stripe's API is spoken: forms come in, lists and refusals go out."""
+"""Wire format of Stripe's API: forms come in, lists and refusals go out."""
 
 import operator
 from collections.abc import Iterable
@@ -23,12 +23,12 @@ class Refusal(HTTPException):
         self._error = {"type": kind, "message": message, **more}
 
     def answer(self) -> Response:
-        """The refusal as Stripe words it."""
+        """Return the refusal as Stripe words it."""
         return JSONResponse({"error": self._error}, self.status_code)
 
 
 def read_form(pairs: Iterable[tuple[str, str]]) -> Json:
-    """Nested dicts of strings, lists by number: `line_items[0][price_data][currency]=usd` and the like."""
+    """Return nested dicts of strings, lists by number: `line_items[0][price_data][currency]=usd` and the like."""
     form: Json = {}
     for key, value in pairs:
         *above, last = key.replace("]", "").split("[")
@@ -40,12 +40,12 @@ def read_form(pairs: Iterable[tuple[str, str]]) -> Json:
 
 
 def as_list(data: list[Json], url: str, *, has_more: bool = False) -> Json:
-    """Stripe's list object."""
+    """Return Stripe's list object."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
 def list_page(objects: list[Json], asked: Json, url: str) -> Json:
-    """One page of these objects (given oldest first), the newest first.
+    """Return one page of these objects (given oldest first), the newest first.
 
     Understood are `limit`, `starting_after`, `created` by `gt gte lt lte`, `status`, `payment_intent`, `charge`,
     `type`, `types` and `delivery_success`.

@@ -78,10 +78,10 @@ def _chunks(sections: Sequence[ChapterSource], folder: Path) -> Iterator[Path]:
 @contextmanager
 def warm(sections: Sequence[ChapterSource]) -> Iterator[None]:
     """Load the typesetter into this process, and set a first chapter in the book's style."""
-    from infra.pdf import scratch
+    from infra.pdf import font_dir
     from infra.pdf.children import set_chapter
 
-    scratch.move_in()
+    font_dir.use_own_folder()
     set_chapter(sections[0], BOOK.style)
     yield
 

@@ -15,14 +15,14 @@ from functools import partial
 from pathlib import Path
 
 from infra.pdf import BookSource, ChapterSource
-from infra.pdf.children import bind_book, move_in, set_chapter
+from infra.pdf.children import bind_book, enter_child, set_chapter
 
 Book = tuple[BookSource, list[ChapterSource]]
 
 
 def typeset(books: list[Book], processes: int, folder: Path) -> tuple[float, float]:
     """Return how long so many warm processes take to set all chapters, then to bind all books; and their CPU."""
-    with ProcessPoolExecutor(processes, initializer=move_in) as pool:
+    with ProcessPoolExecutor(processes, initializer=enter_child) as pool:
         some = [partial(_set, folder / "warm", books[0], nth % len(books[0][1])) for nth in range(10 * processes)]
         list(pool.map(_timed, some))
         chapters = [

@@ -16,10 +16,8 @@ from dramatiq import Message
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.errors import ConnectionClosed
 
-from infra.broker.broker import Broker, BrokerIsDown
-from infra.broker.dead_message import DeadMessage
-from infra.broker.names import QueueKeys
-from infra.broker.worker import consuming_broker, start_workers, stop_workers
+from infra.broker.broker import Broker, BrokerIsDown, DeadMessage, QueueKeys
+from infra.broker.worker import ConsumingBroker, consuming_broker, start_workers, stop_workers
 from infra.local.stack import Stack
 
 KEYS = QueueKeys("dramatiq", "books")
@@ -247,7 +245,7 @@ def test_a_coroutine_runs_on_the_processs_own_loop(redis_url: str) -> None:
 
 def test_messages_in_hand_survive_a_consumer_that_loses_redis(stack: Stack, redis_url: str) -> None:
     """What was fetched when Redis went away is neither lost nor counted as held for ever."""
-    broker = Broker(redis_url)
+    broker = ConsumingBroker(redis_url)
     for number in range(4):
         broker.enqueue(message(f"m-{number}", f"word {number}"))
     consumer = broker.consume("books", prefetch=4)

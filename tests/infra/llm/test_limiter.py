@@ -8,8 +8,8 @@ import redis
 
 from infra.llm.limiter.limiter import Limiter
 from infra.llm.limiter.shared import SharedCount
-from infra.llm.limiter.terms import Limits, Outcome, Reservation, Terms, Wait
-from infra.llm.told import Rate, Told
+from infra.llm.limiter.types import Limits, Outcome, Reservation, Terms, Wait
+from infra.llm.rate_headers import Rate, RateHeaders
 
 pytestmark = pytest.mark.anyio
 
@@ -155,14 +155,14 @@ async def test_settling_twice_or_late_changes_nothing(open_count: Count, server:
     await count.settle(first, Outcome("answered", used=10))
     before = content(server)
     await count.settle(first, Outcome("answered", used=10))
-    await count.settle(first, Outcome("refused", told=Told(pause_s=60)))
+    await count.settle(first, Outcome("refused", headers=RateHeaders(pause_s=60)))
     assert content(server) == before
 
     brief = open_count(Terms(Limits(6_000, MANY), timeout_s=0.0, margin_s=0.0))
     late = await had(brief)
     assert late is not None
     before = content(server)
-    await brief.settle(late, Outcome("refused", told=Told(pause_s=60)))
+    await brief.settle(late, Outcome("refused", headers=RateHeaders(pause_s=60)))
     assert content(server) == before
 
 
@@ -195,7 +195,7 @@ async def test_what_the_provider_has_charged_is_not_given_back(open_count: Count
     assert later is not None
     began = milliseconds(server)
     # A hundred were left when it answered, of which the later call has ninety: ten are surely there.
-    await count.settle(first, Outcome("answered", 0, Told(tokens=Rate(6_000, 100))))
+    await count.settle(first, Outcome("answered", 0, RateHeaders(tokens=Rate(6_000, 100))))
     found = await count.reserve(45)
     assert isinstance(found, Wait) or REFILL_PER_MS * (found.at - began) >= 45 - 10 - 1
 
@@ -208,7 +208,7 @@ async def test_a_provider_that_holds_less_than_we_think_is_believed(open_count: 
     await count.settle(unused, Outcome("unsent"))
     refused = await count.reserve(40)
     assert isinstance(refused, Reservation)
-    await count.settle(refused, Outcome("refused", told=Told(tokens=Rate(6_000, 0))))
+    await count.settle(refused, Outcome("refused", headers=RateHeaders(tokens=Rate(6_000, 0))))
     found = await count.reserve(50)
     assert isinstance(found, Wait) or 0.1 * (found.at - refused.at) >= 50 - 1e-6
 
@@ -219,7 +219,7 @@ async def test_the_lower_of_our_limits_and_the_told_ones_holds(open_count: Count
     for told, holds in ((Rate(600, 599), 600), (Rate(60_000, 59_999), 6_000)):
         found = await had(count)
         assert found is not None
-        await count.settle(found, Outcome("answered", 1, Told(requests=told)))
+        await count.settle(found, Outcome("answered", 1, RateHeaders(requests=told)))
         await count.reserve(1)
         assert count.limits == Limits(holds, MANY)
 
@@ -253,7 +253,7 @@ async def test_a_pause_holds_for_all_workers(open_limiter: Open, open_count: Cou
     first = await had(count)
     assert first is not None
     began = milliseconds(server)
-    await count.settle(first, Outcome("refused", told=Told(pause_s=0.8)))
+    await count.settle(first, Outcome("refused", headers=RateHeaders(pause_s=0.8)))
     asked_before = scripts_run(server)
     waiting = [asyncio.create_task(other.wait_for_room(1)) for _ in range(100)]
     done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -295,7 +295,7 @@ async def test_calls_wait_in_order(open_limiter: Open, open_count: Count) -> Non
     count, limiter = open_count(), open_limiter()
     first = await had(count)
     assert first is not None
-    await count.settle(first, Outcome("failed", told=Told(pause_s=0.3)))
+    await count.settle(first, Outcome("failed", headers=RateHeaders(pause_s=0.3)))
     order: list[str] = []
 
     async def wait(name: str, priority: int) -> None:

@@ -70,4 +70,4 @@ def test_a_misspelt_fault_or_control_is_refused(held: Stack) -> None:
     with pytest.raises(PartError, match="400"):
         held.stripe.add_fault(knd="reset")
     with pytest.raises(PartError, match="404"):
-        held.stripe._control("open_sesame")
+        held.stripe._call("open_sesame")

@@ -1,10 +1,10 @@
-"""Loaded by the server process before it forks: what every child would otherwise load and learn again."""
+"""Warms the server process when imported, before it forks: each child would otherwise load and learn it again."""
 
 import gc
 import logging
 from contextlib import suppress
 
-from infra.pdf import scratch  # noqa: F401 (the server owns the folder that it makes)
+from infra.pdf import font_dir  # noqa: F401 (the server owns the folder that it makes)
 
 _PAGE = '<html lang="en"><p style="hyphens: auto">Extraordinarily <b>warm</b> <i>type</i>.</p></html>'
 
@@ -23,9 +23,9 @@ def set_small_page() -> None:
     HTML(string=_PAGE).write_pdf(font_config=FontConfiguration())
 
 
-# What WeasyPrint would warn of are foibles of the house stylesheet; the text's author is not there to read it.
+# WeasyPrint would warn of foibles of the house stylesheet, which the text's author cannot read.
 logging.getLogger("weasyprint").setLevel(logging.ERROR)
-with suppress(ImportError, OSError):  # a child says what is missing; the server must live to fork it
+with suppress(ImportError, OSError):  # a child names the missing library; the server must live to fork it
     set_small_page()
 gc.collect()
 gc.freeze()  # so that the children's collections do not touch, and copy, the pages they share

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from infra.llm.limiter.limiter import Limiter
-from infra.llm.limiter.share import Share
-from infra.llm.limiter.terms import Limits, Outcome, Reservation, Terms, Wait
-from infra.llm.told import Told
+from infra.llm.limiter.local_count import LocalCount
+from infra.llm.limiter.types import Limits, Outcome, Reservation, Terms, Wait
+from infra.llm.rate_headers import RateHeaders
 from infra.local.stack import Stack
 from tests.conftest import StoppedClock
 
@@ -67,41 +67,41 @@ async def test_a_redis_that_hangs_costs_a_second_once(limiters: list[Limiter], s
         os.kill(stack.part("redis").pid, signal.SIGCONT)
 
 
-async def room(share: Share, clock: StoppedClock, tokens: int = 1) -> tuple[float, Reservation]:
-    """Return how long a share lets a call wait, and its room."""
+async def room(local: LocalCount, clock: StoppedClock, tokens: int = 1) -> tuple[float, Reservation]:
+    """Return how long a local count lets a call wait, and its room."""
     waited = 0.0
-    while isinstance(found := await share.reserve(tokens), Wait):
+    while isinstance(found := await local.reserve(tokens), Wait):
         assert waited < 3600
         waited += found.seconds
         clock.forward(found.seconds)
     return waited, found
 
 
-async def test_a_share_starts_empty_and_is_a_part(clock: StoppedClock) -> None:
+async def test_a_local_count_starts_empty_and_is_a_part(clock: StoppedClock) -> None:
     """Four workers that had a hundred a second have 23.75 each, from nothing."""
-    share = Share(clock, TERMS.limits, TERMS.ceiling, workers=4)
-    waits = [(await room(share, clock))[0] for _ in range(20)]
+    local = LocalCount(clock, TERMS.limits, TERMS.ceiling, workers=4)
+    waits = [(await room(local, clock))[0] for _ in range(20)]
     assert sum(waits) == pytest.approx(20 * 4 / 95, abs=0.02)
 
 
-def test_a_share_among_unknown_workers_is_small(clock: StoppedClock) -> None:
+def test_a_local_count_among_unknown_workers_is_small(clock: StoppedClock) -> None:
     """A worker that never reached Redis takes the part of one of eight."""
-    assert Share(clock, TERMS.limits, TERMS.ceiling, workers=None).parts == 8
+    assert LocalCount(clock, TERMS.limits, TERMS.ceiling, workers=None).parts == 8
 
 
-async def test_a_share_obeys_pauses_and_refusals(clock: StoppedClock) -> None:
+async def test_a_local_count_obeys_pauses_and_refusals(clock: StoppedClock) -> None:
     """Alone, too, `retry-after` is waited for, and a 429 halves what may be in the air."""
-    share = Share(clock, TERMS.limits, bound=8, workers=1)
-    taken = [(await room(share, clock))[1] for _ in range(8)]
-    await share.settle(taken[0], Outcome("refused", told=Told(pause_s=30)))
-    await share.settle(taken[0], Outcome("refused", told=Told(pause_s=300)))
+    local = LocalCount(clock, TERMS.limits, bound=8, workers=1)
+    taken = [(await room(local, clock))[1] for _ in range(8)]
+    await local.settle(taken[0], Outcome("refused", headers=RateHeaders(pause_s=30)))
+    await local.settle(taken[0], Outcome("refused", headers=RateHeaders(pause_s=300)))
     for one in taken[1:5]:
-        await share.settle(one, Outcome("failed"))
-    assert (await room(share, clock))[0] == pytest.approx(30)
-    assert isinstance(await share.reserve(1), Wait)
+        await local.settle(one, Outcome("failed"))
+    assert (await room(local, clock))[0] == pytest.approx(30)
+    assert isinstance(await local.reserve(1), Wait)
 
 
-async def test_a_large_call_waits_for_its_tokens_in_a_share(clock: StoppedClock) -> None:
+async def test_a_large_call_waits_for_its_tokens_in_a_local_count(clock: StoppedClock) -> None:
     """One call may need more than the part of a minute: it waits until all of it has been refilled."""
-    share = Share(clock, Limits(6_000, 30_000), TERMS.ceiling, workers=8)
-    assert (await room(share, clock, 4_900))[0] == pytest.approx(4_900 / (30_000 / 8 * 0.95) * 60, abs=0.01)
+    local = LocalCount(clock, Limits(6_000, 30_000), TERMS.ceiling, workers=8)
+    assert (await room(local, clock, 4_900))[0] == pytest.approx(4_900 / (30_000 / 8 * 0.95) * 60, abs=0.01)

@@ -1,10 +1,10 @@
-"""The words of the limiter: what is allowed, what was given, and what came of it."""
+"""Types of the limiter: limits, reservations and outcomes."""
 
 from typing import Literal, NamedTuple
 
-from infra.llm.told import Told
+from infra.llm.rate_headers import RateHeaders
 
-#: Of a minute's limit this part is refilled in a minute, and the rest is what a bucket holds (3 s of it), so that
+#: Of a minute's limit this part is refilled in a minute, and a bucket holds the rest (3 s of it), so that
 #: no minute has more than its limit. Small bursts, because OpenAI may enforce a minute's limit over shorter times
 #: (help.openai.com, "An introduction to rate limits").
 STEADY = 0.95
@@ -14,14 +14,14 @@ LONGEST_PAUSE_S = 300.0
 
 
 class Limits(NamedTuple):
-    """What may be asked for in a minute."""
+    """The most that may be asked for in a minute."""
 
     requests: int
     tokens: int
 
 
 class Terms(NamedTuple):
-    """What the settings allow. `timeout_s` is the longest that a call takes, `margin_s` the records around it."""
+    """The settings' terms. `timeout_s` is the longest that a call takes, `margin_s` the records around it."""
 
     limits: Limits
     timeout_s: float
@@ -29,12 +29,12 @@ class Terms(NamedTuple):
 
     @property
     def lease_s(self) -> float:
-        """How long a call is counted as in the air if nobody settles it, in seconds."""
+        """Return how long an unsettled call is counted as in the air, in seconds."""
         return self.timeout_s + self.margin_s
 
     @property
     def ceiling(self) -> int:
-        """The most calls that can be in the air: all of the requests, each taking as long as it may."""
+        """Return the most calls that can be in the air: all of the requests, each taking as long as it may."""
         return max(1, round(self.limits.requests * self.timeout_s / 60))
 
 
@@ -52,17 +52,17 @@ class Reservation(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """There is no room for so many seconds, as far as is known."""
+    """A refusal: there is no room for so many seconds, as far as is known."""
 
     seconds: float
 
 
 class Outcome(NamedTuple):
-    """What came of a call: `refused` is a 429, `failed` any other answer or none, `unsent` never left us.
+    """The outcome of a call: `refused` is a 429, `failed` any other answer or none, `unsent` never left us.
 
-    `used` tokens are input and output as they were counted in the end; None if nobody knows.
+    `used` tokens are input and output as they were counted in the end; None if unknown.
     """
 
     kind: Literal["answered", "refused", "failed", "unsent"]
     used: int | None = None
-    told: Told = Told()
+    headers: RateHeaders = RateHeaders()

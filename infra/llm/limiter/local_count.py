@@ -1,25 +1,25 @@
-"""What one worker allows itself while nobody counts for all: an equal part of what was allowed last."""
+"""Local limiter for one worker while Redis is away: an equal share of the last shared limits."""
 
 import math
 import uuid
 
 from infra.clock import Clock
-from infra.llm.limiter.terms import LONGEST_PAUSE_S, STEADY, Limits, Outcome, Reservation, Wait
+from infra.llm.limiter.types import LONGEST_PAUSE_S, STEADY, Limits, Outcome, Reservation, Wait
 
 #: How many workers there are if Redis has never said it: more than most installations have.
 _UNKNOWN_WORKERS = 8
 #: Until a call of this process may have ended, and for how long it sleeps at most.
-_FULL_S, _NAP_S = 0.1, 1.0
+_FULL_S, _WAIT_S = 0.1, 1.0
 
 
-class Share:
+class LocalCount:
     """Gives and settles reservations in this process alone. It starts empty, as the shared count does.
 
-    Nothing is given back, and of what the provider tells only 429s and pauses are heard: it is not for long.
+    No tokens are given back, and of the provider's words only 429s and pauses are obeyed: it is not for long.
     """
 
     def __init__(self, clock: Clock, limits: Limits, bound: int, workers: int | None) -> None:
-        """Take a part of what Redis allowed last, among the workers that it knew of."""
+        """Take a part of the limits that Redis allowed last, among the workers that it knew of."""
         self.parts = workers or _UNKNOWN_WORKERS
         self._clock = clock
         self._buckets = [_Bucket(limit, limit / self.parts) for limit in limits]
@@ -43,27 +43,27 @@ class Share:
         return Reservation(call, tokens, round(now * 1000), shared=False)
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
-        """Give the call's place back; a 429 halves what is allowed in the air, answers let it grow."""
+        """Give the call's place back; a 429 halves the calls allowed in the air, answers let them grow."""
         if reservation.id not in self._in_the_air:
             return
         if outcome.kind == "refused":
             self._bound = max(1.0, min(self._bound, len(self._in_the_air)) // 2)
         elif outcome.kind == "answered":
             self._bound += 1 / self._bound
-        pause_s = min(outcome.told.pause_s or 0, LONGEST_PAUSE_S)
+        pause_s = min(outcome.headers.pause_s or 0, LONGEST_PAUSE_S)
         self._closed_until = max(self._closed_until, self._clock.monotonic() + pause_s)
         self._in_the_air.discard(reservation.id)
 
-    async def nap(self, seconds: float) -> None:
+    async def wait(self, seconds: float) -> None:
         """Return after that long, 1 s at most."""
-        await self._clock.sleep(min(seconds, _NAP_S))
+        await self._clock.sleep(min(seconds, _WAIT_S))
 
     async def leave_line(self) -> None:
-        """Nobody else waits behind this worker."""
+        """Do nothing: no other worker waits behind this one."""
 
 
 class _Bucket:
-    """Refills with `rate` a minute; what is larger than the whole `limit` waits for the limit, not for ever."""
+    """Refills with `rate` a minute; an amount above the whole `limit` waits for the limit, not for ever."""
 
     def __init__(self, limit: float, rate: float) -> None:
         self._limit, self._rate, self._level = limit, rate, 0.0

@@ -1,8 +1,8 @@
-"""Where children keep WeasyPrint's copies of the house's fonts, so that none of them is left behind.
+"""Folders for WeasyPrint's copies of the house's fonts, one for each child, so that none is left behind.
 
 WeasyPrint writes a stylesheet's fonts into a temporary folder and removes it when its process ends in good order,
 which a child never does. So the server process owns one folder, which goes when the server goes, and each child
-has a folder of its own inside.
+has its own inside.
 """
 
 import os
@@ -11,22 +11,22 @@ import tempfile
 from pathlib import Path
 
 # Made where the module is first imported: in the server, which outlives its children and dies with the owner.
-_ROOM = tempfile.TemporaryDirectory(prefix="pressroom-fonts-")
+_FOLDER = tempfile.TemporaryDirectory(prefix="pressroom-fonts-")
 
 
-def move_in() -> None:
+def use_own_folder() -> None:
     """Send this child's temporary files to its folder, and remove those of children that have died."""
-    room = Path(_ROOM.name)
-    for folder in room.iterdir():
+    shared = Path(_FOLDER.name)
+    for folder in shared.iterdir():
         if not _lives(int(folder.name)):
             shutil.rmtree(folder, ignore_errors=True)
-    own = room / str(os.getpid())
+    own = shared / str(os.getpid())
     own.mkdir(exist_ok=True)
     tempfile.tempdir = str(own)
 
 
 def _lives(process: int) -> bool:
-    """Whether a process of ours has this number."""
+    """Return whether a process of ours has this number."""
     try:
         os.kill(process, 0)
     except OSError:

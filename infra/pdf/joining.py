@@ -1,4 +1,4 @@
-"""Parts become one PDF: pages, structure and names of places, appended part by part."""
+"""Joins parts into one PDF: pages, structure and names of places, appended part by part."""
 
 from itertools import chain
 
@@ -8,7 +8,7 @@ from infra.pdf.anchors import anchors_of
 from infra.pdf.typecase import Typecase
 
 
-class Joint:
+class Joiner:
     """Joins parts, each of which may be closed as soon as it is in; `finish` when all are."""
 
     def __init__(self, pdf: Pdf, case: Typecase) -> None:
@@ -34,7 +34,7 @@ class Joint:
         self._copy_structure(part, pages)
 
     def finish(self) -> None:
-        """Write down what belongs to the whole."""
+        """Write the entries of the whole document."""
         root = self._pdf.make_indirect(
             Dictionary(
                 Type=Name.StructTreeRoot,
@@ -63,7 +63,7 @@ class Joint:
         self._copy_parents(NumberTree(root.ParentTree), pages)
 
     def _copy_parents(self, parents: NumberTree, pages: list[Page]) -> None:
-        """Who owns what, under keys that no other part has."""
+        """Copy the owners of content, under keys that no other part has."""
         first = self._next_key
         for key, owner in parents.items():
             self._parents.append(first + key)
@@ -76,6 +76,6 @@ class Joint:
 
 
 def _name_tree(entries: dict[str, Object]) -> Dictionary:
-    """A name tree of one node."""
+    """Return a name tree of one node."""
     pairs = ((String(name), value) for name, value in sorted(entries.items()))
     return Dictionary(Names=Array(chain.from_iterable(pairs)))

@@ -1,4 +1,4 @@
-"""What the provider tells about its limits in an answer's headers; what makes no sense is not heard."""
+"""Reads rate-limit headers. Missing or invalid values are ignored."""
 
 import contextlib
 import re
@@ -10,12 +10,12 @@ from typing import NamedTuple
 #: A limit of a minute is whole again within a minute; limits of a day come in the same headers (seen with OpenAI:
 #: `limit-tokens: 1500000`, `reset-tokens: 23h18m29.144s`, community.openai.com/t/541210).
 _WINDOW_S = 61.0
-#: What is more than an hour is no pause but a mistake, or a limit that no waiting mends.
+#: More than an hour is no pause but a mistake, or a limit that no waiting mends.
 _LONGEST_PAUSE_S = 3600.0
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])", re.ASCII)
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-#: How long not to ask may be told in milliseconds, in seconds, or as a moment; the first that can be read counts.
+#: A pause may be given in milliseconds, in seconds, or as a moment; the first that can be read counts.
 _PAUSES: tuple[tuple[str, Callable[[str], float]], ...] = (
     ("retry-after-ms", lambda text: float(text) / 1000),
     ("retry-after", float),
@@ -24,23 +24,23 @@ _PAUSES: tuple[tuple[str, Callable[[str], float]], ...] = (
 
 
 class Rate(NamedTuple):
-    """A limit for a minute and what is left of it; None where nobody told, or told nonsense."""
+    """A limit for a minute and its rest; None where a header is missing or invalid."""
 
     limit: int | None = None
     rest: int | None = None
 
 
-class Told(NamedTuple):
-    """What one answer's headers say. `pause_s` is how long not to ask, in seconds."""
+class RateHeaders(NamedTuple):
+    """The rate-limit headers of one answer. `pause_s` is how long not to ask, in seconds."""
 
     requests: Rate = Rate()
     tokens: Rate = Rate()
     pause_s: float | None = None
 
 
-def told_by(headers: Mapping[str, str]) -> Told:
-    """Read `x-ratelimit-*` and `retry-after`; missing, negative, unreadable or contradictory ones say nothing."""
-    return Told(_rate(headers, "requests"), _rate(headers, "tokens"), _pause_s(headers))
+def read_rate_headers(headers: Mapping[str, str]) -> RateHeaders:
+    """Read `x-ratelimit-*` and `retry-after`; missing, negative, unreadable or contradictory ones are None."""
+    return RateHeaders(_rate(headers, "requests"), _rate(headers, "tokens"), _pause_s(headers))
 
 
 def _rate(headers: Mapping[str, str], kind: str) -> Rate:
