@@ -1,1 +1,1 @@
-"""What happens after the 200: products and their short, repeatable actors; the sweep."""
+"""Work that follows an accepted event: products, their short and repeatable actors, and the sweep."""

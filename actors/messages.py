@@ -1,4 +1,4 @@
-"""Sending messages: ids only, and no harm if one is lost, since MongoDB knows what should be under way."""
+"""Messages: they hold ids only, and a lost one does no harm, since MongoDB knows the work that is under way."""
 
 import asyncio
 import uuid
@@ -26,12 +26,12 @@ STEP_ACTORS = {
     "assemble": "assemble_report",
     "compute": "compute_step",
 }
-#: One deadline for all that a send may wait for Redis.
+#: One deadline for all of a send's waits for Redis.
 _DEADLINE_S = 2.0
 
 
 class Post(NamedTuple):
-    """A message to be sent; one that Redis holds already is not sent again.
+    """Message to be sent. One that Redis holds already is not sent again.
 
     It goes before those that wait if `first`, or if `tenant` has a priority.
     """
@@ -45,23 +45,23 @@ class Post(NamedTuple):
 
 
 def new_message_id() -> str:
-    """Return an id for a message, to be written down before it is sent."""
+    """Return an id for a message. The caller writes it down before it sends the message."""
     return str(uuid.uuid4())
 
 
 async def send(deps: IntakeDeps, queue: str, actor: str, message_id: str, **ids: str) -> bool:
-    """Queue a message; False if Redis does not take it in time: the sweep will send it again."""
+    """Queue a message. False if Redis does not take it in time: the sweep will send it again."""
     return await send_all(deps, [Post(queue, actor, message_id, ids)])
 
 
 async def ask(deps: IntakeDeps, order_id: str, errand: Errand) -> None:
-    """Write an errand of an order down, and wake a mail worker for it."""
+    """Record an errand of an order, and wake a mail worker for it."""
     await add_errand(deps.db, order_id, errand, deps.clock.now() + ERRAND_CHECK)
     await send_errand(deps, errand, order_id)
 
 
 async def send_errand(deps: IntakeDeps, errand: Errand, order_id: str) -> bool:
-    """Wake a mail worker for an errand that is written down."""
+    """Wake a mail worker for a recorded errand. False if Redis does not take the message in time."""
     return await send_all(deps, [errand_post(errand, order_id)])
 
 
@@ -71,33 +71,36 @@ def errand_post(errand: Errand, order_id: str) -> Post:
 
 
 def step_post(step: Document, message: str) -> Post:
-    """Return the post that wakes a worker for a step which is queued under that message."""
+    """Return the message that wakes a worker for a step. The step is queued under that message."""
     ids = {"order": step["order"], "step": step["_id"]}
-    # Of many reports that come at once each gets its first section before any gets its second.
+    # First sections go to the front, so that every report of a burst starts before any gets its second section.
     first, message = step["seq"] == 0, message_id(step["_id"], message)
     return Post(queue_of(step), STEP_ACTORS[step["kind"]], message, ids, step["tenant"], first)
 
 
 def queue_of(step: Document) -> str:
-    """Return the queue on which a step is done."""
+    """Return the queue of a step's worker."""
     product: str = step["product"]
     return product if slot_of(step) == "write" else rendering_queue(product)
 
 
 def begin_post(report: Document) -> Post:
-    """Return the message that begins a report which is queued."""
+    """Return the message that begins a queued report."""
     ids = {"report": report["_id"]}
-    # Beginning takes no longer than a section's share of it: a report that comes waits for none that is under way.
+    # Beginning takes no longer than a section's share of it, so a new report waits for none that is under way.
     return Post(report["product"], "begin_report", report["message"], ids, report["tenant"], first=True)
 
 
 async def send_step(deps: IntakeDeps, step: Document, message: str) -> bool:
-    """Wake a worker for a step that is queued under that message."""
+    """Wake a worker for a step that is queued under that message.
+
+    False if Redis does not take the message in time.
+    """
     return await send_all(deps, [step_post(step, message)])
 
 
 async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:
-    """Queue messages in one go; False if Redis does not take them in time: the sweep will send them again."""
+    """Queue messages in one go. False if Redis does not take them in time: the sweep will send them again."""
     if not posts:
         return True
     try:

@@ -1,1 +1,1 @@
-"""Dependencies: what each kind of process is given when it starts, and the small tools of work on its loop."""
+"""Dependencies that each kind of process gets at its start, and small tools for work on its loop."""

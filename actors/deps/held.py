@@ -1,4 +1,4 @@
-"""The claims that this process holds: as it knows them, to be compared with what MongoDB says."""
+"""Claims that this process holds, as it knows them. They are compared with those in MongoDB."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 
 class Claims:
-    """The steps that this process works on, registered before they are claimed.
+    """Steps that this process works on, registered before they are claimed.
 
-    Counted, since a duplicate message brings a second coroutine for a step that the first one still works on.
+    They are counted: a duplicate message brings a second coroutine for a step that the first one still works on.
     """
 
     def __init__(self) -> None:

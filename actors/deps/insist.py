@@ -14,7 +14,7 @@ _PAUSE_S = 0.5
 async def insist(clock: Clock, write: Callable[[], Awaitable[Result]]) -> Result:
     """Await `write()` again for as long as MongoDB is down and this process lives.
 
-    Writing late is harmless: every write is conditional, and nobody else can claim while MongoDB is away.
+    A late write is harmless. Every write is conditional, and no other worker can claim while MongoDB is away.
     """
     while True:
         try:

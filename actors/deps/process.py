@@ -1,4 +1,4 @@
-"""What every process is given: built once when it starts, passed in, never imported."""
+"""Dependencies of every process: built once when it starts, passed in, never imported."""
 
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
@@ -14,13 +14,13 @@ from storage.rounds import Rounds
 
 @dataclass(frozen=True)
 class Deps(IntakeDeps):
-    """What every process has: web, worker, sweep and command line."""
+    """Dependencies that web, worker, sweep and command line share."""
 
     settings: Settings
     objects: ObjectStore
     plans: PlanShelf
     timers: Timers = field(default_factory=Timers, kw_only=True)
-    #: What advances together, by report; each is there for as long as somebody waits for it.
+    #: Groups of steps that advance together, by report. Each is there for as long as a caller waits for it.
     advances: WeakValueDictionary[str, Rounds[Document, None]] = field(
         default_factory=WeakValueDictionary, kw_only=True
     )

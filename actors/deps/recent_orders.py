@@ -1,4 +1,4 @@
-"""Orders as they stood within the last second: each is read once for all steps that begin meanwhile."""
+"""Orders as they stood within the last second. Each is read once for all steps that begin meanwhile."""
 
 import asyncio
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from infra.clock import Clock
 from storage.database import Database, Document
 from storage.orders import find_order
 
-#: Whether an order was refunded must be known this freshly when one of its steps is claimed.
+#: The age up to which an order's refund may be unknown when one of its steps is claimed.
 _FRESH_S = 1.0
 #: Orders that are remembered before the old ones among them are forgotten.
 _MANY = 256
@@ -19,7 +19,7 @@ class _Read(NamedTuple):
 
 
 class RecentOrders:
-    """Belongs to one event loop."""
+    """Cache of orders by id. It belongs to one event loop."""
 
     def __init__(self) -> None:
         """Begin empty."""
@@ -33,7 +33,7 @@ class RecentOrders:
             self._forget_old(now)
             read = self._reads[order_id] = _Read(now, asyncio.create_task(find_order(db, order_id)))
         try:
-            # One who stops waiting must not take the answer from the others.
+            # A caller that stops waiting must not take the answer from the others.
             return await asyncio.shield(read.order)
         except Exception:
             self._reads.pop(order_id, None)

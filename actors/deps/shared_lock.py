@@ -1,4 +1,4 @@
-"""Where the steps of one process work: many at once, or a suspect one alone."""
+"""A lock that many steps of a process share, or one suspect step holds alone."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 
 class Room:
-    """A lock that many share or one holds; who wants to be alone is not kept waiting by newcomers."""
+    """Lock that many share or one holds. A caller that wants it alone is not kept waiting by newcomers."""
 
     def __init__(self) -> None:
         """Begin empty."""

@@ -1,4 +1,4 @@
-"""Building what a process needs, and waiting until its servers are there."""
+"""Start-up: builds the clients of a process, and waits until its servers are there."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ _PAUSE_S = 0.5
 
 
 def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, broker: Broker | None = None) -> Deps:
-    """Build the clients of this process; nothing is connected yet. To be called on the loop that uses them."""
+    """Build the clients of this process, on the loop that uses them. Nothing is connected yet."""
     intake = open_intake(settings, database_timeout_s=database_timeout_s)
     return Deps(
         settings=settings,
@@ -35,7 +35,7 @@ def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, brok
 
 
 async def wait_for_servers(settings: Settings) -> None:
-    """Return when MongoDB and Redis answer and the indexes are there, however long that takes."""
+    """Wait without limit until MongoDB and Redis answer and the indexes are there."""
     deps = open_deps(settings, database_timeout_s=3.0)
     try:
         await _wait("mongodb", lambda: ensure_indexes(deps.db, lambda what: log.info("indexes", said=what)))

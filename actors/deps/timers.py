@@ -1,4 +1,4 @@
-"""Things to do beside the work or a little later in this process; if it dies, the sweep does them."""
+"""Timers: calls beside the work or a little later in this process. If it dies, the sweep does their work."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -25,11 +25,11 @@ class Timers:
         _keep(self._begun, _run(call))
 
     def after(self, seconds: float, call: Later) -> None:
-        """Await `call()` that much later."""
+        """Await `call()` after so many seconds."""
         _keep(self._waiting, _run(call, seconds))
 
     async def finish(self) -> None:
-        """Return when all is done that was to be done soon."""
+        """Wait until every call of `soon` is done."""
         if self._begun:
             await asyncio.wait(self._begun)
 

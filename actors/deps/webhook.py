@@ -1,4 +1,4 @@
-"""What taking orders needs: no more than the webhook has when it runs alone."""
+"""Dependencies for taking orders: no more than the webhook has when it runs alone."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from storage.database import Database
 
 @dataclass(frozen=True)
 class IntakeDeps:
-    """Settings, time, database, broker, and the brands that are served: `main` alone, unless others are named."""
+    """Settings, time, database, broker and served brands: `main` alone, unless others are named."""
 
     settings: WebhookSettings
     clock: Clock
@@ -24,7 +24,7 @@ class IntakeDeps:
 
 
 def open_intake(settings: WebhookSettings, *, database_timeout_s: float) -> IntakeDeps:
-    """Build the clients; nothing is connected yet. To be called on the loop that uses them.
+    """Build the clients, on the loop that uses them. Nothing is connected yet.
 
     SettingsError if the tenants' file cannot be used.
     """
@@ -34,7 +34,7 @@ def open_intake(settings: WebhookSettings, *, database_timeout_s: float) -> Inta
 
 
 def known_tenants(settings: WebhookSettings) -> Tenants:
-    """Return the tenants; SettingsError if their file is wrong, or names a product that nobody sells here."""
+    """Return the tenants. SettingsError if their file is wrong, or names a product that is not sold here."""
     tenants = read_tenants(settings.tenants_file)
     for tenant in tenants.values():
         for product in tenant.products or ():

@@ -1,4 +1,4 @@
-"""Dependencies of a worker beside those of every process: its vendors are Protocols, which tests may fill."""
+"""Dependencies of a worker beside those of every process. Its vendors are Protocols, which tests may fill."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -25,18 +25,21 @@ class Call(AbstractAsyncContextManager["Call"], Protocol):
     """Room for one request within the provider's limits, for the length of a `with` block."""
 
     async def write(self, entry: str) -> Answer:
-        """Make the request once, under the ledger entry's id: an answer that was paid for, or a typed failure."""
+        """Make the request once, under the ledger entry's id.
+
+        Returns an answer that was paid for, or raises a typed failure.
+        """
 
 
 class Writer(Protocol):
     """The LLM."""
 
     async def reserve(self, request: Request, *, priority: int = 0) -> Call:
-        """Return once the limits have room for the request; the higher priority goes first."""
+        """Wait until the limits have room for the request. The higher priority goes first."""
 
 
 class Typesetter(Protocol):
-    """Sets chapters and binds books in child processes."""
+    """Typesetter that sets chapters and binds books in child processes."""
 
     async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
         """Set one chapter."""
@@ -46,32 +49,32 @@ class Typesetter(Protocol):
 
 
 class Children(Protocol):
-    """Child processes for what would block the loop."""
+    """Child processes for work that would block the loop."""
 
     async def run(self, limit_s: float, work: Callable[[Given], Result], given: Given, /) -> Result:
         """Return what `work` returns for `given`, in a child that is killed after `limit_s` seconds."""
 
 
 class Postman(Protocol):
-    """Sends one letter; blocks."""
+    """Mailer that sends one letter, and blocks meanwhile."""
 
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
-        """Send and return the server's answer."""
+        """Send the letter, and return the server's answer."""
 
 
 class Till(Protocol):
-    """Stripe, where it must be asked for something."""
+    """Stripe's API, as far as a worker calls it."""
 
     async def session(self, session_id: str) -> Document:
         """Return a Checkout Session with its line items."""
 
     async def refund(self, intent: str, key: str) -> Document:
-        """Give back what is left of a payment, once for each key; return its charge as it then stands."""
+        """Give back the rest of a payment, once for each key. Returns its charge as it then stands."""
 
 
 @dataclass(frozen=True)
 class WorkDeps(Deps):
-    """The dependencies of a worker. `stopping` is set when it was told to end."""
+    """Dependencies of a worker. `stopping` is set when the worker was told to end."""
 
     worker: str
     llm: Writer
@@ -97,7 +100,7 @@ class WorkDeps(Deps):
         postman: Postman,
         till: Till,
     ) -> "WorkDeps":
-        """Return what a worker of that id has: the same that `common` holds, and its vendors."""
+        """Return the dependencies of a worker of that id: those in `common`, and its vendors."""
         return cls(
             **vars(common),
             worker=worker,

@@ -1,1 +1,4 @@
-"""From signed events to orders: used by the webhook, and by the sweep for what the webhook left or never saw."""
+"""Intake: from signed events to orders.
+
+The webhook uses it, and the sweep for events that the webhook left or missed.
+"""

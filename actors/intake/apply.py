@@ -1,4 +1,4 @@
-"""Applying events: many at once where many came at once, in as few writes as one would need."""
+"""Applies events: many at once, in as few writes as one would need."""
 
 import asyncio
 import traceback
@@ -25,31 +25,31 @@ from storage.payments import find_payments
 
 log = structlog.get_logger()
 
-#: How often an event that fails is tried before an operator is asked.
+#: The number of times that an event is tried before an operator is asked.
 _MAX_TRIES = 5
-#: How long an actor may take to fetch a session before the sweep asks for it again.
+#: The time that an actor has to fetch a session before the sweep asks for it again.
 _FETCH_WITHIN = timedelta(seconds=60)
 
 
 class Applied(NamedTuple):
-    """The rest of the work once everything that events ask for is durable: `finish_events` does it."""
+    """Remaining work for `finish_events`, once everything that events ask for is durable."""
 
     posts: list[Post]
     events: list[str]
 
 
 async def finish_events(deps: IntakeDeps, applied: Applied) -> None:
-    """Send the messages, and mark the events as applied. Whatever a crash leaves of it is the sweep's."""
+    """Send the messages, and mark the events as applied. After a crash the sweep does the rest."""
     sending = send_all(deps, applied.posts)
     marking = settle_events(deps.db, applied.events, "applied") if applied.events else asyncio.sleep(0)
     await asyncio.gather(sending, marking)
 
 
 async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
-    """Do what recorded events ask for, however often; return what is left to do.
+    """Do the work that recorded events ask for, and return the work that is left. Safe to repeat.
 
-    TransientError leaves all of them to the sweep; nothing else is raised. What cannot be understood, or fails
-    again and again, is a dead letter for an operator, and does not keep the others from being applied.
+    TransientError leaves all of them to the sweep, and is the only error. An event that cannot be understood, or
+    fails again and again, becomes a dead letter for an operator. It does not keep the others from being applied.
     """
     try:
         return await _apply(deps, events)
@@ -96,7 +96,7 @@ async def _read(deps: IntakeDeps, events: Sequence[Event]) -> dict[str, News]:
 
 
 async def _take_payments(deps: IntakeDeps, orders: list[Document], news: Sequence[PaymentNews]) -> list[Document]:
-    """T2r, and the second half of T2: refunds and disputes are written first, then read, whoever came first."""
+    """Write refunds and disputes, then read the payments of both sides. Either may come first (T2, T2r)."""
     for one in news:
         await one.note(deps.db)
     intents = {one.intent for one in news} | {order["payment_intent"] for order in orders} - {None}
@@ -116,7 +116,7 @@ async def _count_failure(deps: IntakeDeps, event: Event, error: Exception) -> No
 
 
 async def _fail(deps: IntakeDeps, event_id: str, error: Exception) -> None:
-    # The traceback's frames and types tell where; the error's own text may quote what a customer wrote.
+    # The traceback's frames and types tell where. The error's own text may quote the customer's words.
     reason = str(error) if isinstance(error, msgspec.ValidationError) else type(error).__name__
     trace = "".join(traceback.format_tb(error.__traceback__))
     log.error("event_not_applied", event_id=event_id, reason=reason)

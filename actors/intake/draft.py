@@ -1,4 +1,4 @@
-"""An order as it is first written: from a session, our form's answers and the catalogue."""
+"""Drafts an order as it is first written: from a session, our form's answers and the catalogue."""
 
 import secrets
 from datetime import date, datetime, timedelta
@@ -44,15 +44,15 @@ def draft_order(tenants: Tenants, news: SessionNews, form: dict[str, str], now: 
 
 
 def _brand(tenants: Tenants, session: CheckoutSession) -> Document:
-    """Return whose order it is, and the colours as they are now: a report is never set in two sets of them."""
+    """Return the order's tenant and its colours as they are now: a report is never set in two sets of them."""
     tenant = _tenant_of(session)
     colours = tenants.of(tenant).colours
-    # A name that cannot be a tenant's is nobody's, and may be anything: the raw event keeps it.
+    # A name that cannot be a tenant's belongs to no tenant, and may be anything. The raw event keeps it.
     return {"tenant": tenant if is_tenant_id(tenant) else MAIN, "colours": colours and asdict(colours)}
 
 
 def _promise(session: CheckoutSession, paid_at: datetime | None) -> Document:
-    """Return the errand that looks after what a paid order was promised for."""
+    """Return the errand that watches over the promise of a paid order."""
     offer = OFFERS.get(session.product or "")
     if paid_at is None or offer is None:
         return {"errands": {}}
@@ -65,7 +65,7 @@ def _tenant_of(session: CheckoutSession) -> str:
 
 
 def purchase_of(tenants: Tenants, session: CheckoutSession, form: dict[str, str], today: date) -> Document:
-    """Return what was bought, of which brand: product, reports, answers, and what is missing or wrong."""
+    """Return the purchase: brand, product, reports, answers, and the details that are missing or wrong."""
     offer = OFFERS.get(session.product or "")
     answers = answers_of(session, form, today)
     return {

@@ -1,4 +1,4 @@
-"""What an event says: read from its bytes, typed, checked; nothing is done about it here."""
+"""Parses Stripe events into typed, checked facts. Has no side effects."""
 
 import json
 import re
@@ -27,16 +27,16 @@ PAID = {"paid", "no_payment_required"}
 _ENDED = {"checkout.session.async_payment_failed", "checkout.session.expired"}
 _SESSION_EVENTS = {"checkout.session.completed", "checkout.session.async_payment_succeeded", *_ENDED}
 
-#: Ids become keys in MongoDB, and must be what Stripe's ids are.
+#: Ids become keys in MongoDB, and must have the form of Stripe's ids.
 _Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,255}$")]
 _IS_ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 _Cents = Annotated[int, Meta(ge=0, le=10**12)]
 
 
 class Event(NamedTuple):
-    """A recorded event, as bytes and, if they were read before, as what they say.
+    """Recorded event, as bytes and, if they were read before, as its facts.
 
-    `fetched` is its session as Stripe shows it in our version of the API, if it was asked.
+    `fetched` is its session as Stripe shows it in our version of the API, if Stripe was asked.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Event(NamedTuple):
 
 
 class SessionNews(NamedTuple):
-    """A Checkout Session stands like this; paid or ended (unpaid) at that moment, or neither yet."""
+    """State of a Checkout Session: paid or ended (unpaid) at that moment, or neither yet."""
 
     session: CheckoutSession
     paid_at: datetime | None
@@ -55,14 +55,14 @@ class SessionNews(NamedTuple):
 
 
 class PaymentNews(NamedTuple):
-    """Something befell a payment; `note` writes it down."""
+    """Fact about a payment. `note` writes it down."""
 
     intent: str
     note: Callable[[Database], Awaitable[None]]
 
 
 class OtherVersion(NamedTuple):
-    """The session is in the shape of another API version: it must be fetched in ours."""
+    """Session in the shape of another API version. It must be fetched in ours."""
 
     event: str
 
@@ -99,7 +99,10 @@ class _Dispute(_OfPayment, frozen=True, kw_only=True):
 
 
 def read_event(settings: WebhookSettings, event: Event, now: datetime) -> News:
-    """Return what an event says; None if it is not for us. ValidationError if it is and cannot be understood."""
+    """Return the facts of an event. None if it is not for us.
+
+    ValidationError if it is for us and cannot be understood.
+    """
     body = json.loads(event.raw) if event.body is None else event.body
     if body.get("livemode") is not settings.stripe_livemode or body.get("account") is not None:
         return None
@@ -157,7 +160,7 @@ def _refund_failed(shown: Any, at: int) -> News:
 
 
 def _disputed(shown: Any, at: int) -> News:
-    del at  # of two words about a dispute the later one is the greater one, whenever it was said
+    del at  # the later of two facts about a dispute is the greater one, whenever it was said
     dispute = msgspec.convert(shown, _Dispute)
     if dispute.intent is None:
         return None
@@ -177,7 +180,7 @@ _PAYMENT_EVENTS: dict[str, Callable[[Any, int], News]] = {
 }
 
 
-#: The types of events that mean something here.
+#: The types of events that have a meaning here.
 EVENTS = _SESSION_EVENTS | set(_PAYMENT_EVENTS)
 
 

@@ -1,4 +1,4 @@
-"""A session that must be asked for: its event was in the shape of another version of the API."""
+"""Fetches a session from Stripe whose event was in the shape of another version of the API."""
 
 import json
 
@@ -16,8 +16,8 @@ log = structlog.get_logger()
 async def fetch_session(deps: WorkDeps, event_id: str) -> None:
     """Apply an event with its session as Stripe shows it in our version.
 
-    If Stripe cannot say, the event's own shape must do: what is read of it is old in every version, typed and
-    checked, and a paid order does not wait.
+    If Stripe has no answer, the event's own shape is used, and a paid order does not wait. The fields that are
+    read of it are old in every version, typed and checked.
     """
     event = await find_event(deps.db, event_id)
     if event is None or event["state"] not in {"new", "failed"}:

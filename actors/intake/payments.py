@@ -1,4 +1,4 @@
-"""T2r: what befell payments reaches their orders, whichever of the two was written first."""
+"""Copies refunds and disputes to their orders, whichever of the two was written first (T2r)."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,10 @@ _DISPUTED = "A dispute is open: no report is sent."
 
 
 async def copy_payments(deps: IntakeDeps, payments: Sequence[Document]) -> None:
-    """Copy what payments come to to their orders; stop the work of those refunded, resume that of the others."""
+    """Copy the state of payments to their orders.
+
+    The work of refunded orders is stopped, and that of the others resumed.
+    """
     known = {payment["_id"]: payment for payment in payments}
     orders = await orders_of_payments(deps.db, list(known))
     for order in orders:
@@ -38,7 +41,8 @@ async def _copy(deps: IntakeDeps, order: Document, version: int, standing: Stand
             await unpark_reports(deps.db, reports, now)
             await unpark_steps(deps.db, reports, now)
     if standing.stopped:
-        # Also by Stripe's own pages: the customer hears of it, unless the reports are on their way.
+        # True of a refund on Stripe's own pages as well: the customer hears of it, unless the reports are on their
+        # way.
         await choose_refund(deps.db, order_id, now)
     elif not standing.on_hold:  # a letter that was held back is due now
         await delay_errand(deps.db, order_id, "complete_order", now)

@@ -1,4 +1,4 @@
-"""T2 and T3: orders are written, then what stands in MongoDB decides what is begun."""
+"""Writes orders, then begins those that may begin by their state in MongoDB (T2, T3)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -29,12 +29,12 @@ from storage.reports import begin_message, new_report, open_reports, report_ids
 
 log = structlog.get_logger()
 
-#: How long a customer may take to fill in what is missing before an operator is asked.
+#: The time that a customer has to fill in missing details before an operator is asked.
 _DETAILS_WITHIN = timedelta(days=7)
 
 
 async def place_sessions(deps: IntakeDeps, news: Sequence[SessionNews]) -> list[Document]:
-    """T2: write the orders of sessions, or add what is new to those that are there; return them as they stand."""
+    """Write the orders of sessions, or add new facts to those that are there. Returns them as they stand (T2)."""
     references = [one.session.reference for one in news if one.session.reference]
     forms = await find_answers(deps.db, references) if references else {}
     now = deps.clock.now()
@@ -50,7 +50,7 @@ async def place_sessions(deps: IntakeDeps, news: Sequence[SessionNews]) -> list[
 
 
 async def _add(deps: IntakeDeps, draft: Document, order: Document) -> bool:
-    """Add what a session's later event says and its order, as seen, lacks; False if that is nothing."""
+    """Add the facts of a session's later event that its order, as seen, lacks. False if there are none."""
     order_id, paid_at, ended_at = draft["_id"], draft["paid_at"], draft["ended_at"]
     paid = paid_at is not None and (order["paid_at"] is None or paid_at < order["paid_at"])
     ended = ended_at is not None and order["ended_at"] is None
@@ -66,12 +66,12 @@ async def _add(deps: IntakeDeps, draft: Document, order: Document) -> bool:
 
 
 async def start_order(deps: IntakeDeps, order: Document) -> None:
-    """Begin an order of which nothing is missing any more."""
+    """Begin an order that lacks no details any more."""
     await send_all(deps, await see_to(deps, [order]))
 
 
 async def see_to(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
-    """Begin what may begin, and ask whoever must be asked about the rest; return the messages to be sent."""
+    """Begin the orders that may begin, and ask for the details of the rest. Returns the messages to be sent."""
     posts = await start_orders(deps, [order for order in orders if may_begin(order)])
     for order in orders:
         if order["paid_at"] is not None and not order["stopped"] and not may_begin(order):
@@ -80,7 +80,7 @@ async def see_to(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
 
 
 async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
-    """T3: open the reports of orders; return the messages that begin those which are not begun."""
+    """Open the reports of orders. Returns the messages that begin those which are not begun (T3)."""
     now = deps.clock.now()
     reports: list[Document] = []
     for order in orders:
@@ -89,7 +89,7 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
             reports.append(new_report(order, product, begin_message(report), now, waits=waits))
     if not reports:
         return []
-    # Before the reports: what a crash leaves of the rest is begun again, and the errand with it.
+    # Before the reports: if a crash leaves the rest undone, the order is begun again, and the errand with it.
     confirmed = [order["_id"] for order in orders if _is_confirmed(order)]
     for order_id in confirmed:
         await add_errand(deps.db, order_id, "confirm_order", now + ERRAND_CHECK)
@@ -112,7 +112,7 @@ def _is_confirmed(order: Document) -> bool:
 
 
 async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:
-    """Ask Stripe what was bought, the customer what is missing, or the operator."""
+    """Ask Stripe for the product, the customer for missing details, or the operator."""
     log.info("order_waits", order=order["_id"], reason=order["objection"] or "details")
     if order["objection"] is not None:
         await fail_order(deps.db, order["_id"], order["objection"], deps.clock.now())

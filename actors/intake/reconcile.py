@@ -1,4 +1,4 @@
-"""Reconciliation with Stripe: events that the webhook never took, and paid sessions that no event told of."""
+"""Reconciles with Stripe: events that the webhook never took, and paid sessions that no event told of."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -21,17 +21,17 @@ _BATCH = 100
 
 
 class Records(Protocol):
-    """Stripe, as far as it is asked for its records."""
+    """Records of Stripe: events and sessions."""
 
     def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Document]:
-        """Yield events that not every webhook has taken."""
+        """Yield events that some webhook has not taken."""
 
     def complete_sessions(self, since: int) -> AsyncIterator[Document]:
         """Yield sessions whose checkout was completed."""
 
 
 class Finding(NamedTuple):
-    """Something that was missing here; `about` is its session, or the payment that it befell."""
+    """Fact that was missing here. `about` is its session, or its payment."""
 
     what: str
     id: str
@@ -45,10 +45,10 @@ Progress = Callable[[str, int], None]
 async def reconcile(
     deps: IntakeDeps, records: Records, since: datetime, *, dry_run: bool, progress: Progress
 ) -> list[Finding]:
-    """Place what Stripe knows since then and we do not; return it. Safe at any time, by several at once.
+    """Place the events and paid sessions since then that Stripe has and we lack. Returns them.
 
-    TransientError if Stripe or MongoDB does not answer: what was placed until then stays placed. `progress` is
-    told of every batch that was looked at.
+    Safe at any time, and by several callers at once. TransientError if Stripe or MongoDB does not answer:
+    everything placed until then stays placed. `progress` is told of every batch that was looked at.
     """
     start = int(since.timestamp())
     found: list[Finding] = []
@@ -80,7 +80,7 @@ async def _batches(items: AsyncIterator[Document]) -> AsyncIterator[list[Documen
 
 
 async def _unknown(deps: IntakeDeps, events: Sequence[Document]) -> list[Document]:
-    """Return the events that were never recorded: what was recorded is the sweep's, or an operator's."""
+    """Return the events that were never recorded. Recorded ones are left to the sweep or an operator."""
     states = await states_of_events(deps.db, [event["id"] for event in events])
     return [event for event in events if event["id"] not in states]
 
@@ -92,7 +92,7 @@ async def _unplaced(deps: IntakeDeps, sessions: Sequence[Document]) -> list[Docu
 
 
 def _told(session: Document) -> dict[str, Any]:
-    """Return the event that should have told of a session: recorded and applied like Stripe's own."""
+    """Return the event that should have told of a session. It is recorded and applied like Stripe's own."""
     return {
         "id": f"reconciled_{session['id']}",
         "object": "event",

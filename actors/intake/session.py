@@ -1,4 +1,4 @@
-"""A Checkout Session as Stripe sends it: the fields that an order is made of, typed and capped."""
+"""Checkout Session as Stripe sends it: the fields that an order is made of, typed and capped."""
 
 import re
 from collections.abc import Mapping
@@ -10,30 +10,30 @@ from msgspec import Meta
 
 from actors.products.questions import ANSWERS
 
-#: A BCP 47 tag, as far as hyphenation and the writing go.
+#: A BCP 47 tag, as far as hyphenation and the writing need it.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-#: RFC 5322's dot-atoms on either side: what a form's own field for an address takes. Quoted names and addresses of
-#: machines are left out.
+#: RFC 5322's dot-atoms on either side, as a form's own field for an address takes them. Quoted names and addresses
+#: of machines are left out.
 _WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_WORD}(\.{_WORD})*@{_WORD}(\.{_WORD})*")
 #: RFC 5321, 4.5.3.1: 64 for the local part, 255 for the domain.
 _MAX_ADDRESS = 320
-#: Characters of one answer that are used; the raw event keeps the rest.
+#: The number of characters of one answer that are used. The raw event keeps the rest.
 _MAX_ANSWER = 2000
-#: Nobody alive was born before; a date with an earlier year is a slip of the hand.
+#: No living person was born before. An earlier year is a slip of the hand.
 FIRST_BIRTH = date(1900, 1, 1)
 #: Stripe's own bound on references.
 _MAX_REFERENCE = 200
 
 
 class CustomerDetails(msgspec.Struct, frozen=True):
-    """Whom Stripe asked at the till."""
+    """Customer as Stripe's checkout describes them."""
 
     email: str | None = None
 
 
 class CheckoutSession(msgspec.Struct, frozen=True):
-    """What is read of a session; ValidationError for one of another shape."""
+    """Fields of a session that are read. ValidationError for one of another shape."""
 
     id: str
     mode: str
@@ -50,7 +50,7 @@ class CheckoutSession(msgspec.Struct, frozen=True):
 
     @property
     def product(self) -> str | None:
-        """What was bought: the metadata's word, else the lookup key of the first price, where that is shown."""
+        """The product: the metadata's value, else the lookup key of the first price, where that is shown."""
         return self.named("product") or self._lookup_key
 
     @property
@@ -62,17 +62,17 @@ class CheckoutSession(msgspec.Struct, frozen=True):
 
     @property
     def reference(self) -> str | None:
-        """The id of our own form's answers; None for what is none, since a payment link takes anybody's text."""
+        """The id of our own form's answers. None if it is not one, since a payment link takes any text."""
         given = self.client_reference_id or ""
         return given if given.isascii() and given.isprintable() and 0 < len(given) <= _MAX_REFERENCE else None
 
     @property
     def email(self) -> str | None:
-        """The address that the customer gave at the till, else the one that the session was made with."""
+        """The address that the customer gave at the checkout, else the one that the session was made with."""
         return plain_email((self.customer_details and self.customer_details.email) or self.customer_email)
 
     def named(self, key: str) -> str | None:
-        """The metadata value of that key, if it is text."""
+        """Return the metadata value of that key, if it is text."""
         value = (self.metadata or {}).get(key)
         return value if isinstance(value, str) else None
 
@@ -85,14 +85,14 @@ class CheckoutSession(msgspec.Struct, frozen=True):
 
 
 def plain_email(given: str | None) -> str | None:
-    """Return a mail address if it is one that can be written to as it stands, else None."""
-    # An encoded word would be taken for what it stands for, which may be another address.
+    """Return a mail address if mail can be sent to it as it stands, else None."""
+    # An encoded word would be decoded, perhaps to another address.
     plain = given and len(given) <= _MAX_ADDRESS and _ADDRESS.fullmatch(given) and "=?" not in given
     return given if plain else None
 
 
 def answers_of(session: CheckoutSession, form: dict[str, str], today: date) -> dict[str, str]:
-    """Return the customer's answers: from our own form, else the till's own fields, else the metadata."""
+    """Return the customer's answers: from our own form, else the checkout's own fields, else the metadata."""
     fields = {str(field.get("key")): _value(field) for field in session.custom_fields}
     given = {name: form.get(name) or fields.get(name) or session.named(name) for name in ANSWERS}
     return plain_answers(given, today)
@@ -101,7 +101,7 @@ def answers_of(session: CheckoutSession, form: dict[str, str], today: date) -> d
 def plain_answers(given: Mapping[str, str | None], today: date) -> dict[str, str]:
     """Return the known answers that can be used: printable, capped, without blanks around them.
 
-    What is no language counts as not given, and so does what cannot be a date of birth, in ISO 8601.
+    A text that is no language counts as not given. So does one that cannot be a date of birth, in ISO 8601.
     """
     answers = {name: _plain(given.get(name) or "") for name in ANSWERS}
     if not _LANGUAGE.fullmatch(answers["language"]):

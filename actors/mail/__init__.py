@@ -1,1 +1,1 @@
-"""Letters to customers and operators: a folder of templates each, brands, and figures as people read them."""
+"""Letters to customers and operators: their templates, brands, and figures in readable form."""

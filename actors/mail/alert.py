@@ -1,4 +1,4 @@
-"""The letter to an operator."""
+"""The letter that alerts an operator."""
 
 from actors.mail.brand import House
 from actors.mail.letterhead import to_operator
@@ -21,6 +21,6 @@ def alert_letter(house: House, alert: Document) -> Letter:
 
 
 def told_text(alert: Document) -> str:
-    """Return what an operator reads: what happened first, and how much more of the kind there was."""
+    """Return the text for an operator: the first trouble, and how much more of its kind there was."""
     more = len(alert["seen"]) - 1
     return alert["text"] if more == 0 else f"{alert['text']} (and {more} more of this kind)"

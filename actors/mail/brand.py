@@ -1,4 +1,4 @@
-"""How a tenant shows itself: the names under which reports and letters go out, and the picture beside them."""
+"""Brands: the names under which reports and letters go out, and the logo beside them."""
 
 from base64 import b64encode
 from email.headerregistry import Address
@@ -14,7 +14,7 @@ _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
 class House(Protocol):
-    """What pages and letters must know of an installation."""
+    """Installation, as far as pages and letters must know it."""
 
     @property
     def settings(self) -> Settings:
@@ -33,7 +33,7 @@ def brand_name(house: House, tenant_id: str = MAIN) -> str:
 
 
 def sender_of(house: House, tenant_id: str) -> str:
-    """Return who a tenant's letters are from: its own address or MAIL_FROM, under its own name if it has one."""
+    """Return the sender of a tenant's letters: its own address or MAIL_FROM, under its own name if it has one."""
     tenant = house.tenants.of(tenant_id)
     if tenant.name is None:
         return tenant.sender or house.settings.mail_from
@@ -52,6 +52,6 @@ def logo_of(house: House, tenant_id: str) -> str | None:
 def _data_uri(file: str) -> str | None:
     try:
         content = Path(file).read_bytes()
-    except OSError:  # it was there when the process started; a page without it is better than none
+    except OSError:  # the file was there when the process started, and a page without a logo is better than none
         return None
     return f"data:{_TYPES[Path(file).suffix]};base64,{b64encode(content).decode()}"

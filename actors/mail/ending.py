@@ -1,4 +1,4 @@
-"""The letters of an order that did not end as it should: what became of it, and of the money."""
+"""Letters of an order that failed or was refunded: its state, and that of the money."""
 
 from datetime import datetime
 

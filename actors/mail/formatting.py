@@ -1,4 +1,4 @@
-"""Figures as people read them: lengths of time, sizes of files, sums of money."""
+"""Figures in readable form: lengths of time, sizes of files, sums of money."""
 
 #: Currencies whose sums have no decimals, and those with three: https://docs.stripe.com/currencies
 _WHOLE = {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
@@ -12,12 +12,12 @@ def spoken_duration(seconds: int) -> str:
 
 
 def readable_size(size: int) -> str:
-    """Return a number of bytes as people read it."""
+    """Return a number of bytes in readable form."""
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} kB"
 
 
 def written_amount(amount: int, currency: str) -> str:
-    """Return a sum that is counted in the smallest unit of its currency, such as 129.00 USD or 1900 JPY."""
+    """Return a sum, given in the smallest unit of its currency, such as 129.00 USD or 1900 JPY."""
     name = currency.upper()
     decimals = 2
     if name in _WHOLE:

@@ -1,7 +1,7 @@
-"""What every letter has: sender, brand and colour, a Message-ID, and three texts of the same facts.
+"""Letterhead of every letter: sender, brand and colour, a Message-ID, and three texts of the same facts.
 
-A letter's name is its kind, with a number where an order may have several: `resend-2`. Letters are in English, in
-whatever language a report is written.
+A letter's name is its kind, with a number where an order may have several: `resend-2`. Letters are in English,
+whatever the language of the report.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ from storage.deliveries import kind_of
 
 #: The buttons' colour where a brand has none of its own.
 _ACCENT = "#1f4d4a"
-#: What of a name a greeting has room for; a customer may write two thousand characters.
+#: The part of a name that a greeting has room for. A customer may write two thousand characters.
 _MAX_NAME = 80
 _RIGHT_TO_LEFT = {"R", "AL"}
 
 
 def isolated(text: str) -> str:
-    """Return text that may run from right to left as plain text keeps it apart: within Unicode's isolates."""
+    """Enclose text that may run from right to left in Unicode's isolates, which keep it apart in plain text."""
     foreign = any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text)
     return f"\u2068{text}\u2069" if foreign else text
 
@@ -51,7 +51,7 @@ def letter_id(settings: Settings, order_id: str, name: str) -> str:
 
 
 def to_customer(house: House, order: Document, name: str, now: datetime, **facts: Any) -> Letter:
-    """Return an order's letter of that name, of the templates of its kind."""
+    """Return an order's letter of that name, from the templates of its kind."""
     known = {
         "brand": brand_name(house, order["tenant"]),
         "name": " ".join(order["answers"].get("name", "").split())[:_MAX_NAME],
@@ -86,11 +86,11 @@ def to_operator(house: House, key: str, order: str | None, at: datetime, **facts
 
 
 def _colours(order: Document) -> dict[str, str]:
-    """Return the buttons' colour, as the order was sold, and that of the words on them, which must stand out."""
+    """Return the buttons' colour, as the order was sold, and the colour of their words, which must stand out."""
     accent = (order.get("colours") or {}).get("accent", _ACCENT)
     red, green, blue = (int(accent[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    # WCAG 2's relative luminance, with squares in the place of its powers of 2.4; 0.18 stands out from white as
-    # much as from black.
+    # WCAG 2's relative luminance, with squares in the place of its powers of 2.4. A colour of 0.18 stands out from
+    # white as much as from black.
     light = 0.2126 * red**2 + 0.7152 * green**2 + 0.0722 * blue**2
     return {"accent": accent, "on_accent": "#16181d" if light > 0.18 else "#ffffff"}
 

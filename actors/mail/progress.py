@@ -1,4 +1,4 @@
-"""The letters of an order under way: it was taken, something is missing, it takes longer."""
+"""Letters of an order under way: it was taken, lacks details, or takes longer."""
 
 from datetime import datetime
 from math import ceil
@@ -27,19 +27,19 @@ def confirmation(house: House, order: Document, seconds: float, now: datetime) -
 
 
 def details(house: House, order: Document, now: datetime) -> Letter:
-    """Return the letter that asks a customer for what is missing."""
+    """Return the letter that asks a customer for missing details."""
     url = Links(house.settings).details(order["token"])
     return to_customer(house, order, "details", now, wanted=[QUESTIONS[one] for one in order["missing"]], url=url)
 
 
 def delay(house: House, order: Document, now: datetime) -> Letter:
-    """Return the letter that says that an order is not ready when it was promised for, and goes on."""
+    """Return the letter that says that an order is late and goes on."""
     url = Links(house.settings).order(order["token"])
     promised = spoken_duration(OFFERS[order["product"]].promise_s)
     return to_customer(house, order, "delay", now, promised=promised, url=url)
 
 
 def _in_round_figures(seconds: float) -> int:
-    """Return a time that is not too short, in five minutes up to an hour, then in hours."""
+    """Round a time up, to five minutes up to an hour, then to hours."""
     step = 300 if seconds <= 3600 else 3600
     return max(1, ceil(seconds / step)) * step

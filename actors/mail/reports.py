@@ -1,4 +1,4 @@
-"""The letters that bring reports: by links, so that a book of any size fits into them."""
+"""Letters that bring reports by links, so that a book of any size fits into them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from storage.deliveries import resend_name
 
 @dataclass(frozen=True)
 class Linked:
-    """A finished report as a letter names it; `size` is for people."""
+    """Finished report as a letter names it. `size` is in readable form."""
 
     title: str
     url: str
@@ -29,7 +29,7 @@ def completion(house: House, order: Document, reports: list[Document], now: date
 
 
 def resend(house: House, order: Document, reports: list[Document], now: datetime) -> Letter:
-    """Return the letter that brings the same links again, because somebody asked for it."""
+    """Return the letter that brings the same links again on request."""
     name = resend_name(order["resends"]["count"])
     return to_customer(house, order, name, now, reports=_linked(house, order, reports))
 

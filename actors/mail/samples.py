@@ -1,4 +1,4 @@
-"""Every letter as samples: to customers with names of three scripts, from two brands, without any server."""
+"""Samples of every letter: to customers with names of three scripts, from two brands, without any server."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ _BRANDS = Tenants(
         )
     }
 )
-#: No letter says anything of these settings, but that they are there.
+#: Letters do not show the values of these settings, only that they are set.
 _UNSEEN = dict.fromkeys(
     ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "OPENAI_API_KEY", "OPENAI_MODEL", "S3_BUCKET", "SECRET_KEY"),
     "sample" * 3,
@@ -44,7 +44,7 @@ _NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class SampleHouse(NamedTuple):
-    """An installation that letters may be from."""
+    """Installation that sends the samples."""
 
     settings: Settings
     tenants: Tenants

@@ -1,1 +1,1 @@
-"""Orders once they are placed: errands, each asked for again until it is over, and what operators may ask for."""
+"""Orders once they are placed: errands, each asked for again until it is over, and the actions of operators."""

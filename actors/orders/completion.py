@@ -21,12 +21,12 @@ from storage.reports import reports_of
 
 log = structlog.get_logger()
 
-#: An operator mends a failed order, and its customer hears of that; when to look whether it goes on after all.
+#: The pause before an order that failed is looked at again. An operator mends it, and its customer hears of that.
 _LOOK_AGAIN = timedelta(minutes=15)
 
 
 async def confirm_order(deps: WorkDeps, order: Document) -> datetime | None:
-    """Send the confirmation, once; nothing if another letter says how the order stands by now, or will."""
+    """Send the confirmation, once. Sends nothing if another letter tells how the order stands, or will."""
     now = deps.clock.now()
     told = order["stored_at"] or order["letter"] or order["failed_at"] or order.get("told")
     if order["stopped"] or told:
@@ -41,7 +41,10 @@ async def confirm_order(deps: WorkDeps, order: Document) -> datetime | None:
 
 
 async def check_promise(deps: WorkDeps, order: Document) -> datetime | None:
-    """Alert the operator, and tell the customer once, if an order is overdue; look again if it is not yet."""
+    """Alert the operator to an overdue order, and tell the customer once.
+
+    An order that is not due yet is looked at again.
+    """
     promised_at, now = _promised_at(order), deps.clock.now()
     if order["on_hold"]:
         return now + _LOOK_AGAIN
@@ -57,7 +60,10 @@ async def check_promise(deps: WorkDeps, order: Document) -> datetime | None:
 
 
 def _promised_at(order: Document) -> datetime | None:
-    """Return when an order should be ready, counted from its payment or last answer; None if nobody waits."""
+    """Return the time at which an order should be ready, from its payment or last answer.
+
+    None if no customer waits.
+    """
     offer = OFFERS.get(order["product"])
     if offer is None or order["missing"] or order["letter"] or order["stopped"]:
         return None
@@ -71,7 +77,7 @@ async def _alert_of_delay(deps: WorkDeps, order: Document) -> None:
 
 
 async def tell_failure(deps: WorkDeps, order: Document) -> datetime | None:
-    """Send the letter about a failure, once, when its time has come; nothing if it was mended by then."""
+    """Send the letter about a failure, once, when its time has come. Sends nothing if it was mended by then."""
     now = deps.clock.now()
     if order["failed_at"] is None or not order["email"]:
         return None
@@ -86,11 +92,14 @@ async def tell_failure(deps: WorkDeps, order: Document) -> datetime | None:
 
 
 async def complete_order(deps: WorkDeps, order: Document) -> datetime | None:
-    """Send the completion mail of an order whose reports are all stored, if nobody else does: it is delivered."""
+    """Send the completion mail of an order whose reports are all stored, and mark it delivered.
+
+    Does nothing while another worker sends it.
+    """
     order_id, now = order["_id"], deps.clock.now()
     if order["delivered_at"] is not None or order["letter"] == "refund":
         return None
-    if order["on_hold"] or order["stopped"]:  # what ends that makes the errand due at once
+    if order["on_hold"] or order["stopped"]:  # the end of either makes the errand due at once
         return now + HELD_BACK
     if not await choose_completion(deps.db, order_id):
         return now + ERRAND_CHECK
@@ -102,12 +111,12 @@ async def complete_order(deps: WorkDeps, order: Document) -> datetime | None:
         now = deps.clock.now()
         await mark_delivered(deps.db, order_id, now, forget_at(deps.settings, now))
         log.info("order_delivered", order=order_id)
-        return as_it_stands(order, "complete_order")  # the same write has ended it
+        return as_it_stands(order, "complete_order")  # the same write has ended the errand
     return mail.again_at
 
 
 async def resend_reports(deps: WorkDeps, order: Document) -> datetime | None:
-    """Send the latest resend of an order, once; nothing if it was refunded or disputed since."""
+    """Send the latest resend of an order, once. Sends nothing if it was refunded or disputed since."""
     if order["stopped"] or order["on_hold"]:
         return None
     reports, now = await reports_of(deps.db, [order]), deps.clock.now()

@@ -1,4 +1,4 @@
-"""Dead letters and their remedies: replay or discard one, retry an order, give it another address."""
+"""Dead letters and their remedies: replay or discard one, retry an order, change its address."""
 
 from collections.abc import Awaitable, Callable
 
@@ -29,32 +29,35 @@ from storage.orders import (
 from storage.reports import begin_message, report_id, revive_report
 from storage.steps import find_step
 
-#: Open dead letters of one order that are looked at, and refused letters of one that are sent again.
+#: The most open dead letters of one order that are looked at, and refused letters of one that are sent again.
 _MOST, _MOST_REFUSED = 1000, 100
 
 
 class DeadLetterIsNotOpen(PressroomError):
-    """There is no such dead letter, or somebody has dealt with it."""
+    """The dead letter does not exist, or is closed already."""
 
 
 class MessageCannotBeReplayed(PressroomError):
-    """The message was never one; it can only be discarded."""
+    """The message was never valid. It can only be discarded."""
 
 
 class NothingToRetry(PressroomError):
-    """There is no such order, or nothing that hinders it."""
+    """The order does not exist, or has no dead letter and no objection."""
 
 
 class OrderDoesNotExist(PressroomError):
-    """There is no order of that id."""
+    """No order has that id."""
 
 
 class AddressIsNone(PressroomError):
-    """The text given is no address that can be written to."""
+    """The given text is no address that mail can be sent to."""
 
 
 async def close_letter(deps: Deps, letter_id: str, action: str, warrant: Warrant) -> None:
-    """Replay or discard (`action` is `replayed` or `discarded`) a dead letter, under the audit trail."""
+    """Replay or discard a dead letter, with an entry in the audit trail.
+
+    `action` is `replayed` or `discarded`.
+    """
     letter = await find_dead_letter(deps.db, letter_id)
     if letter is None or letter["state"] != "open":
         raise DeadLetterIsNotOpen(f"There is no open dead letter {letter_id}.")
@@ -68,7 +71,7 @@ async def close_letter(deps: Deps, letter_id: str, action: str, warrant: Warrant
 
 
 async def release(deps: Deps, order_id: str, reason: str) -> None:
-    """Take an order off an operator's list, if it is there for that reason, which is mended.
+    """Clear an order's need for attention if its reason is the given one, which is mended.
 
     Another open dead letter of the order puts it back, under the reason of that one.
     """
@@ -88,9 +91,10 @@ async def release(deps: Deps, order_id: str, reason: str) -> None:
 
 
 async def retry_order(deps: Deps, order_id: str, warrant: Warrant) -> list[PressroomError]:
-    """Replay an order's open dead letters, and judge anew what it was objected to; return what cannot be replayed.
+    """Replay an order's open dead letters and examine its objection anew.
 
-    On the record; NothingToRetry says why not. Whatever is done already is reused.
+    Returns the errors of those that cannot be replayed. Writes an entry in the audit trail, and reuses all work
+    that is done. NothingToRetry if there is nothing to do.
     """
     order = await find_order(deps.db, order_id)
     if order is None or "forgotten_at" in order:
@@ -114,10 +118,10 @@ async def retry_order(deps: Deps, order_id: str, warrant: Warrant) -> list[Press
 
 
 async def readdress_order(deps: Deps, order_id: str, given: str, warrant: Warrant) -> int:
-    """Give an order another mail address, under the audit trail, which does not name it.
+    """Change an order's mail address, with an entry in the audit trail, which does not name it.
 
-    Letters that were refused are sent there; return how many. What was accepted elsewhere stays as it is.
-    OrderDoesNotExist or AddressIsNone if that cannot be.
+    Sends refused letters to the new address, and returns their number. Letters that were accepted elsewhere stay
+    as they are. OrderDoesNotExist or AddressIsNone if the address cannot be changed.
     """
     order, email = await find_order(deps.db, order_id), plain_email(given)
     if order is None or "forgotten_at" in order:
@@ -142,7 +146,7 @@ async def readdress_order(deps: Deps, order_id: str, given: str, warrant: Warran
 async def _replay_step(deps: Deps, letter: Document) -> None:
     step = await find_step(deps.db, letter["step"])
     if step is None or step["state"] != "dead" or step["epoch"] != letter["epoch"]:
-        return  # somebody has replayed it since: its next death is another letter
+        return  # another caller has replayed it since, and its next death is another letter
     lost = await lost_chunks(deps, step) if step["kind"] == "assemble" else []
     printing = step["kind"] in ("render", "assemble")
     await replay(deps, letter["order"], letter["product"], [step["_id"], *lost], printing=printing)
@@ -163,7 +167,7 @@ async def _replay_errand(deps: Deps, letter: Document) -> None:
 async def _replay_event(deps: Deps, letter: Document) -> None:
     event_id = letter["_id"].removeprefix("event:")
     await withdraw_alert(deps.db, event_id, letter["error"])
-    # The sweep applies it, after this letter is closed: if it fails again, the letter opens again.
+    # The sweep applies it after this letter is closed. If it fails again, the letter opens again.
     await renew_event(deps.db, event_id, deps.clock.now())
 
 

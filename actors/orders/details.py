@@ -1,4 +1,4 @@
-"""Missing details: the customer is asked for them, an operator if they do not come, Stripe for what was bought."""
+"""Asks for missing details: the customer first, then an operator, and Stripe for the product."""
 
 from datetime import datetime
 
@@ -20,7 +20,10 @@ log = structlog.get_logger()
 
 
 async def ask_details(deps: WorkDeps, order: Document) -> datetime | None:
-    """Send the letter with a link to the form for what is missing, once; nothing if it is there by now."""
+    """Send the letter with a link to the form for missing details, once.
+
+    Sends nothing if the details are there by now.
+    """
     if not order["missing"] or not order["email"] or order["stopped"]:
         return None
     asked = await deliver(deps, order, "ask_details", "details", lambda: details(deps, order, deps.clock.now()))
@@ -28,7 +31,7 @@ async def ask_details(deps: WorkDeps, order: Document) -> datetime | None:
 
 
 async def end_patience(deps: WorkDeps, order: Document) -> datetime | None:
-    """Put an order before an operator whose customer has not filled in what is missing in time."""
+    """Call the operator for an order whose customer has not filled in the missing details in time."""
     if not order["missing"]:  # filled in, and a crash kept the form from saying so
         await start_order(deps, order)
     elif not order["stopped"]:
@@ -37,14 +40,14 @@ async def end_patience(deps: WorkDeps, order: Document) -> datetime | None:
 
 
 async def identify_order(deps: WorkDeps, order: Document) -> datetime | None:
-    """Find out by the price's lookup key, or what was mended since, what an order is for; begin what may begin."""
+    """Find an order's product by the price's lookup key, or after a remedy, and begin it if it may begin."""
     if "forgotten_at" in order:
         return None
     if order["objection"] is not None:
         session = await _session_of(deps, order["_id"])
         if session is None or not await _judge_anew(deps, order, session):
             return None
-    # Also where somebody judged it anew who died right afterwards.
+    # Done also for an order that was examined anew by a process that died right afterwards.
     await start_order(deps, await find_order(deps.db, order["_id"]) or order)
     return None
 
@@ -58,14 +61,14 @@ async def _session_of(deps: WorkDeps, session_id: str) -> CheckoutSession | None
 
 
 async def _judge_anew(deps: WorkDeps, order: Document, session: CheckoutSession) -> bool:
-    """Note what was bought, and that the old objection is no more; False if it still holds."""
+    """Record the purchase, and withdraw the old objection. False if it still holds."""
     forms = await find_answers(deps.db, [session.reference]) if session.reference else {}
     now = deps.clock.now()
     bought = purchase_of(deps.tenants, session, forms.get(session.reference or "", {}), now.date())
     if bought["objection"] == order["objection"]:
         return False
     await release_operator(deps.db, order["_id"], order["objection"])
-    # What its customer, or an operator, has filled in since is not missing again.
+    # Details that the customer, or an operator, has filled in since are not missing again.
     answers = {**bought["answers"], **order["answers"]}
     known = answers.keys() | ({"email"} if order["email"] else set())
     missing = [name for name in bought["missing"] if name not in known]

@@ -1,4 +1,4 @@
-"""Running an errand: load its order, do it, write down when to look at it again, or that it is over."""
+"""Runs an errand: loads its order, does it, and records when to look at it again, or that it is over."""
 
 import traceback
 from collections.abc import Awaitable, Callable
@@ -19,8 +19,8 @@ from storage.dead_letters import record_dead_errand
 from storage.errands import Errand, settle_errand
 from storage.orders import fail_order, find_order
 
-#: An errand is given its order as read just before, and may be run by several at once. It returns when it is to be
-#: looked at again, or None if it is over.
+#: An errand is given its order as read just before, and may be run by several workers at once. It returns the time
+#: at which to look at it again, or None if it is over.
 ERRANDS: dict[Errand, Callable[[WorkDeps, Document], Awaitable[datetime | None]]] = {
     "confirm_order": confirm_order,
     "complete_order": complete_order,
@@ -40,7 +40,7 @@ ERRANDS: dict[Errand, Callable[[WorkDeps, Document], Awaitable[datetime | None]]
 
 
 async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
-    """Run an order's errand once. TransientError leaves it to the sweep; what fails for good is an operator's."""
+    """Run an order's errand once. TransientError leaves it to the sweep, any other error to an operator."""
     if deps.stopping.is_set():
         await send_errand(deps, errand, order_id)
         return
@@ -51,7 +51,7 @@ async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
         again_at = await ERRANDS[errand](deps, order)
     except TransientError:
         raise
-    except Exception as error:  # noqa: BLE001  # whatever it is, the order waits for an operator, not for ever
+    except Exception as error:  # noqa: BLE001  # after any error the order waits for an operator, not for ever
         trace, now = "".join(traceback.format_exception(error)), deps.clock.now()
         reason = f"{errand} failed: {error}"
         await record_dead_errand(deps.db, order_id, errand, reason, str(error), trace, now, fails=True)

@@ -1,4 +1,4 @@
-"""How long an order will take: as its reports took lately, else by the arithmetic of their plans."""
+"""Estimates how long an order will take: from its latest reports, else by the arithmetic of their plans."""
 
 from collections import Counter
 from datetime import timedelta
@@ -11,14 +11,15 @@ from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Product
 from storage.reports import making_times
 
-#: What counts as lately, how many of the latest reports are looked at, and how few of them say nothing.
+#: The span of the latest reports, the number of them that is looked at, and the number that is too few.
 _LATELY, _LATEST, _TOO_FEW = timedelta(days=30), 20, 3
-#: Before any report says better: a call takes 10 to 60 s at the usual models, and a book some time to be bound.
+#: Used before there are enough reports: a call takes 10 to 60 s at the usual models, and a book some time to be
+#: bound.
 _CALL_S, _BOOK_S = 30.0, 60.0
 
 
 async def estimate_s(deps: Deps, products: list[str]) -> float:
-    """Return in how many seconds the last of some reports, begun at once, will be stored."""
+    """Estimate the seconds until the last of some reports, begun at once, will be stored."""
     return max([await _likely_s(deps, product) for product in products])
 
 
@@ -30,7 +31,7 @@ async def _likely_s(deps: Deps, product: str) -> float:
 
 
 def planned_s(product: Product) -> float:
-    """Return how long a report takes by its plan: sections of one depth side by side, at its pace."""
+    """Estimate the seconds that a report takes by its plan: sections of one depth side by side, at its pace."""
     after = {part.id: part.after for part in product.parts}
 
     @cache

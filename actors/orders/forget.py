@@ -1,4 +1,4 @@
-"""Forgetting a customer: on an operator's word or by the settings; sums, dates and costs stay."""
+"""Forgets a customer, on an operator's request or by the settings. Sums, dates and costs stay."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -21,16 +21,19 @@ from storage.orders import find_order
 log = structlog.get_logger()
 
 _OVER = {"delivered", "refunded", "cancelled", "needs_attention"}
-#: What still needs the customer's address, or writes files.
+#: Errands that still need the customer's address, or write files.
 _PENDING: set[Errand] = {"complete_order", "resend_reports", "refund_order", "resume_replay", "reprint_reports"}
 
 
 class OrderIsNotOver(PressroomError):
-    """There is no such order, or it is being made or sent."""
+    """The order does not exist, or is being made or sent."""
 
 
 async def begin_forgetting(deps: IntakeDeps, order_id: str, warrant: Warrant) -> None:
-    """Have all that is known of an order's customer removed, on the record; OrderIsNotOver if it is too early."""
+    """Record that an order's customer is to be forgotten, with an entry in the audit trail.
+
+    OrderIsNotOver if it is too early.
+    """
     order = await find_order(deps.db, order_id)
     if order is None:
         raise OrderIsNotOver(f"There is no order {order_id}.")
@@ -41,7 +44,7 @@ async def begin_forgetting(deps: IntakeDeps, order_id: str, warrant: Warrant) ->
 
 
 async def _what_hinders(deps: IntakeDeps, order: Document) -> str | None:
-    """Return why an order cannot be forgotten now, or None."""
+    """Return the reason why an order cannot be forgotten now, or None."""
     if order["on_hold"]:
         return "it is disputed, and what is known of it may be evidence"
     if order_state(order, ()) not in _OVER or await is_being_made(deps.db, order):
@@ -50,16 +53,16 @@ async def _what_hinders(deps: IntakeDeps, order: Document) -> str | None:
         return "an event of Stripe's about it has just come"
     # An order that failed has an errand for its refund, which does nothing unless the settings say so.
     idle: set[Errand] = {"refund_order"} if order["failed_at"] is not None else set()
-    # Nor does what would complete an order whose money went back on Stripe's own pages.
+    # Nor does the completion errand of an order whose money went back on Stripe's own pages.
     idle |= {"complete_order"} if order["stopped"] else set()
     pending = order["errands"].keys() & (_PENDING - idle)
     return f"{min(pending)} is under way" if pending else None
 
 
 async def forget_order(deps: WorkDeps, order: Document) -> datetime | None:
-    """Forget an order's customer, later if it is not over; each part may be repeated, also after a crash.
+    """Forget an order's customer, later if it is not over. Each part may be repeated, also after a crash.
 
-    What names them goes first, then texts, files, events.
+    Fields that name the customer go first, then texts, files, events.
     """
     now = deps.clock.now()
     if "forgotten_at" not in order and await _what_hinders(deps, order):
@@ -73,6 +76,6 @@ async def forget_order(deps: WorkDeps, order: Document) -> datetime | None:
 
 
 def forget_at(settings: Settings, over_at: datetime) -> datetime | None:
-    """Return when an order that is over since then is to be forgotten by the settings, or None."""
+    """Return the time at which an order that is over since then is forgotten by the settings, or None."""
     days = settings.retain_reports_days
     return over_at + timedelta(days=days) if days else None

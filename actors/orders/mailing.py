@@ -1,4 +1,4 @@
-"""Letters to customers, each sent once, however many are asked to send it and however often (T19 to T22)."""
+"""Sends letters to customers, each once, however many workers are asked to send it, and how often (T19 to T22)."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,21 +30,21 @@ from storage.orders import call_operator
 
 log = structlog.get_logger()
 
-#: D of the protocol: all that sending one letter may take, begun before T20, looked at before the final dot. It is
-#: shorter than a usual grace period, so that a worker that is told to end knows what became of its letter.
+#: D of the protocol: the limit for sending one letter, begun before T20, looked at before the final dot. It is
+#: shorter than a usual grace period, so that a worker that is told to end knows the fate of its letter.
 _SEND_S = 20.0
-#: Between a sender's deadline and the moment when another may take over.
+#: The time between a sender's deadline and the moment when another worker may take over.
 _MARGIN = timedelta(seconds=30)
-#: The pause after a mail server said "not now": doubled with each try.
+#: The pause after a mail server said "not now". It doubles with each try.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 300.0
-#: After so many tries, about half an hour, an operator should know; the tries go on.
+#: The number of tries, about half an hour, after which an operator should know. The tries go on.
 _WORRYING_TRIES = 10
-#: How long a letter that a dispute holds back is left alone.
+#: The time for which a letter that a dispute holds back is left alone.
 HELD_BACK = timedelta(hours=6)
 
 
 class Delivered(NamedTuple):
-    """A letter that the mail server has accepted or not; `again_at` is None if it refused it for good."""
+    """Outcome of sending a letter. `again_at` is None if the server refused it for good."""
 
     sent: bool
     again_at: datetime | None
@@ -56,7 +56,10 @@ _SENT, _REFUSED = Delivered(sent=True, again_at=None), Delivered(sent=False, aga
 async def deliver(
     deps: WorkDeps, order: Document, errand: Errand, name: str, compose: Callable[[], Letter]
 ) -> Delivered:
-    """Send an order's letter of that name, if nobody else is at it. A refused one is the errand's dead letter."""
+    """Send an order's letter of that name, unless another worker sends it.
+
+    A refused one is the errand's dead letter.
+    """
     delivery = await _take(deps, order["_id"], name)
     if delivery is not None:
         return await _send(deps, order, errand, delivery, compose())
@@ -70,7 +73,7 @@ async def deliver(
 
 
 def as_it_stands(order: Document, errand: Errand) -> datetime | None:
-    """Return what an errand that was seen answers where its time is not its own to change."""
+    """Return the time that an errand has now, for a caller that must not change it."""
     due_at: datetime | None = order["errands"].get(errand)
     return due_at
 
@@ -107,7 +110,7 @@ async def _send(deps: WorkDeps, order: Document, errand: Errand, delivery: Docum
 
 
 async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
-    """Send, and hear the server out even when cancelled: an accepted letter that nobody records is sent twice."""
+    """Send, and hear the server out even when cancelled: an accepted letter without a record is sent twice."""
     sending = asyncio.ensure_future(
         asyncio.to_thread(deps.postman.send, letter, lambda: deadline - deps.clock.monotonic())
     )
@@ -134,10 +137,11 @@ def _cannot_be_sent(delivery: Document) -> str:
 
 
 async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: LetterIsRefused) -> Delivered:
-    # A server's words may quote the address: they are in the dead letter, not on pages, in alerts or in the log.
+    # A server's words may quote the address. They stand in the dead letter, not on pages, in alerts or in the log.
     log.error("mail_refused", order=delivery["order"])
     order_id, now = delivery["order"], deps.clock.now()
-    # The record first, the end of the work last: what is interrupted in between is tried, and recorded, again.
+    # The record first, the end of the work last. Work that is interrupted in between is tried, and recorded,
+    # again.
     reason = f"The {delivery['kind']} mail was refused: {error.code}."
     await record_dead_errand(deps.db, order_id, errand, reason, str(error), "", now, fails=False)
     await call_operator(deps.db, order_id, reason, now, kind="bounce")

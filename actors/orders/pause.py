@@ -1,4 +1,4 @@
-"""Pauses of orders whose budget is spent: an operator hears of one, and lets the order go on, on the record."""
+"""Pauses orders whose budget is spent: calls an operator, and lets the order go on at the operator's request."""
 
 from datetime import datetime
 from math import ceil
@@ -19,7 +19,7 @@ from storage.reports import report_ids
 
 
 class OrderIsNotPaused(PressroomError):
-    """There is no such order, or nothing keeps it from going on."""
+    """The order does not exist, or is not paused."""
 
 
 class BudgetIsTooSmall(PressroomError):
@@ -27,7 +27,10 @@ class BudgetIsTooSmall(PressroomError):
 
 
 async def heed_pause(deps: Deps, order: Document) -> datetime | None:
-    """Bring about what an order's pause, or its end, asks for. Safe to do twice, and after a crash."""
+    """Call the operator when an order is paused, and unpark its steps when it is resumed.
+
+    Safe to repeat after a crash.
+    """
     now, reason = deps.clock.now(), order["pause"]["reason"]
     if is_paused(order):
         await fail_order(deps.db, order["_id"], reason, now, kind="budget")
@@ -38,9 +41,10 @@ async def heed_pause(deps: Deps, order: Document) -> datetime | None:
 
 
 async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, warrant: Warrant) -> None:
-    """Let a paused order go on, under the audit trail; its budget becomes `budget_usd` (infinity: none), if given.
+    """Resume a paused order, with an entry in the audit trail.
 
-    OrderIsNotPaused or BudgetIsTooSmall say why not.
+    `budget_usd`, if given, becomes its budget, with infinity for none. OrderIsNotPaused or BudgetIsTooSmall if the
+    order cannot be resumed.
     """
     order = await find_order(deps.db, order_id)
     if order is None or not is_paused(order):

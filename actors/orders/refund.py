@@ -1,4 +1,4 @@
-"""Refunds in full: chosen first, then asked of Stripe, then told (T18r)."""
+"""Refunds in full: chosen first, then asked of Stripe, then told to the customer (T18r)."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,11 +27,11 @@ _STRIPE_IS_AWAY = "The refund waits: Stripe does not answer."
 
 
 class RefundIsImpossible(PressroomError):
-    """There is no such order, nothing to give back, or its reports are on their way."""
+    """The order does not exist, has nothing to give back, or its reports are on their way."""
 
 
 async def refundable_order(deps: IntakeDeps, order_id: str) -> Document:
-    """Return an order that can be refunded; RefundIsImpossible says why one cannot."""
+    """Return an order that can be refunded. RefundIsImpossible, with the reason, if it cannot."""
     order = await find_order(deps.db, order_id)
     if order is None:
         raise RefundIsImpossible(f"There is no order {order_id}.")
@@ -48,7 +48,10 @@ async def refundable_order(deps: IntakeDeps, order_id: str) -> Document:
 
 
 async def begin_refund(deps: IntakeDeps, order_id: str, warrant: Warrant) -> None:
-    """Have all that was paid for an order given back, on the record; or RefundIsImpossible."""
+    """Begin to refund all that was paid for an order, with an entry in the audit trail.
+
+    RefundIsImpossible if the order cannot be refunded.
+    """
     await refundable_order(deps, order_id)
     if not await decide_refund(deps, order_id, warrant):
         raise RefundIsImpossible(f"Another letter of order {order_id} was chosen at this moment.")
@@ -56,14 +59,17 @@ async def begin_refund(deps: IntakeDeps, order_id: str, warrant: Warrant) -> Non
 
 
 async def decide_refund(deps: IntakeDeps, order_id: str, warrant: Warrant, **seen: Any) -> bool:
-    """Choose the refund as an order's letter, on the record; False if another is, or `seen` holds no more."""
+    """Choose the refund as an order's letter, with an entry in the audit trail (T18r).
+
+    False if another letter is chosen, or the order is not as in `seen` any more.
+    """
     now = deps.clock.now()
     await record_action(deps.db, warrant, "refunded", order_id, "all of it", now)
     return await choose_refund(deps.db, order_id, now + ERRAND_CHECK, **seen)
 
 
 async def refund_order(deps: WorkDeps, order: Document) -> datetime | None:
-    """Refund an order and tell its customer, once; an order that failed, when REFUND_AFTER_S is over."""
+    """Refund an order and tell its customer, once. An order that failed is refunded after REFUND_AFTER_S."""
     now = deps.clock.now()
     if order["letter"] is None:
         due_at = _due_by_policy(deps, order)
@@ -100,16 +106,16 @@ def _due_by_policy(deps: WorkDeps, order: Document) -> datetime | None:
 
 
 async def _decide(deps: WorkDeps, order: Document) -> Document:
-    """Choose the refund of an order that nobody mended in time; return it as it then stands."""
+    """Choose the refund of an order that was not mended in time. Returns it as it then stands."""
     seen = {"failed_at": order["failed_at"], "on_hold": False}
     await decide_refund(deps, order["_id"], Warrant("REFUND_AFTER_S", order["attention"] or ""), **seen)
     return await find_order(deps.db, order["_id"]) or order
 
 
 async def _give_back(deps: WorkDeps, order: Document) -> Document:
-    """Ask Stripe, and note what it did as if its event were here; return the order as it then stands."""
+    """Ask Stripe for the refund, and record it as its event would. Returns the order as it then stands."""
     order_id, intent, now = order["_id"], order["payment_intent"], deps.clock.now()
-    # Stripe answers a key that it refused with that same refusal, for a day: who asks again has mended something.
+    # Stripe answers a key that it refused with that same refusal, for a day. A second request follows a remedy.
     refusals = await dead_letters(deps.db, limit=100, order=order_id, errand="refund_order")
     key = f"refund-{order_id}" + (f"-{len(refusals)}" if refusals else "")
     try:
@@ -117,7 +123,7 @@ async def _give_back(deps: WorkDeps, order: Document) -> Document:
     except TransientError:
         await raise_alert(deps.db, "refund", _STRIPE_IS_AWAY, now, order=order_id)
         raise
-    # As of the moment before: whatever Stripe says of it from now on is news.
+    # As of the moment before: every later fact from Stripe is new.
     charged, refunded = charge["amount"], charge["amount_refunded"]
     await note_refunded(deps.db, intent, charged=charged, refunded=refunded, at=int(now.timestamp()))
     await copy_payments(deps, await find_payments(deps.db, [intent]))

@@ -1,4 +1,4 @@
-"""An order's reports are to be sent once more: a customer asks within bounds, an operator on the record."""
+"""Sends an order's reports again: a customer asks within bounds, an operator with an entry in the audit trail."""
 
 import structlog
 
@@ -14,22 +14,23 @@ log = structlog.get_logger()
 
 
 class ResendIsImpossible(PressroomError):
-    """There is nothing to send again, or it must not be sent."""
+    """The order has nothing to send again, or must not be sent."""
 
 
 class ResendIsTooSoon(PressroomError):
-    """The reports were sent a moment ago, or often enough for a day; `seconds` from now they may be again."""
+    """The reports were sent a moment ago, or often enough for a day. They may be sent again in `seconds`."""
 
     def __init__(self, seconds: int) -> None:
-        """Say when."""
+        """Name the seconds to wait in the error's sentence."""
         super().__init__(f"The reports may be sent again in {seconds} s.")
         self.seconds = seconds
 
 
 async def ask_resend(deps: IntakeDeps, order: Document) -> None:
-    """Have an order's reports sent to its customer, who asks; ResendIsImpossible or ResendIsTooSoon if not.
+    """Send an order's reports again at its customer's request.
 
-    Asked for again while it is under way, it is one resend.
+    Repeated requests while it is under way are one resend. ResendIsImpossible or ResendIsTooSoon if it is not
+    allowed.
     """
     _expect_possible(order)
     if "resend_reports" in order["errands"]:
@@ -41,7 +42,10 @@ async def ask_resend(deps: IntakeDeps, order: Document) -> None:
 
 
 async def order_resend(deps: IntakeDeps, order_id: str, warrant: Warrant) -> None:
-    """Have an order's reports sent again, however often they were, on the record; or ResendIsImpossible."""
+    """Send an order's reports again at an operator's request, with an entry in the audit trail.
+
+    There is no limit to their number. ResendIsImpossible if the reports cannot or must not be sent.
+    """
     order = await find_order(deps.db, order_id)
     if order is None:
         raise ResendIsImpossible(f"There is no order {order_id}.")
@@ -53,7 +57,7 @@ async def order_resend(deps: IntakeDeps, order_id: str, warrant: Warrant) -> Non
 def _expect_possible(order: Document) -> None:
     if order["stopped"] or order["on_hold"] or not order["email"]:
         raise ResendIsImpossible("The order is refunded, disputed or forgotten: nothing is sent.")
-    # A refund that failed: its customer has paid, and no completion mail follows the refund's.
+    # The refund failed: the customer has paid, and no completion mail follows the refund's letter.
     if order["delivered_at"] is None and not (order["refund_failed"] and order["stored_at"] is not None):
         raise ResendIsImpossible("The reports were not sent yet, so that they cannot be sent again.")
 

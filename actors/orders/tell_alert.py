@@ -1,4 +1,4 @@
-"""An operator hears of trouble: by mail, and by a webhook where one is set."""
+"""Tells an operator of trouble: by mail, and by a webhook where one is set."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,12 +16,12 @@ from storage.database import Document
 log = structlog.get_logger()
 
 _SEND_S = 10.0
-#: The pause before an alert that could not be told is told again; longer than telling it may take.
+#: The pause before an alert that failed to be told is told again. It is longer than telling it may take.
 _PAUSE = timedelta(seconds=30)
 
 
 async def tell_alert(deps: WorkDeps, alert_id: str) -> None:
-    """Tell an alert by every way that has not taken it yet; once each, but for crashes."""
+    """Tell an alert by every way that has not taken it yet: once each, more often only after a crash."""
     now = deps.clock.now()
     alert = await claim_alert(deps.db, alert_id, now, now + _PAUSE)
     if alert is None:
@@ -43,7 +43,7 @@ async def _tell(
         log.warning("alert_put_off", way=way, error=str(error))
         return False
     except Exception as error:  # noqa: BLE001  # the other way may work; trying this one again would not
-        # Not its words: a server may quote the address.
+        # Without the error's words: a server may quote the address.
         log.error("alert_refused", way=way, kind=alert["kind"], error=type(error).__name__)
     await note_told(deps.db, alert["_id"], way)
     return True

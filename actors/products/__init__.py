@@ -1,1 +1,1 @@
-"""Products: their definitions, the checks of these, what is sold, and the plans that they come to."""
+"""Products: their definitions, the checks of these, the catalogue, and the plans made from them."""

@@ -1,4 +1,4 @@
-"""The catalogue: one line a product. The web process loads this and no actor."""
+"""Catalogue of products: one line each. The web process loads it and no actor."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -11,13 +11,13 @@ from actors.products.personal_horoscope.product import PRODUCT as PERSONAL_HOROS
 
 #: Prices are in US cents.
 CURRENCY = "usd"
-#: Who is promised a report within this time sees it before a confirmation is read.
+#: The customer of a report that is promised within this time sees it before reading a confirmation.
 _SHORT_S = 60 * 60
 
 
 @dataclass(frozen=True)
 class Offer:
-    """Something with a price: the report of one product, or those of several."""
+    """Item with a price: the report of one product, or those of several."""
 
     name: str
     title: str
@@ -38,24 +38,24 @@ class Offer:
 
     @property
     def promise_s(self) -> int:
-        """The seconds after the payment for which the last of its reports is promised."""
+        """The seconds after the payment within which the last of its reports is promised."""
         return max(product.promise_s for product in self.products)
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether its customer waits so long that a mail says that it was taken."""
+        """Whether its customer waits so long that a mail confirms the order."""
         return self.promise_s > _SHORT_S
 
 
 PRODUCTS: dict[str, Product] = {}
 OFFERS: dict[str, Offer] = {}
 
-#: Completion and all mail run on this queue, whatever was bought.
+#: The queue of completion and all mail, for every offer.
 MAIL_QUEUE = "bundle"
 
 
 def sell(product: Product) -> None:
-    """Add a product, and the offer of it alone, to what can be bought by this process and made by its workers.
+    """Add a product, and the offer of it alone, to those that this process sells and its workers make.
 
     PlanIsWrong if its definition contradicts itself.
     """
@@ -65,31 +65,31 @@ def sell(product: Product) -> None:
 
 
 def sell_together(name: str, title: str, subtitle: str, price: int, products: tuple[Product, ...]) -> None:
-    """Add one offer of several products that are sold; it needs whatever one of them needs."""
+    """Add one offer of several products that are sold. It needs every answer that one of them needs."""
     OFFERS[name] = Offer(name, title, subtitle, price, products)
 
 
 def title_of(name: str | None, otherwise: str = "Your order") -> str:
-    """Return the title of what was bought; `otherwise` if that is not known, or sold no more."""
+    """Return the title of an offer. `otherwise` if the name is unknown, or the offer is sold no more."""
     offer = OFFERS.get(name or "")
     return offer.title if offer else otherwise
 
 
 def queues() -> tuple[str, ...]:
-    """Return every queue that has workers: one a product, and the one of all mail."""
+    """Return every queue that has workers: one a product, and that of all mail."""
     return (*PRODUCTS, MAIL_QUEUE)
 
 
 def rendering_queue(product: str) -> str:
-    """Return the queue beside a product's own, for what keeps a processor busy: it must not hold back writing.
+    """Return the queue, beside a product's own, for work that keeps a processor busy.
 
-    A product's worker consumes both.
+    Such work must not hold back writing. A product's worker consumes both queues.
     """
     return f"{product}.render"
 
 
 def queues_of(worker: str) -> tuple[str, ...]:
-    """Return what a worker of that queue consumes."""
+    """Return the queues that a worker of that queue consumes."""
     return (worker,) if worker == MAIL_QUEUE else (worker, rendering_queue(worker))
 
 

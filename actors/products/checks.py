@@ -13,16 +13,17 @@ from infra.errors import PressroomError
 
 #: Names become queues, keys of documents and of objects, and anchors in the book.
 _NAME = re.compile(r"[a-z0-9_]+")
-#: Sections that one may follow: each adds up to 400 characters to its prompt, and fourteen of them are a page.
+#: The most sections that a section may follow. Each adds up to 400 characters to its prompt, and fourteen are a
+#: page.
 _MAX_AFTER = 14
 
 
 class PlanIsWrong(PressroomError):
-    """A product's definition contradicts itself; raised when it is put on sale."""
+    """A product's definition contradicts itself. Raised when it is put on sale."""
 
 
 def refuse_wrong_plan(product: Product) -> None:
-    """Return if the definition can be carried out; PlanIsWrong says the first thing that is wrong with it."""
+    """Check that the definition can be carried out. PlanIsWrong, with the first fault, if it cannot."""
     for check in (_names, _order, _needs, _chapters, _prompts, _numbers, _words):
         wrong = next(check(product), None)
         if wrong is not None:
@@ -57,7 +58,7 @@ def _needs(product: Product) -> Iterator[str]:
 
 
 def _order(product: Product) -> Iterator[str]:
-    """A section stands behind those that it follows: its summary of them would come too early otherwise."""
+    """Yield a fault for each section before one that it follows: its summary of that one would come too early."""
     places = {section.id: place for place, section in enumerate(product.sections)}
     for section in product.sections:
         for other in section.after:

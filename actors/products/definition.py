@@ -1,4 +1,4 @@
-"""What a product is: the words a developer uses to define one."""
+"""Definition of a product: the terms in which a developer writes one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from infra.charts import Wheel
 class Section:
     """One LLM call: a titled text of the report.
 
-    `after` names the sections whose summaries it receives as context, and the computations whose values. Its
-    brief is `prompts/{brief}.md`, or
-    `prompts/{id}.md` if none is named: sections of one kind share a brief, and their titles tell them apart.
+    `after` names the sections whose summaries it receives as context, and the computations whose values it
+    receives. Its brief is `prompts/{brief}.md`, or `prompts/{id}.md` if none is named. Sections of one kind share
+    a brief, and are told apart by their titles.
     """
 
     id: str
@@ -30,7 +30,7 @@ class Section:
 
 
 class Found(NamedTuple):
-    """What a computation may know: the customer's answers, and by id the texts and values of what it follows."""
+    """Input of a computation: the customer's answers, and by id the texts and values of the parts it follows."""
 
     answers: Mapping[str, str]
     values: Mapping[str, Any]
@@ -38,11 +38,11 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Computation:
-    """A pure function of the customer's answers and of what it follows: no LLM call, and the same again each time.
+    """Pure function of the customer's answers and of the parts it follows. It gives the same result each time.
 
-    `run` is called in a child process, so it is a function at the top of a module; it returns what JSON can hold,
-    and is kept and retried like a section. What it follows, `after`, may be sections and computations. A text
-    may stand in a chapter, under `title`.
+    It makes no LLM call. `run` is called in a child process, so it is a function at the top of a module. It
+    returns a value that JSON can hold, which is kept and retried like a section. `after` names the sections and
+    computations that it follows. A text may stand in a chapter, under `title`.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Computation:
 
 
 class Occasion(NamedTuple):
-    """What a chart may know: the customer's answers, as they were given, and the day of the payment."""
+    """Input of a chart: the customer's answers, as they were given, and the day of the payment."""
 
     answers: Mapping[str, str]
     day: date
@@ -62,9 +62,9 @@ class Occasion(NamedTuple):
 class Chapter:
     """Sections (or computed texts) that are set together: one chunk of the book, one entry of its contents.
 
-    Without sections it is an opener: the title page of a part, with `subtitle` below its title, and the picture
-    that `chart`, a pure function, draws of the order. `under` names the opener beneath which the contents list a
-    chapter.
+    Without sections it is an opener: the title page of a part, with `subtitle` below its title. It may bear the
+    picture of the order that `chart`, a pure function, draws. `under` names the opener beneath which the contents
+    list a chapter.
     """
 
     id: str
@@ -76,25 +76,25 @@ class Chapter:
 
 
 def chapter_of(section: Section, *, under: str = "") -> Chapter:
-    """Return the chapter that holds that section alone, and bears its name."""
+    """Return a chapter of that section alone, under its title."""
     return Chapter(section.id, section.title, (section.id,), under=under)
 
 
 class Part(NamedTuple):
-    """A part of a long book: its opener, and sections that are a chapter each."""
+    """Part of a long book: its opener, and sections that are a chapter each."""
 
     opener: Chapter
     sections: tuple[Section, ...]
 
     @property
     def chapters(self) -> tuple[Chapter, ...]:
-        """The opener, and beneath it the sections' own."""
+        """The opener, and beneath it the sections' own chapters."""
         return (self.opener, *(chapter_of(section, under=self.opener.id) for section in self.sections))
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Bounds a report's LLM calls: at most `max_in_flight` at once, a pause of `gap_s` after each."""
+    """Bounds of a report's LLM calls: at most `max_in_flight` at once, a pause of `gap_s` after each."""
 
     max_in_flight: int
     gap_s: float = 0.0
@@ -102,13 +102,15 @@ class Pace:
 
 @dataclass(frozen=True)
 class Limits:
-    """Soft limits in seconds, by kind of step: one that takes longer is released and tried again.
+    """Soft limits in seconds, by kind of step. A step that takes longer is released and tried again.
 
-    Each is longer than anything that goes as it should, and shorter than the hour after which a message is
-    given up. A section: three answers of at most 120 s each, each after up to 60 s in line, the quick tries before
-    them (30 s), its records; where LLM_TIMEOUT_S is greater, it must be greater too. A chapter: its child process
-    is killed after 60 s of a processor, the rest is waiting for a free one and storing. A book: its child is
-    killed after 180 s of one, the rest is fetching its chunks and storing. A computation needs no other server.
+    Each is longer than any step that goes as it should, and shorter than the hour after which a message is given
+    up.
+
+    A section has three answers of at most 120 s each, each after up to 60 s in line, the quick tries before them
+    (30 s), and its records. If LLM_TIMEOUT_S is greater, its limit must be greater too. A chapter's child process
+    is killed after 60 s of a processor; the rest is waiting for a free one and storing. A book's child is killed
+    after 180 s of one, and the rest is fetching its chunks and storing. A computation needs no other server.
     """
 
     write_s: float = 600.0
@@ -117,7 +119,7 @@ class Limits:
     compute_s: float = 60.0
 
     def by_kind(self) -> dict[str, float]:
-        """The limits as a plan holds them: seconds by the kind of step."""
+        """Return the limits as a plan holds them: seconds by the kind of step."""
         return {
             "write": self.write_s,
             "render": self.render_s,
@@ -128,7 +130,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Theme:
-    """A product's colours in the house style, each as `#rrggbb`."""
+    """Colours of a product in the house style, each as `#rrggbb`."""
 
     accent: str
     tint: str
@@ -136,10 +138,10 @@ class Theme:
 
 @dataclass(frozen=True)
 class Product:
-    """A report that can be bought.
+    """Report that can be bought.
 
-    `price` is in US cents; `promise_s` is how many seconds after the payment the report is promised for; `folder`
-    holds its prompts.
+    `price` is in US cents. `promise_s` is the number of seconds after the payment within which the report is
+    promised. `folder` holds its prompts.
     """
 
     name: str
@@ -158,18 +160,18 @@ class Product:
 
     @property
     def parts(self) -> tuple[Section | Computation, ...]:
-        """All that is found out for the report, by calls and by computations; their ids are unique together."""
+        """All sections and computations of the report. Their ids are unique together."""
         return (*self.sections, *self.computations)
 
     def step_keys(self) -> dict[str, str]:
-        """The keys of the steps that find something out, by the ids of sections and computations."""
+        """Return the keys of the steps of sections and computations, by the ids of these."""
         computed = {one.id: f"compute-{one.id}" for one in self.computations}
         return computed | {section.id: f"write-{section.id}" for section in self.sections}
 
     def prompt(self, name: str) -> str:
-        """The text of one prompt file."""
+        """Return the text of one prompt file."""
         return self.prompt_file(name).read_text(encoding="utf-8").strip()
 
     def prompt_file(self, name: str) -> Path:
-        """Where the prompt of that name is."""
+        """Return the path of the prompt of that name."""
         return self.folder / "prompts" / f"{name}.md"

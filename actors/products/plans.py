@@ -1,4 +1,4 @@
-"""Plans: what a product's definition comes to as steps, and the shelf from which workers read them."""
+"""Plans: the steps of a product's definition, and the shelf from which workers read them."""
 
 import hashlib
 import json
@@ -13,20 +13,20 @@ from storage.plans import find_plan, keep_plan
 
 #: The form of plan that this code can carry out. A worker claims steps of no other.
 FORMAT = 2
-#: Chapters of one report that may be rendering at once, so that a long book leaves room for others.
+#: The most chapters of one report that render at once, so that a long book leaves room for others.
 _RENDER_BOUND = 2
 
 
 class PlanDoesNotExist(PermanentError):
-    """A report names a plan that nobody has kept."""
+    """A report names a plan that was never kept."""
 
 
 @cache
 def plan_of(product: Product) -> Document:
     """Return the plan of a product as it is defined now. Its id names its content.
 
-    It holds all words that its steps need, so that whoever finishes a report uses those it was begun with. It is
-    made once in a process, since a long one takes a hundred prompt files; nobody may change it.
+    It holds all words that its steps need, so that every worker uses those with which the report was begun. It is
+    made once in a process, since a long one takes a hundred prompt files. No caller may change it.
     """
     content: dict[str, Any] = {
         "format": FORMAT,
@@ -88,13 +88,13 @@ def _needs_first(product: Product) -> list[Section | Computation]:
 
 
 def _numbers(chapters: Sequence[Chapter]) -> dict[str, int]:
-    """Number the parts of a book that has parts, by their openers, and the chapters of any other."""
+    """Assign numbers to the openers of a book that has parts, or to the chapters of any other."""
     counted = [chapter.id for chapter in chapters if not chapter.sections] or [chapter.id for chapter in chapters]
     return {chapter: number for number, chapter in enumerate(counted, start=1)}
 
 
 class PlanShelf:
-    """The plans that this process has seen; they never change, so each is read or written once."""
+    """Plans that this process has seen. They never change, so each is read or written once."""
 
     def __init__(self, db: Database) -> None:
         """Start empty."""
@@ -102,7 +102,7 @@ class PlanShelf:
         self._plans: dict[str, Document] = {}
 
     async def current(self, product: Product) -> Document:
-        """Return the plan of a product as it is defined now, kept for whoever finishes it."""
+        """Return the plan of a product as it is defined now, and keep it for the workers of its reports."""
         plan = plan_of(product)
         if plan["_id"] not in self._plans:
             await keep_plan(self._db, plan)
@@ -110,7 +110,7 @@ class PlanShelf:
         return plan
 
     async def get(self, plan_id: str) -> Document:
-        """Return a plan by its id; PlanDoesNotExist if nobody has kept it."""
+        """Return a plan by its id. PlanDoesNotExist if it was never kept."""
         if plan_id not in self._plans:
             plan = await find_plan(self._db, plan_id)
             if plan is None:

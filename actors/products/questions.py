@@ -1,6 +1,6 @@
-"""What customers are asked: the answers that products may need, and each one's name as people read it."""
+"""Questions to customers: the answers that products may need, and the name of each in readable form."""
 
-#: The answers that products may ask for; anything else a session carries is left where it is.
+#: The answers that products may ask for. Others that a session carries are left where they are.
 ANSWERS = ("name", "birth_date", "birth_time", "birth_place", "question", "language")
 #: Each of them as a customer is asked for it, and the mail address, which may be missing as well.
 QUESTIONS = {

@@ -1,4 +1,4 @@
-"""Slot sets: each is shared by some kinds of step."""
+"""Slot sets, each shared by some kinds of step."""
 
 from storage.database import Document
 from storage.slots import Slot, slot_token

@@ -1,4 +1,4 @@
-"""T4: a tenant with a limit has so many reports in progress; its others wait their turn, and nobody else does."""
+"""Admission: a tenant with a limit has so many reports in progress, and only its own others wait (T4)."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,10 @@ from storage.tenants import admit_report, first_waiting, leave_places, take_plac
 
 
 async def admit_waiting(deps: IntakeDeps, tenant: str) -> list[Post]:
-    """Give a tenant's free places to its reports that have waited longest; return the messages that begin them."""
+    """Give a tenant's free places to its reports that have waited longest.
+
+    Returns the messages that begin them.
+    """
     limit = deps.tenants.of(tenant).limit
     waiting = await first_waiting(deps.db, tenant, limit or _AT_ONCE)
     posts: list[Post] = []
@@ -22,7 +25,7 @@ async def admit_waiting(deps: IntakeDeps, tenant: str) -> list[Post]:
 
 
 async def admit(deps: IntakeDeps, report: Document) -> list[Post]:
-    """Queue a report that has its place; return the message that begins it, unless somebody else sends it."""
+    """Queue a report that has its place. Returns the message that begins it, unless another process sends it."""
     message = begin_message(report["_id"])
     if not await admit_report(deps.db, report["_id"], message, deps.clock.now()):
         return []
@@ -30,10 +33,13 @@ async def admit(deps: IntakeDeps, report: Document) -> list[Post]:
 
 
 async def leave(deps: IntakeDeps, tenant: str, reports: Sequence[str]) -> list[Post]:
-    """Give the places of reports back that are in progress no more; return what begins those that waited."""
+    """Give back the places of reports that are in progress no more.
+
+    Returns the messages that begin waiting ones.
+    """
     await leave_places(deps.db, tenant, list(reports))
     return await admit_waiting(deps, tenant)
 
 
-#: Reports begun at once when a limit was lifted while they waited.
+#: The most reports begun at once when a limit was lifted while they waited.
 _AT_ONCE = 100

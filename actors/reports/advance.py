@@ -1,4 +1,4 @@
-"""Advancing a report: what needs a done step becomes ready, its slot goes to the next, and the last ends it."""
+"""Advances a report: readies the followers of a done step, passes its slot on, and ends with the last step."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -31,16 +31,17 @@ from storage.steps import (
 
 log = structlog.get_logger()
 
-#: Steps of one report that advance in one go.
+#: The most steps of one report that advance in one go.
 _MOST = 64
 #: Above this many needs, one count on an index tells first whether reading each of them is worth it.
 _MANY = 20
 
 
 async def advance(deps: Deps, step: Document) -> None:
-    """Do what a done step unlocks. Safe to do twice, or by two at once; the sweep does it after a crash.
+    """Make ready the steps that a done step unlocks, pass its slot on, and finish the report after its last.
 
-    Steps of one report that end together advance together: they would all reach for the same slots.
+    Safe to repeat, and by two callers at once. The sweep does it after a crash. Steps of one report that end
+    together advance together: they would all reach for the same slots.
     """
     rounds = deps.advances.get(step["report"])
     if rounds is None:
@@ -60,7 +61,10 @@ async def _advance_all(deps: Deps, steps: list[Document]) -> list[None]:
 
 
 async def advance_or_call(deps: Deps, step: Document) -> None:
-    """Advance; what cannot be done now or ever is an operator's, and the sweep tries it again meanwhile."""
+    """Advance a step, or bury a dead one. TransientError is raised, and the sweep tries again.
+
+    Any other error is brought before an operator, and the sweep tries again meanwhile.
+    """
     try:
         if step["state"] == "dead":
             await bury(deps, step)
@@ -93,16 +97,17 @@ async def bury(deps: Deps, step: Document) -> None:
 
 
 async def _move_on(deps: Deps, steps: Sequence[Document], readied: Collection[Slot]) -> None:
-    """Let the slots of settled steps, and those that became ready, find one another."""
+    """Take back the slots of settled steps, and offer free ones to steps that became ready."""
     await pump(deps, steps[0]["report"], steps, readied)
-    # It only tells the sweep not to look, so nobody waits for it.
+    # The stamp only tells the sweep not to look, so no caller waits for it.
     deps.timers.soon(partial(stamp_advanced, deps.db, steps))
 
 
 async def finish_report(deps: Deps, step: Document) -> None:
-    """T16: note on report and order that the PDF is stored, under the contract's name. Safe to do twice.
+    """Record on report and order that the PDF is stored, under the contract's name (T16).
 
-    The last report of an order starts its mail; the place of any goes to a report that waits for one.
+    Safe to repeat. The last report of an order starts its mail. The place of each goes to a report that waits for
+    one.
     """
     pdf = step["result"]
     await deps.objects.copy(pdf["object"], pdf["key"])
@@ -115,10 +120,10 @@ async def finish_report(deps: Deps, step: Document) -> None:
 
 
 async def ready_dependents(db: Database, plan: Document, done: Sequence[Document], now: datetime) -> set[Slot]:
-    """T6: ready the steps that need some of one report that are done, and nothing that is not.
+    """Make ready the steps of one report that need some of the done ones, and none that is not done (T6).
 
-    Return the slot sets in which some became ready. Safe to do twice, or by two at once. The plan says which steps
-    follow a done one, so that none has to be searched for.
+    Returns the slot sets in which some became ready. Safe to repeat, and by two callers at once. The plan names
+    the followers of a done step, so none has to be searched for.
     """
     readied: set[Slot] = set()
     to_check: set[str] = set()
@@ -138,13 +143,16 @@ async def ready_dependents(db: Database, plan: Document, done: Sequence[Document
 
 
 async def _ready_at_once(db: Database, step: Document, sole: Sequence[Document], now: datetime) -> bool:
-    """Ready the steps that need nothing but the done one; False if not all of them waited for it, in its run."""
+    """Make ready the steps that need only the done one (T6).
+
+    False if not all of them waited for it, in its run.
+    """
     ids = [_id_of(step, follower) for follower in sole]
     return await ready_after(db, ids, step["run"], now) if ids else True
 
 
 async def _may_be_complete(db: Database, plan: Document, step: Document, follower: Document) -> bool:
-    """Return False only if something that a follower of a done step needs is surely not done.
+    """Return False only if a step that a follower of a done step needs is surely not done.
 
     An optimisation, which the rule does not need: one count spares the reading of hundreds of needs each time that
     one of them is done. Those in the done step's own slot set are counted, which are nearly all.
@@ -157,7 +165,7 @@ async def _may_be_complete(db: Database, plan: Document, step: Document, followe
 
 
 async def ready_complete(db: Database, step_ids: Sequence[str], now: datetime) -> list[Document]:
-    """T6: ready those of some steps that wait, and whose needs are all done; return them."""
+    """Make ready those of some steps that wait, and whose needs are all done. Returns them (T6)."""
     # Seen before their needs are read: a replay in between gives them another epoch.
     waiting = await waiting_steps(db, step_ids) if step_ids else []
     if not waiting:

@@ -1,4 +1,4 @@
-"""Bind the chapters of a report into one PDF, and store it under the hash of its content."""
+"""Binds the chapters of a report into one PDF, and stores it under the hash of its content."""
 
 import asyncio
 import shutil
@@ -17,18 +17,19 @@ from infra.pdf import BookSource
 from storage.database import Document
 from storage.objects import book_key, pdf_key
 
-#: Chunks that are fetched at once: enough to hide S3's latency, no more than it is given threads.
+#: The number of chunks that are fetched at once: enough to hide S3's latency, and no more than its threads.
 _AT_ONCE = 8
-#: How often one is asked for. Of hundreds one may fail by chance, and the others need not be fetched again for it.
+#: The number of tries for a chunk. Of hundreds one may fail by chance, and the others need not be fetched again
+#: for it.
 _TRIES = 4
-#: Of the folders to work in.
+#: The prefix of the folders to work in.
 _PREFIX = "pressroom-work-"
-#: No message is worked on for longer than an hour, so nobody is at a folder that was left this long ago.
+#: No message is worked on for longer than an hour, so a folder that was left this long ago is not in use.
 _LEFT_S = 7200.0
 
 
 async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
-    """Return where the PDF is, its SHA-256, pages and bytes."""
+    """Bind the report's book. Returns the PDF's place, its SHA-256, pages and bytes."""
     plan = await deps.plans.get(claim.step["plan"])
     chunks = await claim.results()
     order, product = claim.order, claim.step["product"]
@@ -53,7 +54,7 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
 async def workroom() -> AsyncIterator[Path]:
     """Provide an empty folder below the system's own for temporary files (TMPDIR), and remove it afterwards."""
     await asyncio.to_thread(_clear_leftovers)
-    # A thread that was given up may still be writing here: that must not be what the work fails of.
+    # A thread that was given up may still be writing here, which must not make the work fail.
     with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
@@ -66,7 +67,7 @@ def _clear_leftovers() -> None:
 
 
 def _at_hand(deps: WorkDeps, key: str, file: Path) -> bool:
-    """Write the chunk into its file if this process set it lately."""
+    """Write the chunk into its file if this process set it lately. False if it did not."""
     pdf = deps.recent_chunks.take(key)
     if pdf is not None:
         file.write_bytes(pdf)
@@ -74,7 +75,7 @@ def _at_hand(deps: WorkDeps, key: str, file: Path) -> bool:
 
 
 async def _fetch(deps: WorkDeps, chunks: Iterable[tuple[str, Path]]) -> None:
-    """Copy the chunks into their files; the first that fails ends it for all."""
+    """Copy the chunks into their files. The first that fails ends the copying of all."""
     waiting = iter(chunks)
 
     async def fetch_on() -> None:
@@ -97,7 +98,7 @@ async def _fetch_one(deps: WorkDeps, key: str, file: Path) -> None:
 
 
 def book_of(plan: Document, order: Document, author: str, logo: str = "") -> BookSource:
-    """Return what the book of an order says of itself, under its brand's name and picture."""
+    """Return the source of an order's book, under its brand's name and logo."""
     return BookSource(
         title=plan["title"],
         subtitle=plan["subtitle"],

@@ -1,4 +1,4 @@
-"""The first actor of a report: write the plan down, then start what needs nothing."""
+"""Begins a report: keeps its plan, then starts the steps that need none."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 async def begin_report(deps: Deps, report_id: str) -> None:
-    """T5: pin the plan, insert its steps, the first of them queued. Repeating it changes nothing."""
+    """Pin the plan, and insert its steps, the first of them queued. Safe to repeat (T5)."""
     order_id = report_id.partition(":")[0]
     report, order = await asyncio.gather(find_report(deps.db, report_id), find_order(deps.db, order_id))
     if report is None or report["state"] != "queued" or order is None:
@@ -48,7 +48,7 @@ async def begin_report(deps: Deps, report_id: str) -> None:
 
 
 async def _park(deps: Deps, report: Document) -> None:
-    """Let a refunded order's report lie; written first, then read: the refund may fail at this moment."""
+    """Park the report of a refunded order. It is written first, then read: the refund may fail at this moment."""
     await park_report(deps.db, report)
     order = await find_order(deps.db, report["order"])
     if order is not None and not order["stopped"]:
@@ -56,7 +56,7 @@ async def _park(deps: Deps, report: Document) -> None:
 
 
 async def give_up_report(deps: Deps, report_id: str, error: str, trace: str = "") -> None:
-    """Leave a report that cannot be begun to an operator."""
+    """Give up a report that cannot be begun, and leave it to an operator."""
     now, reason = deps.clock.now(), f"{report_id} could not be begun: {error}"
     await record_dead_report(deps.db, report_id, reason, error, trace, now)
     await fail_order(deps.db, report_id.partition(":")[0], reason, now)
@@ -68,7 +68,7 @@ def _step_documents(report: Document, plan: Document) -> list[Document]:
 
 
 def _first_steps(steps: Sequence[Document], plan: Document) -> dict[Slot, list[Document]]:
-    """Return the steps that need nothing, in plan order, as many as have a slot."""
+    """Return the steps that need no other, in plan order, as many as have a slot."""
     ready = [step for step in steps if step["state"] == "ready"]
     return {slot: [step for step in ready if step["slot"] == slot][: plan["bounds"][slot]] for slot in SLOTS}
 

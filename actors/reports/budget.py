@@ -1,7 +1,7 @@
-"""A hard budget an order: what a call may cost is known before it is made, and nothing is bought beyond it.
+"""Hard budget of an order: the most that a call may cost is known beforehand, and no call exceeds the budget.
 
 The entry in the ledger is written first and the order's spending read then, so that of any two calls one sees the
-other: however many sections are written at once, together they stay within the budget.
+other. Sections that are written at once stay within the budget together.
 """
 
 import asyncio
@@ -25,28 +25,31 @@ log = structlog.get_logger()
 
 #: Beside the provider's own time: for settling, and for clocks that differ.
 _MARGIN = timedelta(seconds=15)
-#: What is added to a request on its way: roles, metadata, the frame of a conversation.
+#: Tokens that the provider adds to a request: roles, metadata, the frame of a conversation.
 _FRAME_TOKENS = 100
 
 
 class BudgetIsSpent(WorkerStops):
-    """Nothing more may be bought for the order, which is paused: the step goes back as it is, and lies there."""
+    """The order's budget is spent, and the order is paused. The step goes back as it is, and is parked here."""
 
 
 class BudgetIsInTheAir(WorkerStops):
-    """Calls in the air may cost what is left of the budget: once they are answered, there may be enough."""
+    """Calls in the air may cost the rest of the budget. Once they are answered, enough of it may be left."""
 
     again_in_s = 5.0
 
 
 def budget_of(settings: Settings, order: Document) -> float | None:
-    """Return the most that an order may cost in US dollars: its own budget, else the installation's, if any."""
+    """Return the most that an order may cost in US dollars: its own budget, else the installation's.
+
+    None if it has none.
+    """
     budget: float | None = order.get("budget_usd", settings.order_budget_usd)
     return None if budget == float("inf") else budget
 
 
 def most_usd(model: str, request: Request) -> float | None:
-    """Return the most that a request can cost in US dollars; None if the model's price is unknown.
+    """Return the most that a request can cost in US dollars. None if the model's price is unknown.
 
     A token is a byte or more, and no answer is longer than asked for.
     """
@@ -55,10 +58,10 @@ def most_usd(model: str, request: Request) -> float | None:
 
 
 async def open_within_budget(deps: WorkDeps, claim: Claim, request: Request, now: datetime) -> str:
-    """T11: write that a call is about to be made, if the order's budget allows it; return the entry's id.
+    """Record that a call is about to be made, if the order's budget allows it. Returns the entry's id (T11).
 
-    Without a budget that is all. BudgetIsSpent if the order is paused for it; BudgetIsInTheAir if it may be later.
-    Whatever is raised, the entry is taken back.
+    Without a budget every call is allowed. BudgetIsSpent if the order is paused for the budget, BudgetIsInTheAir
+    if the call may be allowed later. The entry is taken back if any error is raised.
     """
     budget = budget_of(deps.settings, claim.order)
     if budget is None:
@@ -77,7 +80,7 @@ async def open_within_budget(deps: WorkDeps, claim: Claim, request: Request, now
 
 
 def cannot_be_kept(budget: float) -> str:
-    """Return the beginning of a sentence that says why."""
+    """Return the beginning of a sentence that gives the reason."""
     return f"The order's budget of {budget:g} US dollars cannot be kept:"
 
 
@@ -94,7 +97,8 @@ async def _check(deps: WorkDeps, claim: Claim, budget: float, most: float, now: 
 
 
 async def _pause(deps: WorkDeps, claim: Claim, reason: str, call_usd: float | None) -> NoReturn:
-    # Who read the order before it was resumed must not pause it again: with what it has now it may go on.
+    # A worker that read the order before it was resumed must not pause it again: the new budget may allow the
+    # call.
     if await begin_pause(deps.db, claim.order, reason, call_usd, deps.clock.now()):
         log.warning("order_paused", reason=reason)
         await send_errand(deps, "heed_pause", claim.order["_id"])

@@ -10,22 +10,22 @@ from storage.steps import results_for
 
 
 class ClaimIsLost(Exception):
-    """Somebody else has the step now: what we were doing on it is over."""
+    """This process holds the step no more, so its work on it is over."""
 
 
 class WorkerStops(Exception):
-    """The step goes back as it is, which is nobody's failure, and is due again after `again_in_s`.
+    """The step goes back as it is, without counting as failed, and is due again after `again_in_s`.
 
-    Raised as it is, it says that this process was told to end before the step had bought anything.
+    Raised as it is, it means that this process was told to end before the step had bought anything.
     """
 
     again_in_s = 0.0
 
 
 class Claim:
-    """A claimed step, and the epoch at which we hold it. `order` is the order as read before the claim.
+    """Claimed step, and the epoch at which this process holds it. `order` is the order as read before the claim.
 
-    `limit` ends the work when it takes too long, until there is something in hand that must not be lost.
+    `limit` ends work that takes too long, until it has bought something that must not be lost.
     """
 
     limit: asyncio.Timeout | None = None
@@ -33,7 +33,7 @@ class Claim:
     def __init__(
         self, db: Database, step: Document, order: Document, found: dict[str, Document] | None = None
     ) -> None:
-        """Hold the step at the epoch of the claim; `found` are results by step id that were read since."""
+        """Hold the step at the epoch of the claim. `found` are results by step id that were read since."""
         self._db = db
         self._found = found or {}
         self.step = step
@@ -41,20 +41,23 @@ class Claim:
         self.epoch: int = step["epoch"]
 
     async def results(self) -> dict[str, Document]:
-        """Return the results of what the step needs, by step id; NeedsAreGone if a replay has taken one back."""
-        found, self._found = self._found, {}  # who asks again asks MongoDB
+        """Return the results of the steps that this one needs, by id.
+
+        NeedsAreGone if a replay has taken one back.
+        """
+        found, self._found = self._found, {}  # a second request asks MongoDB
         if all(need in found for need in self.step["needs"]):
             return {need: found[need] for need in self.step["needs"]}
         return await results_for(self._db, self.step)
 
     async def fence(self, until: datetime) -> None:
-        """T11: renew it right before something is bought; ClaimIsLost if it is not ours any more."""
+        """Renew the claim right before a purchase. ClaimIsLost if this process holds it no more (T11)."""
         if not await fence_step(self._db, self.step, self.epoch, until):
             raise ClaimIsLost
         self.epoch += 1
 
     def lift_limit(self) -> None:
-        """Let the work take as long as it needs from here on: what it has in hand was paid for."""
+        """Lift the limit for the rest of the work, whose answer was paid for."""
         if self.limit is not None:
             self.limit.reschedule(None)
 

@@ -1,4 +1,4 @@
-"""Compute what a section stands on, in a child process, so that the loop goes on meanwhile."""
+"""Computes the values that sections build on, in a child process, so that the loop goes on meanwhile."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from actors.reports.claim import Claim
 from infra.errors import PermanentError
 from storage.database import Document
 
-#: Characters of JSON: a value is part of a document and of prompts, not a file.
+#: The most characters of JSON: a value is part of a document and of prompts, not a file.
 _MAX_VALUE = 256 * 1024
 
 
@@ -20,11 +20,11 @@ class ComputationDoesNotExist(PermanentError):
 
 
 class ValueIsUnusable(PermanentError):
-    """A computation returned what JSON cannot hold, or too much of it."""
+    """A computation returned a value that JSON cannot hold, or one that is too long."""
 
 
 async def compute_step(deps: WorkDeps, claim: Claim) -> Document:
-    """Return the value as JSON, and as text where it is one."""
+    """Compute the step. Returns the value as JSON, and as text where it is one."""
     plan = await deps.plans.get(claim.step["plan"])
     step = plan["steps"][claim.step["key"]]
     computation = _computation(claim.step["product"], step["computation"])
@@ -35,7 +35,7 @@ async def compute_step(deps: WorkDeps, claim: Claim) -> Document:
 
 
 def kept(value: Any) -> Document:
-    """Return a value as a result that can be stored, shown and told; ValueIsUnusable if it cannot."""
+    """Return a value as a result that can be stored, shown and told. ValueIsUnusable if it cannot be."""
     try:
         encoded = msgspec.json.encode(value).decode()
     except (TypeError, ValueError) as error:

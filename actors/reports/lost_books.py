@@ -1,4 +1,4 @@
-"""Finished PDFs that S3 has no more: how that is noticed, and how they are asked for again."""
+"""Lost books: finds out that S3 has a finished PDF no more, and has it made again."""
 
 import structlog
 
@@ -11,7 +11,7 @@ log = structlog.get_logger()
 
 
 async def is_lost(deps: Deps, report: Document) -> bool:
-    """Whether a report was stored and S3 has its PDF no more; a TransientError if S3 cannot say."""
+    """Return whether a report was stored and S3 has its PDF no more. TransientError if S3 cannot say."""
     return (
         report["state"] == "stored"
         and report["pdf"] is not None
@@ -20,7 +20,7 @@ async def is_lost(deps: Deps, report: Document) -> bool:
 
 
 async def ask_for_reprint(deps: Deps, order_id: str) -> None:
-    """Write down that an order's lost PDFs are to be made again, and wake a worker; many at once ask once."""
+    """Record that an order's lost PDFs are to be made again, and wake a worker. Many calls at once ask once."""
     if await open_errand(deps.db, order_id, "reprint_reports", deps.clock.now() + ERRAND_CHECK):
         log.warning("report_lost", order=order_id)
         await send_errand(deps, "reprint_reports", order_id)

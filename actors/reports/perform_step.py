@@ -1,6 +1,6 @@
-"""One step, whatever its kind: claim → work → checkpoint → advance, and one policy for what goes wrong.
+"""One step, whatever its kind: claim → work → checkpoint → advance, and one policy for failures.
 
-A batch of chapters is claimed and advances together; each is worked on, checkpointed and released by itself.
+A batch of chapters is claimed and advances together. Each is worked on, checkpointed and released by itself.
 """
 
 import asyncio
@@ -39,29 +39,30 @@ log = structlog.get_logger()
 
 #: Waits between the quick tries inside one claim: 7.5 s in all.
 _QUICK_WAITS_S = (0.5, 1.0, 2.0, 4.0)
-#: A claim that has lasted this long is not tried again quickly: its provider hangs rather than hiccups.
+#: The age at which a claim is not tried again quickly: its provider hangs rather than hiccups.
 _QUICK_BUDGET_S = 30.0
-#: Time for a claimed step to reach its first fence, or its end without one. Generous, since a dead holder is known
-#: by its heartbeat: it only ends what a live one has forgotten and its own audit does not find.
+#: Time for a claimed step to reach its first fence, or its end without one. It is generous, since a dead holder is
+#: known by its heartbeat: it only ends claims that a live one has forgotten and its own audit does not find.
 _FIRST_LEASE = timedelta(minutes=10)
-#: A step that took this many processes with it runs alone, so that the next one is surely its own.
+#: The number of processes that a step took with it after which it runs alone, so that the next one is surely its
+#: own.
 _SUSPECT_KILLS = 3
-#: The pause before a released step is queued again: doubled with each failure.
+#: The pause before a released step is queued again. It doubles with each failure.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
-#: As long as another server may ask us to wait (the limiter's bound, too): an hour would be an order's end.
+#: The longest wait that another server may ask for (the limiter's bound, too): an hour would be an order's end.
 _LONGEST_ASKED_S = 300.0
-#: A failure after this long without one begins anew: nothing between them says that the step has failed all along.
+#: The time without a failure after which the next one counts as the first: the step has not failed all along.
 _APART = timedelta(minutes=15)
 
 
 class StepTakesTooLong(TransientError):
-    """A step is past its soft limit: it may be quicker another time."""
+    """The step is past its soft limit. It may be quicker another time."""
 
 
 async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> None:
-    """Claim a step if it is to be had, do its work once, and leave it done, released or dead."""
+    """Claim a step if it can be had, do its work once, and leave it done, released or dead."""
     with structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
-        # The room comes before the claim: who only waits for it must not be counted among the dead.
+        # The lock comes before the claim: a step that only waits for it must not be counted among the dead.
         async with deps.room.shared():
             is_suspect = await _attempt(deps, order_id, step_id, work, most_kills=_SUSPECT_KILLS - 1)
         if is_suspect:
@@ -70,7 +71,7 @@ async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> No
 
 
 async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most_kills: int | None = None) -> bool:
-    """Do a queued step; True if it was left because it took more than `most_kills` processes with it."""
+    """Do a queued step. True if it was left because it took more than `most_kills` processes with it."""
     if deps.stopping.is_set():
         await _hand_on(deps, step_id)
         return False
@@ -94,9 +95,9 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
 
 
 async def _claims(deps: WorkDeps, step: Document, order: Document, until: datetime) -> list[Claim]:
-    """Return the claim of a step, and those of the others under its message, with what they need read at once."""
+    """Return the claim of a step, and those of the others under its message. Their needs are read at once."""
     steps, found = [step], dict[str, Document]()
-    with suppress(TransientError):  # the others go back to the sweep, or what was not read is read later
+    with suppress(TransientError):  # the others go back to the sweep, or missing results are read later
         steps += await claim_others(deps.db, step, deps.worker, until)
         if len(steps) > 1:
             needs = set[str]().union(*(one["needs"] for one in steps))
@@ -105,7 +106,7 @@ async def _claims(deps: WorkDeps, step: Document, order: Document, until: dateti
 
 
 async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> None:
-    """Work on claims at the same time; what is done advances at the end, together."""
+    """Work on claims at the same time. The steps that are done advance at the end, together."""
     works = await asyncio.gather(*(_work_on(deps, claim, work) for claim in claims), return_exceptions=True)
     done = [step for step in works if step is not None and not isinstance(step, BaseException)]
     advances = await asyncio.gather(*(_go_on(deps, step) for step in done), return_exceptions=True)
@@ -115,7 +116,7 @@ async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> N
 
 
 async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Document | None:
-    """Return the step as done; None if it was lost, released or given up."""
+    """Work on one claim. Returns the step as done, or None if it was lost, released or given up."""
     with structlog.contextvars.bound_contextvars(step=claim.step["_id"]):
         try:
             result = await _quick_tries(deps, claim, work)
@@ -128,7 +129,7 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Document | None:
             raise
         except TransientError as error:
             await _release_or_give_up(deps, claim, error)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the step must not hang: it is dead, and recorded
+        except Exception as error:  # noqa: BLE001  # after any error the step must not hang: it is dead
             await _give_up(deps, claim, error)
         else:
             return await _complete(deps, claim, result)
@@ -136,7 +137,7 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Document | None:
 
 
 async def _pause(deps: WorkDeps, seconds: float) -> None:
-    """Wait, unless this process is told to end: then WorkerStops at once."""
+    """Wait for so many seconds. WorkerStops at once if this process is told to end."""
     try:
         await asyncio.wait_for(deps.stopping.wait(), seconds)
     except TimeoutError:
@@ -145,7 +146,7 @@ async def _pause(deps: WorkDeps, seconds: float) -> None:
 
 
 async def _hand_on(deps: WorkDeps, step_id: str) -> None:
-    """Give a step that we will not begin, and those under its message, to other workers at once."""
+    """Give a step that this process will not begin, and those under its message, to other workers at once."""
     first = await find_step(deps.db, step_id)
     for seen in await steps_of_messages(deps.db, [message_of(first)]) if first is not None else ():
         message = new_message()
@@ -154,7 +155,7 @@ async def _hand_on(deps: WorkDeps, step_id: str) -> None:
 
 
 async def _park(deps: WorkDeps, order_id: str, step_id: str) -> None:
-    """Let a step of a refunded order lie; written first, then read: the refund may fail at this moment."""
+    """Park a step of a refunded order. It is written first, then read: the refund may fail at this moment."""
     seen = await find_step(deps.db, step_id)
     if seen is None:
         return
@@ -178,7 +179,7 @@ async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> Document:
 
 
 async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> Document:
-    """Do the work, up to its soft limit: past it the step is released, and tried again as after any failure."""
+    """Do the work, up to its soft limit. Past it the step is released, and tried again as after any failure."""
     limit_s = (await deps.plans.get(claim.step["plan"]))["limits"][claim.step["kind"]]
     try:
         async with asyncio.timeout(limit_s) as limit:
@@ -191,10 +192,10 @@ async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> Document:
 
 
 async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> Document | None:
-    """Checkpoint a result; a step whose result MongoDB refuses is dead, not bought again."""
+    """Checkpoint a result. A step whose result MongoDB refuses is dead, not bought again (T13)."""
     try:
         kept = await _checkpoint(deps, claim, result)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it would be so the next time
+    except Exception as error:  # noqa: BLE001  # any such error would come again the next time
         await _give_up(deps, claim, error)
         return None
     if not kept:

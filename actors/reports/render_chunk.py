@@ -1,4 +1,4 @@
-"""Set one chapter as soon as its sections are written; an opener, which has none, at once."""
+"""Sets one chapter as soon as its sections are written. An opener, which has none, is set at once."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from storage.objects import chunk_key as object_key
 
 
 async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
-    """Return where the chapter's PDF is, and how many pages it has. One that is there is not set again."""
+    """Set the chapter, unless its PDF is there already. Returns the PDF's place and number of pages."""
     plan = await deps.plans.get(claim.step["plan"])
     texts = await claim.results()
     step = plan["steps"][claim.step["key"]]
@@ -30,7 +30,10 @@ async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
 
 
 async def _stored_pages(deps: WorkDeps, claim: Claim, key: str) -> int | None:
-    """Return how many pages the chunk has if an earlier claim has stored it; a step's first need not ask."""
+    """Return the number of pages of a chunk that an earlier claim has stored, or None.
+
+    A step's first claim need not ask.
+    """
     facts = await deps.objects.facts(key) if claim.step["epoch"] > 1 else None
     return int(facts["pages"]) if facts else None
 
@@ -58,7 +61,7 @@ def chapter_of(plan: Document, step: Document, texts: Sequence[str], order: Docu
 def chart_of(product: str, chapter: str, order: Document) -> Wheel | None:
     """Return the chart of a chapter as its product is defined now, or None if it has none.
 
-    A pure function of the answers and of the day, drawn when the chapter is set.
+    It is a pure function of the answers and of the day, drawn when the chapter is set.
     """
     drawn = next((one.chart for one in PRODUCTS[product].chapters if one.id == chapter), None)
     return drawn(Occasion(order["answers"], order["paid_at"].date())) if drawn else None

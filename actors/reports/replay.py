@@ -1,4 +1,4 @@
-"""Replays: part of a report is made again, from given steps on, under a new run; all else is reused (T17)."""
+"""Replays: part of a report is made again, from given steps on, under a new run. All else is reused (T17)."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -21,19 +21,20 @@ from storage.steps import find_step, reset_step, results_of, steps_of
 
 log = structlog.get_logger()
 
-#: A report that was written is printed again also after its customer was told: it says the same. Steps of an order
-#: that is being refunded lie still, and go on if the refund fails.
+#: A written report is printed again also after its customer was told, since it says the same. Steps of an order
+#: that is being refunded are parked, and go on if the refund fails.
 _OF_PRINTING: tuple[Letter | None, ...] = (None, "completion", "refund")
 
 
 class ReplayIsImpossible(PressroomError):
-    """The order is gone, is being replayed already, or its letter is chosen and something would be new in it."""
+    """The order is gone, is being replayed already, or its letter is chosen and some text would be new in it."""
 
 
 async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], *, printing: bool = False) -> None:
-    """Make those steps, and all that follow from them, again. ReplayIsImpossible says why not.
+    """Make those steps, and all that follow from them, again.
 
-    With `printing` they only set and bind what is written, which no letter of the order forbids.
+    ReplayIsImpossible, with the reason, if that is not allowed. With `printing` the written texts are only set and
+    bound, which no letter of the order forbids.
     """
     letters = _OF_PRINTING if printing else (None,)
     order = await find_order(deps.db, order_id)
@@ -46,9 +47,9 @@ async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], 
 
 
 async def reprint_reports(deps: Deps, order: Document) -> datetime | None:
-    """Have an order's lost PDFs made again, one report at a time: an order is replayed for no more at once.
+    """Have an order's lost PDFs made again, one report at a time: an order has one replay at once.
 
-    They are made from their checkpoints: nothing is bought, and nobody is mailed.
+    They are made from their checkpoints. Nothing is bought, and no mail is sent.
     """
     reports = await reports_of(deps.db, [order]) if not order["stopped"] else []
     begun = [await reprint(deps, report) for report in reports if await is_lost(deps, report)]
@@ -58,18 +59,18 @@ async def reprint_reports(deps: Deps, order: Document) -> datetime | None:
 async def reprint(deps: Deps, report: Document) -> bool:
     """Bind a stored report's book again, and set those of its chapters that S3 has no more.
 
-    False if its order is being replayed: by somebody who was as quick, or for another report of the order.
+    False if its order is being replayed: by another process, or for another report of the order.
     """
     binding = await find_step(deps.db, f"{report['_id']}:assemble")
     if binding is None:
         raise ReplayIsImpossible(f"Nothing says how {report['_id']} was bound.")
     steps = [binding["_id"], *await lost_chunks(deps, binding)]
-    # The run after the one whose book is lost: of several who noticed it, one begins.
+    # The run after the one whose book is lost: of several processes that noticed it, one begins.
     return await _begin(deps, report["order"], report["product"], report["run"] + 1, steps, _OF_PRINTING)
 
 
 async def lost_chunks(deps: Deps, binding: Document) -> list[str]:
-    """Return the chapters that a report's last step needs and S3 has no more: they can be set again."""
+    """Return the chapters that a report's last step needs and S3 has no more. They can be set again."""
     chunks = await results_of(deps.db, binding["needs"])
     there = await asyncio.gather(*(deps.objects.exists(chunk["object"]) for chunk in chunks.values()))
     return [need for need, exists in zip(chunks, there, strict=True) if not exists]
@@ -86,7 +87,7 @@ async def _begin(
 
 
 async def resume_replay(deps: Deps, order: Document) -> datetime | None:
-    """Finish what a crash interrupted: every step of it is safe to repeat."""
+    """Finish a replay that a crash interrupted. Every part of it is safe to repeat."""
     if "replay" in order:
         await _carry_out(deps, order["_id"], order["replay"])
     return None

@@ -1,4 +1,4 @@
-"""Slots of a report: free ones go to ready steps in plan order, and a step that has one is queued (T7, T8).
+"""Assigns free slots of a report to ready steps in plan order, and queues them (T7, T8).
 
 Chapters that are ready together go as a batch: under one message, in the slot of the first of them.
 """
@@ -16,16 +16,16 @@ from storage.reports import find_report
 from storage.slots import Slot, may_queue, swap_slots
 from storage.steps import find_step, first_ready
 
-#: Of several processes that share a report's slots at once, one succeeds and the others look again: so many times,
-#: then the sweep heals what is left.
+#: Of several processes that share a report's slots at once, one succeeds and the others look again. After so many
+#: looks the sweep heals the rest.
 _LOOKS = 10
-#: Chapters that are set under one message: their share of its claims, looks and messages is small then, and what a
-#: kill takes with it is still set in less than a second.
+#: The most chapters that are set under one message. Its costs (claims, looks, messages) are then small for each,
+#: and the chapters that a kill takes with it are still set in less than a second.
 _MOST_IN_BATCH = 8
 
 
 class _Share(NamedTuple):
-    """The outcome for one slot set: the tokens that hold it from now on, and what else must follow."""
+    """Outcome for one slot set: the tokens that hold it from now on, and its consequences."""
 
     holders: list[str]
     #: Settled steps gave slots back.
@@ -41,10 +41,10 @@ class _Share(NamedTuple):
 async def pump(
     deps: Deps, report_id: str, settled: Sequence[Document] = (), readied: Collection[Slot] = tuple(SLOTS)
 ) -> None:
-    """Take back the slots of settled steps, and offer what is free to ready ones in plan order.
+    """Take back the slots of settled steps, and offer free ones to ready steps in plan order (T7, T8).
 
-    `readied` names the slot sets in which steps became ready; where there are more steps than slots some may stand
-    ready anyway.
+    `readied` names the slot sets in which steps became ready. Where there are more steps than slots, some may
+    stand ready anyway.
     """
     for _ in range(_LOOKS):
         if await _share_out(deps, report_id, settled, readied):
@@ -52,7 +52,7 @@ async def pump(
 
 
 async def _share_out(deps: Deps, report_id: str, settled: Sequence[Document], readied: Collection[Slot]) -> bool:
-    """Share the slots out once, in one update of both sets; False if it must be looked at again."""
+    """Share the slots out once, in one update of both sets. False if the caller must look again (T7)."""
     report = await find_report(deps.db, report_id)
     if report is None or report["plan"] is None:
         return True
@@ -78,7 +78,7 @@ async def _share_out(deps: Deps, report_id: str, settled: Sequence[Document], re
 async def _share(
     deps: Deps, report: Document, plan: Document, slot: Slot, settled: Sequence[Document], *, some_readied: bool
 ) -> _Share:
-    """Find out who is to hold a report's slots of one set; nothing is written."""
+    """Find the steps that are to hold a report's slots of one set. Writes nothing."""
     now, before = deps.clock.now(), report["slots"][slot]
     given_back = {token_of(step) for step in settled}
     holders = [token for token in before if token not in given_back]
@@ -92,13 +92,13 @@ async def _share(
         free = 0
     to_queue = await _next_batches(deps, report, slot, free)
     holders += [token_of(batch[0]) for batch in to_queue]
-    # Given back first, then looked: whoever becomes ready in between sees a free slot, or is seen.
+    # Given back first, then looked: a step that becomes ready in between sees a free slot, or is seen.
     look_again = scarce and released and len(to_queue) < free
     return _Share(holders, released, to_queue, None, look_again)
 
 
 def _is_scarce(plan: Document, slot: Slot) -> bool:
-    """Return whether a set has fewer slots than steps: some of these may then stand ready without one.
+    """Return whether a set has fewer slots than steps, so that some of these may stand ready without one.
 
     An optimisation: where each step has a slot from the first, only the readied ones need to be looked for.
     """
@@ -110,7 +110,7 @@ async def _next_batches(deps: Deps, report: Document, slot: Slot, free: int) -> 
     """Return the first ready and due steps without a slot, as many batches as there are free slots."""
     if free <= 0:
         return []
-    # A released step is ready too, and has its slot: who released it queues it again, or the sweep.
+    # A released step is ready too, and has its slot: the worker that released it queues it again, or the sweep.
     holders, now = report["slots"][slot], deps.clock.now()
     a_slot_takes = _MOST_IN_BATCH if slot == "render" else 1
     ready = await first_ready(deps.db, report["_id"], slot, free * a_slot_takes + len(holders))
@@ -119,7 +119,7 @@ async def _next_batches(deps: Deps, report: Document, slot: Slot, free: int) -> 
 
 
 def _batches(steps: Sequence[Document]) -> list[Batch]:
-    """Divide steps in their order: chapters that follow one another share a batch, any other step is alone."""
+    """Divide steps in their order. Chapters that follow one another share a batch, any other step is alone."""
     batches: list[Batch] = []
     for step in steps:
         if batches and len(batches[-1]) < _MOST_IN_BATCH and _bears_company(batches[-1][0], step):
@@ -130,7 +130,7 @@ def _batches(steps: Sequence[Document]) -> list[Batch]:
 
 
 def _bears_company(first: Document, step: Document) -> bool:
-    """Return whether two steps are chapters of one run that have never failed: others are tried alone."""
+    """Return whether two steps are chapters of one run that have never failed. Others are tried alone."""
     return first["run"] == step["run"] and _is_sound_chapter(first) and _is_sound_chapter(step)
 
 
@@ -139,9 +139,9 @@ def _is_sound_chapter(step: Document) -> bool:
 
 
 async def queue_released(deps: Deps, released: Document) -> None:
-    """T8, for a step that was released and has kept its slot, unless a replay has taken it since.
+    """Queue a step that was released and has kept its slot, unless a replay has taken it since (T8).
 
-    One that was in the slot of another, the first of its batch, waits for one of its own.
+    A step that was in the slot of another, the first of its batch, waits for one of its own.
     """
     step = await find_step(deps.db, released["_id"])
     if step is None or step["state"] != "ready" or step["run"] != released["run"]:
@@ -153,7 +153,7 @@ async def queue_released(deps: Deps, released: Document) -> None:
 
 
 async def queue_and_send(deps: Deps, batches: Sequence[Batch]) -> None:
-    """T8: queue ready steps that have a slot, and wake workers. A message too many does no harm."""
+    """Queue ready steps that hold a slot, and wake workers. A message too many does no harm (T8)."""
     if batches:
         message = await queue_batches(deps.db, batches, deps.clock.now())
         await send_all(deps, [step_post(batch[0], message) for batch in batches])

@@ -1,4 +1,4 @@
-"""Write one section: compose the request, wait for room, buy one answer under a fence, keep what it cost."""
+"""Writes one section: composes the request, waits for room, buys one answer under a fence, records its cost."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,14 +18,15 @@ from storage.ledger import settle_entry
 
 log = structlog.get_logger()
 
-#: Titles, each with what was said or worked out under it.
+#: Titles, each with the text said or worked out under it.
 Told = Sequence[tuple[str, str]]
 
-#: How often a section is asked for again when the answer was refused, truncated, empty or overlong.
+#: The number of times that a section is asked for again when the answer was refused, truncated, empty or overlong.
 _MAX_ANSWERS = 3
 #: A summary is a section's first paragraph up to this length: context for others, without another call.
 _SUMMARY_CHARS = 400
-#: How long a step waits for room before it goes back into its queue, where it keeps no chapter from being set.
+#: The time that a step waits for room before it goes back into its queue, where it keeps no chapter from being
+#: set.
 _PATIENCE_S = 60.0
 #: Beside the provider's own time and the wait before another answer: for settling and completing.
 _MARGIN = timedelta(seconds=30 + _PATIENCE_S)
@@ -36,11 +37,11 @@ class SectionCannotBeWritten(PermanentError):
 
 
 class NoRoomYet(WorkerStops):
-    """The provider's limits are used up for a while: the step goes back as it is, and that is nobody's failure."""
+    """The provider's limits are used up for a while. The step goes back as it is, without counting as failed."""
 
 
 async def write_section(deps: WorkDeps, claim: Claim) -> Document:
-    """Return the text of a section and its summary."""
+    """Write a section. Returns its text and its summary."""
     request = await compose_request(deps, claim)
     for _ in range(_MAX_ANSWERS):
         answer = await _buy(deps, claim, request)
@@ -53,7 +54,7 @@ async def write_section(deps: WorkDeps, claim: Claim) -> Document:
 
 
 async def compose_request(deps: WorkDeps, claim: Claim) -> Request:
-    """Compose the request of a claimed section from its plan, its order, and what it follows.
+    """Compose the request of a claimed section from its plan, its order, and the parts it follows.
 
     The static instructions, which are cached, stand apart from all that varies.
     """
@@ -75,7 +76,7 @@ async def compose_request(deps: WorkDeps, claim: Claim) -> Request:
 
 
 def composed(step: Document, answers: dict[str, str], *, summaries: Told = (), values: Told = ()) -> str:
-    """Return the input of one request: what varies, the customer's own words last and marked as data."""
+    """Compose the input of one request: the parts that vary, the customer's own words last and marked as data."""
     parts = [f"# The section to write\n\nTitle: {step['title']}\n\n{step['brief']}"]
     if summaries:
         lines = "\n".join(f"- {title}: {summary}" for title, summary in summaries)
@@ -101,7 +102,7 @@ def summarised(text: str) -> str:
 
 
 async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
-    # Room before the fence, since a claim may be lost while its holder waits; both before the entry of a purchase.
+    # Room before the fence, since a claim may be lost while its holder waits. Both before the entry of a purchase.
     priority = deps.tenants.of(claim.step["tenant"]).priority
     async with await _room(deps, request, priority) as call:
         now = deps.clock.now()
@@ -111,7 +112,7 @@ async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
 
 
 async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:
-    """Wait for room; WorkerStops at once if this process is told to end, NoRoomYet if it takes too long."""
+    """Wait for room. WorkerStops at once if this process is told to end, NoRoomYet if it takes too long."""
     room = asyncio.ensure_future(deps.llm.reserve(request, priority=priority))
     stop, patience = map(asyncio.ensure_future, (deps.stopping.wait(), deps.clock.sleep(_PATIENCE_S)))
     try:
@@ -132,7 +133,7 @@ async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:
 
 
 async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
-    """Make the call and settle its entry, however it ends; an entry that stays open was possibly paid."""
+    """Make the call and settle its entry, however it ends. An entry that stays open was possibly paid (T12)."""
     timeout_s = deps.settings.llm_timeout_s
     began = deps.clock.monotonic()
     try:

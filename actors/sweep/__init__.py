@@ -1,1 +1,1 @@
-"""The sweep: looks in MongoDB for what should move and does not, and moves it. Safe to run several at once."""
+"""Sweep: finds work in MongoDB that should move and does not, and moves it. Several may run at once."""

@@ -1,4 +1,4 @@
-"""Duties towards messages: overdue ones are sent again if the broker lost them, or holds them for too long."""
+"""Sends overdue messages again if the broker lost them, or holds them for too long."""
 
 import asyncio
 from collections import defaultdict
@@ -28,15 +28,15 @@ from storage.workers import live_workers
 
 log = structlog.get_logger()
 
-#: A message that Redis has held for this long may be one whose fetch reply was lost: sent again whatever it says.
+#: The time in Redis after which a message is sent again in any case: its fetch reply may have been lost.
 _TOO_OLD = timedelta(minutes=10)
-#: Sends without a claim before a step is given up: nobody can take it.
+#: The number of sends without a claim after which a step is given up: no worker can take it.
 _MAX_SENDS = 20
 _BATCH = 500
 
 
 async def resend_lost_messages(deps: Deps) -> None:
-    """T9: send again the queued steps whose messages are lost. BrokerIsDown if Redis cannot say which."""
+    """Send again the queued steps whose messages are lost. BrokerIsDown if Redis cannot say which (T9)."""
     now = deps.clock.now()
     overdue = await overdue_messages(deps.db, now, _BATCH)
     held = await _held(deps, {message_of(step): queue_of(step) for step in overdue})
@@ -49,7 +49,7 @@ async def resend_lost_messages(deps: Deps) -> None:
 
 
 async def resend_unbegun_reports(deps: Deps) -> None:
-    """T9, for the message that begins a report."""
+    """Send again the lost messages that begin reports (T9)."""
     now = deps.clock.now()
     overdue = await unbegun_reports(deps.db, now, _BATCH)
     held = await _held(deps, {report["message"]: report["product"] for report in overdue})
@@ -62,7 +62,7 @@ async def resend_unbegun_reports(deps: Deps) -> None:
 
 
 async def resend_messages_of(deps: Deps, worker: Document) -> None:
-    """Send again what a dead worker had taken from the broker and not finished."""
+    """Send again the messages that a dead worker had taken from the broker and not finished (T9)."""
     lost: list[str] = []
     for queue in queues_of(worker["queue"]):
         lost += await asyncio.to_thread(deps.broker.forget_holder, worker["broker_id"], queue)
@@ -72,7 +72,7 @@ async def resend_messages_of(deps: Deps, worker: Document) -> None:
 
 
 async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:
-    """Return which messages, given with their queues, the broker holds."""
+    """Return the messages that the broker holds, out of those given with their queues."""
     messages: dict[str, list[str]] = defaultdict(list)
     for message, queue in queues.items():
         messages[queue].append(message)
@@ -83,7 +83,7 @@ async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:
 
 
 def _by_age(held: Sequence[Document], now: datetime) -> tuple[list[Document], list[Document]]:
-    """Divide steps or reports whose messages the broker holds: they wait in line, or their message is too old."""
+    """Divide steps or reports whose messages the broker holds: those in line, and those with too old a message."""
     in_line = [one for one in held if now - one["queued_at"] < _TOO_OLD]
     stale = [one for one in held if now - one["queued_at"] >= _TOO_OLD]
     return in_line, stale
@@ -96,7 +96,7 @@ def _without(overdue: Sequence[Document], in_line: Sequence[Document]) -> list[D
 
 
 async def _call_for_workers(deps: Deps, stale: Sequence[Document]) -> None:
-    """Alert an operator to queues in which work has waited for long, and that nobody serves."""
+    """Alert an operator to queues in which work has waited for long, and which no worker serves."""
     products = {one["product"] for one in stale}
     served = {worker["queue"] for worker in await live_workers(deps.db)} if products else set()
     for product in sorted(products - served):
@@ -105,7 +105,10 @@ async def _call_for_workers(deps: Deps, stale: Sequence[Document]) -> None:
 
 
 async def _resend(deps: Deps, step: Document, *, counted: bool = True) -> None:
-    """Send a step's message again, or give it up after too many sends that counted: those of lost messages."""
+    """Send a step's message again, or give the step up after too many sends that counted (T9).
+
+    Only sends of lost messages are counted.
+    """
     if step["format"] != FORMAT:  # its workers are of another version, and may come back, or be replaced
         counted, text = False, f"Steps of plan format {step['format']} wait for a worker that can carry them out."
         await raise_alert(deps.db, "no_worker", text, deps.clock.now(), order=step["order"])
@@ -120,7 +123,7 @@ async def _resend(deps: Deps, step: Document, *, counted: bool = True) -> None:
 
 
 async def _resend_report(deps: Deps, report: Document, *, counted: bool) -> None:
-    """Send the message that begins a report again, or give the report up after too many sends that counted."""
+    """Send the message that begins a report again, or give the report up after too many counted sends (T9)."""
     if report["sends"] >= _MAX_SENDS:
         await give_up_report(deps, report["_id"], f"It was queued {_MAX_SENDS} times and no worker took it.")
         return

@@ -1,4 +1,4 @@
-"""Duties towards orders: events, errands, alerts, places, lost PDFs; events and forms are dropped in time."""
+"""Looks after orders: events, errands, alerts, places and lost PDFs. Drops old events and forms."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,23 +21,25 @@ from storage.steps import has_live_steps
 from storage.tenants import places_taken, tenants_waiting
 
 _EVENTS_AT_ONCE, _ERRANDS_AT_ONCE, _ALERTS_AT_ONCE = 100, 500, 500
-#: Mails in a minute (for each sweep that runs): as many as somebody may still read one by one.
+#: The most mails in a minute (for each sweep that runs): as many as a person may still read one by one.
 _MOST_ALERTS, _WITHIN = 20, timedelta(minutes=1)
-#: What a chat shows of a text (Slack: 40,000 characters).
+#: The part of a text that a chat shows (Slack: 40,000 characters).
 _MAX_TEXT = 30_000
-#: Customers open what is new. Older ones are noticed by whoever does: to look for all, for ever, would also bring
-#: back what a bucket's own rules let go.
+#: The number of newest reports whose PDFs are looked for, since customers open new ones. Older losses are noticed
+#: when a customer opens the report. To look for all, for ever, would also bring back those that a bucket's own
+#: rules let go.
 _NEWEST_BOOKS = 100
-#: In one round, so that chapters of fresh orders do not stand behind a whole bucket that was lost.
+#: The most in one round, so that chapters of fresh orders do not stand behind a whole bucket that was lost.
 _BOOKS_AT_ONCE = 10
-#: Removed in one round, of applied and of ignored ones: 144,000 a day of each, in commands that nobody notices.
+#: Removed in one round, of applied and of ignored ones: 144,000 a day of each, in commands too short to be
+#: noticed.
 _DROPPED_EVENTS = 1000
-#: Removed in one round: 288,000 a day, in commands that nobody notices.
+#: Removed in one round: 288,000 a day, in commands too short to be noticed.
 _DROPPED_FORMS = 2000
 
 
 async def apply_left_events(deps: Deps) -> None:
-    """Apply events that nobody has applied in time."""
+    """Apply events that were not applied in time."""
     left = await unapplied_events(deps.db, deps.clock.now(), _EVENTS_AT_ONCE)
     if left:
         events = [Event(event["_id"], event["type"], event["raw"]) for event in left]
@@ -45,7 +47,7 @@ async def apply_left_events(deps: Deps) -> None:
 
 
 async def resend_errands(deps: Deps) -> None:
-    """Send the messages of due errands again; each claims what it does, so twice does no harm."""
+    """Send the messages of due errands again. Each claims its work, so two messages do no harm."""
     now = deps.clock.now()
     posts: list[Post] = []
     for order in await orders_with_errands(deps.db, now, _ERRANDS_AT_ONCE):
@@ -56,7 +58,7 @@ async def resend_errands(deps: Deps) -> None:
 
 
 async def send_alerts(deps: Deps) -> None:
-    """Wake a mail worker for every alert that is to be told, one by one; of too many the last are told as one.
+    """Wake a mail worker for every alert that is to be told, one by one. Of too many the last are told as one.
 
     Fifty orders that fail together are not fifty mails.
     """
@@ -66,14 +68,14 @@ async def send_alerts(deps: Deps) -> None:
     to_tell = [alert["_id"] for alert in due if "admitted_at" in alert]
     if fresh:
         to_tell += await _admit_alerts(deps, fresh, now)
-    # Before letters, which may wait long for their server; the first of those that go in front is the last sent.
+    # Before letters, which may wait long for their server. The first of those that go in front is the last sent.
     to_tell.reverse()
     posts = [Post(MAIL_QUEUE, "tell_alert", alert, {"alert": alert}, first=True) for alert in to_tell]
     await send_all(deps, posts)
 
 
 async def _admit_alerts(deps: Deps, fresh: Sequence[Document], now: datetime) -> list[str]:
-    """Admit as many alerts as a minute may have, the last place for all that are left; return those to be told."""
+    """Admit as many alerts as a minute may have, the last place for all the rest. Returns those to be told."""
     room = _MOST_ALERTS - await count_admitted(deps.db, now - _WITHIN)
     alone = max(0, room if len(fresh) <= room else room - 1)
     single, gathered = fresh[:alone], fresh[alone:]
@@ -86,7 +88,7 @@ async def _admit_alerts(deps: Deps, fresh: Sequence[Document], now: datetime) ->
 
 
 def _list_of(alerts: Sequence[Document]) -> str:
-    """Return the text of gathered alerts: a line for each trouble, with all that have it."""
+    """Return the text of gathered alerts: a line for each trouble, with all orders or events that have it."""
     lines = [f"{len(alerts)} more alerts"]
     for (kind, text), alike in grouped(alerts, lambda alert: (alert["kind"], alert["text"])).items():
         lines.append(f"{text} ({kind}): " + ", ".join(alert["order"] or alert["event"] or "" for alert in alike))
@@ -94,7 +96,7 @@ def _list_of(alerts: Sequence[Document]) -> str:
 
 
 async def admit_in_turn(deps: Deps) -> None:
-    """Heal the places of every tenant after a crash, and begin what may begin (T4)."""
+    """Heal the places of every tenant after a crash, and begin the reports that may begin (T4)."""
     posts: list[Post] = []
     for tenant in await places_taken(deps.db):
         posts += await _heal_places(deps, tenant)
@@ -104,7 +106,7 @@ async def admit_in_turn(deps: Deps) -> None:
 
 
 async def _heal_places(deps: Deps, tenant: Document) -> list[Post]:
-    """Begin reports that have a place and wait; give places that nobody needs to those who wait for one."""
+    """Begin reports that have a place and wait, and give unused places to those that wait for one."""
     posts: list[Post] = []
     found = {report["_id"]: report for report in await find_reports(deps.db, tenant["reports"])}
     over = [report for report in tenant["reports"] if await _is_over(deps, found.get(report))]
@@ -117,7 +119,7 @@ async def _heal_places(deps: Deps, tenant: Document) -> list[Post]:
 
 
 async def _is_over(deps: Deps, report: Document | None) -> bool:
-    """Return whether a report is in progress no more; one that waits for dead steps is an operator's."""
+    """Return whether a report is in progress no more. One that waits for dead steps is an operator's."""
     if report is None or report["state"] in {"stored", "dead"} or report["stopped"]:
         return True
     idle = report["state"] == "running" and not any(report["slots"].values())
@@ -125,9 +127,9 @@ async def _is_over(deps: Deps, report: Document | None) -> bool:
 
 
 async def seek_lost_books(deps: Deps) -> None:
-    """Ask for the newest reports' PDFs to be made again where S3 has lost them; one question to S3 for each.
+    """Ask for the newest reports' PDFs to be made again where S3 has lost them. Each costs one request to S3.
 
-    They are likely to be asked for, and are looked for before anybody does.
+    Customers are likely to open them, and they are looked for before that.
     """
     asked = 0
     for report in await newest_stored(deps.db, list(PRODUCTS), _NEWEST_BOOKS):

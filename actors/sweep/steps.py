@@ -1,4 +1,4 @@
-"""Duties towards steps: lapsed claims, missed advances, leftover slots."""
+"""Looks after steps: lapsed claims, missed advances, leftover slots."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -20,32 +20,32 @@ from storage.steps import idle_ready_reports, slot_holders, unadvanced_steps
 
 log = structlog.get_logger()
 
-#: A step that took this many processes with it is poison.
+#: The number of processes that a step took with it after which it counts as poison.
 _MAX_KILLS = 8
 _BATCH = 500
 #: One step's share of a round: finishing a report asks S3, which may hang.
 _STEP_S = 5.0
-#: How long a ready step may stand before the sweep sees to it: those who readied it are at it first.
+#: The time that a ready step may stand before the sweep queues it. The process that readied it comes first.
 _IDLE = timedelta(seconds=5)
-#: Reports that are looked at in one round: some tens of commands, however many reports there are. A thousand are
-#: gone through in 20 s, and what a crash leaves in a slot is in nobody's way meanwhile but its own report's.
+#: The number of reports that are looked at in one round: some tens of commands, however many reports there are. A
+#: thousand are gone through in 20 s, and a slot that a crash left over delays only its own report meanwhile.
 _PAGE = 100
 
 
 async def expire_lapsed_claims(deps: Deps) -> None:
-    """T14x: take steps from holders whose time is over."""
+    """Take steps from holders whose time is over (T14x)."""
     await _expire(deps, await lapsed_claims(deps.db, deps.clock.now(), _BATCH))
 
 
 async def take_from(deps: Deps, worker: str) -> None:
-    """T14x: take every step from a dead worker."""
+    """Take every step from a dead worker (T14x)."""
     await _expire(deps, await claims_of(deps.db, worker))
 
 
 async def _expire(deps: Deps, steps: Sequence[Document]) -> None:
-    """Queue claimed steps again; a step is dead if it kills all that take it.
+    """Queue claimed steps again. A step is dead if it kills every process that takes it (T14x).
 
-    All are taken first, and sent then: that needs Redis, which may be away.
+    All are taken first and sent then: sending needs Redis, which may be away.
     """
     posts: list[Post] = []
     for step in steps:
@@ -60,7 +60,7 @@ async def _expire(deps: Deps, steps: Sequence[Document]) -> None:
 
 
 async def advance_missed_steps(deps: Deps) -> None:
-    """Advance steps that finished but were never advanced; one that fails does not keep the others."""
+    """Advance steps that finished but were never advanced. One that fails does not keep the others."""
     for step in await unadvanced_steps(deps.db, deps.clock.now(), _BATCH):
         try:
             async with asyncio.timeout(_STEP_S):
@@ -70,13 +70,13 @@ async def advance_missed_steps(deps: Deps) -> None:
 
 
 class SlotHealer:
-    """T15: goes through the running reports, a page each time, and begins again after the last one.
+    """Healer that goes through the running reports, a page each time, and begins again after the last (T15).
 
-    Slots that nothing holds are taken back, and ready steps that stand about are queued.
+    It takes leftover slots back, and queues ready steps that stand about.
     """
 
     def __init__(self) -> None:
-        """Begin with the first."""
+        """Begin with the first report."""
         self._after = ""
 
     async def heal_page(self, deps: Deps) -> None:
@@ -93,7 +93,7 @@ class SlotHealer:
 
 
 async def _heal(deps: Deps, reports: Sequence[Document]) -> None:
-    """Take leftover slots back, queue released steps whose time has come, and offer what is free."""
+    """Take leftover slots back, queue released steps whose time has come, and offer free slots (T7, T8, T15)."""
     holders = await _holders(deps, reports)
     idle = await _idle_with_room(deps, reports)
     for report in reports:
@@ -110,7 +110,7 @@ async def _holders(deps: Deps, reports: Sequence[Document]) -> dict[str, Documen
 
 
 async def _heal_report(deps: Deps, report: Document, holders: dict[str, Document]) -> bool:
-    """Return whether a leftover slot of the report was taken back."""
+    """Take a report's leftover slots back. Returns whether there was one (T15)."""
     healed = False
     for slot, token in _tokens(report):
         step_id, _, run = token.rpartition("@")

@@ -1,4 +1,4 @@
-"""One round of every duty, and the loops around them."""
+"""Runs one round of every duty, and the loops around them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,7 +25,7 @@ from storage.alerts import raise_alert
 
 log = structlog.get_logger()
 
-#: Between two rounds of what asks servers that are not ours alone.
+#: The time between two rounds of duties that ask servers which are not ours alone.
 _SELDOM_S = 600.0
 #: Stripe itself goes on delivering for three days: https://docs.stripe.com/webhooks#retries
 _LOOK_BACK = timedelta(days=3)
@@ -39,7 +39,7 @@ _DUTIES: tuple[Duty, ...] = (
     resend_lost_messages,
     admit_in_turn,
 )
-#: What customers and operators are to hear waits for no other duty.
+#: Duties towards customers and operators, which wait for no other duty.
 _TELLING: tuple[Duty, ...] = (resend_errands, send_alerts)
 
 
@@ -51,10 +51,10 @@ async def sweep_once(deps: Deps, watch: Watch) -> None:
 
 
 async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping: asyncio.Event) -> None:
-    """Sweep every `every_s` seconds, from start to start, until told to stop: then at once.
+    """Sweep every `every_s` seconds, from start to start. It ends at once when told to stop.
 
-    Dead workers are looked for in a loop of their own, and so are errands and alerts, so that no slow duty keeps
-    these waiting. In another one Stripe and S3 are asked, seldom: if they do not answer, only that is delayed.
+    Dead workers are looked for in a loop of their own, and so are errands and alerts, so that no slow duty delays
+    them. Stripe and S3 are asked in another one, seldom. If they do not answer, only that loop is delayed.
     """
     watch, healer = Watch(deps.clock), SlotHealer()
     mending = (watch.expire_lapsed_claims, *_DUTIES, healer.heal_page)

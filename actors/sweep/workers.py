@@ -1,4 +1,4 @@
-"""Duties towards workers: one is dead if this process itself has seen its counter stand still for long enough."""
+"""Finds dead workers: this process itself has seen their counters stand still for long enough."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from storage.workers import live_workers, prove_writable, remove_worker
 
 log = structlog.get_logger()
 
-#: A worker beats every 2 s; after this long at the same beat, over this many reads, it is dead.
+#: A worker beats every 2 s. After this long at the same beat, over this many reads, it is dead.
 _STILL_S = 6.0
 _READS = 3
-#: A look that took longer waited for MongoDB, and while it did no worker could beat.
+#: A look that took longer waited for MongoDB, and no worker could beat meanwhile.
 _PROMPT_S = 1.0
-#: After MongoDB was away: for how long nothing is taken from holders, who write down what they have in hand.
+#: The time after an outage of MongoDB in which nothing is taken from holders. They record finished work first.
 _SETTLED_S = 15.0
 
 
@@ -31,16 +31,16 @@ class _Seen:
 
 
 class Watch:
-    """Observes heartbeats on this process's own monotonic clock: no two machines' clocks are compared."""
+    """Observer of heartbeats on this process's own monotonic clock: no two machines' clocks are compared."""
 
     def __init__(self, clock: Clock) -> None:
-        """Start with no observation: a sweep that has just begun takes nobody for dead."""
+        """Start with no observation. A sweep that has just begun takes no worker for dead."""
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
         self._trouble_at: float | None = None
 
     async def dead_workers(self, deps: Deps) -> list[Document]:
-        """Read every counter once more; return the workers that have stood still long enough."""
+        """Read every counter once more. Returns the workers that have stood still long enough."""
         asked = self._clock.monotonic()
         try:
             await prove_writable(deps.db)
@@ -55,7 +55,7 @@ class Watch:
         return [worker for worker in workers if self._is_still(self._seen[worker["_id"]], now)]
 
     def _forget(self) -> None:
-        """Conclude nothing from what was seen: what happened meanwhile nobody knows."""
+        """Drop all observations: the heartbeats of an outage are unknown."""
         self._seen.clear()
         self._trouble_at = self._clock.monotonic()
 
@@ -69,19 +69,19 @@ class Watch:
         return seen.reads >= _READS and now - seen.since >= _STILL_S
 
     async def expire_lapsed_claims(self, deps: Deps) -> None:
-        """Take steps from holders whose time is over, unless it ran out while MongoDB did not hear them."""
+        """Take steps from holders whose time is over, unless it ran out while MongoDB was away (T14x)."""
         if self._trouble_at is None or self._clock.monotonic() - self._trouble_at > _SETTLED_S:
             await expire_lapsed_claims(deps)
 
     async def bury_dead_workers(self, deps: Deps) -> None:
-        """Free what dead workers held: their claims, and the messages they had taken."""
+        """Free the claims of dead workers, and send the messages again that they had taken (T9, T14x)."""
         silent = await self.dead_workers(deps)
         beats = {worker["_id"]: worker["beat"] for worker in await live_workers(deps.db)} if silent else {}
         dead = [worker for worker in silent if beats.get(worker["_id"]) == worker["beat"]]
         for worker in dead:
             log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
             await take_from(deps, worker["_id"])
-        # Their messages need Redis, which may be away; claims come first and do not.
+        # Their messages need Redis, which may be away. Claims do not, and come first.
         for worker in dead:
             await resend_messages_of(deps, worker)
             await remove_worker(deps.db, worker["_id"])

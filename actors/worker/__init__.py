@@ -1,1 +1,1 @@
-"""A worker process: one queue, one event loop, its heartbeat, and an orderly end."""
+"""Worker process: one queue, one event loop, its heartbeat, and an orderly end."""

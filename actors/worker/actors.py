@@ -1,4 +1,4 @@
-"""The actors on the broker: shells that hand ids to the work, and nothing that fails goes unrecorded."""
+"""Actors on the broker: shells that hand ids to the work, and record every failure."""
 
 import asyncio
 import traceback
@@ -28,8 +28,8 @@ from storage.errands import Errand
 
 log = structlog.get_logger()
 
-#: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released. Nothing
-#: takes that long but what waits, with an answer in hand, for a MongoDB that is away.
+#: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released. Only
+#: work that waits, with an answer in hand, for a MongoDB that is away takes that long.
 _TIME_LIMIT_MS = 60 * 60 * 1000
 
 _RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
@@ -60,7 +60,7 @@ def _declare(
         try:
             await run(**ids)
         except TransientError as error:
-            # Nothing is lost: what this message asked for stands in MongoDB, and the sweep asks again.
+            # Nothing is lost: the work of this message is recorded in MongoDB, and the sweep asks again.
             log.warning("message_left_to_sweep", actor=name, error=str(error))
         except asyncio.CancelledError:
             # At the end of the grace period: the step has been released, so the message did not fail.
@@ -81,7 +81,7 @@ async def _begin(deps: WorkDeps, *, report: str) -> None:
         await begin_report(deps, report)
     except TransientError:
         raise
-    except Exception as error:  # noqa: BLE001  # whatever it is, the order waits for an operator, not for ever
+    except Exception as error:  # noqa: BLE001  # after any error the order waits for an operator, not for ever
         await give_up_report(deps, report, str(error), "".join(traceback.format_exception(error)))
 
 

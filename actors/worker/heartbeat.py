@@ -1,4 +1,4 @@
-"""A worker's heartbeat, beaten by the loop that works, and the audit of its own claims."""
+"""Heartbeat of a worker, beaten by the loop that works, and the audit of its own claims."""
 
 import asyncio
 import os
@@ -19,10 +19,13 @@ _AUDIT_S = 10.0
 
 
 class Heart:
-    """Beats every 2 s while the loop runs; a loop that hangs does not beat, and the sweep takes over from it."""
+    """Heart that beats every 2 s while the loop runs.
+
+    A loop that hangs does not beat, and the sweep takes its work.
+    """
 
     def __init__(self, deps: WorkDeps, queue: str, threads: int) -> None:
-        """Know what to register."""
+        """Prepare the worker's entry in the register."""
         self._deps = deps
         self._facts = {
             "queue": queue,
@@ -36,13 +39,13 @@ class Heart:
         self.last_turn = deps.clock.monotonic()
 
     async def beat_for_ever(self) -> None:
-        """Beat, whatever happens: a heart that stops while the loop works would cost every call in the air."""
+        """Beat in spite of every error: a heart that stops while the loop works costs every call in the air."""
         while True:
             await self.beat()
             await asyncio.sleep(_BEAT_S)
 
     async def beat(self) -> None:
-        """Beat once; what fails is made good by the next."""
+        """Beat once. A beat that fails is made good by the next."""
         try:
             await beat(self._deps.db, self._deps.worker, self._facts, self._deps.clock.now())
         except TransientError as error:
@@ -52,7 +55,7 @@ class Heart:
         self.last_turn = self._deps.clock.monotonic()
 
     async def audit_for_ever(self) -> None:
-        """Every 10 s release what MongoDB says is ours and we do not work on."""
+        """Release, every 10 s, the steps that are ours in MongoDB and not worked on."""
         while True:
             await asyncio.sleep(_AUDIT_S)
             try:
@@ -63,9 +66,9 @@ class Heart:
                 log.exception("audit_failed")
 
     async def leave(self) -> None:
-        """Release what nobody works on, then leave the register; what fails here is the sweep's.
+        """Release the steps that are not worked on, then leave the register. The sweep mends any failure here.
 
-        A worker that still holds something stays registered, so that the sweep sees it fall silent.
+        A worker that still holds a step stays registered, so that the sweep sees it fall silent.
         """
         try:
             await self._audit()

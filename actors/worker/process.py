@@ -1,4 +1,4 @@
-"""The life of a worker process: build, declare, consume, and leave in order."""
+"""Life of a worker process: build, declare, consume, and leave in order."""
 
 import asyncio
 import contextlib
@@ -32,19 +32,20 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: For what blocks: mail, Stripe, names. As many as messages that are in the air by default, and more.
+#: The threads for calls that block: mail, Stripe, names. As many as messages that are in the air by default, and
+#: more.
 _THREADS = 64
-#: How often a thread whose message is in the air looks whether its time limit, which is an hour, is over.
+#: The pause between a thread's looks at the time limit, an hour, of its message in the air.
 _LOOK_S = 1.0
-#: A loop that has not turned for this long hangs: the process ends, and its claims lapse.
+#: The time after which a loop that has not turned hangs: the process ends, and its claims lapse.
 _HANGS_S = 60.0
-#: After the grace period: for released claims to be written, and for leaving the register. Each once.
+#: The time after the grace period: for released claims to be written, and for leaving the register. Each once.
 _LEAVE_S = 1.5
-#: Before that: for what follows steps that are done. The sweep does it otherwise.
+#: The time before that: for advancing steps that are done. The sweep does it otherwise.
 _FINISH_S = 1.0
-#: Renderings in the air at once: enough that two children never wait for the next, whatever MongoDB takes for it.
+#: The renderings in the air at once: enough that two children never wait for the next, however long MongoDB takes.
 _RENDERINGS = 6
-#: By how many steps of niceness a worker yields whose product is promised for so many seconds after the payment.
+#: The steps of niceness by which a worker yields whose product is promised for so many seconds after the payment.
 #: Its loop must go on turning, or it would be taken for dead.
 _NICE_BY_PROMISE = ((15 * 60, 0), (60 * 60, 11), (math.inf, 12))
 
@@ -54,7 +55,7 @@ class WorkerHangs(Exception):
 
 
 class _NobodyWrites:
-    """The LLM of a worker that writes nothing."""
+    """LLM of a worker that writes nothing."""
 
     async def reserve(self, request: Request, *, priority: int = 0) -> NoReturn:
         """Fail: no actor of that queue asks."""
@@ -62,10 +63,10 @@ class _NobodyWrites:
 
 
 class WorkerProcess:
-    """One worker: built in the main thread, working on the loop of another."""
+    """Worker: built in the main thread, working on the loop of another."""
 
     def __init__(self, settings: Settings, queue: str, threads: int) -> None:
-        """Start the loop and build everything on it."""
+        """Start the loop, and build the worker on it."""
         yield_by(_niceness_of(queue))
         self._settings, self._queue = settings, queue
         self._postman = transport_for(settings.mail_url)
@@ -78,7 +79,7 @@ class WorkerProcess:
         self._llm = None if queue == MAIL_QUEUE else _open_llm(settings)
         self._deps = self._loop.run_coroutine(self._open())
         self._heart = Heart(self._deps, queue, threads)
-        # Before the first claim: who dies with one must be known to have lived.
+        # Before the first claim: a worker that dies with one must be known to have lived.
         self._loop.run_coroutine(self._heart.beat())
         for pulse in (self._heart.beat_for_ever(), self._heart.audit_for_ever()):
             asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
@@ -90,7 +91,7 @@ class WorkerProcess:
         self._workers = start_workers(self._broker, dict(zip(queues_of(queue), bounds, strict=False)))
 
     def log_start(self) -> None:
-        """Name the hosts that this worker talks to, without credentials."""
+        """Log the hosts that this worker talks to, without credentials."""
         redis = self._broker.client.connection_pool.connection_kwargs
         log.info(
             "worker_started",
@@ -103,7 +104,7 @@ class WorkerProcess:
         )
 
     def wait(self, stop: threading.Event) -> None:
-        """Return when told to stop; WorkerHangs if the loop stands still meanwhile."""
+        """Wait until told to stop. WorkerHangs if the loop stands still meanwhile."""
         while not stop.wait(1.0):
             if self._deps.clock.monotonic() - self._heart.last_turn > _HANGS_S:
                 raise WorkerHangs
@@ -115,8 +116,8 @@ class WorkerProcess:
         self._loop.run_coroutine(self._leave())
 
     async def _open(self) -> WorkDeps:
-        # The default has six threads on two processors: vendors that hang must not keep others' names from being
-        # looked up, or rendering from beginning.
+        # The default has six threads on two processors. Vendors that hang must not delay the look-up of others'
+        # names, or the start of a rendering.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="vendor"))
         return WorkDeps.of(
             open_deps(self._settings, broker=self._broker),

@@ -72,7 +72,7 @@ _PARTS = {
         "meaning_time": "The Time That Is Yours",
     },
 }
-#: What a section follows beside the opening and its part's lead: a section of another part that it builds on.
+#: The section of another part that a section follows, beside the opening and its part's lead.
 _ALSO = {
     "shadows_price": ("strengths_overlooked",),
     "bonds_conflict": ("shadows_anger",),
@@ -83,7 +83,7 @@ _ALSO = {
 
 
 def _part(title: str, subtitle: str, titles: dict[str, str]) -> Part:
-    """The lead follows the opening, the others both."""
+    """Return a part whose lead follows the opening, and whose other sections follow both."""
     lead, *others = titles
     after = {lead: (_OPENING.id,), **dict.fromkeys(others, (_OPENING.id, lead))}
     sections = (Section(name, said, (*after[name], *_ALSO.get(name, ()))) for name, said in titles.items())

@@ -1,6 +1,6 @@
 """Personal Horoscope, as it is sold: an opening, twelve months of thirteen sections, four that look back on them.
 
-The months are counted from the purchase, so that the plan is the same for everybody.
+The months are counted from the purchase, so that the plan is the same for every customer.
 """
 
 from functools import partial
@@ -9,7 +9,7 @@ from pathlib import Path
 from actors.products.definition import Chapter, Pace, Part, Product, Section, Theme, chapter_of
 from actors.products.personal_horoscope.sky import sun_wheel
 
-#: The months of the year, and what each stands for on the way round it; the overview's brief says more of each.
+#: The months of the year, each with its meaning on the way round it. The overview's brief says more of each.
 _MONTHS = {
     "First": "Setting out",
     "Second": "Taking root",
@@ -43,7 +43,7 @@ _OPENING = Section("opening", "The Year Before You")
 
 
 def _month(number: int, ordinal: str, subtitle: str) -> Part:
-    """The overview follows the opening, and the areas both."""
+    """Return a month whose overview follows the opening, and whose areas follow both."""
     month = f"month_{number:02}"
     overview = Section(f"{month}_overview", f"The {ordinal} Month in View", (_OPENING.id,), "overview")
     after = (_OPENING.id, overview.id)

@@ -1,4 +1,4 @@
-"""The sun's way through a month of the book: reckoned from the calendar alone, the same again each time."""
+"""The sun's way through a month of the book, computed from the calendar alone, with the same result each time."""
 
 from calendar import monthrange
 from datetime import date, timedelta
@@ -27,7 +27,7 @@ _EPOCH, _KNOWN_YEARS = date(2000, 1, 1), range(1800, 2200)
 
 
 def sun_wheel(month: int, occasion: Occasion) -> Wheel:
-    """Where the sun goes in the month of the book, 1 to 12, and where it stood on the customer's day of birth."""
+    """Draw the sun's way in the month of the book, 1 to 12, and its place on the customer's day of birth."""
     first, last = month_of(occasion.day, month), month_of(occasion.day, month + 1) - timedelta(days=1)
     start, end = sun_longitude(first), sun_longitude(last)
     label = f"The sun’s way, {_written(first)} to {_written(last)}: {_place(start)} to {_place(end)}"
@@ -39,7 +39,7 @@ def sun_wheel(month: int, occasion: Occasion) -> Wheel:
 
 
 def sun_longitude(day: date) -> float:
-    """The sun's apparent place on the ecliptic at noon in Greenwich, in degrees from the equinox, 0 to 360.
+    """Return the sun's apparent place on the ecliptic at noon in Greenwich, in degrees from the equinox, 0 to 360.
 
     By the approximate formula of the Astronomical Almanac (United States Naval Observatory, section C), which is
     good to a minute of arc for two centuries about 2000.
@@ -51,16 +51,20 @@ def sun_longitude(day: date) -> float:
 
 
 def month_of(day: date, number: int) -> date:
-    """The day on which a month of the book begins: the first on `day`, each other at the same day of its month.
+    """Return the day on which a month of the book begins.
 
-    A month that has no such day begins on its last.
+    The first begins on `day`, each other at the same day of its month. A month that has no such day begins on its
+    last.
     """
     year, month = divmod(day.year * 12 + day.month - 1 + number - 1, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _birth(text: str) -> date | None:
-    """The date of an answer; nothing if it is none, or one for which the sun's place is not known well."""
+    """Return the date of an answer.
+
+    None if it is no date, or one for which the sun's place is not known well.
+    """
     try:
         born = date.fromisoformat(text)
     except ValueError:
@@ -69,7 +73,7 @@ def _birth(text: str) -> date | None:
 
 
 def _place(longitude: float) -> str:
-    """A place as charts name it: whole degrees within a sign."""
+    """Return a place as charts name it: whole degrees within a sign."""
     sign, degrees = divmod(int(longitude), _SIGN)
     return f"{degrees}° {SIGNS[sign]}"
 
