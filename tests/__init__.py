@@ -1,1 +1,1 @@
-"""The tests, which mirror the folders."""
+"""Tests, in folders that mirror the code's."""

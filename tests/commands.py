@@ -1,4 +1,4 @@
-"""Commands, each in a process that has its imports behind it: what they print, and how they end."""
+"""Commands, each in a process that has its imports behind it: their output, and their exit codes."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ PATIENCE_S = 60.0
 
 
 class Done(NamedTuple):
-    """A command that has ended."""
+    """Command that has ended."""
 
     code: int
     out: str

@@ -1,4 +1,4 @@
-"""What every test may use, the local stack's servers and a database of its own; and which tests begin first."""
+"""Servers of the local stack and a database for every test, and the order in which tests begin."""
 
 import asyncio
 import subprocess
@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.index_builds import ensure_indexes
 from tests.warm import begin
 
-#: What takes longest begins first, so that no worker of xdist is left alone with it in the end.
+#: The longest tests begin first, so that no worker of xdist is left alone with one in the end.
 FIRST = ("faults/", "journeys/", "infra/pdf/", "infra/broker/", "infra/local/", "handlers/")
 #: Folders whose tests share servers or processes: they go to one worker, as the tests of a file do.
 SHARED = ("tests/journeys", "tests/infra/local", "tests/infra/pdf")
@@ -47,7 +47,7 @@ def pytest_report_header() -> str:
 
 
 class FileScheduling(LoadFileScheduling):  # type: ignore[misc]
-    """Gives a worker all tests of a file, or of a shared folder."""
+    """Scheduler that gives a worker all tests of a file, or of a shared folder."""
 
     def _split_scope(self, nodeid: str) -> str:
         return next((folder for folder in SHARED if nodeid.startswith(f"{folder}/")), nodeid.partition("::")[0])
@@ -55,7 +55,7 @@ class FileScheduling(LoadFileScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FileScheduling | None:
-    """Do so where `--dist loadfile` asks for it."""
+    """Schedule by file or shared folder where `--dist loadfile` asks for it."""
     return FileScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
@@ -67,14 +67,14 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The servers of the local stack, for the whole run; a missing one fails it."""
+    """Start the servers of the local stack, for the whole run. A missing one fails it."""
     with Stack(tmp_path_factory.mktemp("stack"), latency_s=0.05, fail_points=True, begin=begin) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def indexed(stack: Stack) -> str:
-    """The URL of a database with its indexes, which stay: to ask for them takes longer than most tests."""
+    """Return the URL of a database with its indexes, which stay: to ask for them takes longer than most tests."""
     url = stack.env["MONGODB_URL"].replace("/pressroom?", "/tests?")
 
     async def build() -> None:
@@ -88,7 +88,7 @@ def indexed(stack: Stack) -> str:
 
 @pytest.fixture
 async def db(indexed: str) -> AsyncIterator[Database]:
-    """An empty database with its indexes; tests that follow one another empty it again, which is far quicker."""
+    """Open an empty database with its indexes. Each test empties it again, which is far quicker than a new one."""
     database = Database(indexed)
     yield database
     await _empty(database)
@@ -106,7 +106,7 @@ async def _empty(database: Database) -> None:
 
 
 class StoppedClock:
-    """A clock that only moves when a test moves it."""
+    """Clock that only moves when a test moves it."""
 
     def __init__(self) -> None:
         """Begin at a fixed moment."""
@@ -133,5 +133,5 @@ class StoppedClock:
 
 @pytest.fixture
 def clock() -> StoppedClock:
-    """A clock in the test's hands."""
+    """Return a clock in the test's hands."""
     return StoppedClock()

@@ -13,7 +13,7 @@ from infra.local.ports import HOST
 def failing(port: int, commands: Sequence[str], *, times: int = 0, **how: Any) -> Iterator[None]:
     """Make the member on that port fail these commands for the length of the block, or just so many of them.
 
-    `how` says with what, such as `errorCode`, `writeConcernError` or `closeConnection`, and in which `namespace`.
+    `how` names the failure, such as `errorCode`, `writeConcernError` or `closeConnection`, and its `namespace`.
     """
     point = {"configureFailPoint": "failCommand"}
     mode = {"times": times} if times else "alwaysOn"

@@ -10,7 +10,7 @@ from infra.local.ports import HOST
 
 
 class Hook:
-    """Keeps what is posted to it, and answers 204, or what it is told to.
+    """Webhook that keeps each post, and answers 204, or the status it is told to.
 
     To be used as `with Hook() as hook:`. Its address holds a secret, as those of chat services do.
     """
@@ -26,7 +26,7 @@ class Hook:
         self.url = f"http://{HOST}:{self._server.server_port}/alerts/{self.secret}"
 
     def posted(self, order: str) -> int:
-        """Return how often something about an order was posted."""
+        """Return the number of posts about an order."""
         return sum(post["order"] == order for post in self.posts)
 
     def __enter__(self) -> Self:

@@ -8,15 +8,15 @@ from typing import Any
 
 import httpx2
 
-#: Trusts nobody, and is never asked to.
+#: Trusts no authority, and is never asked to.
 _TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def get(url: str, **options: Any) -> httpx2.Response:
-    """Return what a GET is answered with."""
+    """Return the answer to a GET."""
     return httpx2.get(url, verify=_TRUST, **options)
 
 
 def post(url: str, **options: Any) -> httpx2.Response:
-    """Return what a POST is answered with."""
+    """Return the answer to a POST."""
     return httpx2.post(url, verify=_TRUST, **options)

@@ -5,7 +5,7 @@ from itertools import islice
 
 from infra.local.ports import is_free
 
-#: Below those that stacks are given.
+#: Below the ports that stacks are given.
 _SINGLE = range(18_000, 20_000)
 
 

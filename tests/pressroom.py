@@ -1,4 +1,4 @@
-"""Pressroom's processes in the hands of a test, and what the outside world sees of them."""
+"""Pressroom's processes in the hands of a test, and their effects on the outside world."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
-#: How long something is waited for before it counts as never coming: a busy machine is none of our faults.
+#: The time after which an awaited state counts as never coming: a busy machine is none of our faults.
 PATIENCE_S = 180.0
 PRESSROOM = (str(Path(sys.executable).parent / "pressroom"),)
 #: The same, with the products of tests.products sold beside the others.
@@ -37,7 +37,7 @@ ANSWERS = {"name": "Ada Byron", "question": "Shall I go?"}
 
 
 class Pressroom:
-    """The processes of one test: a database and a Redis database of their own, whatever ran before.
+    """Processes of one test: a database and a Redis database of their own, without traces of earlier tests.
 
     They are forked from one that has its imports behind it.
     """
@@ -45,7 +45,7 @@ class Pressroom:
     begin: Begin = staticmethod(warm.begin)
 
     def __init__(self, stack: Stack, program: Sequence[str] = PRESSROOM, **env: str) -> None:
-        """`env` lies over the stack's settings; `program` is the command whose processes they are."""
+        """Prepare the processes of the command `program`. `env` lies over the stack's settings."""
         self.stack = stack
         self.program = program
         name = f"test_{uuid.uuid4().hex[:12]}"
@@ -79,7 +79,7 @@ class Pressroom:
         return part
 
     def start_missing(self) -> None:
-        """See that web, sweep and one worker a queue run, and return when all are ready."""
+        """Start web, sweep and one worker a queue where they do not run, and wait until all are ready."""
         commands = (("web",), ("sweep",), ("worker", "life_clarity"), ("worker", "bundle"))
         given = [part.command[len(self.program) :] for part in self.parts if part.running]
         running = {tuple(args[: 2 if args[0] == "worker" else 1]) for args in given}
@@ -88,7 +88,7 @@ class Pressroom:
             part.wait_ready()
 
     def forget(self) -> None:
-        """Forget the work and the faults of earlier tests; what is still in somebody's hands ends in nothing."""
+        """Forget the work and the faults of earlier tests. Work still in a process's hands ends in nothing."""
         self.stack.llm.clear_faults()
         self.stack.inbox.clear_faults()
         self.stack.llm.set_latency(0.05)
@@ -97,17 +97,17 @@ class Pressroom:
         self.redis.flushdb()
 
     def part(self, name: str) -> Part:
-        """The running process of that name, such as `web` or `worker-life_clarity`."""
+        """Return the running process of that name, such as `web` or `worker-life_clarity`."""
         return next(part for part in reversed(self.parts) if part.name.startswith(name) and part.running)
 
     def cli(self, *args: str, code: int = 0) -> str:
-        """Run a command, which must end with that exit code, and return what it prints."""
+        """Run a command, which must end with that exit code. Returns its output."""
         done = commands.run({**outer_environment(), **self.stack.env, **self.env}, self.program, *args)
         assert done.code == code, done.out + done.err
         return done.out if code == 0 else done.err
 
     def json(self, *args: str) -> Any:
-        """Run a command with `--json` and return what it says."""
+        """Run a command with `--json`. Returns its output."""
         return json.loads(self.cli(*args, "--json"))
 
     def event(self, **session: Any) -> dict[str, Any]:
@@ -143,14 +143,14 @@ class Pressroom:
         return str(event["data"]["object"]["id"])
 
     def checkout(self, form: dict[str, str]) -> str:
-        """Fill in the shop's form and go to the till; return the session."""
+        """Fill in the shop's form and go to the checkout. Returns the session."""
         till = plain_http.post(f"{self.stack.urls.web}/checkout", data=form, timeout=30)
         assert till.status_code == 303
         session: str = till.headers["location"].rpartition("/")[2]
         return session
 
     def refund(self, session: str, amount: int | None = None) -> str:
-        """Refund a session at Stripe, all of it if no amount is given; return the refund."""
+        """Refund a session at Stripe, all of it if no amount is given. Returns the refund."""
         addresses: Any = {"api": self.stack.env["STRIPE_API_BASE"]}
         client = stripe.StripeClient(self.stack.env["STRIPE_API_KEY"], base_addresses=addresses)
         intent = str(client.v1.checkout.sessions.retrieve(session).payment_intent)
@@ -166,7 +166,7 @@ class Pressroom:
         return [one for one in self.stack.inbox.letters(to=self.email) if order in one.headers.values()]
 
     def until(self, what: str, look: Callable[[], Found], patience_s: float = PATIENCE_S) -> Found:
-        """Look again and again until there is something to see; the test fails if that takes too long."""
+        """Look again and again until there is a result. The test fails if that takes too long."""
         deadline = time.monotonic() + patience_s
         while not (found := look()):
             assert time.monotonic() < deadline, f"{what} did not happen within {patience_s} s"
@@ -210,7 +210,7 @@ class Pressroom:
 
 
 class ColdPressroom(Pressroom):
-    """The same, but each process starts as at an operator's: with nothing imported beforehand."""
+    """Pressroom whose processes start as at an operator's: with nothing imported beforehand."""
 
     begin = staticmethod(begin_process)
 

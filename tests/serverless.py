@@ -17,11 +17,11 @@ Event = dict[str, Any]
 
 SHAPES = ("rest_api", "http_api_payload_1", "http_api_payload_2", "function_url")
 ROUTE = "/webhooks/stripe"
-#: Warnings are errors; the folder of tests is no place to import from.
+#: Warnings are errors, and the folder of tests is no place to import from.
 RUNTIME = [sys.executable, "-P", "-W", "error", str(Path(__file__).parent / "lambda_runtime.py")]
 PATIENCE_S = 30.0
 
-#: What Lambda sets beside a function's own settings.
+#: The variables that Lambda sets beside a function's own settings.
 LAMBDA = {
     "_HANDLER": "handlers.serverless.handler",
     "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
@@ -57,10 +57,10 @@ def function_settings(door: Pressroom) -> dict[str, str]:
 
 
 class Container:
-    """One container of the function: a process with a Lambda's environment, killed in the end as Lambda does."""
+    """Container of the function: a process with a Lambda's environment, killed in the end as Lambda does."""
 
     def __init__(self, settings: Mapping[str, str], log: Path) -> None:
-        """`log` takes what it writes to stderr."""
+        """Start the process. `log` takes its stderr."""
         self._log = log
         with log.open("wb") as stderr:
             self._process = Popen(RUNTIME, stdin=PIPE, stdout=PIPE, stderr=stderr, env={**LAMBDA, **settings})
@@ -91,7 +91,7 @@ class Container:
         return int(self.answer(event)["statusCode"])
 
     def output(self) -> str:
-        """What it has written to stderr."""
+        """Return its output to stderr so far."""
         return self._log.read_text()
 
 

@@ -1,4 +1,4 @@
-"""A terminal of a set width, and what a command shows on it."""
+"""A terminal of a set width, and a command's output on it."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run_on_terminal(env: Mapping[str, str], width: int, command: Sequence[str]) -> list[str]:
-    """Return the lines that a command, which must end with 0, prints on a terminal so wide; without style."""
+    """Return the lines that a command, which must end with 0, prints on a terminal so wide, without style."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 50, width, 0, 0))
     env = {**{name: value for name, value in env.items() if name != "COLUMNS"}, "TERM": "xterm-256color"}
@@ -28,7 +28,7 @@ def run_on_terminal(env: Mapping[str, str], width: int, command: Sequence[str]) 
 
 
 def _read_all(terminal: int) -> str:
-    """Return all that is written to a terminal until nobody has it open any more."""
+    """Return all output to a terminal until no process has it open any more."""
     parts = []
     with open(terminal, "rb", buffering=0) as file:
         try:

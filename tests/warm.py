@@ -1,11 +1,11 @@
 """Processes that have their imports behind them: `python -m tests.warm` forks each that is asked for.
 
 To start Python and import every client takes a processor two seconds, and tests start some hundreds of processes.
-One that is forked is as good. The process that it is forked from has loaded modules and done nothing else: it has
-no thread, no connection and no file that two could share. What is forked leads a session of its own, has exactly
-the environment, folder and output that it was given, and runs the same program from its first line; from then on
-it and its children are the kernel's to kill, as any other. Only that it imports what it needs it cannot prove: for
-that, the processes of tests/journeys and the commands of tests/handlers/test_cli.py start cold.
+A forked one is as good. Its parent has loaded modules and done nothing else: it has no thread, no connection and
+no file that two could share. The forked process leads a session of its own, has exactly the environment, folder
+and output that it was given, and runs the same program from its first line. From then on it and its children are
+the kernel's to kill, as any other. It cannot prove only that it imports the modules it needs. For that, the
+processes of tests/journeys and the commands of tests/handlers/test_cli.py start cold.
 """
 
 import atexit
@@ -29,7 +29,7 @@ import boto3
 
 from infra.local.environment import outer_environment
 
-#: What commands, workers and servers import when they run, and the stack's own stubs.
+#: The modules that commands, workers and servers import when they run, and the stack's own stubs.
 PRELOADED = (
     "actors.intake.reconcile",
     "actors.sweep.sweep",
@@ -48,7 +48,7 @@ _LONGEST = 1 << 20
 
 
 class Forked:
-    """A process that was forked; what is used of Popen, with the same meaning."""
+    """Process that was forked, with the part of Popen's interface that is used."""
 
     def __init__(
         self, command: Sequence[str], env: Mapping[str, str], folder: Path, out: IO[bytes], err: IO[bytes]
@@ -70,7 +70,7 @@ class Forked:
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return its exit code once it has ended; TimeoutExpired after so many seconds."""
+        """Return its exit code once it has ended. TimeoutExpired after so many seconds."""
         if self.returncode is not None:
             return self.returncode
         if not select([self._told], [], [], timeout)[0]:
@@ -100,7 +100,10 @@ def begin(command: Sequence[str], env: Mapping[str, str], folder: Path, log: IO[
 
 @cache
 def _warm() -> socket.socket:
-    """The line to the process from which others are forked; it ends when the line does, and so with this one."""
+    """Return the line to the process from which others are forked.
+
+    That process ends when the line does, and so with this one.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     command = [sys.executable, "-m", "tests.warm"]
     with theirs:
@@ -111,14 +114,14 @@ def _warm() -> socket.socket:
 
 
 def fork_for_ever() -> None:
-    """Fork a process for each request, until nobody can ask any more."""
+    """Fork a process for each request, until no process can ask any more."""
     for module in PRELOADED:
         import_module(module)
-    # What boto3 reads first of all, the description of S3, it keeps; of this client's settings it keeps nothing.
+    # boto3 keeps the description of S3, which it reads first of all. It keeps nothing of this client's settings.
     boto3.client("s3", "us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
-    assert threading.active_count() == 1  # others would be missing from what is forked
-    gc.freeze()  # or each process would take apart at its end what it has from here
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks what became of a keeper
+    assert threading.active_count() == 1  # others would be missing from the forked process
+    gc.freeze()  # or each process would take apart at its end the objects that it has from here
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for a keeper's exit code
     asked = socket.socket(fileno=sys.stdin.fileno())
     while (request := socket.recv_fds(asked, _LONGEST, 3))[0]:
         keeper = os.fork()

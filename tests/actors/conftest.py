@@ -1,4 +1,4 @@
-"""The clients of a process, on an empty database, an empty Redis and a clock in the test's hands."""
+"""Clients of a process, on an empty database, an empty Redis and a clock in the test's hands."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from tests.conftest import StoppedClock
 
 
 def set_keys(environment: pytest.MonkeyPatch, stack: Stack) -> None:
-    """Set what boto3 reads from the environment."""
+    """Set the variables that boto3 reads from the environment."""
     for name, value in stack.env.items():
         if name.startswith("AWS_"):
             environment.setenv(name, value)
@@ -23,7 +23,7 @@ def set_keys(environment: pytest.MonkeyPatch, stack: Stack) -> None:
 
 @pytest.fixture(scope="session")
 def objects(stack: Stack) -> ObjectStore:
-    """A client of the object store, which takes longer to build than many a test."""
+    """Open a client of the object store, which takes longer to build than many a test."""
     settings = read_settings(stack.env)
     with pytest.MonkeyPatch.context() as environment:
         set_keys(environment, stack)
@@ -34,7 +34,7 @@ def objects(stack: Stack) -> ObjectStore:
 def deps(
     stack: Stack, db: Database, clock: StoppedClock, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Deps]:
-    """What web and sweep have, against real servers."""
+    """Build the dependencies of web and sweep, against real servers."""
     set_keys(monkeypatch, stack)
     broker = Broker(stack.env["REDIS_URL"].removesuffix("/0") + "/8")
     broker.client.flushdb()

@@ -1,4 +1,4 @@
-"""A postman who keeps what it was given, and an order that was delivered by it."""
+"""A mailer that keeps the letters given to it, and an order that it delivered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,7 +28,10 @@ LONG: Document = {
 
 @dataclass
 class Postman:
-    """Takes every letter that can be sent, but for those to `refused`; none while it is `busy`."""
+    """Mailer that takes every letter that can be sent, but for those to `refused`.
+
+    It takes none while it is `busy`.
+    """
 
     letters: list[Letter] = field(default_factory=list)
     refused: str = ""
@@ -47,12 +50,12 @@ class Postman:
 
     @property
     def kinds(self) -> list[str]:
-        """The kinds of the letters that it took, the first one first."""
+        """Return the kinds of the letters that it took, the first one first."""
         return [letter.kind for letter in self.letters]
 
 
 async def stored(deps: Deps, **facts: Any) -> Document:
-    """Place the order of such a session, and note its reports as stored; return it."""
+    """Place the order of such a session, and record its reports as stored. Returns it."""
     order = await place(deps, **facts)
     for product in order["products"]:
         pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000_000}

@@ -1,4 +1,4 @@
-"""What may befall purchases, in Stripe's words, and where that must end."""
+"""Stories of purchases, in Stripe's words, and the state in which each must end."""
 
 import json
 import uuid
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from actors.intake.events import Event
 from tests.actors.test_sweep import event
 
-#: A word of Stripe's about one purchase: the event's type, what is said of the object, and when (seconds).
+#: Stripe's word about one purchase: the event's type, the object's fields, and the time (seconds).
 Word = tuple[str, dict[str, Any], int]
 
 COMPLETED: Word = ("checkout.session.completed", {"payment_status": "unpaid"}, 1)
@@ -22,7 +22,7 @@ WON: Word = ("charge.dispute.closed", {"id": "dp_1", "status": "won"}, 6)
 LOST: Word = ("charge.dispute.closed", {"id": "dp_1", "status": "lost"}, 6)
 WORDS = (COMPLETED, PAID, FAILED, EXPIRED, PART, WHOLE, BOUNCED, DISPUTED, WON, LOST)
 
-#: What may befall one purchase, and where that must end: state, amount refunded, on hold, reports.
+#: Stories of one purchase, and the end of each: state, amount refunded, on hold, reports.
 STORIES: dict[str, tuple[tuple[Word, ...], tuple[str, int, bool, int]]] = {
     "unpaid": ((COMPLETED,), ("awaiting_payment", 0, False, 0)),
     "paid late": ((COMPLETED, PAID), ("paid", 0, False, 1)),
@@ -40,13 +40,13 @@ STORIES: dict[str, tuple[tuple[Word, ...], tuple[str, int, bool, int]]] = {
 
 
 class Purchase(NamedTuple):
-    """One purchase, to which the words of a story are said."""
+    """Purchase to which the words of a story are said."""
 
     key: str
 
     @property
     def session(self) -> str:
-        """Its session's id, which is its order's."""
+        """The id of its session, which is its order's."""
         return f"cs_{self.key}"
 
     def said(self, word: Word) -> Event:

@@ -25,7 +25,7 @@ BOOK = "life_clarity"
 
 @pytest.fixture
 def limited(deps: Deps) -> Deps:
-    """Deps of an installation whose tenant `small` has two reports in progress at most, and `first` a priority."""
+    """Limit the tenant `small` to two reports in progress, and give the tenant `first` a priority."""
     described = {
         "small": Tenant(id="small", limit=2),
         "first": Tenant(id="first", priority=5),

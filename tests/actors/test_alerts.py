@@ -29,14 +29,14 @@ ORDER = "cs_alert"
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    """An operators' webhook."""
+    """Serve an operators' webhook."""
     with Hook() as running:
         yield running
 
 
 @pytest.fixture
 def teller(stack: Stack, deps: Deps, hook: Hook) -> WorkDeps:
-    """A mail worker with an operator of its own."""
+    """Build a mail worker with an operator of its own."""
     operator = f"{uuid.uuid4().hex}@operator.example"
     settings = read_settings({**stack.env, "ALERT_MAIL": operator, "ALERT_WEBHOOK_URL": hook.url})
     return replace(working(deps), settings=settings, postman=transport_for(settings.mail_url))
@@ -44,7 +44,7 @@ def teller(stack: Stack, deps: Deps, hook: Hook) -> WorkDeps:
 
 @pytest.fixture
 async def alert(db: Database, clock: StoppedClock) -> str:
-    """An alert that is to be told now."""
+    """Raise an alert that is to be told now. Returns its id."""
     await raise_alert(db, "needs_attention", "It is odd.", clock.now(), order=ORDER)
     clock.forward(4)
     (due,) = await due_alerts(db, clock.now(), 9)
@@ -196,7 +196,7 @@ async def test_what_comes_while_an_alert_is_told_is_told_later(
 
 
 async def tell_all(teller: WorkDeps) -> None:
-    """Let the sweep wake a mail worker for what is to be told, and let it tell."""
+    """Let the sweep wake a mail worker for the alerts that are to be told, and let it tell them."""
     teller.broker.client.flushdb()
     await send_alerts(teller)
     for message in messages(teller, "bundle"):

@@ -26,7 +26,7 @@ BY = Warrant("Olga", "mended")
 
 
 async def with_dead(deps: Deps, *numbers: int, product: str = BOOK) -> list[str]:
-    """Begin the placed order's report, let those of its sections die, and return their dead letters' reasons."""
+    """Begin the placed order's report, and let those of its sections die. Returns their dead letters' reasons."""
     await begin_report(deps, report_id(ORDER, product))
     sections = [step for step in await steps_of(deps.db, report_id(ORDER, product)) if step["kind"] == "write"]
     for number in numbers:

@@ -33,7 +33,7 @@ async def two_together(deps: Deps) -> tuple[WorkDeps, str, list[Document]]:
 
 
 async def slots(deps: Deps, order: str) -> int:
-    """Return how many slots for rendering an order's report has in use."""
+    """Return the number of slots for rendering that an order's report has in use."""
     report = await find_report(deps.db, report_id(order, BOOK))
     assert report is not None
     return len(report["slots"]["render"])

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.anyio
 
 MODEL = "gpt-5-mini"
 REQUEST = Request(instructions="Be kind.", input="Whither?", cache_key="plan")
-#: What one call may cost at most.
+#: The most that one call may cost.
 MOST = most_usd(MODEL, REQUEST) or 0.0
 
 
@@ -74,7 +74,7 @@ async def spent(deps: Deps, number: int = 1) -> tuple[WorkDeps, list[Claim]]:
 
 
 async def alerts(deps: Deps) -> list[str]:
-    """Return what operators are to be told."""
+    """Return the alerts that operators are to be told."""
     return [alert["text"] async for alert in deps.db.alerts.find({"kind": "budget"})]
 
 
@@ -141,7 +141,7 @@ async def test_who_waits_for_answers_goes_on_once_they_cost_less(deps: Deps, clo
     await settle_entry(deps.db, entry, facts, clock.now())
     await open_within_budget(worker, third, REQUEST, clock.now())
     clock.forward(deps.settings.llm_timeout_s + 16)
-    with pytest.raises(BudgetIsSpent):  # what is lost may have been paid for
+    with pytest.raises(BudgetIsSpent):  # a lost call may have been paid for
         await open_within_budget(worker, fourth, REQUEST, clock.now())
 
 

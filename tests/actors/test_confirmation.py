@@ -25,7 +25,7 @@ BOOK = "personal_horoscope"
 
 
 def woken(deps: Deps) -> list[str]:
-    """Return what mail workers are asked for."""
+    """Return the errands for which mail workers are woken."""
     return [message["actor_name"] for message in messages(deps, "bundle")]
 
 

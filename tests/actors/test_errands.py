@@ -34,10 +34,10 @@ KIND = "checkout.session.completed"
 
 
 class Till:
-    """Stripe, which shows one session and counts how often it was asked."""
+    """Stripe that shows one session and counts the requests for it."""
 
     def __init__(self, shown: dict[str, Any]) -> None:
-        """Show that."""
+        """Show that session."""
         self.shown, self.asked = shown, 0
 
     async def session(self, session_id: str) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def session(**facts: Any) -> dict[str, Any]:
 
 
 async def place(deps: Deps, **facts: Any) -> Document:
-    """Place an order of such a session, and return it."""
+    """Place an order of such a session. Returns it."""
     body = {**json.loads(event(ORDER)), "data": {"object": session(**facts)}}
     await finish_events(deps, await apply_events(deps, [Event("evt", KIND, json.dumps(body).encode())]))
     return await present(deps)

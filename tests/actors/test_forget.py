@@ -35,7 +35,7 @@ from tests.faults.test_kills_mailing import lives_until
 
 pytestmark = pytest.mark.anyio
 
-#: Of one that forgets a customer.
+#: The number of writes by which a customer is forgotten.
 WRITES = 11
 BY = Warrant("Olga", "she asked us to")
 NAME, QUESTION, EMAIL = "Ada Zzyzx", "Whither, Zzyzx?", "zzyzx@customer.example"
@@ -47,7 +47,7 @@ SESSION: Document = {
 
 
 async def known(deps: Deps) -> Document:
-    """Deliver an order, of which every collection knows something; return it as it stood."""
+    """Deliver an order about which every collection holds a document. Returns it as it stood."""
     now = deps.clock.now()
     await keep_answers(deps.db, "form-1", "life_clarity", {"name": NAME}, now)
     order = await place(deps, **SESSION)
@@ -69,7 +69,7 @@ async def known(deps: Deps) -> Document:
 
 
 async def everything(deps: Deps) -> str:
-    """Return all that MongoDB holds, but for what another customer's event says."""
+    """Return the content of MongoDB, but for another customer's event."""
     names = await deps.db.orders.database.list_collection_names()
     found = [await deps.db.orders.database[name].find({"_id": {"$ne": "evt_2"}}).to_list() for name in names]
     return str(found)

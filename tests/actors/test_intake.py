@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def end_of(deps: Deps, purchases: list[Purchase]) -> list[tuple[str, int, bool]]:
-    """Return where each purchase stands."""
+    """Return the state in which each purchase ends."""
     ids = [one.session for one in purchases]
     found = {order["_id"]: order for order in await find_orders(deps.db, ids)}
     return [(order_state(found[key], []), found[key]["amount_refunded"], found[key]["on_hold"]) for key in ids]

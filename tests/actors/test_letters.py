@@ -18,13 +18,13 @@ from tests.infra.mail.letters import arrived
 HOUSE, NOW = sample_house(), datetime(2026, 3, 1, tzinfo=UTC)
 SAMPLES = dict(sample_letters())
 KINDS = {"confirmation", "completion", "delay", "failure", "refund", "details", "resend", "alert"}
-#: Where some mail programs cut a letter off.
+#: The size at which some mail programs cut a letter off.
 _CUT_AT = 100_000
 BOOK = {"product": "life_clarity", "pdf": {"pages": 1, "bytes": 30_000_000}}
 
 
 def order(**facts: Any) -> Document:
-    """Return what letters need of an order."""
+    """Return the fields of an order that letters need."""
     return {
         "_id": "cs_1",
         "token": "t",

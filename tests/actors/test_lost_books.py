@@ -29,7 +29,10 @@ pytestmark = pytest.mark.anyio
 
 
 async def stored(deps: Deps, *, lost: bool) -> str:
-    """Return the id of an order whose customer was told of its report; S3 has all of it but what is `lost`."""
+    """Return the id of an order whose customer was told of its report.
+
+    S3 has all of its objects, but not its PDF if `lost`.
+    """
     order = await begun(deps)
     for step in await steps(deps, order, "write"):
         await finish(deps, step, result={"text": "Text.", "summary": "Text."}, advanced=True)
@@ -73,7 +76,7 @@ async def test_the_sweep_asks_for_a_lost_book_once(deps: Deps, clock: StoppedClo
 
 
 class Silence:
-    """A Stripe that does not answer."""
+    """Stripe that does not answer."""
 
     def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Document]:
         """Fail."""

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Nobody:
-    """A vendor that must not be called."""
+    """Vendor that must not be called."""
 
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
         """Fail."""
@@ -70,7 +70,7 @@ class Nobody:
 
 
 class SlowPostman:
-    """A mail server that takes every letter, and answers when it is told to."""
+    """Mail server that takes every letter, and answers when it is told to."""
 
     def __init__(self) -> None:
         """Hold the answers back."""

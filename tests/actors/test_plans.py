@@ -23,7 +23,7 @@ REST = (Chapter("b", "B", ("b",), under="part"), Chapter("c", "C", ("c",)))
 
 @pytest.fixture
 def small(tmp_path: Path) -> Product:
-    """A part of two sections and a third one after it, which shares the first one's brief."""
+    """Build a product of two sections and a third one after it, which shares the first one's brief."""
     (tmp_path / "prompts").mkdir()
     for name in ("instructions", "a", "b"):
         (tmp_path / "prompts" / f"{name}.md").write_text(f"The words of {name}.")
@@ -85,7 +85,7 @@ def test_another_pace_is_another_plan(small: Product) -> None:
 
 
 def follower(count: int) -> tuple[Section, ...]:
-    """That many sections, and one that follows all of them."""
+    """Return that many sections, and one that follows all of them."""
     first = tuple(Section(f"s{number}", "S", brief="a") for number in range(count))
     return (*first, Section("last", "L", after=tuple(section.id for section in first), brief="a"))
 

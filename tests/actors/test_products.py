@@ -18,7 +18,7 @@ CACHED_FROM = 1024 * 5
 
 
 def depths(product: Product) -> dict[str, int]:
-    """How many calls, one after another, each section takes."""
+    """Return the number of calls, one after another, that each section takes."""
     found: dict[str, int] = {}
     for section in product.sections:
         found[section.id] = 1 + max((found[other] for other in section.after), default=0)
@@ -26,7 +26,7 @@ def depths(product: Product) -> dict[str, int]:
 
 
 def steps_of(product: Product, kind: str) -> list[Document]:
-    """The steps of one kind."""
+    """Return the steps of one kind."""
     return [step for step in plan_of(product)["steps"].values() if step["kind"] == kind]
 
 

@@ -21,7 +21,7 @@ def plan(**needs: tuple[str, ...]) -> Document:
 
 
 async def put(db: Database, clock: StoppedClock, key: str, **facts: Any) -> Document:
-    """Insert a step of the report and return it."""
+    """Insert a step of the report. Returns it."""
     needs = [f"{REPORT}:{need}" for need in facts.pop("needs", ())]
     one = step(f"{REPORT}:{key}", clock, key=key, needs=needs, **facts)
     await insert_steps(db, [one])

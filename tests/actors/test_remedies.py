@@ -38,10 +38,10 @@ PROMISE_S = OFFERS["life_clarity"].promise_s
 
 
 class Till:
-    """Stripe, which gives 19 dollars back once for each key, unless it is told what to raise."""
+    """Stripe that gives 19 dollars back once for each key, unless it has an error to raise."""
 
     def __init__(self) -> None:
-        """Have given nothing back."""
+        """Begin with no refunds."""
         self.keys: list[str] = []
         self.trouble: Exception | None = None
 
@@ -55,7 +55,7 @@ class Till:
 
 
 async def say(deps: Deps, bought: Purchase, *words: Word) -> None:
-    """Let Stripe say that."""
+    """Let Stripe say those words of a purchase."""
     for word in words:
         await finish_events(deps, await apply_events(deps, [bought.said(word)]))
 
@@ -69,7 +69,7 @@ async def present(deps: Deps, order: str) -> Document:
 
 @pytest.fixture
 async def bought(deps: Deps, clock: StoppedClock) -> Purchase:
-    """A paid order, at the moment of its payment."""
+    """Place a paid order, at the moment of its payment."""
     one = purchase()
     await say(deps, one, COMPLETED, PAID)
     clock.moment = (await present(deps, one.session))["paid_at"]
@@ -78,25 +78,25 @@ async def bought(deps: Deps, clock: StoppedClock) -> Purchase:
 
 @pytest.fixture
 def postman() -> Postman:
-    """Who takes every letter."""
+    """Return a mailer that takes every letter."""
     return Postman()
 
 
 @pytest.fixture
 def till() -> Till:
-    """Where money goes back."""
+    """Return the Stripe that gives money back."""
     return Till()
 
 
 @pytest.fixture
 def worker(deps: Deps, postman: Postman, till: Till) -> WorkDeps:
-    """A mail worker; nobody mends what fails within a day, then the money goes back."""
+    """Build a mail worker. Money of an order that failed goes back after a day."""
     settings = msgspec.structs.replace(deps.settings, refund_after_s=86400.0)
     return replace(working(deps, postman, till), settings=settings)
 
 
 async def alerts(deps: Deps, kind: str) -> int:
-    """Return of how many happenings of a kind operators are to be told."""
+    """Return the number of events of a kind that operators are to be told."""
     return await deps.db.alerts.count_documents({"kind": kind})
 
 

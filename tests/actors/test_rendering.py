@@ -32,7 +32,7 @@ pytestmark = pytest.mark.anyio
 
 @dataclass
 class Press:
-    """A typesetter that keeps the anchors of what it set, and binds by writing chunks one after another."""
+    """Typesetter that keeps the anchors of the chapters it set, and binds by writing chunks one after another."""
 
     set: list[str] = field(default_factory=list)
     bound: bytes = b""
@@ -60,7 +60,7 @@ async def written(deps: Deps, press: Press) -> tuple[WorkDeps, str, list[Documen
 
 
 async def rendered(worker: WorkDeps, order: str, chapters: list[Document]) -> Document:
-    """Set the chapters of an order, and return the step that binds them."""
+    """Set the chapters of an order. Returns the step that binds them."""
     for chapter in chapters:
         await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
     (assembly,) = await steps(worker, order, "assemble")
@@ -111,7 +111,7 @@ async def test_chunks_are_bound_in_the_order_of_the_plan(deps: Deps) -> None:
 
 
 class Counting(ObjectStore):
-    """A store that counts what is fetched."""
+    """Store that counts the files it fetches."""
 
     asked = 0
 
@@ -135,12 +135,12 @@ async def test_chunks_at_hand_are_not_fetched(deps: Deps, room: int, fetched: in
 
 
 class Stumbling(ObjectStore):
-    """A store of which one fetch fails while another still writes its file, and goes on doing so."""
+    """Store of which one fetch fails while another still writes its file, and goes on doing so."""
 
     writing: threading.Thread | None = None
 
     async def fetch_file(self, key: str, path: Path) -> None:
-        """Write for a while, and for whoever comes next fail."""
+        """Write for a while for the first caller, and fail for the next."""
         if self.writing is not None:
             raise StoreIsDown("S3 was not reached.", retry_after=60.0)
         begun = threading.Event()
@@ -170,7 +170,7 @@ async def test_a_fetch_that_fails_while_others_write_is_tried_again(deps: Deps) 
 
 
 class Flickering(ObjectStore):
-    """A store of which every other fetch fails."""
+    """Store of which every other fetch fails."""
 
     asked = 0
 

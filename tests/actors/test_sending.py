@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 def senders() -> set[threading.Thread]:
-    """Return the threads that send; other brokers of this process have theirs."""
+    """Return the threads that send. Other brokers of this process have theirs."""
     return {thread for thread in threading.enumerate() if thread.name.startswith("sender")}
 
 

@@ -53,7 +53,7 @@ async def sweep(deps: Deps) -> None:
 
 
 async def apply(deps: Deps, raw: bytes) -> None:
-    """Do what the webhook does with a verified event."""
+    """Apply a verified event as the webhook does."""
     await finish_events(deps, await apply_events(deps, [Event("evt", "checkout.session.completed", raw)]))
 
 
@@ -82,7 +82,7 @@ def due(errand: str, now: datetime) -> dict[str, datetime]:
 
 
 async def finish(deps: Deps, step: Document, **facts: Any) -> None:
-    """Complete a step as a worker does that dies right afterwards."""
+    """Complete a step, as a worker does that dies right afterwards."""
     done = {"state": "done", "result": {}, "advanced": False, "due_at": deps.clock.now(), **facts}
     await deps.db.steps.update_one({"_id": step["_id"]}, {"$set": done})
 

@@ -25,7 +25,7 @@ LEFT = {"slots.write.0": {"$exists": True}}
 
 
 class HangingStore(ObjectStore):
-    """Takes every question and answers none."""
+    """Store that takes every request and answers none."""
 
     async def copy(self, source: str, target: str) -> None:
         """Wait for ever."""

@@ -47,12 +47,12 @@ BOREAL = Tenant(id="boreal", products=("bundle",))
 
 @pytest.fixture
 def brands(deps: Deps) -> Deps:
-    """The deps of an installation of three brands."""
+    """Build the dependencies of an installation of three brands."""
     return replace(deps, tenants=Tenants({"aurora": AURORA, "boreal": BOREAL}))
 
 
 async def place(deps: Deps, tenant: Any = None) -> Document:
-    """Place a paid order whose session names that tenant, and return it."""
+    """Place a paid order whose session names that tenant. Returns it."""
     body = json.loads(event(ORDER))
     if tenant is not None:
         body["data"]["object"]["metadata"]["tenant"] = tenant

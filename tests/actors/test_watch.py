@@ -51,7 +51,7 @@ async def test_two_reads_are_not_enough(deps: Deps, clock: StoppedClock) -> None
 
 
 class SlowReads(StoppedClock):
-    """A clock on which each read takes two seconds."""
+    """Clock on which each read takes two seconds."""
 
     def monotonic(self) -> float:
         """Return the seconds, later with each look."""
@@ -77,7 +77,7 @@ async def test_a_new_sweep_begins_its_own_observation(deps: Deps, clock: Stopped
 
 
 class Revived(Watch):
-    """A watch whose silent workers beat once more right after they were looked at."""
+    """Watch whose silent workers beat once more right after they were looked at."""
 
     async def dead_workers(self, deps: Deps) -> list[Document]:
         """Let each of them beat."""

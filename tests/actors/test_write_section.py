@@ -32,7 +32,7 @@ def answer(outcome: Any = "written") -> Answer:
 
 @dataclass
 class Provider:
-    """An LLM that gives room when it may, and replies in turn. It keeps what it was asked."""
+    """LLM that gives room when it may, and replies in turn. It keeps the requests that it was given."""
 
     replies: list[Any] = field(default_factory=list)
     room: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,11 +53,11 @@ class Room:
     """Room for one call."""
 
     def __init__(self, provider: Provider, request: Request) -> None:
-        """Not used yet."""
+        """Start unused."""
         self.provider, self.request, self.used = provider, request, False
 
     async def write(self, entry: str) -> Answer:
-        """Reply: an answer, an error, or what becomes of a call that is made to wait."""
+        """Reply with an answer or an error, or wait as a slow call does."""
         assert entry
         self.used = True
         self.provider.asked.append(self.request)
@@ -78,7 +78,7 @@ class Room:
 
 
 class PatientClock(StoppedClock):
-    """A clock whose sleepers wait until they are cancelled."""
+    """Clock whose sleepers wait until they are cancelled."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait for ever."""
@@ -100,7 +100,7 @@ def open_provider(*replies: Any) -> Provider:
 
 
 async def write(worker: WorkDeps, order: str, step: Document) -> None:
-    """Do what a message about the step asks for."""
+    """Write the section of a step, as its message asks."""
     await perform(worker, order, step["_id"], partial(write_section, worker))
 
 
