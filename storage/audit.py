@@ -6,7 +6,7 @@ from typing import NamedTuple
 from storage.database import Database, translating
 
 
-class Warrant(NamedTuple):
+class Authority(NamedTuple):
     """Operator on whose word an action is done, and the reason."""
 
     who: str
@@ -15,8 +15,8 @@ class Warrant(NamedTuple):
 
 @translating
 async def record_action(
-    db: Database, warrant: Warrant, action: str, order: str | None, subject: str, now: datetime
+    db: Database, authority: Authority, action: str, order: str | None, subject: str, now: datetime
 ) -> None:
     """Add an operator's action to the trail. No code ever changes or removes one."""
     done = {"action": action, "order": order, "subject": subject, "at": now}
-    await db.audit.insert_one({**warrant._asdict(), **done})
+    await db.audit.insert_one({**authority._asdict(), **done})

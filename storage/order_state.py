@@ -58,7 +58,7 @@ def attention_of(order: Document) -> str | None:
     return order["objection"] if order["paid_at"] is not None else None
 
 
-def lies_still(order: Document, kind: str) -> bool:
+def is_parked(order: Document, kind: str) -> bool:
     """Return whether steps of a kind stay where they are: all of a refunded order, the LLM's of a paused one.
 
     An order that is to be refunded counts as refunded, unless the bank sends the money back. So does a forgotten

@@ -7,11 +7,11 @@ from typing import Any, Literal
 from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Database, Document, insert_new, translating
 from storage.errands import ERRAND_CHECK, Errand, errand_update
-from storage.payments import Standing
+from storage.payments import PaymentState
 
-Letter = Literal["completion", "refund"]
+Ending = Literal["completion", "refund"]
 #: The mails to a customer about an order that is not finished, each sent at most once.
-Word = Literal["delay", "failure"]
+Notice = Literal["delay", "failure"]
 
 #: The reason for which an operator is called when a customer does not fill in the missing details.
 DETAILS_OVERDUE = "The customer has not filled in what is missing."
@@ -42,10 +42,10 @@ async def note_ended(db: Database, order_id: str, at: datetime) -> None:
 
 
 @translating
-async def note_payment(db: Database, order_id: str, version: int, standing: Standing) -> bool:
-    """Copy a payment's standing to its order. False if the order has the same or a later version (T2r)."""
+async def note_payment(db: Database, order_id: str, version: int, state: PaymentState) -> bool:
+    """Copy a payment's state to its order. False if the order has the same or a later version (T2r)."""
     older = {"_id": order_id, "payment_version": {"$lt": version}}
-    facts = {"payment_version": version, **standing._asdict()}
+    facts = {"payment_version": version, **state._asdict()}
     return (await db.orders.update_one(older, {"$set": facts})).matched_count == 1
 
 
@@ -195,7 +195,7 @@ async def choose_completion(db: Database, order_id: str) -> bool:
 
 
 @translating
-async def begin_word(db: Database, order_id: str, word: Word, now: datetime) -> bool:
+async def reserve_notice(db: Database, order_id: str, notice: Notice, now: datetime) -> bool:
     """Reserve the delay or failure mail. False if the order no longer needs it.
 
     No delay is told once the reports are stored, and no failure once it is mended. Neither is told if the order
@@ -203,8 +203,8 @@ async def begin_word(db: Database, order_id: str, word: Word, now: datetime) -> 
     """
     waiting: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
     failed: Document = {"attention": {"$ne": None}, "failed_at": {"$ne": None}}
-    waiting |= failed if word == "failure" else {"stored_at": None, "failed_at": None, "missing": []}
-    return (await db.orders.update_one(waiting, {"$set": {f"told.{word}": now}})).matched_count == 1
+    waiting |= failed if notice == "failure" else {"stored_at": None, "failed_at": None, "missing": []}
+    return (await db.orders.update_one(waiting, {"$set": {f"told.{notice}": now}})).matched_count == 1
 
 
 @translating
@@ -245,7 +245,7 @@ async def begin_replay(
     steps: list[str],
     now: datetime,
     *,
-    letters: Sequence[Letter | None] = (None,),
+    letters: Sequence[Ending | None] = (None,),
 ) -> bool:
     """Start a new run of a report, with a durable intent for the steps to be made again (T17).
 

@@ -14,8 +14,8 @@ from storage.database import Database, Document, translating
 DISPUTE_OPEN, DISPUTE_ENDED, DISPUTE_LOST = 1, 2, 3
 
 
-class Standing(NamedTuple):
-    """Standing of a payment: the outcome of its facts. Amounts are in the currency's smallest unit."""
+class PaymentState(NamedTuple):
+    """Where a payment stands, by the facts known of it. Amounts are in the currency's smallest unit."""
 
     amount_refunded: int = 0
     #: All of the money was given back, so nothing more is made.
@@ -58,7 +58,7 @@ async def find_payments(db: Database, intents: list[str]) -> list[Document]:
     return await db.payments.find({"_id": {"$in": intents}}).to_list()
 
 
-def standing_of(payment: Document) -> Standing:
+def payment_state(payment: Document) -> PaymentState:
     """Return the standing of a payment by its facts.
 
     Stripe's latest word on the charge counts, less the refunds that failed since. Earlier failures are in it
@@ -70,7 +70,7 @@ def standing_of(payment: Document) -> Standing:
     returned = sum(refund["amount"] for refund in failed if refund["at"] >= latest)
     refunded = max(0, words.get(latest, 0) - returned)
     disputes = payment.get("disputes", {}).values()
-    return Standing(
+    return PaymentState(
         amount_refunded=refunded,
         stopped=0 < payment.get("charged", 0) <= refunded,
         refund_failed=bool(failed),

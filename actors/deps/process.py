@@ -8,8 +8,8 @@ from actors.deps.webhook import IntakeDeps
 from actors.products.plans import PlanShelf
 from infra.settings import Settings
 from storage.database import Document
+from storage.group_commit import GroupCommit
 from storage.objects import ObjectStore
-from storage.rounds import Rounds
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,6 @@ class Deps(IntakeDeps):
     plans: PlanShelf
     timers: Timers = field(default_factory=Timers, kw_only=True)
     #: Groups of steps that advance together, by report. Each is there for as long as a caller waits for it.
-    advances: WeakValueDictionary[str, Rounds[Document, None]] = field(
+    advances: WeakValueDictionary[str, GroupCommit[Document, None]] = field(
         default_factory=WeakValueDictionary, kw_only=True
     )

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Room:
+class SharedLock:
     """Lock that many share or one holds. A caller that wants it alone is not kept waiting by newcomers."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Room:
                 self._changed.notify_all()
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
+    async def exclusive(self) -> AsyncIterator[None]:
         """Keep others out, and work once those inside have left."""
         async with self._changed:
             await self._changed.wait_for(lambda: not self._locked)

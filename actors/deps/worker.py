@@ -11,7 +11,7 @@ from actors.deps.held import Claims
 from actors.deps.process import Deps
 from actors.deps.recent_chunks import RecentChunks
 from actors.deps.recent_orders import RecentOrders
-from actors.deps.shared_lock import Room
+from actors.deps.shared_lock import SharedLock
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
@@ -55,14 +55,14 @@ class Children(Protocol):
         """Return what `work` returns for `given`, in a child that is killed after `limit_s` seconds."""
 
 
-class Postman(Protocol):
+class Mailer(Protocol):
     """Mailer that sends one letter, and blocks meanwhile."""
 
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
         """Send the letter, and return the server's answer."""
 
 
-class Till(Protocol):
+class StripeApi(Protocol):
     """Stripe's API, as far as a worker calls it."""
 
     async def session(self, session_id: str) -> Document:
@@ -80,10 +80,10 @@ class WorkDeps(Deps):
     llm: Writer
     typesetter: Typesetter
     children: Children
-    postman: Postman
-    till: Till
+    mailer: Mailer
+    stripe: StripeApi
     claims: Claims = field(default_factory=Claims)
-    room: Room = field(default_factory=Room)
+    lock: SharedLock = field(default_factory=SharedLock)
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
     recent_chunks: RecentChunks = field(default_factory=RecentChunks)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -97,8 +97,8 @@ class WorkDeps(Deps):
         llm: Writer,
         typesetter: Typesetter,
         children: Children,
-        postman: Postman,
-        till: Till,
+        mailer: Mailer,
+        stripe: StripeApi,
     ) -> "WorkDeps":
         """Return the dependencies of a worker of that id: those in `common`, and its vendors."""
         return cls(
@@ -107,6 +107,6 @@ class WorkDeps(Deps):
             llm=llm,
             typesetter=typesetter,
             children=children,
-            postman=postman,
-            till=till,
+            mailer=mailer,
+            stripe=stripe,
         )

@@ -10,9 +10,9 @@ import msgspec
 import structlog
 
 from actors.deps.webhook import IntakeDeps
-from actors.intake.events import Event, News, OtherVersion, PaymentNews, SessionNews, read_event
+from actors.intake.events import Event, Fact, NeedsRefetch, PaymentFact, SessionFact, read_event
 from actors.intake.payments import copy_payments
-from actors.intake.placing import place_sessions, see_to
+from actors.intake.placing import advance_orders, place_sessions
 from actors.messages import Post, new_message_id, send_all
 from actors.products.catalogue import MAIL_QUEUE
 from infra.errors import TransientError
@@ -70,12 +70,12 @@ async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
 
 async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
     news = await _read(deps, events)
-    sessions = [one for one in news.values() if isinstance(one, SessionNews)]
-    payments = [one for one in news.values() if isinstance(one, PaymentNews)]
-    fetches = [one.event for one in news.values() if isinstance(one, OtherVersion)]
+    sessions = [one for one in news.values() if isinstance(one, SessionFact)]
+    payments = [one for one in news.values() if isinstance(one, PaymentFact)]
+    fetches = [one.event for one in news.values() if isinstance(one, NeedsRefetch)]
     orders = await place_sessions(deps, sessions) if sessions else []
     orders = await _take_payments(deps, orders, payments)
-    posts = await see_to(deps, orders)
+    posts = await advance_orders(deps, orders)
     if fetches:
         await delay_events(deps.db, fetches, deps.clock.now() + _FETCH_WITHIN)
         posts += [Post(MAIL_QUEUE, "fetch_session", new_message_id(), {"event": event}) for event in fetches]
@@ -85,8 +85,8 @@ async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
     return Applied(posts, [event for event in news if event not in {*ignored, *fetches}])
 
 
-async def _read(deps: IntakeDeps, events: Sequence[Event]) -> dict[str, News]:
-    news: dict[str, News] = {}
+async def _read(deps: IntakeDeps, events: Sequence[Event]) -> dict[str, Fact]:
+    news: dict[str, Fact] = {}
     for event in events:
         try:
             news[event.id] = read_event(deps.settings, event, deps.clock.now())
@@ -95,7 +95,7 @@ async def _read(deps: IntakeDeps, events: Sequence[Event]) -> dict[str, News]:
     return news
 
 
-async def _take_payments(deps: IntakeDeps, orders: list[Document], news: Sequence[PaymentNews]) -> list[Document]:
+async def _take_payments(deps: IntakeDeps, orders: list[Document], news: Sequence[PaymentFact]) -> list[Document]:
     """Write refunds and disputes, then read the payments of both sides. Either may come first (T2, T2r)."""
     for one in news:
         await one.note(deps.db)

@@ -5,18 +5,18 @@ from datetime import date, datetime, timedelta
 
 from msgspec.structs import asdict
 
-from actors.intake.events import SessionNews
+from actors.intake.events import SessionFact
 from actors.intake.session import CheckoutSession, answers_of
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
 from infra.tenants import MAIN, Tenants, is_tenant_id
 from storage.database import Document
-from storage.payments import Standing
+from storage.payments import PaymentState
 
 #: The objection to an order that may still be identified by its price.
 NO_PRODUCT = "The session names no product that is sold here."
 
 
-def draft_order(tenants: Tenants, news: SessionNews, form: dict[str, str], now: datetime) -> Document:
+def draft_order(tenants: Tenants, news: SessionFact, form: dict[str, str], now: datetime) -> Document:
     """Return the order of a session, with a token of its own."""
     session = news.session
     return {
@@ -39,7 +39,7 @@ def draft_order(tenants: Tenants, news: SessionNews, form: dict[str, str], now: 
         "failed_at": None,
         **_promise(session, news.paid_at),
         "payment_version": 0,
-        **Standing()._asdict(),
+        **PaymentState()._asdict(),
     }
 
 

@@ -46,7 +46,7 @@ class Event(NamedTuple):
     fetched: Any = None
 
 
-class SessionNews(NamedTuple):
+class SessionFact(NamedTuple):
     """State of a Checkout Session: paid or ended (unpaid) at that moment, or neither yet."""
 
     session: CheckoutSession
@@ -54,20 +54,20 @@ class SessionNews(NamedTuple):
     ended_at: datetime | None
 
 
-class PaymentNews(NamedTuple):
+class PaymentFact(NamedTuple):
     """Fact about a payment. `note` writes it down."""
 
     intent: str
     note: Callable[[Database], Awaitable[None]]
 
 
-class OtherVersion(NamedTuple):
+class NeedsRefetch(NamedTuple):
     """Session in the shape of another API version. It must be fetched in ours."""
 
     event: str
 
 
-News = SessionNews | PaymentNews | OtherVersion | None
+Fact = SessionFact | PaymentFact | NeedsRefetch | None
 
 
 class _Intent(msgspec.Struct, frozen=True):
@@ -98,7 +98,7 @@ class _Dispute(_OfPayment, frozen=True, kw_only=True):
     status: str
 
 
-def read_event(settings: WebhookSettings, event: Event, now: datetime) -> News:
+def read_event(settings: WebhookSettings, event: Event, now: datetime) -> Fact:
     """Return the facts of an event. None if it is not for us.
 
     ValidationError if it is for us and cannot be understood.
@@ -109,7 +109,7 @@ def read_event(settings: WebhookSettings, event: Event, now: datetime) -> News:
     at = _created(body, now)
     if event.kind in _SESSION_EVENTS:
         if event.fetched is None and body.get("api_version") != API_VERSION:
-            return OtherVersion(event.id)
+            return NeedsRefetch(event.id)
         return _session_news(event.kind, object_of(body) if event.fetched is None else event.fetched, at)
     read = _PAYMENT_EVENTS.get(event.kind)
     return read(object_of(body), int(at.timestamp())) if read else None
@@ -130,49 +130,49 @@ def subjects_of(body: dict[str, Any]) -> list[str]:
     return [one for one in named if isinstance(one, str) and _IS_ID.fullmatch(one)]
 
 
-def _session_news(kind: str, shown: Any, at: datetime) -> News:
+def _session_news(kind: str, shown: Any, at: datetime) -> Fact:
     session = msgspec.convert(shown, CheckoutSession)
     if session.mode != "payment":
         return None
     paid = session.payment_status in PAID
-    return SessionNews(session, at if paid else None, at if kind in _ENDED else None)
+    return SessionFact(session, at if paid else None, at if kind in _ENDED else None)
 
 
-def _refunded(shown: Any, at: int) -> News:
+def _refunded(shown: Any, at: int) -> Fact:
     charge = msgspec.convert(shown, _Charge)
     if charge.intent is None:
         return None
     refunded = charge.amount if charge.refunded else charge.amount_refunded
-    return PaymentNews(
+    return PaymentFact(
         charge.intent,
         partial(note_refunded, intent=charge.intent, charged=charge.amount, refunded=refunded, at=at),
     )
 
 
-def _refund_failed(shown: Any, at: int) -> News:
+def _refund_failed(shown: Any, at: int) -> Fact:
     refund = msgspec.convert(shown, _Refund)
     if refund.intent is None:
         return None
-    return PaymentNews(
+    return PaymentFact(
         refund.intent,
         partial(note_failed_refund, intent=refund.intent, refund=refund.id, amount=refund.amount, at=at),
     )
 
 
-def _disputed(shown: Any, at: int) -> News:
+def _disputed(shown: Any, at: int) -> Fact:
     del at  # the later of two facts about a dispute is the greater one, whenever it was said
     dispute = msgspec.convert(shown, _Dispute)
     if dispute.intent is None:
         return None
     ended = DISPUTE_LOST if dispute.status == "lost" else DISPUTE_ENDED
     word = ended if dispute.status in _DISPUTE_OVER else DISPUTE_OPEN
-    return PaymentNews(dispute.intent, partial(note_dispute, intent=dispute.intent, dispute=dispute.id, word=word))
+    return PaymentFact(dispute.intent, partial(note_dispute, intent=dispute.intent, dispute=dispute.id, word=word))
 
 
 #: https://docs.stripe.com/api/disputes/object#dispute_object-status
 _DISPUTE_OVER = {"won", "lost", "warning_closed", "prevented"}
 
-_PAYMENT_EVENTS: dict[str, Callable[[Any, int], News]] = {
+_PAYMENT_EVENTS: dict[str, Callable[[Any, int], Fact]] = {
     "charge.refunded": _refunded,
     "refund.failed": _refund_failed,
     "charge.dispute.created": _disputed,

@@ -24,7 +24,7 @@ async def fetch_session(deps: WorkDeps, event_id: str) -> None:
         return
     shown = object_of(json.loads(event["raw"])) or {}
     try:
-        shown = await deps.till.session(shown["id"])
+        shown = await deps.stripe.session(shown["id"])
     except (PressroomError, KeyError, TypeError) as error:
         log.warning("session_not_fetched", event_id=event_id, error=type(error).__name__)
     await finish_events(

@@ -7,7 +7,7 @@ import structlog
 
 from actors.deps.webhook import IntakeDeps
 from actors.intake.draft import NO_PRODUCT, draft_order
-from actors.intake.events import SessionNews
+from actors.intake.events import SessionFact
 from actors.messages import Post, begin_post, errand_post, send_all
 from actors.products.catalogue import OFFERS
 from actors.reports.admission import admit_waiting
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 _DETAILS_WITHIN = timedelta(days=7)
 
 
-async def place_sessions(deps: IntakeDeps, news: Sequence[SessionNews]) -> list[Document]:
+async def place_sessions(deps: IntakeDeps, news: Sequence[SessionFact]) -> list[Document]:
     """Write the orders of sessions, or add new facts to those that are there. Returns them as they stand (T2)."""
     references = [one.session.reference for one in news if one.session.reference]
     forms = await find_answers(deps.db, references) if references else {}
@@ -67,10 +67,10 @@ async def _add(deps: IntakeDeps, draft: Document, order: Document) -> bool:
 
 async def start_order(deps: IntakeDeps, order: Document) -> None:
     """Begin an order that lacks no details any more."""
-    await send_all(deps, await see_to(deps, [order]))
+    await send_all(deps, await advance_orders(deps, [order]))
 
 
-async def see_to(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
+async def advance_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
     """Begin the orders that may begin, and ask for the details of the rest. Returns the messages to be sent."""
     posts = await start_orders(deps, [order for order in orders if may_begin(order)])
     for order in orders:

@@ -1,15 +1,15 @@
 """The letter that alerts an operator."""
 
-from actors.mail.brand import House
+from actors.mail.brand import Installation
 from actors.mail.letterhead import to_operator
 from infra.mail.letter import Letter
 from storage.database import Document
 
 
-def alert_letter(house: House, alert: Document) -> Letter:
+def alert_letter(installation: Installation, alert: Document) -> Letter:
     """Return the letter that tells an operator of trouble."""
     return to_operator(
-        house,
+        installation,
         f"{alert['_id']} {alert['at']} {len(alert['seen'])}",
         alert["order"],
         alert["at"],

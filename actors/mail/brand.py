@@ -13,7 +13,7 @@ from infra.tenants import MAIN, Tenants
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
-class House(Protocol):
+class Installation(Protocol):
     """Installation, as far as pages and letters must know it."""
 
     @property
@@ -25,26 +25,26 @@ class House(Protocol):
         """Its brands."""
 
 
-def brand_name(house: House, tenant_id: str = MAIN) -> str:
+def brand_name(installation: Installation, tenant_id: str = MAIN) -> str:
     """Return the tenant's name, else its sender's, else the installation's sender's, else Pressroom."""
-    tenant = house.tenants.of(tenant_id)
-    senders = (tenant.sender or "", house.settings.mail_from)
+    tenant = installation.tenants.of(tenant_id)
+    senders = (tenant.sender or "", installation.settings.mail_from)
     return tenant.name or next((name for name, _ in map(parseaddr, senders) if name), "Pressroom")
 
 
-def sender_of(house: House, tenant_id: str) -> str:
+def sender_of(installation: Installation, tenant_id: str) -> str:
     """Return the sender of a tenant's letters: its own address or MAIL_FROM, under its own name if it has one."""
-    tenant = house.tenants.of(tenant_id)
+    tenant = installation.tenants.of(tenant_id)
     if tenant.name is None:
-        return tenant.sender or house.settings.mail_from
-    name, spec = parseaddr(tenant.sender or house.settings.mail_from)
+        return tenant.sender or installation.settings.mail_from
+    name, spec = parseaddr(tenant.sender or installation.settings.mail_from)
     own = name if tenant.sender else ""
     return str(Address(display_name=own or tenant.name, addr_spec=spec))
 
 
-def logo_of(house: House, tenant_id: str) -> str | None:
+def logo_of(installation: Installation, tenant_id: str) -> str | None:
     """Return the tenant's logo as a `data:` URI, or None if it has none."""
-    logo = house.tenants.of(tenant_id).logo
+    logo = installation.tenants.of(tenant_id).logo
     return _data_uri(logo) if logo else None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from actors.mail.brand import House, brand_name, sender_of
+from actors.mail.brand import Installation, brand_name, sender_of
 from actors.products.catalogue import title_of
 from infra.mail.letter import Letter
 from infra.settings import Settings
@@ -50,10 +50,10 @@ def letter_id(settings: Settings, order_id: str, name: str) -> str:
     return f"<{local}@{parseaddr(settings.mail_from)[1].rpartition('@')[2]}>"
 
 
-def to_customer(house: House, order: Document, name: str, now: datetime, **facts: Any) -> Letter:
+def to_customer(installation: Installation, order: Document, name: str, now: datetime, **facts: Any) -> Letter:
     """Return an order's letter of that name, from the templates of its kind."""
     known = {
-        "brand": brand_name(house, order["tenant"]),
+        "brand": brand_name(installation, order["tenant"]),
         "name": " ".join(order["answers"].get("name", "").split())[:_MAX_NAME],
         "title": title_of(order["product"], "your order"),
         "order": order["_id"],
@@ -63,23 +63,23 @@ def to_customer(house: House, order: Document, name: str, now: datetime, **facts
     return Letter(
         kind=kind_of(name),
         order=order["_id"],
-        message_id=letter_id(house.settings, order["_id"], name),
-        sender=sender_of(house, order["tenant"]),
+        message_id=letter_id(installation.settings, order["_id"], name),
+        sender=sender_of(installation, order["tenant"]),
         recipient=order["email"],
         written_at=now,
         **_words(kind_of(name), known),
     )
 
 
-def to_operator(house: House, key: str, order: str | None, at: datetime, **facts: Any) -> Letter:
+def to_operator(installation: Installation, key: str, order: str | None, at: datetime, **facts: Any) -> Letter:
     """Return a letter to ALERT_MAIL, under the installation's own name and colour."""
-    known = {"brand": brand_name(house), "name": "", "title": facts["text"], "order": order, **facts}
+    known = {"brand": brand_name(installation), "name": "", "title": facts["text"], "order": order, **facts}
     return Letter(
         kind="alert",
         order=order or "",
-        message_id=letter_id(house.settings, key, "alert"),
-        sender=house.settings.mail_from,
-        recipient=house.settings.alert_mail,
+        message_id=letter_id(installation.settings, key, "alert"),
+        sender=installation.settings.mail_from,
+        recipient=installation.settings.alert_mail,
         written_at=at,
         **_words("alert", {**known, **_colours({})}),
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from math import ceil
 
-from actors.mail.brand import House
+from actors.mail.brand import Installation
 from actors.mail.formatting import spoken_duration
 from actors.mail.letterhead import to_customer
 from actors.products.catalogue import OFFERS, title_of
@@ -13,30 +13,32 @@ from infra.mail.letter import Letter
 from storage.database import Document
 
 
-def confirmation(house: House, order: Document, seconds: float, now: datetime) -> Letter:
+def confirmation(installation: Installation, order: Document, seconds: float, now: datetime) -> Letter:
     """Return the letter that says that an order is being written, and how long that takes."""
     return to_customer(
-        house,
+        installation,
         order,
         "confirmation",
         now,
         titles=[title_of(product) for product in order["products"]],
         within=spoken_duration(_in_round_figures(seconds)),
-        url=Links(house.settings).order(order["token"]),
+        url=Links(installation.settings).order(order["token"]),
     )
 
 
-def details(house: House, order: Document, now: datetime) -> Letter:
+def details(installation: Installation, order: Document, now: datetime) -> Letter:
     """Return the letter that asks a customer for missing details."""
-    url = Links(house.settings).details(order["token"])
-    return to_customer(house, order, "details", now, wanted=[QUESTIONS[one] for one in order["missing"]], url=url)
+    url = Links(installation.settings).details(order["token"])
+    return to_customer(
+        installation, order, "details", now, wanted=[QUESTIONS[one] for one in order["missing"]], url=url
+    )
 
 
-def delay(house: House, order: Document, now: datetime) -> Letter:
+def delay(installation: Installation, order: Document, now: datetime) -> Letter:
     """Return the letter that says that an order is late and goes on."""
-    url = Links(house.settings).order(order["token"])
+    url = Links(installation.settings).order(order["token"])
     promised = spoken_duration(OFFERS[order["product"]].promise_s)
-    return to_customer(house, order, "delay", now, promised=promised, url=url)
+    return to_customer(installation, order, "delay", now, promised=promised, url=url)
 
 
 def _in_round_figures(seconds: float) -> int:

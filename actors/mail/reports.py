@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from actors.mail.brand import House
+from actors.mail.brand import Installation
 from actors.mail.formatting import readable_size
 from actors.mail.letterhead import to_customer
 from actors.products.catalogue import title_of
@@ -23,19 +23,19 @@ class Linked:
     size: str
 
 
-def completion(house: House, order: Document, reports: list[Document], now: datetime) -> Letter:
+def completion(installation: Installation, order: Document, reports: list[Document], now: datetime) -> Letter:
     """Return the letter that brings an order's reports."""
-    return to_customer(house, order, "completion", now, reports=_linked(house, order, reports))
+    return to_customer(installation, order, "completion", now, reports=_linked(installation, order, reports))
 
 
-def resend(house: House, order: Document, reports: list[Document], now: datetime) -> Letter:
+def resend(installation: Installation, order: Document, reports: list[Document], now: datetime) -> Letter:
     """Return the letter that brings the same links again on request."""
     name = resend_name(order["resends"]["count"])
-    return to_customer(house, order, name, now, reports=_linked(house, order, reports))
+    return to_customer(installation, order, name, now, reports=_linked(installation, order, reports))
 
 
-def _linked(house: House, order: Document, reports: list[Document]) -> list[Linked]:
-    links = Links(house.settings)
+def _linked(installation: Installation, order: Document, reports: list[Document]) -> list[Linked]:
+    links = Links(installation.settings)
     pdfs = {report["product"]: report["pdf"] for report in reports}
     linked: list[Linked] = []
     for product in order["products"]:

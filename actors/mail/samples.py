@@ -43,40 +43,40 @@ _SEEN = {
 _NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-class SampleHouse(NamedTuple):
+class SampleInstallation(NamedTuple):
     """Installation that sends the samples."""
 
     settings: Settings
     tenants: Tenants
 
 
-def sample_house() -> SampleHouse:
+def sample_installation() -> SampleInstallation:
     """Return an installation of two brands."""
-    return SampleHouse(read_settings(_UNSEEN | _SEEN), _BRANDS)
+    return SampleInstallation(read_settings(_UNSEEN | _SEEN), _BRANDS)
 
 
 def sample_letters() -> Iterator[tuple[str, Letter]]:
     """Return every kind of letter, each with a name of its own such as `aurora-completion-arabic`."""
-    house = sample_house()
+    installation = sample_installation()
     for brand in _BRANDS.values():
         for script, name in _NAMES.items():
-            for kind, letter in _to_customer(house, _order(brand, name)).items():
+            for kind, letter in _to_customer(installation, _order(brand, name)).items():
                 yield f"{brand.id}-{kind}-{script}", letter
-    yield f"{MAIN}-alert", alert_letter(house, _ALERT)
+    yield f"{MAIN}-alert", alert_letter(installation, _ALERT)
 
 
-def _to_customer(house: SampleHouse, order: Document) -> dict[str, Letter]:
+def _to_customer(installation: SampleInstallation, order: Document) -> dict[str, Letter]:
     reports = [{"product": one, "pdf": {"pages": 337, "bytes": 1_900_000}} for one in order["products"]]
     single = {**order, "product": order["products"][0], "products": order["products"][:1]}
     return {
-        "confirmation": confirmation(house, order, 900, _NOW),
-        "completion": completion(house, order, reports, _NOW),
-        "completion_single": completion(house, single, reports, _NOW),
-        "resend": resend(house, single, reports, _NOW),
-        "delay": delay(house, order, _NOW),
-        "failure": failure(house, order, _NOW),
-        "refund": refund(house, order, _NOW),
-        "details": details(house, order, _NOW),
+        "confirmation": confirmation(installation, order, 900, _NOW),
+        "completion": completion(installation, order, reports, _NOW),
+        "completion_single": completion(installation, single, reports, _NOW),
+        "resend": resend(installation, single, reports, _NOW),
+        "delay": delay(installation, order, _NOW),
+        "failure": failure(installation, order, _NOW),
+        "refund": refund(installation, order, _NOW),
+        "details": details(installation, order, _NOW),
     }
 
 

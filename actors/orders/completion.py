@@ -16,7 +16,7 @@ from storage.alerts import raise_alert
 from storage.database import Document
 from storage.deliveries import resend_name
 from storage.errands import ERRAND_CHECK
-from storage.orders import begin_word, choose_completion, mark_delivered
+from storage.orders import choose_completion, mark_delivered, reserve_notice
 from storage.reports import reports_of
 
 log = structlog.get_logger()
@@ -53,7 +53,7 @@ async def check_promise(deps: WorkDeps, order: Document) -> datetime | None:
     if order["failed_at"] is not None:
         await _alert_of_delay(deps, order)
         return now + _LOOK_AGAIN
-    if not await begin_word(deps.db, order["_id"], "delay", now):
+    if not await reserve_notice(deps.db, order["_id"], "delay", now):
         return None
     await _alert_of_delay(deps, order)
     return (await deliver(deps, order, "check_promise", "delay", lambda: delay(deps, order, now))).again_at
@@ -86,7 +86,7 @@ async def tell_failure(deps: WorkDeps, order: Document) -> datetime | None:
         return due_at
     if order["on_hold"]:
         return now + HELD_BACK
-    if not await begin_word(deps.db, order["_id"], "failure", now):
+    if not await reserve_notice(deps.db, order["_id"], "failure", now):
         return None
     return (await deliver(deps, order, "tell_failure", "failure", lambda: failure(deps, order, now))).again_at
 

@@ -11,7 +11,7 @@ from actors.messages import ask, new_message_id, send
 from actors.reports.replay import lost_chunks, replay
 from infra.errors import PressroomError, TransientError
 from storage.alerts import withdraw_alert
-from storage.audit import Warrant, record_action
+from storage.audit import Authority, record_action
 from storage.budget import is_paused
 from storage.database import Document
 from storage.dead_letters import close_dead_letter, dead_letters, find_dead_letter
@@ -53,7 +53,7 @@ class AddressIsNone(PressroomError):
     """The given text is no address that mail can be sent to."""
 
 
-async def close_letter(deps: Deps, letter_id: str, action: str, warrant: Warrant) -> None:
+async def resolve_dead_letter(deps: Deps, letter_id: str, action: str, authority: Authority) -> None:
     """Replay or discard a dead letter, with an entry in the audit trail.
 
     `action` is `replayed` or `discarded`.
@@ -62,15 +62,15 @@ async def close_letter(deps: Deps, letter_id: str, action: str, warrant: Warrant
     if letter is None or letter["state"] != "open":
         raise DeadLetterIsNotOpen(f"There is no open dead letter {letter_id}.")
     now = deps.clock.now()
-    await record_action(deps.db, warrant, action, letter["order"], letter_id, now)
+    await record_action(deps.db, authority, action, letter["order"], letter_id, now)
     if action == "replayed":
         await _REPLAYS[letter["kind"]](deps, letter)
     await close_dead_letter(deps.db, letter_id, action, now)
     if action == "replayed" and letter["order"]:
-        await release(deps, letter["order"], letter["reason"])
+        await clear_attention(deps, letter["order"], letter["reason"])
 
 
-async def release(deps: Deps, order_id: str, reason: str) -> None:
+async def clear_attention(deps: Deps, order_id: str, reason: str) -> None:
     """Clear an order's need for attention if its reason is the given one, which is mended.
 
     Another open dead letter of the order puts it back, under the reason of that one.
@@ -90,7 +90,7 @@ async def release(deps: Deps, order_id: str, reason: str) -> None:
         await call_operator(deps.db, order_id, still_dead[0]["reason"], deps.clock.now())
 
 
-async def retry_order(deps: Deps, order_id: str, warrant: Warrant) -> list[PressroomError]:
+async def retry_order(deps: Deps, order_id: str, authority: Authority) -> list[PressroomError]:
     """Replay an order's open dead letters and examine its objection anew.
 
     Returns the errors of those that cannot be replayed. Writes an entry in the audit trail, and reuses all work
@@ -103,13 +103,13 @@ async def retry_order(deps: Deps, order_id: str, warrant: Warrant) -> list[Press
     if order["objection"] is None and not letters:
         raise NothingToRetry(f"Nothing of order {order_id} is dead or objected to.")
     now = deps.clock.now()
-    await record_action(deps.db, warrant, "retried", order_id, order["objection"] or "dead letters", now)
+    await record_action(deps.db, authority, "retried", order_id, order["objection"] or "dead letters", now)
     if order["objection"] is not None:
         await ask(deps, order_id, "identify_order")
     refusals = []
     for letter in letters:
         try:
-            await close_letter(deps, letter["_id"], "replayed", warrant)
+            await resolve_dead_letter(deps, letter["_id"], "replayed", authority)
         except TransientError:
             raise
         except PressroomError as error:
@@ -117,7 +117,7 @@ async def retry_order(deps: Deps, order_id: str, warrant: Warrant) -> list[Press
     return refusals
 
 
-async def readdress_order(deps: Deps, order_id: str, given: str, warrant: Warrant) -> int:
+async def readdress_order(deps: Deps, order_id: str, given: str, authority: Authority) -> int:
     """Change an order's mail address, with an entry in the audit trail, which does not name it.
 
     Sends refused letters to the new address, and returns their number. Letters that were accepted elsewhere stay
@@ -129,14 +129,14 @@ async def readdress_order(deps: Deps, order_id: str, given: str, warrant: Warran
     if email is None:
         raise AddressIsNone("That is no mail address that can be written to.")
     now = deps.clock.now()
-    await record_action(deps.db, warrant, "readdressed", order_id, "mail address", now)
+    await record_action(deps.db, authority, "readdressed", order_id, "mail address", now)
     if "email" in order["missing"]:
         await fill_details(deps.db, order_id, {"email": email}, now)
         await ask(deps, order_id, "start_order" if order["missing"] == ["email"] else "ask_details")
     await change_address(deps.db, order_id, email)
     refused = await dead_letters(deps.db, limit=_MOST_REFUSED, order=order_id, kind="errand", state="open")
     for letter in refused:
-        await close_letter(deps, letter["_id"], "replayed", warrant)
+        await resolve_dead_letter(deps, letter["_id"], "replayed", authority)
     if order["letter"] == "completion" and order["delivered_at"] is None:  # also if its dead letter was discarded
         await revive_deliveries(deps.db, order_id, now)
         await ask(deps, order_id, "complete_order")

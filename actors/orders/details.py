@@ -54,7 +54,7 @@ async def identify_order(deps: WorkDeps, order: Document) -> datetime | None:
 
 async def _session_of(deps: WorkDeps, session_id: str) -> CheckoutSession | None:
     try:
-        return msgspec.convert(await deps.till.session(session_id), CheckoutSession)
+        return msgspec.convert(await deps.stripe.session(session_id), CheckoutSession)
     except (PermanentError, msgspec.ValidationError) as error:
         log.warning("order_not_identified", order=session_id, error=type(error).__name__)
         return None

@@ -11,7 +11,7 @@ from actors.messages import ask
 from actors.orders.mailing import HELD_BACK
 from infra.errors import PressroomError
 from infra.settings import Settings
-from storage.audit import Warrant, record_action
+from storage.audit import Authority, record_action
 from storage.database import Document
 from storage.errands import Errand
 from storage.forgetting import forget_customer, forget_events, forget_words, has_news, is_being_made
@@ -29,7 +29,7 @@ class OrderIsNotOver(PressroomError):
     """The order does not exist, or is being made or sent."""
 
 
-async def begin_forgetting(deps: IntakeDeps, order_id: str, warrant: Warrant) -> None:
+async def begin_forgetting(deps: IntakeDeps, order_id: str, authority: Authority) -> None:
     """Record that an order's customer is to be forgotten, with an entry in the audit trail.
 
     OrderIsNotOver if it is too early.
@@ -39,7 +39,7 @@ async def begin_forgetting(deps: IntakeDeps, order_id: str, warrant: Warrant) ->
         raise OrderIsNotOver(f"There is no order {order_id}.")
     if why := await _what_hinders(deps, order):
         raise OrderIsNotOver(f"Order {order_id} cannot be forgotten yet: {why}.")
-    await record_action(deps.db, warrant, "forgotten", order_id, "customer", deps.clock.now())
+    await record_action(deps.db, authority, "forgotten", order_id, "customer", deps.clock.now())
     await ask(deps, order_id, "forget_order")
 
 

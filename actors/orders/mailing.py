@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import structlog
 
-from actors.deps.insist import insist
+from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.mail.letterhead import letter_id
-from actors.orders.dead_letters import release
+from actors.orders.dead_letters import clear_attention
 from infra.errors import TransientError
 from infra.mail.errors import LetterIsRefused
 from infra.mail.letter import Letter
@@ -102,9 +102,9 @@ async def _send(deps: WorkDeps, order: Document, errand: Errand, delivery: Docum
     except LetterIsRefused as error:
         return await _refuse(deps, errand, delivery, error)
     now = deps.clock.now()
-    await insist(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
+    await until_database_is_back(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
     if delivery["tries"] >= _WORRYING_TRIES:
-        await release(deps, letter.order, _cannot_be_sent(delivery))
+        await clear_attention(deps, letter.order, _cannot_be_sent(delivery))
     log.info("mail_sent", order=letter.order, kind=letter.kind)
     return _SENT
 
@@ -112,7 +112,7 @@ async def _send(deps: WorkDeps, order: Document, errand: Errand, delivery: Docum
 async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
     """Send, and hear the server out even when cancelled: an accepted letter without a record is sent twice."""
     sending = asyncio.ensure_future(
-        asyncio.to_thread(deps.postman.send, letter, lambda: deadline - deps.clock.monotonic())
+        asyncio.to_thread(deps.mailer.send, letter, lambda: deadline - deps.clock.monotonic())
     )
     while True:
         try:

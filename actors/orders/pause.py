@@ -5,12 +5,12 @@ from math import ceil
 
 from actors.deps.process import Deps
 from actors.messages import send_errand
-from actors.orders.dead_letters import release
+from actors.orders.dead_letters import clear_attention
 from actors.reports.budget import budget_of, cannot_be_kept
 from infra.errors import PressroomError
 from infra.llm.answer import Usage
 from infra.llm.prices import cost_usd
-from storage.audit import Warrant, record_action
+from storage.audit import Authority, record_action
 from storage.budget import end_pause, is_paused, spending_of
 from storage.database import Document
 from storage.orders import fail_order, find_order
@@ -36,11 +36,11 @@ async def heed_pause(deps: Deps, order: Document) -> datetime | None:
         await fail_order(deps.db, order["_id"], reason, now, kind="budget")
     else:
         await unpark_steps(deps.db, report_ids(order), now)
-        await release(deps, order["_id"], reason)
+        await clear_attention(deps, order["_id"], reason)
     return None
 
 
-async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, warrant: Warrant) -> None:
+async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, authority: Authority) -> None:
     """Resume a paused order, with an entry in the audit trail.
 
     `budget_usd`, if given, becomes its budget, with infinity for none. OrderIsNotPaused or BudgetIsTooSmall if the
@@ -52,7 +52,7 @@ async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, warr
     await _expect_enough(deps, order if budget_usd is None else {**order, "budget_usd": budget_usd})
     now = deps.clock.now()
     subject = "budget as before" if budget_usd is None else f"budget {budget_usd:g} US dollars"
-    await record_action(deps.db, warrant, "resumed", order_id, subject, now)
+    await record_action(deps.db, authority, "resumed", order_id, subject, now)
     await end_pause(deps.db, order, budget_usd, now)
     await send_errand(deps, "heed_pause", order_id)
 

@@ -14,7 +14,7 @@ from actors.orders.forget import forget_at
 from actors.orders.mailing import HELD_BACK, deliver
 from infra.errors import PressroomError, TransientError
 from storage.alerts import raise_alert
-from storage.audit import Warrant, record_action
+from storage.audit import Authority, record_action
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.errands import ERRAND_CHECK
@@ -47,24 +47,24 @@ async def refundable_order(deps: IntakeDeps, order_id: str) -> Document:
     return order
 
 
-async def begin_refund(deps: IntakeDeps, order_id: str, warrant: Warrant) -> None:
+async def begin_refund(deps: IntakeDeps, order_id: str, authority: Authority) -> None:
     """Begin to refund all that was paid for an order, with an entry in the audit trail.
 
     RefundIsImpossible if the order cannot be refunded.
     """
     await refundable_order(deps, order_id)
-    if not await decide_refund(deps, order_id, warrant):
+    if not await decide_refund(deps, order_id, authority):
         raise RefundIsImpossible(f"Another letter of order {order_id} was chosen at this moment.")
     await send_errand(deps, "refund_order", order_id)
 
 
-async def decide_refund(deps: IntakeDeps, order_id: str, warrant: Warrant, **seen: Any) -> bool:
+async def decide_refund(deps: IntakeDeps, order_id: str, authority: Authority, **seen: Any) -> bool:
     """Choose the refund as an order's letter, with an entry in the audit trail (T18r).
 
     False if another letter is chosen, or the order is not as in `seen` any more.
     """
     now = deps.clock.now()
-    await record_action(deps.db, warrant, "refunded", order_id, "all of it", now)
+    await record_action(deps.db, authority, "refunded", order_id, "all of it", now)
     return await choose_refund(deps.db, order_id, now + ERRAND_CHECK, **seen)
 
 
@@ -108,7 +108,7 @@ def _due_by_policy(deps: WorkDeps, order: Document) -> datetime | None:
 async def _decide(deps: WorkDeps, order: Document) -> Document:
     """Choose the refund of an order that was not mended in time. Returns it as it then stands."""
     seen = {"failed_at": order["failed_at"], "on_hold": False}
-    await decide_refund(deps, order["_id"], Warrant("REFUND_AFTER_S", order["attention"] or ""), **seen)
+    await decide_refund(deps, order["_id"], Authority("REFUND_AFTER_S", order["attention"] or ""), **seen)
     return await find_order(deps.db, order["_id"]) or order
 
 
@@ -119,7 +119,7 @@ async def _give_back(deps: WorkDeps, order: Document) -> Document:
     refusals = await dead_letters(deps.db, limit=100, order=order_id, errand="refund_order")
     key = f"refund-{order_id}" + (f"-{len(refusals)}" if refusals else "")
     try:
-        charge = await deps.till.refund(intent, key)
+        charge = await deps.stripe.refund(intent, key)
     except TransientError:
         await raise_alert(deps.db, "refund", _STRIPE_IS_AWAY, now, order=order_id)
         raise

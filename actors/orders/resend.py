@@ -5,7 +5,7 @@ import structlog
 from actors.deps.webhook import IntakeDeps
 from actors.messages import send_errand
 from infra.errors import PressroomError
-from storage.audit import Warrant, record_action
+from storage.audit import Authority, record_action
 from storage.database import Document
 from storage.orders import find_order
 from storage.resends import may_ask_at, note_resend
@@ -41,7 +41,7 @@ async def ask_resend(deps: IntakeDeps, order: Document) -> None:
     await _resend(deps, order)
 
 
-async def order_resend(deps: IntakeDeps, order_id: str, warrant: Warrant) -> None:
+async def order_resend(deps: IntakeDeps, order_id: str, authority: Authority) -> None:
     """Send an order's reports again at an operator's request, with an entry in the audit trail.
 
     There is no limit to their number. ResendIsImpossible if the reports cannot or must not be sent.
@@ -50,7 +50,7 @@ async def order_resend(deps: IntakeDeps, order_id: str, warrant: Warrant) -> Non
     if order is None:
         raise ResendIsImpossible(f"There is no order {order_id}.")
     _expect_possible(order)
-    await record_action(deps.db, warrant, "resent", order_id, "reports", deps.clock.now())
+    await record_action(deps.db, authority, "resent", order_id, "reports", deps.clock.now())
     await _resend(deps, order)
 
 

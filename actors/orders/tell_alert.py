@@ -52,7 +52,7 @@ async def _tell(
 async def _mail(deps: WorkDeps, alert: Document) -> None:
     letter = alert_letter(deps, alert)
     deadline = deps.clock.monotonic() + _SEND_S
-    await asyncio.to_thread(deps.postman.send, letter, lambda: deadline - deps.clock.monotonic())
+    await asyncio.to_thread(deps.mailer.send, letter, lambda: deadline - deps.clock.monotonic())
 
 
 async def _hook(deps: WorkDeps, alert: Document) -> None:

@@ -32,7 +32,7 @@ async def admit(deps: IntakeDeps, report: Document) -> list[Post]:
     return [begin_post({**report, "message": message})]
 
 
-async def leave(deps: IntakeDeps, tenant: str, reports: Sequence[str]) -> list[Post]:
+async def release_places(deps: IntakeDeps, tenant: str, reports: Sequence[str]) -> list[Post]:
     """Give back the places of reports that are in progress no more.
 
     Returns the messages that begin waiting ones.

@@ -9,15 +9,15 @@ import structlog
 from actors.deps.process import Deps
 from actors.messages import send_all, send_errand
 from actors.products.slot_sets import slot_of
-from actors.reports.admission import leave
+from actors.reports.admission import release_places
 from actors.reports.slots import pump
 from infra.errors import TransientError
 from storage.claims import kill_step
 from storage.database import Database, Document
 from storage.dead_letters import record_dead_step
+from storage.group_commit import GroupCommit
 from storage.orders import add_stored, fail_order
 from storage.reports import store_report
-from storage.rounds import Rounds
 from storage.slots import Slot
 from storage.steps import (
     count_done,
@@ -45,7 +45,7 @@ async def advance(deps: Deps, step: Document) -> None:
     """
     rounds = deps.advances.get(step["report"])
     if rounds is None:
-        rounds = deps.advances[step["report"]] = Rounds(partial(_advance_all, deps), most=_MOST)
+        rounds = deps.advances[step["report"]] = GroupCommit(partial(_advance_all, deps), most=_MOST)
     await rounds.join(step)
 
 
@@ -116,7 +116,7 @@ async def finish_report(deps: Deps, step: Document) -> None:
     if await add_stored(deps.db, step["order"], step["product"], step["run"], now):
         await send_errand(deps, "complete_order", step["order"])
     if deps.tenants.of(step["tenant"]).limit is not None:
-        await send_all(deps, await leave(deps, step["tenant"], [step["report"]]))
+        await send_all(deps, await release_places(deps, step["tenant"], [step["report"]]))
 
 
 async def ready_dependents(db: Database, plan: Document, done: Sequence[Document], now: datetime) -> set[Slot]:

@@ -10,10 +10,10 @@ from typing import NoReturn
 
 import structlog
 
-from actors.deps.insist import insist
+from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.messages import send_errand
-from actors.reports.claim import Claim, WorkerStops
+from actors.reports.claim import Claim, StepGoesBack
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import cost_usd
 from infra.settings import Settings
@@ -29,11 +29,11 @@ _MARGIN = timedelta(seconds=15)
 _FRAME_TOKENS = 100
 
 
-class BudgetIsSpent(WorkerStops):
+class BudgetIsSpent(StepGoesBack):
     """The order's budget is spent, and the order is paused. The step goes back as it is, and is parked here."""
 
 
-class BudgetIsInTheAir(WorkerStops):
+class BudgetIsInTheAir(StepGoesBack):
     """Calls in the air may cost the rest of the budget. Once they are answered, enough of it may be left."""
 
     again_in_s = 5.0
@@ -74,7 +74,7 @@ async def open_within_budget(deps: WorkDeps, claim: Claim, request: Request, now
         await open_entry(deps.db, claim.step, claim.epoch, now, estimate_usd=most)
         await _check(deps, claim, budget, most, now)
     except (Exception, asyncio.CancelledError):
-        await insist(deps.clock, lambda: withdraw_entry(deps.db, entry))
+        await until_database_is_back(deps.clock, lambda: withdraw_entry(deps.db, entry))
         raise
     return entry
 

@@ -13,7 +13,7 @@ class ClaimIsLost(Exception):
     """This process holds the step no more, so its work on it is over."""
 
 
-class WorkerStops(Exception):
+class StepGoesBack(Exception):
     """The step goes back as it is, without counting as failed, and is due again after `again_in_s`.
 
     Raised as it is, it means that this process was told to end before the step had bought anything.

@@ -12,17 +12,17 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from actors.deps.insist import insist
+from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.messages import send_step
 from actors.products.plans import FORMAT
 from actors.reports.advance import advance_or_call, give_up
-from actors.reports.claim import Claim, ClaimIsLost, Work, WorkerStops
+from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.slots import pump, queue_released
 from infra.errors import TransientError
 from storage.claims import claim_others, claim_step, complete_step, release_step
 from storage.database import Document
-from storage.order_state import lies_still
+from storage.order_state import is_parked
 from storage.orders import find_order
 from storage.queueing import (
     message_of,
@@ -63,10 +63,10 @@ async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> No
     """Claim a step if it can be had, do its work once, and leave it done, released or dead."""
     with structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
         # The lock comes before the claim: a step that only waits for it must not be counted among the dead.
-        async with deps.room.shared():
+        async with deps.lock.shared():
             is_suspect = await _attempt(deps, order_id, step_id, work, most_kills=_SUSPECT_KILLS - 1)
         if is_suspect:
-            async with deps.room.alone():
+            async with deps.lock.exclusive():
                 await _attempt(deps, order_id, step_id, work)
 
 
@@ -78,7 +78,7 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
     order = await deps.recent_orders.find(deps.db, deps.clock, order_id)
     if order is None:
         return False
-    if lies_still(order, kind_of(step_id)):
+    if is_parked(order, kind_of(step_id)):
         await _park(deps, order_id, step_id)
         return False
     with deps.claims.holding(step_id):
@@ -122,7 +122,7 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Document | None:
             result = await _quick_tries(deps, claim, work)
         except ClaimIsLost:
             log.warning("claim_lost")
-        except WorkerStops as stop:
+        except StepGoesBack as stop:
             await _release(deps, claim, stop.again_in_s)
         except asyncio.CancelledError:
             await _release(deps, claim, 0.0)
@@ -137,12 +137,12 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Document | None:
 
 
 async def _pause(deps: WorkDeps, seconds: float) -> None:
-    """Wait for so many seconds. WorkerStops at once if this process is told to end."""
+    """Wait for so many seconds. StepGoesBack at once if this process is told to end."""
     try:
         await asyncio.wait_for(deps.stopping.wait(), seconds)
     except TimeoutError:
         return
-    raise WorkerStops
+    raise StepGoesBack
 
 
 async def _hand_on(deps: WorkDeps, step_id: str) -> None:
@@ -161,7 +161,7 @@ async def _park(deps: WorkDeps, order_id: str, step_id: str) -> None:
         return
     await park_step(deps.db, seen)
     order = await find_order(deps.db, order_id)
-    if order is not None and not lies_still(order, seen["kind"]):
+    if order is not None and not is_parked(order, seen["kind"]):
         await unpark_steps(deps.db, [seen["report"]], deps.clock.now())
 
 
@@ -205,7 +205,9 @@ async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> Document 
 
 async def _checkpoint(deps: WorkDeps, claim: Claim, result: Document) -> bool:
     now = deps.clock.now()
-    return await insist(deps.clock, lambda: complete_step(deps.db, claim.step, claim.epoch, result, now))
+    return await until_database_is_back(
+        deps.clock, lambda: complete_step(deps.db, claim.step, claim.epoch, result, now)
+    )
 
 
 async def _go_on(deps: WorkDeps, step: Document) -> None:
@@ -232,7 +234,7 @@ async def _release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientErro
 async def _release(deps: WorkDeps, claim: Claim, pause_s: float, **failure: datetime) -> None:
     due_at = deps.clock.now() + timedelta(seconds=pause_s)
     step_id, facts = claim.step["_id"], {"failed_at": None, **failure}
-    await insist(deps.clock, lambda: release_step(deps.db, step_id, claim.epoch, due_at, **facts))
+    await until_database_is_back(deps.clock, lambda: release_step(deps.db, step_id, claim.epoch, due_at, **facts))
     if pause_s:
         deps.timers.after(pause_s, lambda: queue_released(deps, claim.step))
     else:
@@ -242,4 +244,4 @@ async def _release(deps: WorkDeps, claim: Claim, pause_s: float, **failure: date
 async def _give_up(deps: WorkDeps, claim: Claim, error: Exception) -> None:
     trace = "".join(traceback.format_exception(error))
     reason = str(error) or type(error).__name__
-    await insist(deps.clock, lambda: give_up(deps, claim.step, claim.epoch, reason, trace))
+    await until_database_is_back(deps.clock, lambda: give_up(deps, claim.step, claim.epoch, reason, trace))

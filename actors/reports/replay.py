@@ -14,7 +14,7 @@ from actors.reports.slots import pump
 from infra.errors import PressroomError
 from storage.database import Document
 from storage.errands import ERRAND_CHECK
-from storage.orders import Letter, begin_replay, end_replay, find_order
+from storage.orders import Ending, begin_replay, end_replay, find_order
 from storage.reports import begin_report_replay, end_report_replay, report_id, reports_of
 from storage.slots import pull_tokens
 from storage.steps import find_step, reset_step, results_of, steps_of
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 #: A written report is printed again also after its customer was told, since it says the same. Steps of an order
 #: that is being refunded are parked, and go on if the refund fails.
-_OF_PRINTING: tuple[Letter | None, ...] = (None, "completion", "refund")
+_OF_PRINTING: tuple[Ending | None, ...] = (None, "completion", "refund")
 
 
 class ReplayIsImpossible(PressroomError):
@@ -77,7 +77,7 @@ async def lost_chunks(deps: Deps, binding: Document) -> list[str]:
 
 
 async def _begin(
-    deps: Deps, order_id: str, product: str, run: int, steps: Iterable[str], letters: Sequence[Letter | None]
+    deps: Deps, order_id: str, product: str, run: int, steps: Iterable[str], letters: Sequence[Ending | None]
 ) -> bool:
     first, now = sorted(steps), deps.clock.now()
     begun = await begin_replay(deps.db, order_id, product, run, first, now, letters=letters)

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import structlog
 
-from actors.deps.insist import insist
+from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import Call, WorkDeps
 from actors.reports.budget import open_within_budget
-from actors.reports.claim import Claim, WorkerStops
+from actors.reports.claim import Claim, StepGoesBack
 from infra.errors import PermanentError
 from infra.llm.answer import Answer, ProviderIsBusy, Request
 from storage.database import Document
@@ -36,7 +36,7 @@ class SectionCannotBeWritten(PermanentError):
     """Every answer was refused, truncated, empty or overlong."""
 
 
-class NoRoomYet(WorkerStops):
+class NoRoomYet(StepGoesBack):
     """The provider's limits are used up for a while. The step goes back as it is, without counting as failed."""
 
 
@@ -112,13 +112,13 @@ async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
 
 
 async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:
-    """Wait for room. WorkerStops at once if this process is told to end, NoRoomYet if it takes too long."""
+    """Wait for room. StepGoesBack at once if this process is told to end, NoRoomYet if it takes too long."""
     room = asyncio.ensure_future(deps.llm.reserve(request, priority=priority))
     stop, patience = map(asyncio.ensure_future, (deps.stopping.wait(), deps.clock.sleep(_PATIENCE_S)))
     try:
         await asyncio.wait({room, stop, patience}, return_when=asyncio.FIRST_COMPLETED)
         if deps.stopping.is_set():
-            raise WorkerStops
+            raise StepGoesBack
         if not room.done():
             raise NoRoomYet
     except BaseException:
@@ -159,4 +159,4 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
 
 async def _settle(deps: WorkDeps, entry: str, facts: Document) -> None:
     now = deps.clock.now()
-    await insist(deps.clock, lambda: settle_entry(deps.db, entry, facts, now))
+    await until_database_is_back(deps.clock, lambda: settle_entry(deps.db, entry, facts, now))

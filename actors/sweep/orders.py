@@ -8,7 +8,7 @@ from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.messages import Post, errand_post, send_all
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
-from actors.reports.admission import admit, admit_waiting, leave
+from actors.reports.admission import admit, admit_waiting, release_places
 from actors.reports.lost_books import ask_for_reprint, is_lost
 from storage.alerts import admit_alerts, count_admitted, due_alerts, gather_alerts
 from storage.answers import KEPT_FOR, drop_forms
@@ -114,7 +114,7 @@ async def _heal_places(deps: Deps, tenant: Document) -> list[Post]:
         if report["state"] == "waiting":
             posts += await admit(deps, report)
     if over:
-        posts += await leave(deps, tenant["_id"], over)
+        posts += await release_places(deps, tenant["_id"], over)
     return posts
 
 

@@ -125,8 +125,8 @@ class WorkerProcess:
             llm=self._llm or _NobodyWrites(),
             typesetter=self._renderer,
             children=self._renderer.pool,
-            postman=self._postman,
-            till=Stripe(self._settings),
+            mailer=self._postman,
+            stripe=Stripe(self._settings),
         )
 
     async def _leave(self) -> None:

@@ -16,7 +16,7 @@ from infra.errors import PressroomError
 if TYPE_CHECKING:
     from actors.deps.process import Deps
     from infra.settings import Settings
-    from storage.audit import Warrant
+    from storage.audit import Authority
 
 Result = TypeVar("Result")
 Row = dict[str, Any]
@@ -63,15 +63,15 @@ def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
     return asyncio.run(run())
 
 
-def warrant_of(reason: str) -> Warrant:
+def authority_of(reason: str) -> Authority:
     """Return the authority on which a command acts: its user's name, and the reason."""
-    from storage.audit import Warrant
+    from storage.audit import Authority
 
     try:
         who = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         who = f"user {os.getuid()}"
-    return Warrant(who, reason)
+    return Authority(who, reason)
 
 
 def expect(found: Result | None, name: str) -> Result:

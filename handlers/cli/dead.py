@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, expect, json_option, on_one_line, reason_option, warrant_of, with_deps
+from handlers.cli.common import Row, authority_of, expect, json_option, on_one_line, reason_option, with_deps
 from handlers.cli.output import listing, show_json
 from infra.errors import PressroomError
 
@@ -75,14 +75,14 @@ _add_closing(
 
 async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, dry_run: bool) -> int:
     """Close these dead letters, or all open ones if none is named. Return the number of failures."""
-    from actors.orders.dead_letters import close_letter
+    from actors.orders.dead_letters import resolve_dead_letter
     from storage.dead_letters import dead_letters
 
     failed = 0
     for letter_id in ids or [one["_id"] for one in await dead_letters(deps.db, limit=10_000, state="open")]:
         try:
             if not dry_run:
-                await close_letter(deps, letter_id, action, warrant_of(reason))
+                await resolve_dead_letter(deps, letter_id, action, authority_of(reason))
             click.echo(f"{letter_id} {'would be ' if dry_run else ''}{action}")
         except PressroomError as error:
             click.echo(f"pressroom: {error}", err=True)

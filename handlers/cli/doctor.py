@@ -48,12 +48,12 @@ async def _examine(deps: Deps) -> list[Row]:
         finally:
             await renderer.close()
 
-    postman = transport_for(deps.settings.mail_url)
+    mailer = transport_for(deps.settings.mail_url)
     checks: dict[str, Awaitable[None]] = {
         f"mongodb {deps.db.host}": deps.db.ping(),
         "redis": asyncio.to_thread(deps.broker.ping),
         f"s3 {deps.objects.host}/{deps.objects.bucket}": deps.objects.ping(),
-        f"mail {postman.host}": asyncio.to_thread(postman.ping),
+        f"mail {mailer.host}": asyncio.to_thread(mailer.ping),
     }
     problems = {server: await problem_of(check, _DEADLINE_S) for server, check in checks.items()}
     problems["typesetter"] = await problem_of(typesetter(), _TYPESETTER_S)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import reason_option, warrant_of, with_deps
+from handlers.cli.common import authority_of, reason_option, with_deps
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
@@ -21,7 +21,7 @@ def resend(order: str, reason: str) -> None:
     """Send a delivered order's reports to its customer once more."""
     from actors.orders.resend import order_resend
 
-    with_deps(lambda deps: order_resend(deps, order, warrant_of(reason)))
+    with_deps(lambda deps: order_resend(deps, order, authority_of(reason)))
     click.echo(f"{order} is sent again")
 
 
@@ -36,7 +36,7 @@ def readdress(order: str, email: str, reason: str) -> None:
     """
     from actors.orders.dead_letters import readdress_order
 
-    sent = with_deps(lambda deps: readdress_order(deps, order, email, warrant_of(reason)))
+    sent = with_deps(lambda deps: readdress_order(deps, order, email, authority_of(reason)))
     click.echo(f"{order} readdressed; mails sent again: {sent}")
 
 
@@ -50,7 +50,7 @@ def retry(order: str, reason: str) -> None:
     """
     from actors.orders.dead_letters import retry_order
 
-    refusals = with_deps(lambda deps: retry_order(deps, order, warrant_of(reason)))
+    refusals = with_deps(lambda deps: retry_order(deps, order, authority_of(reason)))
     click.echo(f"{order} is tried again")
     for refusal in refusals:
         click.echo(f"pressroom: {refusal}", err=True)
@@ -77,7 +77,7 @@ def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> No
     if budget is not None and math.isnan(budget):
         raise click.UsageError("A budget is a number of US dollars.")
     given = math.inf if no_budget else budget
-    with_deps(lambda deps: resume_order(deps, order, given, warrant_of(reason)))
+    with_deps(lambda deps: resume_order(deps, order, given, authority_of(reason)))
     click.echo(f"{order} resumed")
 
 
@@ -103,7 +103,7 @@ def refund(order: str, reason: str, dry_run: bool) -> None:
     if dry_run:
         click.echo(with_deps(ask))
         return
-    with_deps(lambda deps: begin_refund(deps, order, warrant_of(reason)))
+    with_deps(lambda deps: begin_refund(deps, order, authority_of(reason)))
     click.echo(f"{order} is refunded")
 
 
@@ -117,5 +117,5 @@ def forget(order: str, reason: str) -> None:
     """
     from actors.orders.forget import begin_forgetting
 
-    with_deps(lambda deps: begin_forgetting(deps, order, warrant_of(reason)))
+    with_deps(lambda deps: begin_forgetting(deps, order, authority_of(reason)))
     click.echo(f"{order} is forgotten")

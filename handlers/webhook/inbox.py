@@ -13,7 +13,7 @@ from actors.intake.events import Event, subjects_of
 from storage.alerts import raise_alert
 from storage.database import Document
 from storage.events import new_event, record_events
-from storage.rounds import Rounds
+from storage.group_commit import GroupCommit
 
 log = structlog.get_logger()
 
@@ -27,14 +27,14 @@ _LINGER_S = 0.012
 class EventInbox:
     """Takes the events that one process receives.
 
-    The way of an event: `take` puts it into a round (`storage/rounds.py`), which calls `_take_round` once for all
+    The way of an event: `take` joins a round (`storage/group_commit.py`), which calls `_take_round` once for all
     events that wait at that moment, and gives each caller of `take` its own result.
     """
 
     def __init__(self, deps: IntakeDeps) -> None:
         """Begin with no round."""
         self.deps = deps
-        self._rounds = Rounds(self._take_round, most=_MOST, linger_s=_LINGER_S)
+        self._rounds = GroupCommit(self._take_round, most=_MOST, linger_s=_LINGER_S)
         self._finishing: set[asyncio.Task[None]] = set()
 
     async def take(self, event: Event) -> asyncio.Task[None] | None:

@@ -27,7 +27,7 @@ LONG: Document = {
 
 
 @dataclass
-class Postman:
+class Mailer:
     """Mailer that takes every letter that can be sent, but for those to `refused`.
 
     It takes none while it is `busy`.
@@ -64,10 +64,10 @@ async def stored(deps: Deps, **facts: Any) -> Document:
     return await present(deps)
 
 
-async def delivered(deps: Deps, postman: Postman) -> tuple[WorkDeps, Document]:
+async def delivered(deps: Deps, mailer: Mailer) -> tuple[WorkDeps, Document]:
     """Return a mail worker, and an order that it has just delivered."""
     await stored(deps)
-    worker = working(deps, postman)
+    worker = working(deps, mailer)
     await run_errand(worker, "complete_order", ORDER)
     return worker, await present(deps)
 

@@ -8,7 +8,7 @@ import pytest
 from actors.deps.process import Deps
 from actors.intake.placing import start_orders
 from actors.messages import send_all
-from actors.reports.admission import admit_waiting, leave
+from actors.reports.admission import admit_waiting, release_places
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from infra.tenants import Tenant, Tenants
@@ -64,7 +64,7 @@ async def test_a_place_that_comes_back_goes_to_who_waited_longest(limited: Deps,
     for one in orders(4):
         await start_orders(limited, [one])
         clock.forward(1)
-    posts = await leave(limited, "small", [f"cs_small_0:{BOOK}"])
+    posts = await release_places(limited, "small", [f"cs_small_0:{BOOK}"])
     assert [post.ids["report"] for post in posts] == [f"cs_small_2:{BOOK}"]
     assert await states(limited.db, 4) == ["queued", "queued", "queued", "waiting"]
 

@@ -3,18 +3,18 @@
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import close_letter, retry_order
+from actors.orders.dead_letters import resolve_dead_letter, retry_order
 from actors.orders.errands import run_errand
 from actors.reports.advance import give_up
 from actors.reports.begin_report import begin_report
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.budget import begin_pause, end_pause
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.order_state import attention_of
 from storage.reports import report_id
 from storage.steps import steps_of
-from tests.actors.post import LONG, Postman, present
+from tests.actors.post import LONG, Mailer, present
 from tests.actors.test_errands import ORDER, place
 from tests.actors.test_perform import working
 from tests.conftest import StoppedClock
@@ -22,7 +22,7 @@ from tests.conftest import StoppedClock
 pytestmark = pytest.mark.anyio
 
 BOOK = "life_clarity"
-BY = Warrant("Olga", "mended")
+BY = Authority("Olga", "mended")
 
 
 async def with_dead(deps: Deps, *numbers: int, product: str = BOOK) -> list[str]:
@@ -43,11 +43,11 @@ async def test_a_refused_mail_is_no_failure_of_an_order_whose_step_was_mended(de
     """It stays on the list for the mail, and its customer neither hears of a failure nor is refunded for it."""
     wrong = "nobody@customer.example"
     await place(deps, **LONG, customer_details={"email": wrong})
-    await run_errand(working(deps, Postman(refused=wrong)), "confirm_order", ORDER)
+    await run_errand(working(deps, Mailer(refused=wrong)), "confirm_order", ORDER)
     await with_dead(deps, 0, product="personal_horoscope")
     assert (await present(deps))["failed_at"] is not None
     (dead,) = await open_letters(deps, kind="step")
-    await close_letter(deps, dead["_id"], "replayed", BY)
+    await resolve_dead_letter(deps, dead["_id"], "replayed", BY)
     order = await present(deps)
     assert (order["attention"], order["failed_at"]) == ("The confirmation mail was refused: 550.", None)
 
@@ -58,7 +58,7 @@ async def test_what_is_left_of_several_dead_is_named(deps: Deps) -> None:
     first, second = await with_dead(deps, 0, 1)
     for reason, left in ((first, second), (second, None)):
         (letter,) = [one for one in await open_letters(deps) if one["reason"] == reason]
-        await close_letter(deps, letter["_id"], "replayed", BY)
+        await resolve_dead_letter(deps, letter["_id"], "replayed", BY)
         order = await present(deps)
         assert (order["attention"], order["failed_at"] is not None) == (left, left is not None)
 
@@ -88,12 +88,12 @@ async def test_a_resumed_order_whose_section_died_is_still_failed(deps: Deps, cl
 async def test_a_mail_that_goes_out_at_last_needs_nobody_any_more(deps: Deps, clock: StoppedClock) -> None:
     """Who was called because a server said "not now" ten times is released when it takes the letter."""
     await place(deps, **LONG)
-    postman = Postman(busy=True)
-    worker = working(deps, postman)
+    mailer = Mailer(busy=True)
+    worker = working(deps, mailer)
     for _ in range(11):
         await run_errand(worker, "confirm_order", ORDER)
         clock.forward(301)
     assert "again and again" in (attention_of(await present(deps)) or "")
-    postman.busy = False
+    mailer.busy = False
     await run_errand(worker, "confirm_order", ORDER)
-    assert (postman.kinds, attention_of(await present(deps))) == (["confirmation"], None)
+    assert (mailer.kinds, attention_of(await present(deps))) == (["confirmation"], None)

@@ -18,7 +18,7 @@ from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import cost_usd
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.budget import begin_pause, end_pause, is_paused
 from storage.costs import costs_of
 from storage.database import Document
@@ -209,7 +209,7 @@ async def test_a_resumed_order_goes_on(deps: Deps) -> None:
     with pytest.raises(BudgetIsSpent):
         await open_within_budget(worker, claim, REQUEST, deps.clock.now())
     await park_step(deps.db, claim.step)
-    await resume_order(worker, order, 3 * MOST, Warrant("ann", "worth it"))
+    await resume_order(worker, order, 3 * MOST, Authority("ann", "worth it"))
     await run_errand(worker, "heed_pause", order)
     unparked = await find_step(deps.db, step)
     assert unparked is not None
@@ -252,8 +252,8 @@ async def test_without_a_budget_an_order_of_unknown_price_goes_on(deps: Deps) ->
         await open_within_budget(worker, claim, REQUEST, deps.clock.now())
     for usd in (None, 500.0):
         with pytest.raises(BudgetIsTooSmall, match="a price is unknown"):
-            await resume_order(worker, order, usd, Warrant("ann", "why not"))
-    await resume_order(worker, order, math.inf, Warrant("ann", "why not"))
+            await resume_order(worker, order, usd, Authority("ann", "why not"))
+    await resume_order(worker, order, math.inf, Authority("ann", "why not"))
     resumed = Claim(deps.db, claim.step, await present(deps, order))
     assert await open_within_budget(worker, resumed, REQUEST, deps.clock.now())
 
@@ -266,7 +266,7 @@ async def test_a_budget_that_would_not_do_is_refused(deps: Deps) -> None:
         await open_within_budget(worker, claim, REQUEST, deps.clock.now())
     for usd in (None, 2.4 * MOST):
         with pytest.raises(BudgetIsTooSmall, match=r"may cost 0\.03 US dollars"):
-            await resume_order(worker, order, usd, Warrant("ann", "why not"))
+            await resume_order(worker, order, usd, Authority("ann", "why not"))
     assert is_paused(await present(deps, order))
     assert await deps.db.audit.count_documents({}) == 0
 
@@ -276,4 +276,4 @@ async def test_only_a_paused_order_is_resumed(deps: Deps) -> None:
     (claim,) = await claims(deps, 1)
     for order in ("cs_none", claim.order["_id"]):
         with pytest.raises(OrderIsNotPaused, match=order):
-            await resume_order(deps, order, 1.0, Warrant("ann", "why not"))
+            await resume_order(deps, order, 1.0, Authority("ann", "why not"))

@@ -9,7 +9,7 @@ from actors.orders.errands import run_errand
 from actors.products.catalogue import OFFERS
 from storage.orders import add_stored
 from storage.reports import report_id, store_report
-from tests.actors.post import Postman, present
+from tests.actors.post import Mailer, present
 from tests.actors.test_errands import ORDER, place
 from tests.actors.test_perform import working
 
@@ -23,8 +23,8 @@ async def test_three_reports_that_are_finished_at_once_are_one_letter(deps: Deps
     """All of them complete the order in the same moment, on eight machines: one letter has the three links."""
     order = await place(deps, metadata={"product": "bundle", **ANSWERS}, amount_subtotal=BUNDLE.price)
     assert order["missing"] == []
-    postman, now = Postman(), deps.clock.now()
-    worker = working(deps, postman)
+    mailer, now = Mailer(), deps.clock.now()
+    worker = working(deps, mailer)
 
     async def finish(product: str) -> None:
         pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000_000}
@@ -33,7 +33,7 @@ async def test_three_reports_that_are_finished_at_once_are_one_letter(deps: Deps
             await run_errand(worker, "complete_order", ORDER)
 
     await asyncio.gather(*(finish(product) for product in BUNDLE.reports for _ in range(8)))
-    (letter,) = postman.letters
+    (letter,) = mailer.letters
     links = [line.rpartition("/")[2] for line in letter.text.splitlines() if line.endswith(".pdf")]
     assert links == ["life_clarity.pdf", "personal_blueprint.pdf", "personal_horoscope.pdf"]
     assert (await present(deps))["delivered_at"] == now

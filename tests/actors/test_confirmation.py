@@ -13,7 +13,7 @@ from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from storage.deliveries import find_delivery
 from storage.orders import fail_order
-from tests.actors.post import LONG, Postman, present, stored
+from tests.actors.post import LONG, Mailer, present, stored
 from tests.actors.test_errands import ORDER, place
 from tests.actors.test_perform import working
 from tests.actors.test_sweep import messages
@@ -44,12 +44,12 @@ async def test_a_long_order_is_confirmed_once_at_once(deps: Deps) -> None:
     """When it is placed a mail worker is woken; of eight messages one sends, and the errand is over."""
     await place(deps, **LONG)
     assert woken(deps) == ["confirm_order"]
-    postman = Postman()
-    worker = working(deps, postman)
+    mailer = Mailer()
+    worker = working(deps, mailer)
     await asyncio.gather(*(run_errand(worker, "confirm_order", ORDER) for _ in range(8)))
     await run_errand(worker, "confirm_order", ORDER)
-    assert postman.kinds == ["confirmation"]
-    assert "10\N{NO-BREAK SPACE}minutes" in postman.letters[0].text
+    assert mailer.kinds == ["confirmation"]
+    assert "10\N{NO-BREAK SPACE}minutes" in mailer.letters[0].text
     assert "confirm_order" not in (await present(deps))["errands"]
 
 
@@ -65,7 +65,7 @@ async def test_a_confirmation_whose_message_is_lost_is_sent_all_the_same(deps: D
 async def test_an_order_placed_again_is_not_confirmed_again(deps: Deps) -> None:
     """Another event about the session wakes a worker, who finds the letter sent."""
     await place(deps, **LONG)
-    worker = working(deps, Postman())
+    worker = working(deps, Mailer())
     await run_errand(worker, "confirm_order", ORDER)
     await place(deps, **LONG)
     await run_errand(working(deps), "confirm_order", ORDER)
@@ -75,41 +75,41 @@ async def test_an_order_placed_again_is_not_confirmed_again(deps: Deps) -> None:
 async def test_there_is_no_confirmation_after_the_reports(deps: Deps) -> None:
     """Reports that were quicker than the mail server are confirmed by their own letter."""
     await stored(deps, **LONG)
-    postman = Postman()
-    worker = working(deps, postman)
+    mailer = Mailer()
+    worker = working(deps, mailer)
     await run_errand(worker, "complete_order", ORDER)
     await run_errand(worker, "confirm_order", ORDER)
-    assert postman.kinds == ["completion"]
+    assert mailer.kinds == ["completion"]
 
 
 async def test_a_confirmation_that_cannot_be_sent_holds_nothing_up(deps: Deps, clock: StoppedClock) -> None:
     """While the server puts it off, the order goes on; put off until the reports are there, it is dropped."""
     await place(deps, **LONG)
-    postman = Postman(busy=True)
-    worker = working(deps, postman)
+    mailer = Mailer(busy=True)
+    worker = working(deps, mailer)
     await run_errand(worker, "confirm_order", ORDER)
     delivery = await find_delivery(deps.db, ORDER, "confirmation")
     assert delivery is not None
     assert delivery["state"] == "waiting"
-    postman.busy = False
+    mailer.busy = False
     await stored(deps, **LONG)
     clock.forward(60)
     await run_errand(worker, "complete_order", ORDER)
     await run_errand(worker, "confirm_order", ORDER)
-    assert postman.kinds == ["completion"]
+    assert mailer.kinds == ["completion"]
 
 
 async def test_there_is_no_confirmation_after_another_letter(deps: Deps, clock: StoppedClock) -> None:
     """Who has heard that something went wrong is not told that it is being written."""
     await place(deps, **LONG)
-    postman = Postman(busy=True)
-    worker = working(deps, postman)
+    mailer = Mailer(busy=True)
+    worker = working(deps, mailer)
     await run_errand(worker, "confirm_order", ORDER)
     await fail_order(deps.db, ORDER, "A section is dead.", clock.now())
-    postman.busy = False
+    mailer.busy = False
     clock.forward(60)
     await run_errand(worker, "confirm_order", ORDER)
-    assert (postman.kinds, "confirm_order" in (await present(deps))["errands"]) == ([], False)
+    assert (mailer.kinds, "confirm_order" in (await present(deps))["errands"]) == ([], False)
 
 
 async def test_an_estimate_is_the_median_of_the_latest_reports(deps: Deps, clock: StoppedClock) -> None:

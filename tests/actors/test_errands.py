@@ -10,12 +10,12 @@ from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.intake.fetch_session import fetch_session
 from actors.intake.session import plain_email
-from actors.orders.dead_letters import close_letter
+from actors.orders.dead_letters import resolve_dead_letter
 from actors.orders.errands import ERRANDS, run_errand
 from actors.reports.replay import ReplayIsImpossible
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.database import Document
 from storage.dead_letters import dead_letters, record_dead_step
 from storage.errands import Errand, add_errand
@@ -33,7 +33,7 @@ ORDER = "cs_errand"
 KIND = "checkout.session.completed"
 
 
-class Till:
+class StripeApi:
     """Stripe that shows one session and counts the requests for it."""
 
     def __init__(self, shown: dict[str, Any]) -> None:
@@ -77,11 +77,11 @@ async def test_an_order_identified_by_a_worker_that_died_begins_all_the_same(dep
     order = await place(deps, **bare)
     assert (order["product"], order_state(order, [])) == (None, "needs_attention")
     priced = {"line_items": {"data": [{"price": {"lookup_key": "life_clarity"}}]}}
-    till = Till(session(**bare, **priced))
-    await run_errand(working(deps, till=till), "identify_order", ORDER)
+    till = StripeApi(session(**bare, **priced))
+    await run_errand(working(deps, stripe=till), "identify_order", ORDER)
     await deps.db.reports.delete_many({})
     await add_errand(deps.db, ORDER, "identify_order", deps.clock.now())
-    await run_errand(working(deps, till=till), "identify_order", ORDER)
+    await run_errand(working(deps, stripe=till), "identify_order", ORDER)
     order = await present(deps)
     assert (till.asked, "identify_order" in order["errands"], attention_of(order)) == (1, False, None)
     assert len(await reports_of(deps.db, [order])) == 1
@@ -118,7 +118,7 @@ async def test_an_event_that_fails_again_after_its_replay_is_open_again(deps: De
     await record_events(deps.db, [new_event("evt_1", KIND, broken, clock.now())])
     clock.forward(5)
     await sweep_once(deps, Watch(clock))
-    await close_letter(deps, "event:evt_1", "replayed", Warrant("test", "why not"))
+    await resolve_dead_letter(deps, "event:evt_1", "replayed", Authority("test", "why not"))
     assert await dead_letters(deps.db, limit=9, state="open") == []
     clock.forward(5)
     await sweep_once(deps, Watch(clock))
@@ -151,7 +151,7 @@ async def test_a_replay_that_is_refused_leaves_the_order_before_the_operator(dep
     await deps.db.orders.update_one({}, {"$set": {"letter": "completion"}})
     letter = (await dead_letters(deps.db, limit=1))[0]["_id"]
     with pytest.raises(ReplayIsImpossible):
-        await close_letter(deps, letter, "replayed", Warrant("test", "why not"))
+        await resolve_dead_letter(deps, letter, "replayed", Authority("test", "why not"))
     order = await present(deps)
     assert order["attention"] == "A step is dead."
 

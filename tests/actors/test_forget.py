@@ -18,7 +18,7 @@ from infra.errors import TransientError
 from infra.links import Links
 from infra.local.stack import Stack
 from storage.answers import find_answers, keep_answers
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.database import Document
 from storage.dead_letters import record_dead_errand
 from storage.errands import add_errand
@@ -27,7 +27,7 @@ from storage.ledger import open_entry, settle_entry
 from storage.objects import ObjectStore
 from storage.orders import call_operator, find_order_by_token
 from storage.steps import insert_steps
-from tests.actors.post import Postman, delivered, present, stored
+from tests.actors.post import Mailer, delivered, present, stored
 from tests.actors.test_errands import ORDER, place
 from tests.actors.test_perform import working
 from tests.conftest import StoppedClock
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.anyio
 
 #: The number of writes by which a customer is forgotten.
 WRITES = 11
-BY = Warrant("Olga", "she asked us to")
+BY = Authority("Olga", "she asked us to")
 NAME, QUESTION, EMAIL = "Ada Zzyzx", "Whither, Zzyzx?", "zzyzx@customer.example"
 SESSION: Document = {
     "metadata": {"product": "life_clarity", "name": NAME, "question": QUESTION},
@@ -64,7 +64,7 @@ async def known(deps: Deps) -> Document:
     await record_dead_errand(deps.db, ORDER, "ask_details", "No.", f"550 no {EMAIL}", EMAIL, now, fails=False)
     await deps.objects.put(f"orders/{ORDER}/life_clarity.pdf", b"%PDF-")
     await deps.objects.put(f"orders/{ORDER}/life_clarity/chunks/1.pdf", b"%PDF-")
-    await run_errand(working(deps, Postman()), "complete_order", ORDER)
+    await run_errand(working(deps, Mailer()), "complete_order", ORDER)
     return order
 
 
@@ -162,7 +162,7 @@ async def test_an_order_that_waits_to_be_begun_is_not_forgotten(deps: Deps) -> N
 
 async def test_an_order_is_not_forgotten_before_its_latest_news(deps: Deps) -> None:
     """An event that was recorded a moment ago is seen to first: it may be a dispute."""
-    await delivered(deps, Postman())
+    await delivered(deps, Mailer())
     await record_events(deps.db, [new_event("evt_3", "charge.dispute.created", b"{}", deps.clock.now(), [ORDER])])
     with pytest.raises(OrderIsNotOver, match="just come"):
         await begin_forgetting(deps, ORDER, BY)
@@ -173,7 +173,7 @@ async def test_an_order_is_not_forgotten_before_its_latest_news(deps: Deps) -> N
 async def test_an_order_refunded_while_its_letter_waited_can_be_forgotten(deps: Deps) -> None:
     """Its completion letter will never go out, so nothing is under way for its customer."""
     await stored(deps)
-    await run_errand(working(deps, Postman(busy=True)), "complete_order", ORDER)
+    await run_errand(working(deps, Mailer(busy=True)), "complete_order", ORDER)
     await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"stopped": True}})
     await begin_forgetting(deps, ORDER, BY)
 
@@ -197,7 +197,7 @@ async def test_a_forgotten_customer_stays_forgotten(deps: Deps) -> None:
 async def test_the_settings_forget_what_was_delivered(deps: Deps, clock: StoppedClock) -> None:
     """So many days after its delivery an order's customer is forgotten, and not before."""
     settings = msgspec.structs.replace(deps.settings, retain_reports_days=30)
-    await delivered(replace(deps, settings=settings), Postman())
+    await delivered(replace(deps, settings=settings), Mailer())
     due_at = (await present(deps))["errands"]["forget_order"]
     assert due_at == clock.now() + timedelta(days=30)
     clock.moment = due_at

@@ -8,14 +8,14 @@ import pytest
 
 from actors.mail.progress import details
 from actors.mail.reports import completion
-from actors.mail.samples import sample_house, sample_letters
+from actors.mail.samples import sample_installation, sample_letters
 from infra.mail.errors import LetterIsRefused
 from infra.mail.letter import Letter, as_message
 from infra.tenants import Tenant, Tenants
 from storage.database import Document
 from tests.infra.mail.letters import arrived
 
-HOUSE, NOW = sample_house(), datetime(2026, 3, 1, tzinfo=UTC)
+HOUSE, NOW = sample_installation(), datetime(2026, 3, 1, tzinfo=UTC)
 SAMPLES = dict(sample_letters())
 KINDS = {"confirmation", "completion", "delay", "failure", "refund", "details", "resend", "alert"}
 #: The size at which some mail programs cut a letter off.

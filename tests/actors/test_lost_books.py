@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import close_letter
+from actors.orders.dead_letters import resolve_dead_letter
 from actors.orders.errands import run_errand
 from actors.reports.advance import finish_report, give_up
 from actors.reports.replay import ReplayIsImpossible, replay
 from actors.sweep.orders import seek_lost_books
 from actors.sweep.sweep import sweep_for_ever
 from infra.errors import TransientError
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.objects import book_key, chunk_key, pdf_key
@@ -133,7 +133,7 @@ async def test_a_book_that_could_not_be_printed_again_is_an_operators_to_replay(
     (binding,), (section, *_) = await steps(deps, order, "assemble"), await steps(deps, order, "write")
     await give_up(deps, binding, binding["epoch"], "The printer is broken.")
     (letter,) = await dead_letters(deps.db, limit=10, state="open")
-    await close_letter(deps, letter["_id"], "replayed", Warrant("a", "x"))
+    await resolve_dead_letter(deps, letter["_id"], "replayed", Authority("a", "x"))
     (again,) = await steps(deps, order, "assemble")
     assert (again["state"], again["run"]) == ("queued", 3)
     with pytest.raises(ReplayIsImpossible):

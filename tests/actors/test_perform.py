@@ -87,7 +87,7 @@ class SlowPostman:
         return "250 OK"
 
 
-def working(deps: Deps, postman: Any = None, till: Any = None) -> WorkDeps:
+def working(deps: Deps, mailer: Any = None, stripe: Any = None) -> WorkDeps:
     """Return a worker's deps."""
     nobody = Nobody()
     return WorkDeps.of(
@@ -96,8 +96,8 @@ def working(deps: Deps, postman: Any = None, till: Any = None) -> WorkDeps:
         llm=nobody,
         typesetter=nobody,
         children=nobody,
-        postman=postman or nobody,
-        till=till or nobody,
+        mailer=mailer or nobody,
+        stripe=stripe or nobody,
     )
 
 
@@ -148,7 +148,7 @@ async def test_one_piece_of_work_is_done_once_for_two_messages(deps: Deps) -> No
 async def test_a_step_that_waits_for_a_suspect_is_not_claimed(deps: Deps) -> None:
     """While a suspect runs alone the others are still queued: if it kills the process, they are not counted."""
     worker, (order, sections) = working(deps), await begun(deps)
-    async with worker.room.alone():
+    async with worker.lock.exclusive():
         waiting = asyncio.create_task(perform(worker, order, sections[0]["_id"], answering({"text": "x"})))
         await asyncio.sleep(0.1)
         assert (await state(deps, sections[0]))["state"] == "queued"
@@ -278,32 +278,32 @@ async def test_a_worker_leaves_the_register_only_with_empty_hands(deps: Deps) ->
 
 async def test_a_letter_that_outlasts_its_worker_is_recorded(deps: Deps, clock: Any) -> None:
     """A worker that is cancelled while the mail server takes a letter waits for the answer and writes it down."""
-    postman = SlowPostman()
-    worker, order = working(deps, postman), await placed(deps)
+    mailer = SlowPostman()
+    worker, order = working(deps, mailer), await placed(deps)
     pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 1, "bytes": 1}
     await store_report(deps.db, report_id(order, BOOK), 1, pdf, clock.now())
     await add_stored(deps.db, order, BOOK, 1, clock.now())
     completing = asyncio.create_task(run_errand(worker, "complete_order", order))
-    await postman.took.wait()
+    await mailer.took.wait()
     completing.cancel()
     await asyncio.sleep(0)
-    postman.answers.set()
+    mailer.answers.set()
     await asyncio.gather(completing, return_exceptions=True)
     delivery = await find_delivery(deps.db, order, "completion")
     found = await find_order(deps.db, order)
     assert delivery is not None
     assert found is not None
     assert (delivery["state"], found["delivered_at"]) == ("sent", clock.now())
-    assert [letter.kind for letter in postman.letters] == ["completion"]
+    assert [letter.kind for letter in mailer.letters] == ["completion"]
 
 
 async def test_two_messages_about_one_letter_send_it_once(deps: Deps, clock: Any) -> None:
     """However many workers complete an order at once, the mail server sees one letter."""
-    postman = SlowPostman()
-    postman.answers.set()
-    worker, order = working(deps, postman), await placed(deps)
+    mailer = SlowPostman()
+    mailer.answers.set()
+    worker, order = working(deps, mailer), await placed(deps)
     pdf = {"key": "k", "object": "o", "sha256": uuid.uuid4().hex, "pages": 1, "bytes": 1}
     await store_report(deps.db, report_id(order, BOOK), 1, pdf, clock.now())
     await add_stored(deps.db, order, BOOK, 1, clock.now())
     await asyncio.gather(*(run_errand(worker, "complete_order", order) for _ in range(8)))
-    assert len(postman.letters) == 1
+    assert len(mailer.letters) == 1

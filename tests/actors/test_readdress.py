@@ -3,14 +3,14 @@
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import AddressIsNone, OrderDoesNotExist, close_letter, readdress_order
+from actors.orders.dead_letters import AddressIsNone, OrderDoesNotExist, readdress_order, resolve_dead_letter
 from actors.orders.errands import run_errand
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.dead_letters import dead_letters
 from storage.order_state import attention_of, order_state
 from storage.orders import call_operator
 from storage.reports import reports_of
-from tests.actors.post import LONG, Postman, present, stored
+from tests.actors.post import LONG, Mailer, present, stored
 from tests.actors.test_errands import ORDER, place
 from tests.actors.test_perform import working
 from tests.conftest import StoppedClock
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.anyio
 
 WRONG, RIGHT = "nobody@customer.example", "ada@customer.example"
 WRONG_SESSION = {"customer_details": {"email": WRONG}}
-BY = Warrant("Olga", "she wrote to us")
+BY = Authority("Olga", "she wrote to us")
 
 
 async def test_a_refused_letter_goes_to_the_new_address(deps: Deps, clock: StoppedClock) -> None:
     """The order waits for an operator; readdressed, its letter is sent again under the id that it had."""
     await stored(deps, **WRONG_SESSION)
-    postman = Postman(refused=WRONG)
-    worker = working(deps, postman)
+    mailer = Mailer(refused=WRONG)
+    worker = working(deps, mailer)
     await run_errand(worker, "complete_order", ORDER)
     order = await present(deps)
     assert (order_state(order, []), "complete_order" in order["errands"]) == ("needs_attention", False)
@@ -35,7 +35,7 @@ async def test_a_refused_letter_goes_to_the_new_address(deps: Deps, clock: Stopp
     assert await readdress_order(deps, ORDER, RIGHT, BY) == 1
     assert attention_of(await present(deps)) is None
     await run_errand(worker, "complete_order", ORDER)
-    assert [(letter.kind, letter.recipient) for letter in postman.letters] == [("completion", RIGHT)]
+    assert [(letter.kind, letter.recipient) for letter in mailer.letters] == [("completion", RIGHT)]
     assert order_state(await present(deps), []) == "delivered"
     assert await dead_letters(deps.db, limit=9, order=ORDER, state="open") == []
 
@@ -43,7 +43,7 @@ async def test_a_refused_letter_goes_to_the_new_address(deps: Deps, clock: Stopp
 async def test_no_page_alert_or_trail_has_an_address(deps: Deps) -> None:
     """What a server says about an address is in the dead letter alone."""
     await stored(deps, **WRONG_SESSION)
-    await run_errand(working(deps, Postman(refused=WRONG)), "complete_order", ORDER)
+    await run_errand(working(deps, Mailer(refused=WRONG)), "complete_order", ORDER)
     (letter,) = await dead_letters(deps.db, limit=9, order=ORDER)
     assert WRONG in letter["error"]
     shown = [*await deps.db.alerts.find().to_list()]
@@ -57,7 +57,7 @@ async def test_no_page_alert_or_trail_has_an_address(deps: Deps) -> None:
 async def test_a_refused_confirmation_is_known_before_the_report_is_finished(deps: Deps) -> None:
     """The operator hears of a wrong address while there is time; placed again, it is not asked for for ever."""
     await place(deps, **LONG, **WRONG_SESSION)
-    worker = working(deps, Postman(refused=WRONG))
+    worker = working(deps, Mailer(refused=WRONG))
     await run_errand(worker, "confirm_order", ORDER)
     assert attention_of(await present(deps)) == "The confirmation mail was refused: 550."
     await place(deps, **LONG, **WRONG_SESSION)
@@ -78,10 +78,10 @@ async def test_an_order_without_an_address_is_begun_with_the_one_that_an_operato
 async def test_who_has_an_address_now_is_asked_for_what_else_is_missing(deps: Deps) -> None:
     """An order that lacks answers too goes on by the letter that asks for them."""
     await place(deps, customer_details=None, customer_email=None, metadata={"product": "life_clarity"})
-    postman = Postman()
+    mailer = Mailer()
     await readdress_order(deps, ORDER, RIGHT, BY)
-    await run_errand(working(deps, postman), "ask_details", ORDER)
-    assert [(letter.kind, letter.recipient) for letter in postman.letters] == [("details", RIGHT)]
+    await run_errand(working(deps, mailer), "ask_details", ORDER)
+    assert [(letter.kind, letter.recipient) for letter in mailer.letters] == [("details", RIGHT)]
 
 
 async def test_a_letter_whose_dead_letter_was_discarded_goes_to_the_new_address(
@@ -89,11 +89,11 @@ async def test_a_letter_whose_dead_letter_was_discarded_goes_to_the_new_address(
 ) -> None:
     """The reports are sent all the same: whoever discards a refusal does not take them from their customer."""
     await stored(deps, **WRONG_SESSION)
-    postman = Postman(refused=WRONG)
-    worker = working(deps, postman)
+    mailer = Mailer(refused=WRONG)
+    worker = working(deps, mailer)
     await run_errand(worker, "complete_order", ORDER)
     (letter,) = await dead_letters(deps.db, limit=9, order=ORDER)
-    await close_letter(deps, letter["_id"], "discarded", BY)
+    await resolve_dead_letter(deps, letter["_id"], "discarded", BY)
     assert await readdress_order(deps, ORDER, RIGHT, BY) == 0
     clock.forward(60)
     await run_errand(worker, "complete_order", ORDER)

@@ -18,13 +18,13 @@ from actors.products.catalogue import OFFERS
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from infra.stripe.client import StripeIsDown, StripeRefusesUs
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.errands import Errand
 from storage.order_state import order_state
 from storage.orders import choose_completion, fail_order, find_order, release_operator
-from tests.actors.post import Postman
+from tests.actors.post import Mailer
 from tests.actors.stories import BOUNCED, COMPLETED, DISPUTED, PAID, PART, WHOLE, Purchase, Word, purchase
 from tests.actors.test_perform import working
 from tests.actors.test_sweep import messages
@@ -33,11 +33,11 @@ from tests.conftest import StoppedClock
 pytestmark = pytest.mark.anyio
 
 DEAD = "life_clarity: write-x is dead: no."
-BY = Warrant("Olga", "it cannot be written")
+BY = Authority("Olga", "it cannot be written")
 PROMISE_S = OFFERS["life_clarity"].promise_s
 
 
-class Till:
+class StripeApi:
     """Stripe that gives 19 dollars back once for each key, unless it has an error to raise."""
 
     def __init__(self) -> None:
@@ -77,22 +77,22 @@ async def bought(deps: Deps, clock: StoppedClock) -> Purchase:
 
 
 @pytest.fixture
-def postman() -> Postman:
+def mailer() -> Mailer:
     """Return a mailer that takes every letter."""
-    return Postman()
+    return Mailer()
 
 
 @pytest.fixture
-def till() -> Till:
+def till() -> StripeApi:
     """Return the Stripe that gives money back."""
-    return Till()
+    return StripeApi()
 
 
 @pytest.fixture
-def worker(deps: Deps, postman: Postman, till: Till) -> WorkDeps:
+def worker(deps: Deps, mailer: Mailer, till: StripeApi) -> WorkDeps:
     """Build a mail worker. Money of an order that failed goes back after a day."""
     settings = msgspec.structs.replace(deps.settings, refund_after_s=86400.0)
-    return replace(working(deps, postman, till), settings=settings)
+    return replace(working(deps, mailer, till), settings=settings)
 
 
 async def alerts(deps: Deps, kind: str) -> int:
@@ -101,58 +101,58 @@ async def alerts(deps: Deps, kind: str) -> int:
 
 
 async def test_an_overdue_order_is_told_once(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer
 ) -> None:
     """Not before its time; then eight messages and sweeps bring one alert and one letter, and that is all."""
     await run_errand(worker, "check_promise", bought.session)
-    assert postman.kinds == []
+    assert mailer.kinds == []
     clock.forward(PROMISE_S)
     await sweep_once(worker, Watch(clock))
     assert "check_promise" in {message["actor_name"] for message in messages(worker, "bundle")}
     await asyncio.gather(*(run_errand(worker, "check_promise", bought.session) for _ in range(8)))
     await run_errand(worker, "check_promise", bought.session)
-    assert (postman.kinds, await alerts(worker, "overdue")) == (["delay"], 1)
+    assert (mailer.kinds, await alerts(worker, "overdue")) == (["delay"], 1)
     assert "check_promise" not in (await present(worker, bought.session))["errands"]
 
 
 @pytest.mark.parametrize("word", [WHOLE, DISPUTED])
 async def test_nobody_is_told_of_the_delay_of_what_is(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman, word: Word
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer, word: Word
 ) -> None:
     """Refunded and disputed orders are late for nobody."""
     await say(worker, bought, word)
     clock.forward(PROMISE_S)
     await run_errand(worker, "check_promise", bought.session)
-    assert ("delay" in postman.kinds, await alerts(worker, "overdue")) == (False, 0)
+    assert ("delay" in mailer.kinds, await alerts(worker, "overdue")) == (False, 0)
 
 
 async def test_what_is_finished_at_the_last_moment_is_not_late(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer
 ) -> None:
     """Reports that are stored, and not mailed yet, are no delay."""
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"stored_at": clock.now()}})
     clock.forward(PROMISE_S)
     await run_errand(worker, "check_promise", bought.session)
-    assert (postman.kinds, await alerts(worker, "overdue")) == ([], 0)
+    assert (mailer.kinds, await alerts(worker, "overdue")) == ([], 0)
 
 
 async def test_a_failure_is_told_when_nobody_mended_it(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer
 ) -> None:
     """After half an hour, once; the order is overdue as well, of which its customer hears no second time."""
     await fail_order(worker.db, bought.session, DEAD, clock.now())
     clock.forward(1799)
     await run_errand(worker, "tell_failure", bought.session)
-    assert postman.kinds == []
+    assert mailer.kinds == []
     clock.forward(1)
     await asyncio.gather(*(run_errand(worker, "tell_failure", bought.session) for _ in range(8)))
     await run_errand(worker, "check_promise", bought.session)
-    assert (postman.kinds, await alerts(worker, "overdue")) == (["failure"], 1)
+    assert (mailer.kinds, await alerts(worker, "overdue")) == (["failure"], 1)
     assert "tell_failure" not in (await present(worker, bought.session))["errands"]
 
 
 async def test_a_failure_that_was_mended_is_not_told(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman, till: Till
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer, till: StripeApi
 ) -> None:
     """What goes on is neither mourned nor refunded, and late at most."""
     await fail_order(worker.db, bought.session, DEAD, clock.now())
@@ -161,40 +161,40 @@ async def test_a_failure_that_was_mended_is_not_told(
     overdue: tuple[Errand, ...] = ("tell_failure", "refund_order", "check_promise")
     for errand in overdue:
         await run_errand(worker, errand, bought.session)
-    assert (postman.kinds, till.keys) == (["delay"], [])
+    assert (mailer.kinds, till.keys) == (["delay"], [])
 
 
 async def test_what_nobody_mends_is_refunded_by_the_settings(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman, till: Till
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer, till: StripeApi
 ) -> None:
     """When REFUND_AFTER_S is over, and not before: once at Stripe, one letter, on the record."""
     await fail_order(worker.db, bought.session, DEAD, clock.now())
     clock.forward(86399)
     await run_errand(worker, "refund_order", bought.session)
-    assert (till.keys, postman.kinds) == ([], [])
+    assert (till.keys, mailer.kinds) == ([], [])
     clock.forward(1)
     await run_errand(worker, "refund_order", bought.session)
     await run_errand(worker, "refund_order", bought.session)
     order = await present(worker, bought.session)
-    assert (till.keys, postman.kinds) == ([f"refund-{bought.session}"], ["refund"])
-    assert "19.00 USD" in postman.letters[0].text
+    assert (till.keys, mailer.kinds) == ([f"refund-{bought.session}"], ["refund"])
+    assert "19.00 USD" in mailer.letters[0].text
     assert (order_state(order, []), order["attention"], order["amount_refunded"]) == ("refunded", None, 1900)
     (action,) = await worker.db.audit.find().to_list()
     assert (action["who"], action["reason"]) == ("REFUND_AFTER_S", DEAD)
 
 
 async def test_without_the_setting_an_operator_decides(
-    deps: Deps, clock: StoppedClock, bought: Purchase, till: Till
+    deps: Deps, clock: StoppedClock, bought: Purchase, till: StripeApi
 ) -> None:
     """Nothing is given back that nobody asked for."""
     await fail_order(deps.db, bought.session, DEAD, clock.now())
     clock.forward(10**7)
-    await run_errand(working(deps, till=till), "refund_order", bought.session)
+    await run_errand(working(deps, stripe=till), "refund_order", bought.session)
     assert (till.keys, (await present(deps, bought.session))["letter"]) == ([], None)
 
 
 async def test_a_till_that_is_away_is_waited_for(
-    worker: WorkDeps, bought: Purchase, postman: Postman, till: Till
+    worker: WorkDeps, bought: Purchase, mailer: Mailer, till: StripeApi
 ) -> None:
     """The operator hears of it, the customer once the money is on its way; no report goes out meanwhile."""
     await begin_refund(worker, bought.session, BY)
@@ -204,14 +204,14 @@ async def test_a_till_that_is_away_is_waited_for(
             await run_errand(worker, "refund_order", bought.session)
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"stored_at": worker.clock.now()}})
     await run_errand(worker, "complete_order", bought.session)
-    assert (postman.kinds, await alerts(worker, "refund")) == ([], 1)
+    assert (mailer.kinds, await alerts(worker, "refund")) == ([], 1)
     till.trouble = None
     await run_errand(worker, "refund_order", bought.session)
-    assert postman.kinds == ["refund"]
+    assert mailer.kinds == ["refund"]
 
 
 async def test_a_till_that_refuses_leaves_the_order_without_letters(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman, till: Till
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer, till: StripeApi
 ) -> None:
     """What Stripe will not give back is no reason to send the reports, or to say that it was given."""
     await begin_refund(worker, bought.session, BY)
@@ -221,11 +221,11 @@ async def test_a_till_that_refuses_leaves_the_order_without_letters(
     await run_errand(worker, "refund_order", bought.session)  # if it were still asked for
     (letter,) = await dead_letters(worker.db, limit=9, order=bought.session)
     assert letter["error"] == "Stripe refused the request: charge_disputed."
-    assert (postman.kinds, await choose_completion(worker.db, bought.session)) == ([], False)
+    assert (mailer.kinds, await choose_completion(worker.db, bought.session)) == ([], False)
 
 
 async def test_a_refund_that_was_refused_is_asked_for_anew(
-    worker: WorkDeps, bought: Purchase, postman: Postman, till: Till
+    worker: WorkDeps, bought: Purchase, mailer: Mailer, till: StripeApi
 ) -> None:
     """Replayed, it has another key: for a day Stripe answers the old one with the old refusal."""
     await begin_refund(worker, bought.session, BY)
@@ -234,43 +234,43 @@ async def test_a_refund_that_was_refused_is_asked_for_anew(
     till.trouble = None
     assert await retry_order(worker, bought.session, BY) == []
     await run_errand(worker, "refund_order", bought.session)
-    assert (till.keys, postman.kinds) == ([f"refund-{bought.session}-1"], ["refund"])
+    assert (till.keys, mailer.kinds) == ([f"refund-{bought.session}-1"], ["refund"])
 
 
 async def test_an_order_that_lacks_something_and_failed_is_told_as_well(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer
 ) -> None:
     """What is missing is not asked for while there is an objection, so its customer must hear of that."""
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"missing": ["question"]}})
     await fail_order(worker.db, bought.session, "The session's price is not that of life_clarity.", clock.now())
     clock.forward(worker.settings.failure_letter_after_s)
     await run_errand(worker, "tell_failure", bought.session)
-    assert postman.kinds == ["failure"]
+    assert mailer.kinds == ["failure"]
 
 
 async def test_a_disputed_order_is_told_when_the_dispute_is_over(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer
 ) -> None:
     """While the bank decides no letter about delay or failure goes out, and neither is forgotten."""
     await say(worker, bought, DISPUTED)
     clock.forward(PROMISE_S)
     await run_errand(worker, "check_promise", bought.session)
-    assert (postman.kinds, "check_promise" in (await present(worker, bought.session))["errands"]) == ([], True)
+    assert (mailer.kinds, "check_promise" in (await present(worker, bought.session))["errands"]) == ([], True)
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"on_hold": False}})
     await run_errand(worker, "check_promise", bought.session)
-    assert postman.kinds == ["delay"]
+    assert mailer.kinds == ["delay"]
     await fail_order(worker.db, bought.session, DEAD, clock.now())
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"on_hold": True}})
     clock.forward(worker.settings.failure_letter_after_s)
     await run_errand(worker, "tell_failure", bought.session)
-    assert (postman.kinds, "tell_failure" in (await present(worker, bought.session))["errands"]) == (
+    assert (mailer.kinds, "tell_failure" in (await present(worker, bought.session))["errands"]) == (
         ["delay"],
         True,
     )
 
 
 async def test_a_refund_on_stripes_own_pages_is_told(
-    worker: WorkDeps, bought: Purchase, postman: Postman, till: Till
+    worker: WorkDeps, bought: Purchase, mailer: Mailer, till: StripeApi
 ) -> None:
     """However often its event comes there is one letter; a part that is given back is no end of an order."""
     await say(worker, bought, PART)
@@ -279,11 +279,11 @@ async def test_a_refund_on_stripes_own_pages_is_told(
     await asyncio.gather(*(run_errand(worker, "refund_order", bought.session) for _ in range(4)))
     await say(worker, bought, WHOLE)
     await run_errand(worker, "refund_order", bought.session)
-    assert (postman.kinds, till.keys) == (["refund"], [])
+    assert (mailer.kinds, till.keys) == (["refund"], [])
 
 
 async def test_reports_that_are_on_their_way_are_not_followed_by_a_refund_letter(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer
 ) -> None:
     """Whose completion letter is chosen is not refunded by us, and hears of Stripe's own refund from the bank."""
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"stored_at": clock.now()}})
@@ -292,11 +292,11 @@ async def test_reports_that_are_on_their_way_are_not_followed_by_a_refund_letter
         await begin_refund(worker, bought.session, BY)
     await say(worker, bought, WHOLE)
     await run_errand(worker, "refund_order", bought.session)
-    assert postman.kinds == []
+    assert mailer.kinds == []
 
 
 async def test_after_a_refund_that_failed_an_operator_may_send_the_reports(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer
 ) -> None:
     """No completion mail follows a refund letter; before the reports are stored there is nothing to send."""
     await say(worker, bought, WHOLE)
@@ -308,7 +308,7 @@ async def test_after_a_refund_that_failed_an_operator_may_send_the_reports(
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"stored_at": clock.now()}})
     await run_errand(worker, "complete_order", bought.session)
     await order_resend(worker, bought.session, BY)
-    assert (postman.kinds, "resend_reports" in (await present(worker, bought.session))["errands"]) == (
+    assert (mailer.kinds, "resend_reports" in (await present(worker, bought.session))["errands"]) == (
         ["refund"],
         True,
     )
@@ -335,14 +335,14 @@ async def test_what_cannot_be_refunded(deps: Deps, bought: Purchase, facts: Docu
 
 
 async def test_the_promise_begins_anew_with_the_last_answer(
-    worker: WorkDeps, clock: StoppedClock, bought: Purchase, postman: Postman
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer
 ) -> None:
     """Who takes two days to fill in a form is not told that we are late."""
     filled = {"filled_at": clock.now() + timedelta(days=2)}
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": filled})
     clock.forward(timedelta(days=2).total_seconds() + PROMISE_S - 1)
     await run_errand(worker, "check_promise", bought.session)
-    assert postman.kinds == []
+    assert mailer.kinds == []
     clock.forward(1)
     await run_errand(worker, "check_promise", bought.session)
-    assert postman.kinds == ["delay"]
+    assert mailer.kinds == ["delay"]

@@ -18,7 +18,7 @@ from actors.deps.process import Deps
 from actors.deps.recent_chunks import RecentChunks
 from actors.deps.worker import WorkDeps
 from actors.reports.assemble_report import assemble_report, workroom
-from actors.reports.claim import Claim, WorkerStops
+from actors.reports.claim import Claim, StepGoesBack
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
@@ -74,7 +74,7 @@ async def test_a_chunk_that_is_stored_is_not_set_again(deps: Deps) -> None:
 
     async def store_and_end(claim: Claim) -> Document:
         await render_chunk(worker, claim)
-        raise WorkerStops
+        raise StepGoesBack
 
     await perform(worker, order, chapters[0]["_id"], store_and_end)
     await perform(worker, order, chapters[0]["_id"], partial(render_chunk, worker))
@@ -89,7 +89,7 @@ async def test_a_chunk_that_was_never_stored_is_set(deps: Deps) -> None:
     worker, order, chapters = await written(deps, press)
 
     async def end(_claim: Claim) -> Document:
-        raise WorkerStops
+        raise StepGoesBack
 
     await perform(worker, order, chapters[0]["_id"], end)
     await perform(worker, order, chapters[0]["_id"], partial(render_chunk, worker))

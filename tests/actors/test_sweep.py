@@ -12,14 +12,14 @@ from actors.deps.held import Claims
 from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
-from actors.orders.dead_letters import close_letter
+from actors.orders.dead_letters import resolve_dead_letter
 from actors.reports.advance import give_up
 from actors.reports.begin_report import begin_report
 from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
 from actors.sweep.messages import resend_messages_of
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.events import new_event, record_events
@@ -372,10 +372,10 @@ async def test_one_of_two_operators_replays_a_dead_step(deps: Deps, clock: Stopp
     first = (await steps(deps, order, "write"))[0]
     await give_up(deps, first, first["epoch"], "It failed.")
     letter = (await dead_letters(deps.db, limit=1))[0]
-    await close_letter(deps, letter["_id"], "replayed", Warrant("a", "x"))
+    await resolve_dead_letter(deps, letter["_id"], "replayed", Authority("a", "x"))
     await deps.db.dead_letters.update_one({"_id": letter["_id"]}, {"$set": {"state": "open"}})
     replayed = await find_step(deps.db, first["_id"])
-    await close_letter(deps, letter["_id"], "replayed", Warrant("b", "x"))
+    await resolve_dead_letter(deps, letter["_id"], "replayed", Authority("b", "x"))
     assert await find_step(deps.db, first["_id"]) == replayed
 
 

@@ -22,12 +22,12 @@ from actors.reports.render_chunk import style_of
 from infra.errors import SettingsError
 from infra.settings import Settings
 from infra.tenants import Colours, Tenant, Tenants
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.database import Document
 from storage.order_state import attention_of, order_state
 from storage.orders import find_order
 from storage.reports import reports_of
-from tests.actors.test_errands import Till
+from tests.actors.test_errands import StripeApi
 from tests.actors.test_perform import working
 from tests.actors.test_sweep import event
 from tests.infra.mail.letters import arrived
@@ -105,8 +105,8 @@ async def test_an_order_whose_tenant_was_described_later_is_retried(deps: Deps) 
     filled = {"email": "ada@customer.example", "answers.language": "de"}
     await deps.db.orders.update_one({"_id": ORDER}, {"$set": filled})
     shown["customer_details"] = None
-    worker = replace(working(deps, till=Till(shown)), tenants=Tenants({"aurora": AURORA}))
-    assert await retry_order(worker, ORDER, Warrant("ann", "described now")) == []
+    worker = replace(working(deps, stripe=StripeApi(shown)), tenants=Tenants({"aurora": AURORA}))
+    assert await retry_order(worker, ORDER, Authority("ann", "described now")) == []
     await run_errand(worker, "identify_order", ORDER)
     order = await found(deps)
     assert (order["objection"], attention_of(order), order["failed_at"]) == (None, None, None)
@@ -120,17 +120,17 @@ async def test_what_is_still_objected_to_stays_with_the_operator(deps: Deps) -> 
     await place(deps, "aurora")
     shown = json.loads(event(ORDER))["data"]["object"]
     shown["metadata"]["tenant"] = "aurora"
-    worker = working(deps, till=Till(shown))
-    await retry_order(worker, ORDER, Warrant("ann", "described now"))
+    worker = working(deps, stripe=StripeApi(shown))
+    await retry_order(worker, ORDER, Authority("ann", "described now"))
     await run_errand(worker, "identify_order", ORDER)
     order = await found(deps)
     assert attention_of(order) == "The session names a tenant that is not known here."
     assert ("identify_order" in order["errands"], await reports_of(deps.db, [order])) == (False, [])
     with pytest.raises(NothingToRetry):
-        await retry_order(worker, "cs_none", Warrant("ann", "why not"))
+        await retry_order(worker, "cs_none", Authority("ann", "why not"))
     await deps.db.orders.update_one({}, {"$set": {"objection": None}})
     with pytest.raises(NothingToRetry):
-        await retry_order(worker, ORDER, Warrant("ann", "why not"))
+        await retry_order(worker, ORDER, Authority("ann", "why not"))
 
 
 async def test_a_tenant_without_a_file_is_unknown(deps: Deps) -> None:

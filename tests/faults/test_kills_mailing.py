@@ -23,7 +23,7 @@ from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from infra.mail.transport import transport_for
 from infra.stripe.client import Stripe
-from storage.audit import Warrant
+from storage.audit import Authority
 from storage.database import Database, Document
 from storage.errands import Errand
 from storage.orders import add_stored, fail_order, find_order
@@ -39,7 +39,7 @@ from tests.infra.local.stripe_client import connect, open_session, pay_session
 pytestmark = pytest.mark.anyio
 
 Run = Callable[[WorkDeps, str], Awaitable[None]]
-BY = Warrant("Olga", "it cannot be written")
+BY = Authority("Olga", "it cannot be written")
 
 
 class Story(NamedTuple):

@@ -20,11 +20,11 @@ def test_an_order_beyond_its_budget_waits_for_an_operator_and_is_delivered(thrif
     """It is paused before its first call, all its sections lie still, and once resumed each is bought once."""
     order = thrifty.buy()
 
-    def lies_still() -> bool:
+    def is_parked() -> bool:
         parked = {"order": order, "kind": "write", "state": "queued", "due_at": {"$exists": False}}
         return thrifty.db.steps.count_documents(parked) == 4
 
-    thrifty.until("four sections that lie still", lies_still)
+    thrifty.until("four sections that lie still", is_parked)
     shown = thrifty.order(order)
     assert (shown["state"], shown["llm"]["attempts"]) == ("needs_attention", 0)
     assert shown["attention"] == "The order's budget of 0.001 US dollars allows no other call."

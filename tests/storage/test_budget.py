@@ -8,7 +8,7 @@ import pytest
 from storage.budget import Spending, begin_pause, end_pause, is_paused, spending_of
 from storage.database import Database, Document
 from storage.ledger import open_entry, settle_entry
-from storage.order_state import attention_of, lies_still, order_state
+from storage.order_state import attention_of, is_parked, order_state
 from storage.orders import find_order, place_orders
 from tests.conftest import StoppedClock
 from tests.storage.test_costs import ANSWERED, TIMED_OUT, UNPRICED, step
@@ -131,11 +131,11 @@ async def test_who_saw_the_order_before_it_was_resumed_does_not_pause_it_again(
 def test_which_steps_lie_still(stopped: bool, holds: bool | None, kind: str, lies: bool) -> None:
     """A refund stops all of an order; a pause stops what would be bought, and the rest goes on."""
     pause = {} if holds is None else {"pause": {"holds": holds}}
-    assert lies_still({"stopped": stopped, "letter": None, **pause}, kind) == lies
+    assert is_parked({"stopped": stopped, "letter": None, **pause}, kind) == lies
 
 
 @pytest.mark.parametrize("failed", [True, False])
 def test_a_refund_that_is_decided_stops_the_work(failed: bool) -> None:
     """Nothing is made for an order whose money is about to go back, unless the bank sends it back to us."""
     order = {"stopped": False, "letter": "refund", "refund_failed": failed}
-    assert lies_still(order, "write") != failed
+    assert is_parked(order, "write") != failed

@@ -39,7 +39,7 @@ async def names(db: Database, collection: str = "orders") -> dict[str, Document]
     return {index["name"]: dict(index) async for index in await db.orders.database[collection].list_indexes()}
 
 
-async def insist(db: Database) -> list[str]:
+async def until_database_is_back(db: Database) -> list[str]:
     """Ensure the indexes as a process does that starts; return what was told."""
     told: list[str] = []
     while True:
@@ -78,7 +78,7 @@ async def test_an_index_is_known_by_its_definition(db: Database) -> None:
     """One that was built by hand under another name serves, and nothing is built."""
     await db.orders.drop_index("token_1")
     await db.orders.create_index("token", unique=True, name="by_hand")
-    assert await insist(db) == []
+    assert await until_database_is_back(db) == []
     assert "token_1" not in await names(db)
     await db.orders.drop_index("by_hand")
 
@@ -91,7 +91,7 @@ async def test_a_build_takes_longer_than_any_other_operation_may(bare: Database)
     with pytest.raises(PyMongoError) as aborted:
         await bare.orders.create_index("payment_intent")
     assert aborted.value.timeout
-    assert "orders: built" in await insist(bare)
+    assert "orders: built" in await until_database_is_back(bare)
     assert "payment_intent_1" in await names(bare)
 
 
@@ -101,9 +101,9 @@ async def test_processes_that_start_at_once_build_together(bare: Database) -> No
     for nth in range(100):
         await bare.orders.insert_one({"_id": nth, "token": str(nth), "payment_intent": many})
     await bare.orders.create_index("token")
-    await asyncio.gather(*(insist(bare) for _ in range(4)))
+    await asyncio.gather(*(until_database_is_back(bare) for _ in range(4)))
     assert (await names(bare))["token_1"]["unique"]
-    assert await insist(bare) == []
+    assert await until_database_is_back(bare) == []
 
 
 async def test_an_older_versions_index_of_the_same_fields_is_left_alone(db: Database) -> None:

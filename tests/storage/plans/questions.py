@@ -16,7 +16,7 @@ from storage.alerts import (
     withdraw_alert,
 )
 from storage.answers import drop_forms, find_answers, keep_answers
-from storage.audit import Warrant, record_action
+from storage.audit import Authority, record_action
 from storage.costs import costs_by, costs_of, section_costs
 from storage.database import Database
 from storage.dead_letters import (
@@ -155,7 +155,7 @@ async def _the_rest(db: Database, ask: Ask) -> None:
     await ask(keep_answers, "form-new", PRODUCT, {}, NOW)
     await ask(find_answers, ["form-1", "form-2"])
     await ask(drop_forms, NOW - timedelta(days=89), 2000)
-    await ask(record_action, Warrant("Olga", "r"), "retried", "cs_1", "s", NOW)
+    await ask(record_action, Authority("Olga", "r"), "retried", "cs_1", "s", NOW)
     await ask(note_refunded, "pi_1", charged=1900, refunded=100, at=1)
     await ask(note_failed_refund, "pi_1", "re_1", amount=100, at=2)
     await ask(note_dispute, "pi_1", "dp_1", 1)

@@ -19,7 +19,6 @@ from storage.orders import (
     add_stored,
     await_details,
     begin_replay,
-    begin_word,
     call_operator,
     change_address,
     choose_completion,
@@ -41,8 +40,9 @@ from storage.orders import (
     orders_of_payments,
     place_orders,
     release_operator,
+    reserve_notice,
 )
-from storage.payments import Standing
+from storage.payments import PaymentState
 from storage.resends import note_resend
 from tests.storage.plans.picking import pick
 from tests.storage.plans.shop import NOW, PRODUCT
@@ -64,7 +64,7 @@ async def _placing(db: Database, ask: Ask) -> None:
     await ask(place_orders, [{**seen, "_id": "cs_new", "token": "new"}, seen])
     await ask(note_ended, order, NOW)
     await ask(note_paid, order, NOW)
-    await ask(note_payment, order, 1, Standing())
+    await ask(note_payment, order, 1, PaymentState())
     await ask(await_details, order, _SOON, NOW)
     await ask(fill_details, order, {"name": "Ada"}, NOW)
     await ask(note_purchase, seen, {"product": PRODUCT}, NOW)
@@ -90,7 +90,7 @@ async def _operators(db: Database, ask: Ask) -> None:
     order = (await pick(db.orders, failed_at={"$ne": None}))["_id"]
     await ask(call_operator, order, "It broke.", NOW)
     await ask(fail_order, order, "It broke.", NOW)
-    await ask(begin_word, order, "failure", NOW)
+    await ask(reserve_notice, order, "failure", NOW)
     await ask(begin_pause, await pick(db.orders, _id=order), "Spent.", 0.1, NOW)
     await ask(spending_of, order, 1.0, NOW)
     await ask(end_pause, await pick(db.orders, _id=order), 9.0, NOW)

@@ -1,11 +1,11 @@
-"""Rounds: what comes together is done together, and each caller gets what is its own."""
+"""GroupCommit: what comes together is done together, and each caller gets what is its own."""
 
 import asyncio
 
 import pytest
 
 from infra.errors import TransientError
-from storage.rounds import Rounds
+from storage.group_commit import GroupCommit
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ class Counter:
 async def test_what_comes_during_a_round_is_the_next_one() -> None:
     """All who come during a round go together, at most as many as may, and each gets its own result."""
     counter = Counter()
-    rounds = Rounds(counter.double, most=3)
+    rounds = GroupCommit(counter.double, most=3)
     counter.gate.clear()
     asked = [asyncio.create_task(rounds.join(number)) for number in range(5)]
     await asyncio.sleep(0)
@@ -45,7 +45,7 @@ async def test_what_comes_during_a_round_is_the_next_one() -> None:
 async def test_who_leaves_takes_nobody_along() -> None:
     """Of a round that one caller no longer waits for, the others get their results."""
     counter = Counter()
-    rounds = Rounds(counter.double, most=9)
+    rounds = GroupCommit(counter.double, most=9)
     counter.gate.clear()
     asked = [asyncio.create_task(rounds.join(number)) for number in range(3)]
     await asyncio.sleep(0)
@@ -58,7 +58,7 @@ async def test_who_leaves_takes_nobody_along() -> None:
 
 async def test_one_that_cannot_be_done_fails_alone() -> None:
     """A round that fails for good is done again one by one, so that only the one at fault hears of it."""
-    rounds = Rounds(Counter().double, most=9)
+    rounds = GroupCommit(Counter().double, most=9)
     results = await asyncio.gather(*map(rounds.join, (1, -1, 3)), return_exceptions=True)
     assert (results[0], results[2]) == (2, 6)
     assert isinstance(results[1], ValueError)
@@ -67,7 +67,7 @@ async def test_one_that_cannot_be_done_fails_alone() -> None:
 async def test_a_failure_that_may_pass_is_everybodys() -> None:
     """When the other side does not answer, nobody of the round is tried again one by one."""
     counter = Counter()
-    rounds = Rounds(counter.double, most=9)
+    rounds = GroupCommit(counter.double, most=9)
     results = await asyncio.gather(*map(rounds.join, (1, 13, 3)), return_exceptions=True)
     assert all(isinstance(result, TransientError) for result in results)
     assert len(counter.given) == 1
@@ -76,7 +76,7 @@ async def test_a_failure_that_may_pass_is_everybodys() -> None:
 async def test_nobody_waits_for_a_round_that_was_stopped() -> None:
     """When the process ends a round, all who wait for it or the next one are let go."""
     counter = Counter()
-    rounds = Rounds(counter.double, most=1)
+    rounds = GroupCommit(counter.double, most=1)
     counter.gate.clear()
     before = asyncio.all_tasks()
     asked = [asyncio.create_task(rounds.join(number)) for number in range(2)]
@@ -90,7 +90,7 @@ async def test_nobody_waits_for_a_round_that_was_stopped() -> None:
 async def test_what_is_in_no_hurry_is_gathered() -> None:
     """All who come within the time of gathering go in one round, though nobody was under way."""
     counter = Counter()
-    rounds = Rounds(counter.double, most=10, gather_s=0.05)
+    rounds = GroupCommit(counter.double, most=10, gather_s=0.05)
     first = asyncio.create_task(rounds.join(1))
     await asyncio.sleep(0)
     assert list(await asyncio.gather(first, rounds.join(2), rounds.join(3))) == [2, 4, 6]

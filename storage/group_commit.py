@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 Asked = tuple[Item, asyncio.Future[Result]]
 
 
-class Rounds(Generic[Item, Result]):
+class GroupCommit(Generic[Item, Result]):
     """Runs `work` on all items that came since the last round began, one round at a time.
 
     A lone caller does not wait for others. Under load a round carries the items that came during the one before.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.deps.insist import insist
+from actors.deps.retrying import until_database_is_back
 from storage.database import DatabaseIsDown
 from tests.conftest import StoppedClock
 
@@ -19,7 +19,7 @@ async def test_a_write_waits_for_the_database_however_long_it_is_away(clock: Sto
         return "written"
 
     began = clock.now()
-    assert await insist(clock, write) == "written"
+    assert await until_database_is_back(clock, write) == "written"
     assert (clock.now() - began).total_seconds() == 3600
 
 
@@ -30,4 +30,4 @@ async def test_another_error_is_not_waited_for(clock: StoppedClock) -> None:
         raise ValueError("wrong")
 
     with pytest.raises(ValueError, match="wrong"):
-        await insist(clock, write)
+        await until_database_is_back(clock, write)

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 _PAUSE_S = 0.5
 
 
-async def insist(clock: Clock, write: Callable[[], Awaitable[Result]]) -> Result:
+async def until_database_is_back(clock: Clock, write: Callable[[], Awaitable[Result]]) -> Result:
     """Await `write()` again for as long as MongoDB is down and this process lives.
 
     A late write is harmless. Every write is conditional, and no other worker can claim while MongoDB is away.
