@@ -15,7 +15,7 @@ up: setup
 	@.venv/bin/pressroom up
 
 test: setup
-	@.venv/bin/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@.venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	.venv/bin/ruff format --check .
