@@ -65,7 +65,7 @@ def _promised_at(order: Document) -> datetime | None:
     None if no customer waits.
     """
     offer = OFFERS.get(order["product"])
-    if offer is None or order["missing"] or order["letter"] or order["stopped"]:
+    if offer is None or order["paid_at"] is None or order["missing"] or order["letter"] or order["stopped"]:
         return None
     began_at: datetime = order.get("filled_at") or order["paid_at"]
     return began_at + timedelta(seconds=offer.promise_s)

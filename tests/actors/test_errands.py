@@ -10,7 +10,7 @@ from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.intake.fetch_session import fetch_session
 from actors.intake.session import plain_email
-from actors.orders.dead_letters import resolve_dead_letter
+from actors.orders.dead_letters import resolve_dead_letter, retry_order
 from actors.orders.errands import ERRANDS, run_errand
 from actors.reports.replay import ReplayIsImpossible
 from actors.sweep.sweep import sweep_once
@@ -171,3 +171,19 @@ HOSTILE = ["a@b.c\nBcc: d@e.f", "a@=?utf-8?q?b.c?=", "a" * 321 + "@b.c"]
 def test_an_address_that_cannot_be_written_to_is_missing(address: str | None) -> None:
     """What would go elsewhere, or nowhere, counts as no address, so that the customer is asked for one."""
     assert plain_email(address) is None
+
+
+async def test_an_order_that_is_not_paid_is_promised_nothing(deps: Deps) -> None:
+    """One that an operator has judged anew before its payment waits for that; from then on its promise is kept."""
+    await place(deps, payment_status="unpaid", amount_subtotal=1)
+    worker = working(deps, stripe=StripeApi(session(payment_status="unpaid")))
+    await retry_order(worker, ORDER, Authority("ann", "the price was right"))
+    await run_errand(worker, "identify_order", ORDER)
+    order = await present(deps)
+    assert (order["objection"], "check_promise" in order["errands"]) == (None, True)
+    await run_errand(worker, "check_promise", ORDER)
+    assert "check_promise" not in (await present(deps))["errands"]
+    assert await dead_letters(deps.db, limit=10) == []
+    paid = {**json.loads(event(ORDER)), "data": {"object": session()}}
+    await apply_events(deps, [Event("evt_paid", KIND, json.dumps(paid).encode())])
+    assert "check_promise" in (await present(deps))["errands"]
