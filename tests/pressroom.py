@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import boto3
 import httpx2
 import redis
 import stripe
@@ -20,6 +19,7 @@ from stripe import WebhookSignature
 from infra.local.environment import outer_environment
 from infra.local.mail.letters import Letter
 from infra.local.part import Begin, Part, begin_process
+from infra.local.seaweedfs import s3_client
 from infra.local.stack import Stack
 from tests import commands, plain_http, warm
 
@@ -195,14 +195,7 @@ class Pressroom:
 
     def s3(self) -> "S3Client":
         """Return a client of the stack's object store."""
-        env = self.stack.env
-        return boto3.client(
-            "s3",
-            endpoint_url=env["AWS_ENDPOINT_URL_S3"],
-            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
-            region_name=env["AWS_DEFAULT_REGION"],
-        )
+        return s3_client(self.stack.env)
 
     def stored(self, key: str) -> bytes:
         """Return an object of the bucket."""

@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import msgspec
@@ -14,6 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.local.environment import BUCKET
 from infra.local.part import Part, Ready, listens
 from infra.local.ports import HOST
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 #: Ports that its inner servers need among themselves, besides the one for S3.
 INNER_PORTS = 7
@@ -66,20 +70,25 @@ def remove_sockets(inner: Sequence[int]) -> None:
             socket.unlink(missing_ok=True)
 
 
+def s3_client(env: Mapping[str, str], config: Config | None = None) -> "S3Client":
+    """Return a client of the local S3, by the stack's settings."""
+    return boto3.client(
+        "s3",
+        endpoint_url=env["AWS_ENDPOINT_URL_S3"],
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        region_name=env["AWS_DEFAULT_REGION"],
+        config=config,
+    )
+
+
 def bucket_ready(env: dict[str, str]) -> Ready:
     """Return a probe: ready once the bucket is there, and takes an object."""
 
     def probe(part: Part) -> bool:
         if not listens(part):
             return False
-        s3 = boto3.client(
-            "s3",
-            endpoint_url=env["AWS_ENDPOINT_URL_S3"],
-            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
-            region_name=env["AWS_DEFAULT_REGION"],
-            config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}),
-        )
+        s3 = s3_client(env, Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}))
         try:
             with suppress(s3.exceptions.BucketAlreadyExists, s3.exceptions.BucketAlreadyOwnedByYou):
                 s3.create_bucket(Bucket=BUCKET)

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import boto3
 import click
 import httpx2
 
@@ -15,6 +14,7 @@ from handlers.cli.demo.watch import Stages
 from handlers.cli.output import show
 from infra.errors import PressroomError
 from infra.local.pdf_text import text_of
+from infra.local.seaweedfs import s3_client
 from infra.local.stack import Stack
 
 
@@ -50,14 +50,7 @@ def _download(text: str, product: str) -> bytes:
 
 def _check_hashes(stack: Stack, book: bytes, report: dict[str, Any]) -> None:
     env = stack.env
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=env["AWS_ENDPOINT_URL_S3"],
-        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
-        region_name=env["AWS_DEFAULT_REGION"],
-    )
-    stored = s3.get_object(Bucket=env["S3_BUCKET"], Key=report["pdf"]["key"])["Body"].read()
+    stored = s3_client(env).get_object(Bucket=env["S3_BUCKET"], Key=report["pdf"]["key"])["Body"].read()
     if not hashlib.sha256(book).hexdigest() == hashlib.sha256(stored).hexdigest() == report["pdf"]["sha256"]:
         raise ProofFailed(f"The hashes of download, record and stored object of {report['product']} differ.")
 

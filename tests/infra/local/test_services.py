@@ -1,8 +1,5 @@
 """MongoDB, Redis and S3, through the clients that Pressroom uses."""
 
-from typing import TYPE_CHECKING
-
-import boto3
 import pymongo
 import pytest
 import redis
@@ -10,10 +7,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pymongo.errors import DuplicateKeyError
 
+from infra.local.seaweedfs import s3_client
 from infra.local.stack import Stack
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
 
 
 def test_mongodb_acknowledges_majority_writes_and_survives_a_kill(stack: Stack) -> None:
@@ -41,7 +36,8 @@ def test_redis_keeps_what_it_holds_over_a_kill_and_evicts_nothing(stack: Stack) 
 def test_s3_keeps_what_it_holds_over_a_kill_and_wants_signatures(stack: Stack) -> None:
     """An object is there after a restart; without the right key nobody gets it, and no bucket makes itself."""
     env = stack.env
-    ours, theirs = (_s3(env, secret) for secret in (env["AWS_SECRET_ACCESS_KEY"], "another"))
+    twice = Config(retries={"total_max_attempts": 2})
+    ours, theirs = s3_client(env, twice), s3_client({**env, "AWS_SECRET_ACCESS_KEY": "another"}, twice)
     ours.put_object(Bucket=env["S3_BUCKET"], Key="orders/1/a.pdf", Body=b"%PDF")
     stack.part("s3").kill()
     stack.part("s3").start()
@@ -50,14 +46,3 @@ def test_s3_keeps_what_it_holds_over_a_kill_and_wants_signatures(stack: Stack) -
         theirs.get_object(Bucket=env["S3_BUCKET"], Key="orders/1/a.pdf")
     with pytest.raises(ClientError, match="NoSuchBucket"):
         ours.put_object(Bucket="elsewhere", Key="a", Body=b"")
-
-
-def _s3(env: dict[str, str], secret: str) -> "S3Client":
-    return boto3.client(
-        "s3",
-        endpoint_url=env["AWS_ENDPOINT_URL_S3"],
-        region_name=env["AWS_DEFAULT_REGION"],
-        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=secret,
-        config=Config(retries={"total_max_attempts": 2}),
-    )
