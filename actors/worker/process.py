@@ -47,7 +47,7 @@ _FINISH_S = 1.0
 _RENDERINGS = 6
 #: The steps of niceness by which a worker yields whose product is promised for so many seconds after the payment.
 #: Its loop must go on turning, or it would be taken for dead.
-_NICE_BY_PROMISE = ((15 * 60, 0), (60 * 60, 11), (math.inf, 12))
+_NICE_BY_PROMISE = ((15 * 60, 0), (60 * 60, 5), (math.inf, 7))
 
 
 class WorkerHangs(Exception):

@@ -8,8 +8,8 @@ import os
 
 from infra.priority import lead_session, yield_by
 
-#: Four fifths of the owner's weight, and a quarter.
-_NICE, _NICER = 1, 6
+#: Four fifths of the weight of their owner, and a sixth.
+_NICE, _NICER = 1, 8
 
 lead_session()
 yield_by(_NICER if os.nice(0) > 0 else _NICE)

@@ -3,7 +3,7 @@
 import sys
 
 from tests.benchmarks.measurements import Measurements, run_measurements
-from tests.benchmarks.plans import burst, fast, idle, limit, long, operations, tenants
+from tests.benchmarks.plans import burst, fast, idle, limit, long, operations, starved, tenants
 
 MEASUREMENTS: Measurements = {
     "long": long.measure,
@@ -13,6 +13,7 @@ MEASUREMENTS: Measurements = {
     "idle": idle.measure,
     "operations": operations.measure,
     "burst": burst.measure,
+    "starved": starved.measure,
 }
 
 if __name__ == "__main__":
