@@ -85,7 +85,6 @@ class WorkerProcess:
             asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
         if self._llm:
             asyncio.run_coroutine_threadsafe(self._renderer.warm_up(), self._loop.loop)
-            asyncio.run_coroutine_threadsafe(self._llm.beat_for_ever(), self._loop.loop)
         declare_actors(self._broker, queue, self._deps)
         bounds = (threads, min(threads, _RENDERINGS))
         self._workers = start_workers(self._broker, dict(zip(queues_of(queue), bounds, strict=False)))

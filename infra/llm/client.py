@@ -52,10 +52,6 @@ class Llm:
         tokens = request.input_tokens + request.max_output_tokens
         return Call(self, request, await self.limiter.wait_for_room(tokens, priority=priority))
 
-    async def beat_for_ever(self) -> None:
-        """Keep this worker counted among those that share the limits, as long as sections are written."""
-        await self.limiter.beat_for_ever()
-
     async def close(self) -> None:
         """Leave the limiter, and close every connection."""
         await self.limiter.close()

@@ -1,6 +1,5 @@
 """The limiter: bounds requests to the LLM's provider, for all workers together, through Redis.
 
-Calls wait in `limiter.py`. `shared.py` and its scripts count in Redis, `local_count.py` counts a part for one
-worker while Redis is away, and `fallback.py` chooses between the two. The numbers are explained in
+Calls wait in `limiter.py`. `shared.py` and its scripts count in Redis. The numbers are explained in
 docs/decisions/0011-limiter.md.
 """

@@ -2,9 +2,11 @@
 -- KEYS: state (hash), calls in the air by the end of their lease, workers by when they were last heard of, workers
 -- that wait in the order in which they came. The bell of a worker is the key of the state, ":bell:" and the worker's id.
 local MINUTE = 60000
-local STEADY = 0.95 -- types.py says why
+-- Of a minute's limit this part is refilled in a minute, and a bucket holds the rest (3 s of it), so that no minute has
+-- more than its limit. Small bursts, because OpenAI may enforce a minute's limit over shorter times
+-- (help.openai.com, "An introduction to rate limits").
+local STEADY = 0.95
 local TOLD_FOR = 10 * MINUTE -- limits that were not told again for so long are forgotten
-local WORKER_FOR = 30000 -- three beats
 local WAITER_FOR = 2500 -- two waits and a little: a silent worker loses its place after it
 
 local clock = redis.call("time")
@@ -36,11 +38,6 @@ end
 -- The calls that a bound allows: it grows by fractions, whose sum falls short of a whole by a rounding.
 local function whole(bound)
     return math.floor(bound + 0.000001)
-end
-
-local function hear_of(worker)
-    redis.call("zadd", KEYS[3], now, worker)
-    redis.call("zremrangebyscore", KEYS[3], "-inf", now - WORKER_FOR)
 end
 
 -- The worker that has waited longest of those that still ask.

@@ -1,19 +1,19 @@
 """The limiter: a line in which every call waits until the provider's limits have room for it."""
 
 import asyncio
-import contextlib
 import contextvars
 import heapq
 import itertools
 from typing import NamedTuple
 
-from infra.llm.limiter.fallback import CountWithFallback
-from infra.llm.limiter.shared import SharedCount
+import structlog
+
+from infra.llm.limiter.shared import SharedCount, SharedCountIsAway
 from infra.llm.limiter.types import Outcome, Reservation, Terms, Wait
 
-#: How often a worker says that it lives; one that is silent for three times as long is not counted.
-_BEAT_S = 10.0
-#: How often it looks for Redis while that is away.
+log = structlog.get_logger()
+
+#: The time from one look for Redis to the next, while it is away.
 _LOOK_S = 1.0
 
 
@@ -27,17 +27,18 @@ class _Waiter(NamedTuple):
 class Limiter:
     """Holds requests and tokens a minute, and calls in the air, over all workers of an installation.
 
-    With Redis away each worker goes on with its part of the limits: no call stands still, no limit is exceeded.
+    With Redis away calls wait until it is back. Nothing begins without it anyway, since it has the messages, too.
     A waiting call costs memory only: one task asks for all calls of this process, and only for the first.
     """
 
     def __init__(self, redis_url: str, name: str, terms: Terms) -> None:
         """Connect lazily. Workers that count under the same `name` share the limits."""
-        self._count = CountWithFallback(SharedCount(redis_url, name, terms))
+        self._count = SharedCount(redis_url, name, terms)
         self._waiters: list[_Waiter] = []
         self._numbers = itertools.count()
         self._server: asyncio.Task[None] | None = None
         self._pause: asyncio.Task[None] | None = None
+        self._redis_is_away = False
 
     async def wait_for_room(self, tokens: int, *, priority: int = 0) -> Reservation:
         """Return when a call that takes so many tokens may be made.
@@ -61,17 +62,10 @@ class Limiter:
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
         """Record the outcome of a call. A second time, or after the lease, nothing happens; it never fails."""
-        await self._count.settle(reservation, outcome)
-
-    async def beat_for_ever(self) -> None:
-        """Keep this worker counted, and find Redis again when it was away."""
-        while True:
-            await self._count.beat()
-            if self._count.alone.is_set():
-                await asyncio.sleep(_LOOK_S)
-            else:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._count.alone.wait(), _BEAT_S)
+        try:
+            await self._count.settle(reservation, outcome)
+        except SharedCountIsAway as error:
+            log.warning("call_lapses_by_itself", error=str(error))
 
     async def close(self) -> None:
         """Leave the line and the count, and close every connection."""
@@ -87,15 +81,25 @@ class Limiter:
 
     async def _serve(self) -> None:
         while self._anybody():
-            refused = await self._serve_first()
-            if refused and not self._anybody():
-                await self._count.leave_line()
+            try:
+                refused = await self._serve_first()
+                if refused and not self._anybody():
+                    await self._count.leave_line()
+                self._redis_is_away = False
+            except SharedCountIsAway as error:
+                if not self._redis_is_away:
+                    log.warning("calls_wait_for_redis", error=str(error))
+                self._redis_is_away = True
+                await asyncio.sleep(_LOOK_S)
 
     async def _serve_first(self) -> bool:
         """Ask for the first in line; True if it has to wait on."""
         waiter = heapq.heappop(self._waiters)
         try:
             found = await self._count.reserve(waiter.tokens)
+        except SharedCountIsAway:
+            heapq.heappush(self._waiters, waiter)
+            raise
         except Exception as error:  # noqa: BLE001  # the caller must hear of it, and the others go on
             if not waiter.turn.done():
                 waiter.turn.set_exception(error)
@@ -111,9 +115,11 @@ class Limiter:
         return False
 
     async def _wait(self, seconds: float) -> None:
-        self._pause = asyncio.create_task(self._count.wait(seconds))
+        pause = self._pause = asyncio.create_task(self._count.wait(seconds))
         try:
-            await asyncio.wait({self._pause})
+            await asyncio.wait({pause})
         finally:
-            self._pause.cancel()
+            pause.cancel()
             self._pause = None
+        if not pause.cancelled():
+            pause.result()

@@ -1,12 +1,13 @@
 -- Gives a call room, or says how long to wait before asking again: until the buckets hold enough, a lease ends, or
 -- the provider's pause is over. Workers that wait are served in the order in which they came.
 -- ARGV: call id, tokens, worker, requests a minute, tokens a minute, lease, ceiling of calls in the air.
--- Returns: ms to wait (0: given), workers, calls allowed in the air, both limits, now, how much was given by now.
+-- Returns: ms to wait (0: given), now, how much was given by now.
 local id, worker, lease, ceiling = ARGV[1], ARGV[3], tonumber(ARGV[6]), tonumber(ARGV[7])
 local wanted = { requests = 1, tokens = tonumber(ARGV[2]) }
 local limits = { requests = limit_of("requests", ARGV[4]), tokens = limit_of("tokens", ARGV[5]) }
 
-hear_of(worker)
+redis.call("zadd", KEYS[3], now, worker)
+redis.call("zremrangebyscore", KEYS[3], "-inf", now - MINUTE)
 redis.call("zremrangebyscore", KEYS[2], "-inf", now)
 
 local wait = math.max(0, (state.closed or 0) - now)
@@ -40,5 +41,6 @@ elseif not redis.call("zscore", KEYS[4], worker) then
 end
 redis.call("hset", KEYS[1], "at", now, "requests", levels.requests, "tokens", levels.tokens,
     "given_requests", given.requests, "given_tokens", given.tokens)
-local workers = redis.call("zcard", KEYS[3])
-return { wait, workers, bound, limits.requests, limits.tokens, now, given.requests, given.tokens }
+redis.call("pexpire", KEYS[1], 24 * 60 * MINUTE)
+redis.call("pexpire", KEYS[3], MINUTE)
+return { wait, now, given.requests, given.tokens }

@@ -27,7 +27,7 @@ class SharedCountIsAway(TransientError):
 
 
 class SharedCount:
-    """Gives and settles reservations. `workers`, `bound` and `limits` are the last ones that Redis answered."""
+    """Gives and settles reservations."""
 
     def __init__(self, url: str, name: str, terms: Terms) -> None:
         """Connect lazily. `name` is the model: a provider counts each by itself."""
@@ -43,19 +43,15 @@ class SharedCount:
         common = (_FOLDER / "common.lua").read_bytes()
         self._scripts = {
             name: self._redis.register_script(common + (_FOLDER / f"{name}.lua").read_bytes())
-            for name in ("reserve", "settle", "beat", "leave")
+            for name in ("reserve", "settle", "leave")
         }
         self._wakeup: asyncio.Task[object] | None = None
-        self.workers: int | None = None
-        self.bound = terms.ceiling
-        self.limits = terms.limits
 
     async def reserve(self, tokens: int) -> Reservation | Wait:
         """Take room for one call, or say when to ask again; SharedCountIsAway without Redis."""
         call, terms = uuid.uuid4().hex, self._terms
         args = [call, tokens, self._worker, *terms.limits, round(terms.lease_s * 1000), terms.ceiling]
-        wait, self.workers, self.bound, requests, all_tokens, now, *marks = await self._run("reserve", *args)
-        self.limits = Limits(requests, all_tokens)
+        wait, now, *marks = await self._run("reserve", *args)
         return Wait(wait / 1000) if wait else Reservation(call, tokens, now, Limits(*marks))
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
@@ -76,10 +72,6 @@ class SharedCount:
         if wakeup.done():
             self._wakeup = None
             wakeup.result()
-
-    async def beat(self) -> None:
-        """Count this worker as alive, and learn how many are; SharedCountIsAway without Redis."""
-        self.workers = await self._run("beat", self._worker)
 
     async def leave_line(self) -> None:
         """Let those behind this worker move up: none of its calls waits any more."""

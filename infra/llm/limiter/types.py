@@ -4,10 +4,6 @@ from typing import Literal, NamedTuple
 
 from infra.llm.rate_headers import RateHeaders
 
-#: Of a minute's limit this part is refilled in a minute, and a bucket holds the rest (3 s of it), so that
-#: no minute has more than its limit. Small bursts, because OpenAI may enforce a minute's limit over shorter times
-#: (help.openai.com, "An introduction to rate limits").
-STEADY = 0.95
 #: A pause that the provider asks for is obeyed up to this long (seconds): longer ones are for limits of a day, and
 #: one nonsense header must not close an installation.
 LONGEST_PAUSE_S = 300.0
@@ -48,7 +44,6 @@ class Reservation(NamedTuple):
     tokens: int
     at: int
     marks: Limits = Limits(0, 0)
-    shared: bool = True
 
 
 class Wait(NamedTuple):

@@ -1,4 +1,4 @@
-"""A Redis of the test's own, and clients of the stub that share it."""
+"""A Redis of the test's own, and clients of the stub, limiters and counts that share it."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,8 +7,12 @@ import pytest
 import redis
 
 from infra.llm.client import Llm
+from infra.llm.limiter.limiter import Limiter
+from infra.llm.limiter.shared import SharedCount
+from infra.llm.limiter.types import Terms
 from infra.local.stack import Stack
 from infra.settings import Settings, read_settings
+from tests.infra.llm.counting import HUNDRED, Count, Open
 
 
 @pytest.fixture
@@ -37,3 +41,37 @@ async def llm(settings: Settings) -> AsyncIterator[Llm]:
     client = Llm(settings)
     yield client
     await client.close()
+
+
+@pytest.fixture
+async def open_limiter(redis_url: str) -> AsyncIterator[Open]:
+    """Open limiters as workers do."""
+    opened: list[Limiter] = []
+
+    def open_one(terms: Terms = HUNDRED) -> Limiter:
+        opened.append(Limiter(redis_url, "model", terms))
+        return opened[-1]
+
+    yield open_one
+    for limiter in opened:
+        await limiter.close()
+
+
+@pytest.fixture
+async def open_count(redis_url: str) -> AsyncIterator[Count]:
+    """Open shared counts, which answer at once where a limiter waits."""
+    opened: list[SharedCount] = []
+
+    def open_one(terms: Terms = HUNDRED) -> SharedCount:
+        opened.append(SharedCount(redis_url, "model", terms))
+        return opened[-1]
+
+    yield open_one
+    for count in opened:
+        await count.close()
+
+
+@pytest.fixture
+def server(redis_url: str) -> redis.Redis:
+    """Connect to the Redis itself."""
+    return redis.Redis.from_url(redis_url)
