@@ -13,9 +13,10 @@ from actors.products.catalogue import MAIL_QUEUE, rendering_queue
 from actors.products.slot_sets import slot_of
 from infra.errors import TransientError
 from infra.tenants import MAIN
-from storage.database import Document
-from storage.errands import ERRAND_CHECK, Errand, add_errand
+from storage.errands import ERRAND_CHECK, add_errand
 from storage.queueing import message_id
+from storage.records.orders import Errand
+from storage.records.work import Report, Step
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ def errand_post(errand: Errand, order_id: str) -> Post:
     return Post(MAIL_QUEUE, errand, new_message_id(), {"order": order_id})
 
 
-def step_post(step: Document, message: str) -> Post:
+def step_post(step: Step, message: str) -> Post:
     """Return the message that wakes a worker for a step. The step is queued under that message."""
     ids = {"order": step["order"], "step": step["_id"]}
     # First sections go to the front, so that every report of a burst starts before any gets its second section.
@@ -78,20 +79,20 @@ def step_post(step: Document, message: str) -> Post:
     return Post(queue_of(step), STEP_ACTORS[step["kind"]], message, ids, step["tenant"], first)
 
 
-def queue_of(step: Document) -> str:
+def queue_of(step: Step) -> str:
     """Return the queue of a step's worker."""
     product: str = step["product"]
     return product if slot_of(step) == "write" else rendering_queue(product)
 
 
-def begin_post(report: Document) -> Post:
+def begin_post(report: Report) -> Post:
     """Return the message that begins a queued report."""
     ids = {"report": report["_id"]}
     # Beginning takes no longer than a section's share of it, so a new report waits for none that is under way.
     return Post(report["product"], "begin_report", report["message"], ids, report["tenant"], first=True)
 
 
-async def send_step(deps: IntakeDeps, step: Document, message: str) -> bool:
+async def send_step(deps: IntakeDeps, step: Step, message: str) -> bool:
     """Wake a worker for a step that is queued under that message.
 
     False if Redis does not take the message in time.

@@ -1,19 +1,117 @@
 """Views of an order and of its costs: one shape for the command line, the customer's page and scripts."""
 
 from datetime import datetime
+from typing import TypedDict
 
 from actors.deps.process import Deps
 from infra.links import Links
-from storage.costs import Costs, costs_of, section_costs
-from storage.database import Document
+from storage.costs import Costs, SectionCalls, costs_of, section_costs
 from storage.dead_letters import dead_letters
 from storage.deliveries import deliveries_of
 from storage.order_state import attention_of, order_state, report_state
+from storage.records.orders import Order
+from storage.records.work import Pdf, Report
 from storage.reports import reports_of
 from storage.steps import count_steps
 
 
-async def order_view(deps: Deps, order: Document) -> Document:
+class MailView(TypedDict):
+    """Mail of an order."""
+
+    kind: str
+    message_id: str
+    state: str
+
+
+class PdfView(TypedDict):
+    """Finished PDF."""
+
+    key: str
+    sha256: str
+    pages: int
+    bytes: int
+
+
+class ReportView(TypedDict):
+    """Report of an order, with its progress."""
+
+    product: str
+    state: str
+    sections_done: int
+    sections_total: int
+    chunks_done: int
+    chunks_total: int
+    downloads: int
+    pdf: PdfView | None
+
+
+class SumView(TypedDict):
+    """Sum of costs. `cost_usd` is None where a part is unknown, beside `known_usd`."""
+
+    attempts: int
+    settled: int
+    possibly_paid: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+    known_usd: float
+
+
+class OrderSum(SumView):
+    """Sum of an order's costs. `tokens` are those of input and output."""
+
+    tokens: int
+
+
+class OrderSummary(TypedDict):
+    """Row of a listing of orders."""
+
+    order_id: str
+    state: str
+    tenant: str
+    product: str | None
+    url: str
+    on_hold: bool
+    attention: str | None
+    placed_at: str | None
+    paid_at: str | None
+    amount_refunded: int
+
+
+class OrderView(OrderSummary):
+    """Order with its reports, costs, mails and open dead letters."""
+
+    reports: list[ReportView]
+    llm: OrderSum
+    mails: list[MailView]
+    mails_refused: list[str]
+    dead: list[str]
+
+
+class SectionView(SectionCalls, SumView):
+    """Section with its costs."""
+
+
+class ReportCosts(TypedDict):
+    """Costs of a report by section, and in all."""
+
+    product: str
+    sections: list[SectionView]
+    total: SumView
+
+
+class OrderCosts(TypedDict):
+    """Costs of an order by report, and in all."""
+
+    order_id: str
+    tenant: str
+    product: str | None
+    reports: list[ReportCosts]
+    total: SumView
+
+
+async def order_view(deps: Deps, order: Order) -> OrderView:
     """Return an order as the outside contract names its parts."""
     reports = await reports_of(deps.db, [order])
     counts = await count_steps(deps.db, [report["_id"] for report in reports])
@@ -30,7 +128,7 @@ async def order_view(deps: Deps, order: Document) -> Document:
     }
 
 
-def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Document:
+def order_summary(deps: Deps, order: Order, reports: list[Report]) -> OrderSummary:
     """Return an order's row of a listing."""
     return {
         "order_id": order["_id"],
@@ -46,22 +144,28 @@ def order_summary(deps: Deps, order: Document, reports: list[Document]) -> Docum
     }
 
 
-async def order_costs(deps: Deps, order: Document) -> Document:
+async def order_costs(deps: Deps, order: Order) -> OrderCosts:
     """Return the costs of an order: each section of each report, with sums of the reports and of all."""
     sections = await section_costs(deps.db, order["_id"])
-    reports, whole = [], Costs()
+    reports: list[ReportCosts] = []
+    whole = Costs()
     for product in order["products"]:
         own = [(section, costs) for section, costs in sections if section["product"] == product]
         total = sum((costs for _, costs in own), Costs())
         whole += total
-        shown = [{**section, **sum_view(costs)} for section, costs in own]
+        shown: list[SectionView] = [{**section, **sum_view(costs)} for section, costs in own]
         reports.append({"product": product, "sections": shown, "total": sum_view(total)})
-    facts = {"order_id": order["_id"], "tenant": order["tenant"], "product": order["product"]}
-    return {**facts, "reports": reports, "total": sum_view(whole)}
+    return {
+        "order_id": order["_id"],
+        "tenant": order["tenant"],
+        "product": order["product"],
+        "reports": reports,
+        "total": sum_view(whole),
+    }
 
 
-def sum_view(costs: Costs) -> Document:
-    """Return a sum in the contract's words; `cost_usd` is None where a part is unknown, beside `known_usd`."""
+def sum_view(costs: Costs) -> SumView:
+    """Return a sum in the contract's words."""
     return {
         "attempts": costs.attempts,
         "settled": costs.settled,
@@ -79,17 +183,25 @@ def as_text(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
 
 
-def _report(report: Document, counts: dict[tuple[str, str, str], int]) -> Document:
-    def progress(part: str, kind: str) -> Document:
-        states = {state: n for (owner, k, state), n in counts.items() if (owner, k) == (report["_id"], kind)}
-        return {f"{part}_done": states.get("done", 0), f"{part}_total": sum(states.values())}
-
+def _report(report: Report, counts: dict[tuple[str, str, str], int]) -> ReportView:
+    sections, chunks = (_progress(report["_id"], kind, counts) for kind in ("write", "render"))
     pdf = report["pdf"]
     return {
         "product": report["product"],
         "state": report_state(report, counts),
-        **progress("sections", "write"),
-        **progress("chunks", "render"),
-        "downloads": report.get("downloads", {}).get("count", 0),
-        "pdf": {name: pdf[name] for name in ("key", "sha256", "pages", "bytes")} if pdf else None,
+        "sections_done": sections.get("done", 0),
+        "sections_total": sum(sections.values()),
+        "chunks_done": chunks.get("done", 0),
+        "chunks_total": sum(chunks.values()),
+        "downloads": report["downloads"]["count"] if "downloads" in report else 0,
+        "pdf": _pdf(pdf) if pdf else None,
     }
+
+
+def _progress(report: str, kind: str, counts: dict[tuple[str, str, str], int]) -> dict[str, int]:
+    """Return the number of a report's steps of a kind, by state."""
+    return {state: n for (owner, k, state), n in counts.items() if (owner, k) == (report, kind)}
+
+
+def _pdf(pdf: Pdf) -> PdfView:
+    return {"key": pdf["key"], "sha256": pdf["sha256"], "pages": pdf["pages"], "bytes": pdf["bytes"]}

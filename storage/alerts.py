@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.database import Database, Document, insert_once, translating
+from storage.database import Database, insert_once, translating
+from storage.records.mail import Alert
 
 #: Trouble that mends itself this quickly disturbs no operator. The contract allows 15 s in all.
 _TELL_AFTER = timedelta(seconds=4)
@@ -22,13 +23,36 @@ async def raise_alert(
     kind is counted, in `seen`, by its text. Once the first was told, the number is told later.
     """
     key, said = _hash(kind, order, event), _hash(text)
-    alert = {"_id": key, "kind": kind, "order": order, "event": event, "text": text, "at": now, "seen": [said]}
-    if await insert_once(db.alerts, {**alert, "state": "new", "told": [], "due_at": now + _TELL_AFTER}):
+    if await insert_once(db.alerts, _new_alert(key, kind, text, said, now, order=order, event=event)):
         return
     other = {"_id": key, "seen": {"$ne": said}}
     again = {"$set": {"state": "new", "told": [], "due_at": now + _TELL_AGAIN}, "$unset": {"admitted_at": ""}}
     await db.alerts.update_one({**other, "state": "told"}, {**again, "$push": {"seen": said}})
     await db.alerts.update_one(other, {"$push": {"seen": said}})
+
+
+def _new_alert(
+    alert_id: str,
+    kind: str,
+    text: str,
+    said: str,
+    now: datetime,
+    *,
+    order: str | None = None,
+    event: str | None = None,
+) -> Alert:
+    return {
+        "_id": alert_id,
+        "kind": kind,
+        "order": order,
+        "event": event,
+        "text": text,
+        "at": now,
+        "seen": [said],
+        "state": "new",
+        "told": [],
+        "due_at": now + _TELL_AFTER,
+    }
 
 
 def _hash(*parts: str | None) -> str:
@@ -43,7 +67,7 @@ async def withdraw_alert(db: Database, about: str, text: str) -> None:
 
 
 @translating
-async def due_alerts(db: Database, now: datetime, limit: int) -> list[Document]:
+async def due_alerts(db: Database, now: datetime, limit: int) -> list[Alert]:
     """Return alerts that should have been told by now."""
     return await db.alerts.find({"state": "new", "due_at": {"$lte": now}}).sort("due_at").limit(limit).to_list()
 
@@ -55,27 +79,26 @@ async def count_admitted(db: Database, since: datetime) -> int:
 
 
 @translating
-async def admit_alerts(db: Database, alerts: Sequence[Document], now: datetime) -> None:
+async def admit_alerts(db: Database, alerts: Sequence[Alert], now: datetime) -> None:
     """Let alerts out, each on its own."""
     named = {"_id": {"$in": [alert["_id"] for alert in alerts]}}
     await db.alerts.update_many(named, {"$set": {"admitted_at": now}})
 
 
 @translating
-async def gather_alerts(db: Database, alerts: Sequence[Document], text: str, now: datetime) -> str:
+async def gather_alerts(db: Database, alerts: Sequence[Alert], text: str, now: datetime) -> str:
     """Let alerts out as one, whose text names them all. Returns its id. A crash in between tells some twice."""
     key = _hash(*sorted(f"{alert['_id']} {alert['due_at']}" for alert in alerts))
-    one = {"kind": "digest", "order": None, "event": None, "text": text, "at": now, "seen": [key]}
-    await insert_once(
-        db.alerts, {"_id": key, **one, "state": "new", "told": [], "due_at": now, "admitted_at": now}
-    )
+    digest = _new_alert(key, "digest", text, key, now)
+    digest |= {"due_at": now, "admitted_at": now}
+    await insert_once(db.alerts, digest)
     told = {"$set": {"state": "told", "told_at": now, "digest": key}}
     await db.alerts.update_many({"_id": {"$in": [alert["_id"] for alert in alerts]}, "state": "new"}, told)
     return key
 
 
 @translating
-async def claim_alert(db: Database, alert_id: str, now: datetime, until: datetime) -> Document | None:
+async def claim_alert(db: Database, alert_id: str, now: datetime, until: datetime) -> Alert | None:
     """Claim an alert that is to be told. None if it was told, or another worker has it."""
     free = {"_id": alert_id, "state": "new", "due_at": {"$lte": now}}
     taken = await db.alerts.update_one(free, {"$set": {"due_at": until}})
@@ -89,7 +112,7 @@ async def note_told(db: Database, alert_id: str, way: str) -> None:
 
 
 @translating
-async def close_alert(db: Database, seen: Document, now: datetime) -> None:
+async def close_alert(db: Database, seen: Alert, now: datetime) -> None:
     """Mark an alert as told, as it was seen. Further trouble that came meanwhile is told later."""
     told = {"$set": {"state": "told", "told_at": now}}
     if not (await db.alerts.update_one({"_id": seen["_id"], "seen": seen["seen"]}, told)).matched_count:

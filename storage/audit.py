@@ -18,5 +18,7 @@ async def record_action(
     db: Database, authority: Authority, action: str, order: str | None, subject: str, now: datetime
 ) -> None:
     """Add an operator's action to the trail. No code ever changes or removes one."""
-    done = {"action": action, "order": order, "subject": subject, "at": now}
-    await db.audit.insert_one({**authority._asdict(), **done})
+    who, reason = authority
+    await db.audit.insert_one(
+        {"who": who, "reason": reason, "action": action, "order": order, "subject": subject, "at": now}
+    )

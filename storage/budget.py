@@ -5,10 +5,11 @@ cost of the call that was not made (None if unknown). Nothing is bought while it
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from storage.database import Database, Document, translating
+from storage.database import Database, aggregated, translating
 from storage.errands import ERRAND_CHECK, errand_update
+from storage.records.orders import Order, Pause
 
 
 class Spending(NamedTuple):
@@ -40,36 +41,35 @@ async def spending_of(db: Database, order_id: str, most_usd: float, in_air_since
         "in_air_usd": {"$sum": {"$cond": [in_air, estimate, 0]}},
         "unpriced": {"$sum": {"$cond": [unpriced, 1, 0]}},
     }
-    groups = await db.ledger.aggregate([{"$match": {"order": order_id}}, {"$group": {"_id": None, **sums}}])
-    for group in await groups.to_list():
+    for group in await aggregated(db.ledger, [{"$match": {"order": order_id}}, {"$group": {"_id": None, **sums}}]):
         # Sums of floats: a billionth of a dollar must not decide.
         return Spending(round(group["spent_usd"], 9), round(group["in_air_usd"], 9), group["unpriced"])
     return Spending(0.0, 0.0, 0)
 
 
-def is_paused(order: Document) -> bool:
+def is_paused(order: Order) -> bool:
     """Return whether an order is paused: nothing is bought for it until an operator resumes it."""
     return bool(order.get("pause") and order["pause"]["holds"])
 
 
 @translating
-async def begin_pause(db: Database, seen: Document, reason: str, call_usd: float | None, now: datetime) -> bool:
+async def begin_pause(db: Database, seen: Order, reason: str, call_usd: float | None, now: datetime) -> bool:
     """Pause an order that was seen going on, with an errand to call an operator. False if it was paused since."""
     number = seen["pause"]["number"] if seen.get("pause") else None
     same = {"_id": seen["_id"], "pause.number": number, "pause.holds": {"$ne": True}}
     update = errand_update("heed_pause", now + ERRAND_CHECK)
-    pause = {"reason": reason, "call_usd": call_usd, "holds": True, "number": (number or 0) + 1}
+    pause: Pause = {"reason": reason, "call_usd": call_usd, "holds": True, "number": (number or 0) + 1}
     update["$set"]["pause"] = pause
     return (await db.orders.update_one(same, update)).matched_count == 1
 
 
 @translating
-async def end_pause(db: Database, seen: Document, budget_usd: float | None, now: datetime) -> bool:
+async def end_pause(db: Database, seen: Order, budget_usd: float | None, now: datetime) -> bool:
     """Resume an order that was seen paused, with an errand to set its work going. False if the pause has changed.
 
     `budget_usd` becomes the order's own budget, with infinity for none. None leaves the budget as it is.
     """
-    update: dict[str, Any] = errand_update("heed_pause", now + ERRAND_CHECK)
+    update = errand_update("heed_pause", now + ERRAND_CHECK)
     update["$set"]["pause.holds"] = False
     if budget_usd is not None:
         update["$set"]["budget_usd"] = budget_usd

@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from pymongo import ReturnDocument
 
 from storage.database import BY_ID, Database, Document, translating, update_all
 from storage.queueing import others_in_batch
+from storage.records.work import Step, StepResult
 from storage.reports import CHECK_AFTER
 from storage.steps import overdue
 
@@ -22,7 +22,7 @@ async def claim_step(
     until: datetime,
     *,
     most_kills: int | None = None,
-) -> Document | None:
+) -> Step | None:
     """Claim a queued step, if its plan format is known. Returns it as claimed, or None (T10).
 
     If `most_kills` is given, a step that took more processes with it is left.
@@ -35,7 +35,7 @@ async def claim_step(
 
 
 @translating
-async def claim_others(db: Database, first: Document, worker: str, until: datetime) -> list[Document]:
+async def claim_others(db: Database, first: Step, worker: str, until: datetime) -> list[Step]:
     """Claim the steps in the message of a step that this worker has claimed. Returns them as claimed (T10)."""
     others = others_in_batch(first)
     if not others:
@@ -53,11 +53,13 @@ def _claimed(worker: str, token: str, until: datetime) -> Document:
 
 
 @translating
-async def fence_step(db: Database, step: Document, epoch: int, until: datetime) -> bool:
+async def fence_step(db: Database, step: Step, epoch: int, until: datetime) -> bool:
     """Renew the claim of a step right before a purchase. False if the claim was lost meanwhile (T11).
 
     True as well when this very renewal was written before and its answer was lost.
     """
+    if step["claim"] is None:
+        return False
     mine = {"_id": step["_id"], "state": "claimed", "claim.token": step["claim"]["token"]}
     update = {"$set": {"due_at": until}, "$inc": {"epoch": 1, "attempts": 1}}
     if (await db.steps.update_one({**mine, "epoch": epoch}, update)).matched_count:
@@ -66,7 +68,7 @@ async def fence_step(db: Database, step: Document, epoch: int, until: datetime) 
 
 
 @translating
-async def complete_step(db: Database, step: Document, epoch: int, result: Document, now: datetime) -> bool:
+async def complete_step(db: Database, step: Step, epoch: int, result: StepResult, now: datetime) -> bool:
     """Checkpoint a step's result. A late one counts as long as the step is not claimed again (T13).
 
     True as well when this very completion was written before and its answer was lost. False if the result is
@@ -96,7 +98,7 @@ async def release_step(
     failure. `failing_since` is the time from which on the step has done nothing but fail, or None if this
     failure is the first. The step is given up after some time of only failing.
     """
-    update: dict[str, Any] = {"$set": {"state": "ready", "due_at": due_at, "claim": None}}
+    update: Document = {"$set": {"state": "ready", "due_at": due_at, "claim": None}}
     if failed_at is not None:
         update["$set"] |= {"failed_at": failed_at, "failing_since": failing_since or failed_at}
         update["$inc"] = {"fails": 1}
@@ -105,7 +107,7 @@ async def release_step(
 
 
 @translating
-async def expire_step(db: Database, seen: Document, message: str, now: datetime) -> bool:
+async def expire_step(db: Database, seen: Step, message: str, now: datetime) -> bool:
     """Requeue a step whose holder is dead or late. True means that the caller must send its message (T14x)."""
     still = {"_id": seen["_id"], "state": "claimed", "epoch": seen["epoch"]}
     queued = {"state": "queued", "claim": None, "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
@@ -114,7 +116,7 @@ async def expire_step(db: Database, seen: Document, message: str, now: datetime)
 
 
 @translating
-async def kill_step(db: Database, seen: Document, epoch: int, error: str, traceback: str, now: datetime) -> bool:
+async def kill_step(db: Database, seen: Step, epoch: int, error: str, traceback: str, now: datetime) -> bool:
     """Mark a step dead until an operator replays it: at the limit of kills, or if it cannot work (T14x).
 
     False if it is not as seen any more.
@@ -126,12 +128,12 @@ async def kill_step(db: Database, seen: Document, epoch: int, error: str, traceb
 
 
 @translating
-async def claims_of(db: Database, worker: str) -> list[Document]:
+async def claims_of(db: Database, worker: str) -> list[Step]:
     """Return the steps that a worker holds according to MongoDB."""
     return await db.steps.find({"state": "claimed", "claim.worker": worker}).to_list()
 
 
 @translating
-async def lapsed_claims(db: Database, now: datetime, limit: int) -> list[Document]:
+async def lapsed_claims(db: Database, now: datetime, limit: int) -> list[Step]:
     """Return claimed steps whose time is over by more than the 5 s by which clocks may differ."""
     return await db.steps.find(overdue("claimed", now - timedelta(seconds=5))).limit(limit).to_list()

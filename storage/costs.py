@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Literal, Self, TypedDict
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document, aggregated, translating
 
 #: The fields by which costs may be summed.
 By = Literal["order", "product", "tenant", "day", "model"]
@@ -62,20 +62,26 @@ _SUMS: Document = {
 }
 
 
+class SectionCalls(TypedDict):
+    """Calls of a section: their outcomes and the models that answered, oldest first."""
+
+    product: str
+    section: str
+    outcomes: list[str]
+    models: list[str]
+
+
 @translating
 async def costs_of(db: Database, order_id: str) -> Costs:
     """Return the sum of an order's calls."""
     pipeline = [{"$match": {"order": order_id}}, {"$group": {"_id": None, **_SUMS}}]
-    groups = await (await db.ledger.aggregate(pipeline)).to_list()
+    groups = await aggregated(db.ledger, pipeline)
     return _costs(groups[0]) if groups else Costs()
 
 
 @translating
-async def section_costs(db: Database, order_id: str) -> list[tuple[Document, Costs]]:
-    """Return an order's sections with their costs, in the order in which they were begun.
-
-    A section has `product`, `section`, the `outcomes` of its calls and the `models` that answered, oldest first.
-    """
+async def section_costs(db: Database, order_id: str) -> list[tuple[SectionCalls, Costs]]:
+    """Return an order's sections with their costs, in the order in which they were begun."""
     pipeline: list[Document] = [
         {"$match": {"order": order_id}},
         {"$sort": {"opened_at": 1}},
@@ -89,7 +95,7 @@ async def section_costs(db: Database, order_id: str) -> list[tuple[Document, Cos
             }
         },
     ]
-    groups = await (await db.ledger.aggregate(pipeline)).to_list()
+    groups = await aggregated(db.ledger, pipeline)
     groups.sort(key=lambda group: (group["began_at"], *group["_id"].values()))
     return [(_section(group), _costs(group)) for group in groups]
 
@@ -108,15 +114,16 @@ async def costs_by(
         {"$sort": {"_id": -1} if by == "day" else {"known_usd": -1, "output_tokens": -1, "_id": 1}},
         {"$limit": limit},
     ]
-    groups = await (await db.ledger.aggregate(pipeline)).to_list()
+    groups = await aggregated(db.ledger, pipeline)
     return [(group["_id"], _costs(group)) for group in groups]
 
 
-def _section(group: Document) -> Document:
+def _section(group: Document) -> SectionCalls:
     # A dict keeps each model once, in the order of its first answer.
     models = [model for model in dict.fromkeys(group["models"]) if model is not None]
-    return {**group["_id"], "outcomes": group["outcomes"], "models": models}
+    of = group["_id"]
+    return {"product": of["product"], "section": of["section"], "outcomes": group["outcomes"], "models": models}
 
 
-def _costs(group: dict[str, Any]) -> Costs:
+def _costs(group: Document) -> Costs:
     return Costs(**{name: group[name] for name in _SUMS})

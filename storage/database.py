@@ -1,6 +1,6 @@
 """Connection to MongoDB, its collections, and the one translation of its failures."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -11,9 +11,14 @@ from pymongo.errors import BulkWriteError, ConfigurationError, DocumentTooLarge,
 
 from infra.errors import PressroomError, SettingsError, TransientError
 from storage.not_now import why_not_now
+from storage.records.mail import Action, Alert, DeadLetter, Delivery
+from storage.records.orders import Event, Form, Order, Payment
+from storage.records.plans import Plan
+from storage.records.work import LedgerEntry, Report, Step, TenantPlaces, Worker
 
+#: A query, an update or a part of one. Records have types of their own.
 Document = dict[str, Any]
-Collection = AsyncCollection[Document]
+Record = TypeVar("Record", bound=Mapping[str, Any])
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -47,23 +52,23 @@ class Database:
         self.client = _client(url, timeout_s)
         database = self.client.get_default_database("pressroom")
         self.host = urlsplit(url).netloc.rpartition("@")[2]
-        self.events: Collection = database["events"]
-        self.orders: Collection = database["orders"]
-        self.payments: Collection = database["payments"]
-        self.answers: Collection = database["answers"]
-        self.plans: Collection = database["plans"]
-        self.reports: Collection = database["reports"]
+        self.events: AsyncCollection[Event] = database["events"]
+        self.orders: AsyncCollection[Order] = database["orders"]
+        self.payments: AsyncCollection[Payment] = database["payments"]
+        self.answers: AsyncCollection[Form] = database["answers"]
+        self.plans: AsyncCollection[Plan] = database["plans"]
+        self.reports: AsyncCollection[Report] = database["reports"]
         self.fleeting_reports = fleeting(self.reports)
-        self.steps: Collection = database["steps"]
+        self.steps: AsyncCollection[Step] = database["steps"]
         self.fleeting_steps = fleeting(self.steps)
-        self.tenants: Collection = database["tenants"]
-        self.ledger: Collection = database["ledger"]
-        self.deliveries: Collection = database["deliveries"]
-        self.dead_letters: Collection = database["dead_letters"]
-        self.alerts: Collection = database["alerts"]
+        self.tenants: AsyncCollection[TenantPlaces] = database["tenants"]
+        self.ledger: AsyncCollection[LedgerEntry] = database["ledger"]
+        self.deliveries: AsyncCollection[Delivery] = database["deliveries"]
+        self.dead_letters: AsyncCollection[DeadLetter] = database["dead_letters"]
+        self.alerts: AsyncCollection[Alert] = database["alerts"]
         # Beats are fleeting: a slow replica must not make workers look dead.
-        self.workers = fleeting(database["workers"])
-        self.audit: Collection = database["audit"]
+        self.workers: AsyncCollection[Worker] = fleeting(database["workers"])
+        self.audit: AsyncCollection[Action] = database["audit"]
 
     async def ping(self) -> None:
         """Return if MongoDB answers; DatabaseIsDown otherwise."""
@@ -74,12 +79,12 @@ class Database:
         await self.client.close()
 
 
-def fleeting(collection: Collection) -> Collection:
+def fleeting(collection: AsyncCollection[Record]) -> AsyncCollection[Record]:
     """Return the collection with writes that are acknowledged by the primary alone."""
     return collection.with_options(write_concern=WriteConcern(w=1))
 
 
-def _client(url: str, timeout_s: float) -> AsyncMongoClient[Document]:
+def _client(url: str, timeout_s: float) -> AsyncMongoClient[Any]:
     try:
         return AsyncMongoClient(
             url,
@@ -118,13 +123,13 @@ def translating(
     return translated
 
 
-async def insert_once(collection: Collection, document: Document) -> bool:
+async def insert_once(collection: AsyncCollection[Record], document: Record) -> bool:
     """Insert a document. False if its key is taken: the document that is there stays as it is."""
     # As a bulk of one: only of a bulk does the driver tell that a taken key is not durable yet.
     return not await insert_new(collection, [document])
 
 
-async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Any]:
+async def insert_new(collection: AsyncCollection[Record], documents: Sequence[Record]) -> list[str]:
     """Insert documents in one go. Returns the keys that were taken already, whose documents stay as they are."""
     try:
         await collection.insert_many(documents, ordered=False)
@@ -135,7 +140,12 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> l
     return []
 
 
-async def update_all(collection: Collection, still: Document, update: Document) -> int:
+async def aggregated(collection: AsyncCollection[Any], pipeline: Sequence[Document]) -> list[Document]:
+    """Return what a pipeline makes of a collection's records."""
+    return await (await collection.aggregate(pipeline)).to_list()
+
+
+async def update_all(collection: AsyncCollection[Any], still: Document, update: Document) -> int:
     """Update documents of some ids. Returns the number of documents that matched.
 
     The update must take each document out of `still`. The driver repeats no update of many, so one that an

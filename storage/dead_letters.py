@@ -3,26 +3,33 @@
 from datetime import datetime
 from typing import Any
 
-from storage.database import Database, Document, insert_once, translating
+from storage.database import Database, insert_once, translating
+from storage.records.mail import DeadErrand, DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep
+from storage.records.orders import Errand
+from storage.records.work import Step
 
 _MAX_RAW = 64 * 1024
 
 
 @translating
-async def record_dead_step(db: Database, step: Document, reason: str) -> None:
+async def record_dead_step(db: Database, step: Step, reason: str) -> None:
     """Keep a dead step's error, once for each death. `reason` says the same without details, as alerts do."""
-    letter = {
-        "reason": reason,
+    letter: DeadStep = {
+        "_id": f"{step['_id']}:{step['epoch']}",
+        "kind": "step",
         "order": step["order"],
         "product": step["product"],
         "step": step["_id"],
         "epoch": step["epoch"],
+        "reason": reason,
+        "state": "open",
+        "attempts": step["attempts"],
+        "fails": True,
         "error": step["error"],
         "traceback": step["traceback"],
-        "attempts": step["attempts"],
         "at": step["done_at"],
     }
-    await _record(db, f"{step['_id']}:{step['epoch']}", "step", letter)
+    await insert_once(db.dead_letters, letter)
 
 
 @translating
@@ -31,28 +38,74 @@ async def record_dead_report(
 ) -> None:
     """Keep the error of a report that could not even be begun."""
     order, _, product = report.partition(":")
-    said: Document = {"reason": reason, "error": error, "traceback": traceback, "at": now}
-    facts = {"order": order, "product": product, **said}
-    await _record(db, f"{report}:begin:{int(now.timestamp())}", "report", facts)
+    letter: DeadReport = {
+        "_id": f"{report}:begin:{int(now.timestamp())}",
+        "kind": "report",
+        "order": order,
+        "product": product,
+        "step": None,
+        "reason": reason,
+        "state": "open",
+        "attempts": 1,
+        "fails": True,
+        "error": error,
+        "traceback": traceback,
+        "at": now,
+    }
+    await insert_once(db.dead_letters, letter)
 
 
 @translating
 async def record_dead_errand(
-    db: Database, order: str, errand: str, reason: str, error: str, traceback: str, now: datetime, *, fails: bool
+    db: Database,
+    order: str,
+    errand: Errand,
+    reason: str,
+    error: str,
+    traceback: str,
+    now: datetime,
+    *,
+    fails: bool,
 ) -> None:
     """Keep the error of an order's errand, such as its letter. `fails` tells whether the order fails for it."""
-    said: Document = {"reason": reason, "error": error, "traceback": traceback, "at": now}
-    facts = {"order": order, "errand": errand, "fails": fails, **said}
-    await _record(db, f"{order}:{errand}:{int(now.timestamp())}", "errand", facts)
+    letter: DeadErrand = {
+        "_id": f"{order}:{errand}:{int(now.timestamp())}",
+        "kind": "errand",
+        "order": order,
+        "product": None,
+        "step": None,
+        "errand": errand,
+        "reason": reason,
+        "state": "open",
+        "attempts": 1,
+        "fails": fails,
+        "error": error,
+        "traceback": traceback,
+        "at": now,
+    }
+    await insert_once(db.dead_letters, letter)
 
 
 @translating
 async def record_dead_event(db: Database, event_id: str, error: str, traceback: str, now: datetime) -> None:
     """Keep the error of an event that could not be applied. If it fails again after a replay, it opens again."""
-    facts = {"error": error, "traceback": traceback, "at": now}
-    await _record(db, f"event:{event_id}", "event", facts)
-    closed = {"_id": f"event:{event_id}", "state": {"$ne": "open"}}
-    await db.dead_letters.update_one(closed, {"$set": {**facts, "state": "open"}})
+    letter: DeadEvent = {
+        "_id": f"event:{event_id}",
+        "kind": "event",
+        "order": None,
+        "product": None,
+        "step": None,
+        "state": "open",
+        "attempts": 1,
+        "fails": True,
+        "reason": error,
+        "error": error,
+        "traceback": traceback,
+        "at": now,
+    }
+    if not await insert_once(db.dead_letters, letter):
+        again = {"reason": error, "error": error, "traceback": traceback, "at": now, "state": "open"}
+        await db.dead_letters.update_one({"_id": letter["_id"], "state": {"$ne": "open"}}, {"$set": again})
 
 
 @translating
@@ -60,23 +113,32 @@ async def record_dead_message(
     db: Database, *, queue: str, message_id: str, data: bytes, error: str, traceback: str, now: datetime
 ) -> None:
     """Keep a message that no worker could take, as it lay in Redis (its first 64 KiB)."""
-    facts = {"product": queue, "raw": data[:_MAX_RAW], "error": error, "traceback": traceback, "at": now}
-    await _record(db, f"message:{message_id}", "message", facts)
-
-
-async def _record(db: Database, letter_id: str, kind: str, facts: dict[str, Any]) -> None:
-    usual = {"order": None, "product": None, "step": None, "attempts": 1, "fails": True}
-    await insert_once(db.dead_letters, {"_id": letter_id, **usual, **facts, "kind": kind, "state": "open"})
+    letter: DeadMessage = {
+        "_id": f"message:{message_id}",
+        "kind": "message",
+        "order": None,
+        "product": queue,
+        "step": None,
+        "raw": data[:_MAX_RAW],
+        "state": "open",
+        "attempts": 1,
+        "fails": True,
+        "reason": error,
+        "error": error,
+        "traceback": traceback,
+        "at": now,
+    }
+    await insert_once(db.dead_letters, letter)
 
 
 @translating
-async def dead_letters(db: Database, *, limit: int, **filters: Any) -> list[Document]:
+async def dead_letters(db: Database, *, limit: int, **filters: Any) -> list[DeadLetter]:
     """Return dead letters, newest first. `filters` go by field, such as state="open"."""
     return await db.dead_letters.find(filters).sort("at", -1).limit(limit).to_list()
 
 
 @translating
-async def find_dead_letter(db: Database, letter_id: str) -> Document | None:
+async def find_dead_letter(db: Database, letter_id: str) -> DeadLetter | None:
     """Return the dead letter, or None."""
     return await db.dead_letters.find_one({"_id": letter_id})
 

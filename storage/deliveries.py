@@ -5,7 +5,8 @@ A letter's name is its kind, with a number where an order may have several.
 
 from datetime import datetime, timedelta
 
-from storage.database import Database, Document, insert_once, translating
+from storage.database import Database, insert_once, translating
+from storage.records.mail import Delivery
 
 
 def resend_name(number: int) -> str:
@@ -21,9 +22,9 @@ def kind_of(letter: str) -> str:
 @translating
 async def claim_delivery(
     db: Database, order_id: str, letter: str, message_id: str, until: datetime
-) -> Document | None:
+) -> Delivery | None:
     """Start the delivery of a letter. Returns it as claimed, or None if there is one already (T19)."""
-    delivery = {
+    delivery: Delivery = {
         "_id": f"{order_id}:{letter}",
         "order": order_id,
         "kind": kind_of(letter),
@@ -39,7 +40,7 @@ async def claim_delivery(
 @translating
 async def retake_delivery(
     db: Database, order_id: str, letter: str, now: datetime, until: datetime
-) -> Document | None:
+) -> Delivery | None:
     """Take over a delivery that waited its turn, or whose sender is out of time by 5 s or more (T22).
 
     Returns it as claimed, or None if there is none, it is not due, or it is over.
@@ -61,7 +62,7 @@ async def retake_delivery(
 
 
 @translating
-async def start_sending(db: Database, delivery: Document, until: datetime) -> bool:
+async def start_sending(db: Database, delivery: Delivery, until: datetime) -> bool:
     """Mark a delivery as being sent, as the last look before the mail server. False if it was retaken (T20)."""
     mine = {"_id": delivery["_id"], "state": "claimed", "epoch": delivery["epoch"]}
     update = {"$set": {"state": "sending", "until": until}, "$inc": {"epoch": 1, "tries": 1}}
@@ -76,14 +77,14 @@ async def mark_sent(db: Database, delivery_id: str, answer: str, now: datetime) 
 
 
 @translating
-async def postpone_delivery(db: Database, delivery: Document, due_at: datetime, error: str) -> None:
+async def postpone_delivery(db: Database, delivery: Delivery, due_at: datetime, error: str) -> None:
     """Let a delivery wait until it is due, since the mail server cannot take it now."""
     mine = {"_id": delivery["_id"], "state": "sending", "epoch": delivery["epoch"] + 1}
     await db.deliveries.update_one(mine, {"$set": {"state": "waiting", "until": due_at, "error": error}})
 
 
 @translating
-async def refuse_delivery(db: Database, delivery: Document, error: str) -> None:
+async def refuse_delivery(db: Database, delivery: Delivery, error: str) -> None:
     """Mark a delivery as refused: the mail server will never take it. An operator must mend the address."""
     mine = {"_id": delivery["_id"], "state": "sending", "epoch": delivery["epoch"] + 1}
     await db.deliveries.update_one(mine, {"$set": {"state": "refused", "error": error}})
@@ -97,12 +98,12 @@ async def revive_deliveries(db: Database, order_id: str, now: datetime) -> None:
 
 
 @translating
-async def find_delivery(db: Database, order_id: str, letter: str) -> Document | None:
+async def find_delivery(db: Database, order_id: str, letter: str) -> Delivery | None:
     """Return the delivery of a letter, or None."""
     return await db.deliveries.find_one({"_id": f"{order_id}:{letter}"})
 
 
 @translating
-async def deliveries_of(db: Database, order_id: str) -> list[Document]:
+async def deliveries_of(db: Database, order_id: str) -> list[Delivery]:
     """Return the deliveries of all letters of an order."""
     return await db.deliveries.find({"order": order_id}).to_list()

@@ -6,32 +6,15 @@ due.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
 
 from storage.database import Database, Document, translating
-
-Errand = Literal[
-    "confirm_order",
-    "complete_order",
-    "check_promise",
-    "tell_failure",
-    "refund_order",
-    "resend_reports",
-    "ask_details",
-    "end_patience",
-    "identify_order",
-    "start_order",
-    "resume_replay",
-    "reprint_reports",
-    "heed_pause",
-    "forget_order",
-]
+from storage.records.orders import Errand, Order
 
 #: How long the sweep leaves an errand alone before it sends its message again.
 ERRAND_CHECK = timedelta(seconds=15)
 
 
-def errand_update(errand: Errand, due_at: datetime) -> dict[str, Any]:
+def errand_update(errand: Errand, due_at: datetime) -> Document:
     """Return the update that adds an errand. The caller makes it part of the update that causes the errand."""
     return {"$set": {f"errands.{errand}": due_at}, "$min": {"errands_at": due_at}}
 
@@ -60,7 +43,7 @@ async def delay_errand(db: Database, order_id: str, errand: Errand, until: datet
 
 
 @translating
-async def settle_errand(db: Database, seen: Document, errand: Errand, again_at: datetime | None) -> None:
+async def settle_errand(db: Database, seen: Order, errand: Errand, again_at: datetime | None) -> None:
     """Set when an order's errand is to be run again. With None the errand is over.
 
     Nothing changes if the errand is not as it was seen, since a later request for it is still to be met.
@@ -72,17 +55,17 @@ async def settle_errand(db: Database, seen: Document, errand: Errand, again_at: 
 
 
 @translating
-async def orders_with_errands(db: Database, now: datetime, limit: int) -> list[Document]:
+async def orders_with_errands(db: Database, now: datetime, limit: int) -> list[Order]:
     """Return id and errands of the orders with an errand that may be due, the longest overdue first."""
     due = {"errands_at": {"$lte": now}}
     return await db.orders.find(due, {"errands": 1}).sort("errands_at").limit(limit).to_list()
 
 
 @translating
-async def reschedule(db: Database, seen: Document, errands: dict[str, datetime]) -> bool:
+async def reschedule(db: Database, seen: Order, errands: dict[Errand, datetime]) -> bool:
     """Set when an order's errands are due. False if they have changed since they were seen."""
     still = {"_id": seen["_id"], "errands": seen["errands"]}
-    update: dict[str, Any] = {"$unset": {"errands_at": ""}}
+    update: Document = {"$unset": {"errands_at": ""}}
     if errands:
         update = {"$set": {"errands": errands, "errands_at": min(errands.values())}}
     return (await db.orders.update_one(still, update)).matched_count == 1

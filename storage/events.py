@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
-from storage.database import BY_ID, Database, Document, insert_new, translating
-
-Outcome = Literal["applied", "ignored", "failed"]
+from storage.database import BY_ID, Database, insert_new, translating
+from storage.records.orders import Event, EventState
 
 #: How long the process that recorded an event may take to apply it before the sweep does.
 APPLY_WITHIN = timedelta(seconds=5)
 
 
-def new_event(event_id: str, kind: str, raw: bytes, now: datetime, about: Sequence[str] = ()) -> Document:
+def new_event(event_id: str, kind: str, raw: bytes, now: datetime, about: Sequence[str] = ()) -> Event:
     """Return an event as it is recorded. It is forgotten by `about`, the ids of session and payment."""
     return {
         "_id": event_id,
@@ -26,7 +24,7 @@ def new_event(event_id: str, kind: str, raw: bytes, now: datetime, about: Sequen
 
 
 @translating
-async def record_events(db: Database, events: Sequence[Document]) -> list[Document]:
+async def record_events(db: Database, events: Sequence[Event]) -> list[Event]:
     """Insert events. Returns the events of ids that are there already, which keep their first body (T1)."""
     taken = await insert_new(db.events, events)
     return await db.events.find({"_id": {"$in": taken}}).to_list() if taken else []
@@ -34,7 +32,7 @@ async def record_events(db: Database, events: Sequence[Document]) -> list[Docume
 
 @translating
 async def settle_events(
-    db: Database, event_ids: Sequence[str], outcome: Outcome, reason: str | None = None
+    db: Database, event_ids: Sequence[str], outcome: EventState, reason: str | None = None
 ) -> None:
     """Record the outcome of events. Applied events stay applied."""
     await db.events.update_many(
@@ -67,20 +65,20 @@ async def count_try(db: Database, event_id: str) -> int:
 
 
 @translating
-async def find_event(db: Database, event_id: str) -> Document | None:
+async def find_event(db: Database, event_id: str) -> Event | None:
     """Return the event, or None."""
     return await db.events.find_one({"_id": event_id})
 
 
 @translating
-async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, str]:
+async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, EventState]:
     """Return the states of those events that were recorded, by id."""
     found = db.events.find({"_id": {"$in": list(event_ids)}}, {"state": 1})
     return {event["_id"]: event["state"] async for event in found}
 
 
 @translating
-async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Document]:
+async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Event]:
     """Return events that should have been applied by now, oldest first."""
     query = {"state": "new", "received_at": {"$lte": now - APPLY_WITHIN}, "due_at": {"$not": {"$gt": now}}}
     return await db.events.find(query).sort("received_at").limit(limit).to_list()

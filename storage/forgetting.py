@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from storage.database import Database, Document, translating
+from storage.records.orders import Event, Order
 from storage.reports import report_ids
 
 
 @translating
-async def is_being_made(db: Database, order: Document) -> bool:
+async def is_being_made(db: Database, order: Order) -> bool:
     """Return whether work on an order's reports is under way or still to come."""
     ids = {"$in": report_ids(order)}
     states = ["claimed"] if order["stopped"] else ["ready", "queued", "claimed"]
@@ -18,13 +19,13 @@ async def is_being_made(db: Database, order: Document) -> bool:
 
 
 @translating
-async def has_news(db: Database, order: Document) -> bool:
+async def has_news(db: Database, order: Order) -> bool:
     """Return whether an event about an order was recorded and not yet processed."""
     return "new" in {event["state"] for event in await _events_about(db, order)}
 
 
 @translating
-async def forget_customer(db: Database, order: Document, token: str, now: datetime) -> None:
+async def forget_customer(db: Database, order: Order, token: str, now: datetime) -> None:
     """Remove name, address and answers from an order, with its form and alerts. Safe to repeat.
 
     The new token ends the customer's link. All errands but `forget_order` go, so that no letter is sent any
@@ -40,7 +41,7 @@ async def forget_customer(db: Database, order: Document, token: str, now: dateti
 
 
 @translating
-async def forget_words(db: Database, order: Document) -> None:
+async def forget_words(db: Database, order: Order) -> None:
     """Remove an order's texts, and the words of servers about it. Costs, hashes and dates stay."""
     of_order, reports = {"order": order["_id"]}, {"$in": report_ids(order)}
     words = {"error": "", "traceback": "", "result": "", "failing_since": "", "failed_at": ""}
@@ -51,10 +52,10 @@ async def forget_words(db: Database, order: Document) -> None:
 
 
 @translating
-async def forget_events(db: Database, order: Document) -> None:
+async def forget_events(db: Database, order: Order) -> None:
     """Remove the bodies of an order's events, but for those not yet processed, and close its dead letters."""
     ids = [event["_id"] for event in await _events_about(db, order) if event["state"] != "new"]
-    gone = {"$set": {"error": "", "traceback": "", "raw": b"", "state": "discarded"}}
+    gone = {"$set": {"reason": "", "error": "", "traceback": "", "raw": b"", "state": "discarded"}}
     await db.dead_letters.update_many({"_id": {"$in": [f"event:{event}" for event in ids]}}, gone)
     await db.dead_letters.update_many({"order": order["_id"]}, gone)
     # Events stay as ids, so that one that comes again is known and not taken for news.
@@ -62,6 +63,6 @@ async def forget_events(db: Database, order: Document) -> None:
     await db.events.update_many({"_id": {"$in": ids}}, forgotten)
 
 
-async def _events_about(db: Database, order: Document) -> list[Document]:
+async def _events_about(db: Database, order: Order) -> list[Event]:
     about = [one for one in (order["_id"], order["payment_intent"]) if one]
     return await db.events.find({"about": {"$in": about}}, {"state": 1}).to_list()

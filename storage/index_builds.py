@@ -5,9 +5,10 @@ from typing import Any
 
 import pymongo
 from pymongo import IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure
 
-from storage.database import Collection, Database, translating
+from storage.database import Database, translating
 from storage.indexes import INDEXES
 
 _Index = Mapping[str, Any]
@@ -30,7 +31,9 @@ async def ensure_indexes(db: Database, tell: Callable[[str], None] = lambda _: N
         await _ensure(getattr(db, name), models, tell)
 
 
-async def _ensure(collection: Collection, models: Sequence[IndexModel], tell: Callable[[str], None]) -> None:
+async def _ensure(
+    collection: AsyncCollection[Any], models: Sequence[IndexModel], tell: Callable[[str], None]
+) -> None:
     found = await (await collection.list_indexes()).to_list()
     missing = [model for model in models if not any(_is_same(model, index) for index in found)]
     if missing:
@@ -71,7 +74,7 @@ def _as_found(model: IndexModel, found: Sequence[_Index]) -> IndexModel:
     return IndexModel(list(options.pop("key").items()), **options)
 
 
-async def _drop(collection: Collection, name: str) -> None:
+async def _drop(collection: AsyncCollection[Any], name: str) -> None:
     try:
         await collection.drop_index(name)
     except OperationFailure as error:
@@ -92,9 +95,9 @@ async def drop_leftover_indexes(db: Database) -> None:
         await _drop(collection, name)
 
 
-async def _leftovers(db: Database) -> AsyncIterator[tuple[Collection, str]]:
+async def _leftovers(db: Database) -> AsyncIterator[tuple[AsyncCollection[Any], str]]:
     for name, models in INDEXES.items():
-        collection: Collection = getattr(db, name)
+        collection: AsyncCollection[Any] = getattr(db, name)
         for index in await (await collection.list_indexes()).to_list():
             if index["name"] != "_id_" and not any(_is_same(model, index) for model in models):
                 yield collection, index["name"]

@@ -1,44 +1,46 @@
 """Ledger of every purchase from the LLM: an entry is written before the call and settled after it."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from storage.database import Database, Document, insert_once, translating
+from storage.database import Database, insert_once, translating
+from storage.records.work import LedgerEntry, Settlement, Step
 
 
-def entry_id(step: Document, epoch: int) -> str:
+def entry_id(step: Step, epoch: int) -> str:
     """Return the id of the entry for a purchase under a claim."""
     return f"{step['_id']}:{epoch}"
 
 
 @translating
 async def open_entry(
-    db: Database, step: Document, epoch: int, now: datetime, *, estimate_usd: float | None = None
+    db: Database, step: Step, epoch: int, now: datetime, *, estimate_usd: float | None = None
 ) -> str:
     """Record that a call is about to be made. Returns the entry's id, which the provider sees too (T11).
 
     `estimate_usd` is the most that the call can cost. It is needed only where there is a budget.
     """
-    entry = {
+    entry: LedgerEntry = {
         "_id": entry_id(step, epoch),
         "step": step["_id"],
         "order": step["order"],
         "report": step["report"],
         "product": step["product"],
         "section": step["section"],
-        "tenant": step.get("tenant", "main"),
+        "tenant": step["tenant"],
         "state": "open",
         "opened_at": now,
         "day": day_of(now),
     }
-    await insert_once(db.ledger, entry if estimate_usd is None else {**entry, "estimate_usd": estimate_usd})
-    return str(entry["_id"])
+    if estimate_usd is not None:
+        entry["estimate_usd"] = estimate_usd
+    await insert_once(db.ledger, entry)
+    return entry["_id"]
 
 
 @translating
-async def settle_entry(db: Database, entry: str, facts: dict[str, Any], now: datetime) -> None:
+async def settle_entry(db: Database, entry: str, end: Settlement, now: datetime) -> None:
     """Record the end of the call and its cost. Not fenced, since the call was paid either way (T12)."""
-    settled = {"$set": {**facts, "state": "settled", "settled_at": now}}
+    settled = {"$set": {**end, "state": "settled", "settled_at": now}}
     await db.ledger.update_one({"_id": entry, "state": "open"}, settled)
 
 

@@ -6,10 +6,12 @@ comes and goes: an order is paused until an operator resumes it.
 """
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Literal
 
 from storage.budget import is_paused
-from storage.database import Document
+from storage.records.orders import Order
+from storage.records.work import Report
 
 OrderState = Literal[
     "awaiting_payment",
@@ -27,7 +29,7 @@ OrderState = Literal[
 REFUND_FAILED = "A refund failed: the customer does not have the money."
 DISPUTE_LOST = "A dispute was lost: nothing is delivered."
 
-_TABLE: tuple[tuple[OrderState, Callable[[Document], bool]], ...] = (
+_TABLE: tuple[tuple[OrderState, Callable[[Order], bool]], ...] = (
     ("refunded", lambda order: order["stopped"]),
     ("needs_attention", lambda order: order["refund_failed"]),
     ("cancelled", lambda order: order["paid_at"] is None and order["ended_at"] is not None),
@@ -39,26 +41,26 @@ _TABLE: tuple[tuple[OrderState, Callable[[Document], bool]], ...] = (
 )
 
 
-def order_state(order: Document, begun: Collection[Document]) -> OrderState:
+def order_state(order: Order, begun: Collection[Report]) -> OrderState:
     """Return the state. `begun` are those of its reports that have a plan."""
     found = next((state for state, holds in _TABLE if holds(order)), None)
     return found or ("generating" if begun else "paid")
 
 
-def attention_of(order: Document) -> str | None:
+def attention_of(order: Order) -> str | None:
     """Return why an operator is needed, or None. A cause that was mended does not hide facts that need one."""
     if order["refund_failed"]:
         return REFUND_FAILED
     if order["attention"] is not None:
-        return str(order["attention"])
+        return order["attention"]
     if is_paused(order):
-        return str(order["pause"]["reason"])
+        return order["pause"]["reason"]
     if order["dispute_lost"]:
         return DISPUTE_LOST
     return order["objection"] if order["paid_at"] is not None else None
 
 
-def is_parked(order: Document, kind: str) -> bool:
+def is_parked(order: Order, kind: str) -> bool:
     """Return whether steps of a kind stay where they are: all of a refunded order, the LLM's of a paused one.
 
     An order that is to be refunded counts as refunded, unless the bank sends the money back. So does a forgotten
@@ -68,16 +70,21 @@ def is_parked(order: Document, kind: str) -> bool:
     return refunded or "forgotten_at" in order or (kind == "write" and is_paused(order))
 
 
-def may_begin(order: Document) -> bool:
+def may_begin(order: Order) -> bool:
     """Return whether an order's reports may be opened. It must be paid, not refunded, and lack nothing."""
     hindered = order["stopped"] or order["objection"] or order["missing"] or "forgotten_at" in order
     return order["paid_at"] is not None and not hindered
 
 
-def report_state(report: Document, counts: dict[tuple[str, str, str], int]) -> str:
+def paid_at(order: Order) -> datetime:
+    """Return when an order was paid, or was placed if it is not paid yet."""
+    return order["paid_at"] or order["placed_at"]
+
+
+def report_state(report: Report, counts: dict[tuple[str, str, str], int]) -> str:
     """Return the contract's word for a report: waiting, generating, stored or dead."""
     if report["state"] in {"stored", "dead"}:
-        return str(report["state"])
+        return report["state"]
     dead = any(n for (owner, _, state), n in counts.items() if owner == report["_id"] and state == "dead")
     if dead:
         return "dead"

@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Database, Document, insert_new, translating
-from storage.errands import ERRAND_CHECK, Errand, errand_update
-from storage.payments import PaymentState
-
-Ending = Literal["completion", "refund"]
-#: The mails to a customer about an order that is not finished, each sent at most once.
-Notice = Literal["delay", "failure"]
+from storage.errands import ERRAND_CHECK, errand_update
+from storage.records.orders import Ending, Errand, Notice, Order, PaymentState, Purchase
 
 #: The reason for which an operator is called when a customer does not fill in the missing details.
 DETAILS_OVERDUE = "The customer has not filled in what is missing."
@@ -20,8 +16,45 @@ _LETTER = "errands.complete_order"
 _REPLAY = "errands.resume_replay"
 
 
+def new_order(order_id: str, token: str, purchase: Purchase, now: datetime) -> Order:
+    """Return an order as it is placed, with nothing known of its customer and its payment yet."""
+    return {
+        "_id": order_id,
+        "token": token,
+        "tenant": purchase["tenant"],
+        "colours": purchase["colours"],
+        "product": purchase["product"],
+        "products": purchase["products"],
+        "run": purchase["run"],
+        "answers": purchase["answers"],
+        "missing": purchase["missing"],
+        "objection": purchase["objection"],
+        "email": None,
+        "reference": None,
+        "payment_intent": None,
+        "amount_subtotal": None,
+        "currency": None,
+        "paid_at": None,
+        "ended_at": None,
+        "placed_at": now,
+        "stored": [],
+        "stored_at": None,
+        "letter": None,
+        "delivered_at": None,
+        "attention": None,
+        "failed_at": None,
+        "errands": {},
+        "payment_version": 0,
+        "amount_refunded": 0,
+        "stopped": False,
+        "refund_failed": False,
+        "on_hold": False,
+        "dispute_lost": False,
+    }
+
+
 @translating
-async def place_orders(db: Database, orders: Sequence[Document]) -> list[str]:
+async def place_orders(db: Database, orders: Sequence[Order]) -> list[str]:
     """Insert the orders of sessions. Returns the ids of those that are there already, which stay (T2)."""
     return await insert_new(db.orders, orders)
 
@@ -45,36 +78,36 @@ async def note_ended(db: Database, order_id: str, at: datetime) -> None:
 async def note_payment(db: Database, order_id: str, version: int, state: PaymentState) -> bool:
     """Copy a payment's state to its order. False if the order has the same or a later version (T2r)."""
     older = {"_id": order_id, "payment_version": {"$lt": version}}
-    facts = {"payment_version": version, **state._asdict()}
+    facts = {"payment_version": version, **state}
     return (await db.orders.update_one(older, {"$set": facts})).matched_count == 1
 
 
 @translating
-async def orders_of_payments(db: Database, intents: Sequence[str]) -> list[Document]:
+async def orders_of_payments(db: Database, intents: Sequence[str]) -> list[Order]:
     """Return the orders that those payments paid."""
     return await db.orders.find({"payment_intent": {"$in": list(intents)}}).to_list()
 
 
 @translating
-async def find_orders(db: Database, order_ids: Sequence[str]) -> list[Document]:
+async def find_orders(db: Database, order_ids: Sequence[str]) -> list[Order]:
     """Return the orders of those ids."""
     return await db.orders.find({"_id": {"$in": list(order_ids)}}).to_list()
 
 
 @translating
-async def find_order(db: Database, order_id: str) -> Document | None:
+async def find_order(db: Database, order_id: str) -> Order | None:
     """Return the order, or None."""
     return await db.orders.find_one({"_id": order_id})
 
 
 @translating
-async def find_order_by_token(db: Database, token: str) -> Document | None:
+async def find_order_by_token(db: Database, token: str) -> Order | None:
     """Return the order that a customer's link names, or None."""
     return await db.orders.find_one({"token": token})
 
 
 @translating
-async def latest_orders(db: Database, limit: int) -> list[Document]:
+async def latest_orders(db: Database, limit: int) -> list[Order]:
     """Return the newest orders first."""
     return await db.orders.find().sort("placed_at", -1).limit(limit).to_list()
 
@@ -120,16 +153,16 @@ async def release_operator(db: Database, order_id: str, reason: str) -> None:
 
 
 @translating
-async def end_failure(db: Database, seen: Document) -> None:
+async def end_failure(db: Database, seen: Order) -> None:
     """Clear the failure with which an order was seen, since it can be finished after all."""
     await db.orders.update_one({"_id": seen["_id"], "failed_at": seen["failed_at"]}, {"$set": {"failed_at": None}})
 
 
 @translating
-async def note_purchase(db: Database, seen: Document, facts: Document, now: datetime) -> None:
+async def note_purchase(db: Database, seen: Order, purchase: Purchase, now: datetime) -> None:
     """Correct the purchase of an order that was seen with an objection."""
     known = errand_update("check_promise", now)
-    known["$set"] |= facts
+    known["$set"] |= purchase
     await db.orders.update_one({"_id": seen["_id"], "objection": seen["objection"], "forgotten_at": None}, known)
 
 

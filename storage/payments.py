@@ -4,26 +4,13 @@ One document a payment intent, whether its order is known yet or not. Facts are 
 any order of arrival and any repetition of Stripe's events leaves the same document.
 """
 
-from typing import NamedTuple
-
 from pymongo.errors import DuplicateKeyError
 
-from storage.database import Database, Document, translating
+from storage.database import Database, translating
+from storage.records.orders import Payment, PaymentState
 
 #: The states of a dispute. The later of two is the greater one.
 DISPUTE_OPEN, DISPUTE_ENDED, DISPUTE_LOST = 1, 2, 3
-
-
-class PaymentState(NamedTuple):
-    """Where a payment stands, by the facts known of it. Amounts are in the currency's smallest unit."""
-
-    amount_refunded: int = 0
-    #: All of the money was given back, so nothing more is made.
-    stopped: bool = False
-    refund_failed: bool = False
-    #: A dispute is open, or was lost, so nothing is delivered.
-    on_hold: bool = False
-    dispute_lost: bool = False
 
 
 @translating
@@ -53,12 +40,12 @@ async def _join(db: Database, intent: str, most: dict[str, int], least: dict[str
 
 
 @translating
-async def find_payments(db: Database, intents: list[str]) -> list[Document]:
+async def find_payments(db: Database, intents: list[str]) -> list[Payment]:
     """Return the documents of those payments."""
     return await db.payments.find({"_id": {"$in": intents}}).to_list()
 
 
-def payment_state(payment: Document) -> PaymentState:
+def payment_state(payment: Payment) -> PaymentState:
     """Return the standing of a payment by its facts.
 
     Stripe's latest word on the charge counts, less the refunds that failed since. Earlier failures are in it
@@ -70,10 +57,10 @@ def payment_state(payment: Document) -> PaymentState:
     returned = sum(refund["amount"] for refund in failed if refund["at"] >= latest)
     refunded = max(0, words.get(latest, 0) - returned)
     disputes = payment.get("disputes", {}).values()
-    return PaymentState(
-        amount_refunded=refunded,
-        stopped=0 < payment.get("charged", 0) <= refunded,
-        refund_failed=bool(failed),
-        on_hold=any(word != DISPUTE_ENDED for word in disputes),
-        dispute_lost=DISPUTE_LOST in disputes,
-    )
+    return {
+        "amount_refunded": refunded,
+        "stopped": 0 < payment.get("charged", 0) <= refunded,
+        "refund_failed": bool(failed),
+        "on_hold": any(word != DISPUTE_ENDED for word in disputes),
+        "dispute_lost": DISPUTE_LOST in disputes,
+    }

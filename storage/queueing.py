@@ -10,10 +10,11 @@ from datetime import datetime
 
 from storage.database import BY_ID, Database, Document, translating, update_all
 from storage.grouping import grouped
+from storage.records.work import Step
 from storage.reports import CHECK_AFTER, patience_with
 from storage.steps import overdue
 
-Batch = Sequence[Document]
+Batch = Sequence[Step]
 
 
 @translating
@@ -29,7 +30,7 @@ async def queue_batches(db: Database, batches: Sequence[Batch], now: datetime) -
     return message
 
 
-async def _queue(db: Database, steps: Sequence[Document], update: Document, now: datetime) -> None:
+async def _queue(db: Database, steps: Sequence[Step], update: Document, now: datetime) -> None:
     for run, alike in grouped(steps, lambda step: step["run"]).items():
         ready = {
             "_id": {"$in": [step["_id"] for step in alike]},
@@ -40,9 +41,9 @@ async def _queue(db: Database, steps: Sequence[Document], update: Document, now:
         await update_all(db.fleeting_steps, ready, {**update, "$inc": {"sends": 1}})
 
 
-def as_queued(message: str, now: datetime) -> Document:
-    """Return the facts of a step that is inserted as queued. The update that starts its report takes its slot."""
-    return {**_under(message, now), "sends": 1}
+def mark_queued(step: Step, message: str, now: datetime) -> None:
+    """Make a step one that is inserted as queued. The update that starts its report takes its slot."""
+    step |= {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now, "sends": 1}
 
 
 def _under(message: str, now: datetime) -> Document:
@@ -59,28 +60,27 @@ def message_id(step_id: str, message: str) -> str:
     return f"{message}:{step_id}"
 
 
-def message_of(queued: Document) -> str:
+def message_of(queued: Step) -> str:
     """Return the broker's id of the message that a queued step is under."""
     return message_id(_first_of(queued), queued["message"])
 
 
-def is_first(step: Document) -> bool:
+def is_first(step: Step) -> bool:
     """Return whether a step is alone or the first of its batch, and so holds a slot of its own."""
-    return bool(_first_of(step) == step["_id"])
+    return _first_of(step) == step["_id"]
 
 
-def _first_of(step: Document) -> str:
-    first: str = step.get("batch", [step["_id"]])[0]
-    return first
+def _first_of(step: Step) -> str:
+    return step.get("batch", [step["_id"]])[0]
 
 
-def others_in_batch(first: Document) -> list[str]:
+def others_in_batch(first: Step) -> list[str]:
     """Return the ids of the other steps in the message of the first step of a batch."""
     return [one for one in first.get("batch", []) if one != first["_id"]]
 
 
 @translating
-async def requeue_step(db: Database, seen: Document, message: str, now: datetime, *, counted: bool = True) -> bool:
+async def requeue_step(db: Database, seen: Step, message: str, now: datetime, *, counted: bool = True) -> bool:
     """Put a queued step under a new message id. True means that the caller must send the message (T9).
 
     With `counted`, the send is among those after which no worker is expected to claim the step.
@@ -93,7 +93,7 @@ async def requeue_step(db: Database, seen: Document, message: str, now: datetime
 
 
 @translating
-async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) -> None:
+async def keep_queued(db: Database, steps: Sequence[Step], now: datetime) -> None:
     """Leave queued steps alone for a while longer, since the broker holds their messages."""
     for patience, alike in grouped(steps, lambda step: patience_with(step, now)).items():
         still = {"_id": {"$in": [step["_id"] for step in alike]}, "state": "queued"}
@@ -101,7 +101,7 @@ async def keep_queued(db: Database, steps: Sequence[Document], now: datetime) ->
 
 
 @translating
-async def park_step(db: Database, seen: Document) -> None:
+async def park_step(db: Database, seen: Step) -> None:
     """Leave a queued step of a stopped order where it is. The sweep sends it no more."""
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     await db.steps.update_one(still, {"$unset": {"due_at": ""}})
@@ -115,13 +115,13 @@ async def unpark_steps(db: Database, reports: Sequence[str], now: datetime) -> N
 
 
 @translating
-async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Document]:
+async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Step]:
     """Return queued steps whose message should have been taken by now, the longest overdue first."""
     return await db.steps.find(overdue("queued", now)).sort("due_at").limit(limit).to_list()
 
 
 @translating
-async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Document]:
+async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Step]:
     """Return the queued steps under those messages, by the broker's ids. Other messages' steps are left out."""
     named = {step for _, _, step in (one.partition(":") for one in message_ids) if step}
     firsts = await db.steps.find({"_id": {"$in": list(named)}}, {"batch": 1}, hint=BY_ID).to_list()

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from storage.database import Database, Document, insert_new, translating
 from storage.grouping import grouped
-from storage.slots import Slot
+from storage.records.orders import Order
+from storage.records.plans import Slot
+from storage.records.work import Pdf, Report, Step
 
 #: How long a sent message is trusted before the sweep asks the broker for it.
 CHECK_AFTER = timedelta(seconds=5)
@@ -22,7 +24,7 @@ def begin_message(report: str) -> str:
     return f"{uuid.uuid4()}:{report}"
 
 
-def new_report(order: Document, product: str, message: str, now: datetime, *, waits: bool = False) -> Document:
+def new_report(order: Order, product: str, message: str, now: datetime, *, waits: bool = False) -> Report:
     """Return a report as it is opened: queued under that message id, or waiting for one of its tenant's places."""
     return {
         "_id": report_id(order["_id"], product),
@@ -48,7 +50,7 @@ def new_report(order: Document, product: str, message: str, now: datetime, *, wa
 
 
 @translating
-async def open_reports(db: Database, reports: Sequence[Document]) -> list[Document]:
+async def open_reports(db: Database, reports: Sequence[Report]) -> list[Report]:
     """Insert reports. Reports that are there already stay as they are, and are returned (T3)."""
     taken = await insert_new(db.reports, reports)
     return await db.reports.find({"_id": {"$in": taken}}).to_list() if taken else []
@@ -62,7 +64,7 @@ async def stop_reports(db: Database, reports: Sequence[str], version: int, *, st
 
 
 @translating
-async def park_report(db: Database, seen: Document) -> None:
+async def park_report(db: Database, seen: Report) -> None:
     """Leave a queued report of a stopped order where it is. The sweep sends it no more."""
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     await db.reports.update_one(still, {"$unset": {"check_at": ""}})
@@ -76,40 +78,40 @@ async def unpark_reports(db: Database, reports: Sequence[str], now: datetime) ->
 
 
 @translating
-async def find_report(db: Database, report: str) -> Document | None:
+async def find_report(db: Database, report: str) -> Report | None:
     """Return the report, or None."""
     return await db.reports.find_one({"_id": report})
 
 
-def report_ids(order: Document) -> list[str]:
+def report_ids(order: Order) -> list[str]:
     """Return the ids of an order's reports, opened or not."""
     return [report_id(order["_id"], product) for product in order["products"]]
 
 
-async def reports_of(db: Database, orders: Sequence[Document]) -> list[Document]:
+async def reports_of(db: Database, orders: Sequence[Order]) -> list[Report]:
     """Return the reports of some orders."""
     return await find_reports(db, [report for order in orders for report in report_ids(order)])
 
 
 @translating
-async def find_reports(db: Database, reports: Sequence[str]) -> list[Document]:
+async def find_reports(db: Database, reports: Sequence[str]) -> list[Report]:
     """Return the reports of those ids."""
     return await db.reports.find({"_id": {"$in": list(reports)}}).to_list()
 
 
 @translating
-async def newest_stored(db: Database, products: Sequence[str], limit: int) -> list[Document]:
+async def newest_stored(db: Database, products: Sequence[str], limit: int) -> list[Report]:
     """Return the stored reports of those products, the latest first."""
     stored = {"product": {"$in": list(products)}, "stored_at": {"$exists": True}, "state": "stored"}
     return await db.reports.find(stored).sort("stored_at", -1).limit(limit).to_list()
 
 
 @translating
-async def pin_plan(db: Database, seen: Document, plan: str, now: datetime) -> Document | None:
+async def pin_plan(db: Database, seen: Report, plan: str, now: datetime) -> Report | None:
     """Give this plan to a report that has none. Returns the report as it then stands, None if it is gone (T5)."""
-    facts = {"plan": plan, "began_at": now}
-    if (await db.reports.update_one({"_id": seen["_id"], "plan": None}, {"$set": facts})).matched_count:
-        return {**seen, **facts}
+    pinned = {"$set": {"plan": plan, "began_at": now}}
+    if (await db.reports.update_one({"_id": seen["_id"], "plan": None}, pinned)).matched_count:
+        return {**seen, "plan": plan, "began_at": now}
     return await db.reports.find_one({"_id": seen["_id"]})
 
 
@@ -127,7 +129,7 @@ async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, l
 
 @translating
 async def requeue_report(
-    db: Database, report: Document, message: str, now: datetime, *, counted: bool = True
+    db: Database, report: Report, message: str, now: datetime, *, counted: bool = True
 ) -> bool:
     """Put a report under a new message to begin it. True means that the caller must send the message (T9).
 
@@ -149,28 +151,28 @@ async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) ->
 
 
 @translating
-async def keep_reports_queued(db: Database, reports: Sequence[Document], now: datetime) -> None:
+async def keep_reports_queued(db: Database, reports: Sequence[Report], now: datetime) -> None:
     """Leave queued reports alone for a while longer, since the broker holds their messages."""
     for patience, alike in grouped(reports, lambda report: patience_with(report, now)).items():
         still = {"_id": {"$in": [report["_id"] for report in alike]}, "state": "queued"}
         await db.reports.update_many(still, {"$set": {"check_at": now + patience}})
 
 
-def patience_with(queued: Document, now: datetime) -> timedelta:
+def patience_with(queued: Report | Step, now: datetime) -> timedelta:
     """Return how long a message in the broker is left alone: as long again as it has waited, from 5 s to 30 s."""
     waited: timedelta = now - queued["queued_at"]
     return CHECK_AFTER * min(max(waited // CHECK_AFTER, 1), 6)
 
 
 @translating
-async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Document]:
+async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Report]:
     """Return reports whose first message should have been taken by now, the longest overdue first."""
     overdue = {"state": "queued", "check_at": {"$lte": now}}
     return await db.reports.find(overdue).sort("check_at").limit(limit).to_list()
 
 
 @translating
-async def store_report(db: Database, report: str, run: int, pdf: Document, now: datetime) -> None:
+async def store_report(db: Database, report: str, run: int, pdf: Pdf, now: datetime) -> None:
     """Record the place of the finished PDF (T16)."""
     stored = {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
     await db.reports.update_one({"_id": report, "run": run}, stored)

@@ -1,12 +1,10 @@
 """Slots, which bound a report's work: members of a set on it, taken by conditional updates, never counted."""
 
 from datetime import datetime
-from typing import Any, Literal
 
 from storage.database import Database, Document, translating
-
-#: LLM calls have one set, the work of our own machines has the other.
-Slot = Literal["write", "render"]
+from storage.records.plans import Slot
+from storage.records.work import Report
 
 _RUNNING = {"state": "running", "stopped": False, "replay": None}
 
@@ -18,7 +16,7 @@ def slot_token(step_id: str, run: int) -> str:
 
 @translating
 async def swap_slots(
-    db: Database, seen: Document, slots: dict[Slot, list[str]], gap_until: dict[Slot, datetime], *, queueing: bool
+    db: Database, seen: Report, slots: dict[Slot, list[str]], gap_until: dict[Slot, datetime], *, queueing: bool
 ) -> bool:
     """Set a report's slot sets: settled steps give slots back and ready ones take them, in one update (T7, T13).
 
@@ -26,17 +24,17 @@ async def swap_slots(
     `gap_until` holds the ends of the pauses that the pace asks for after a call.
     """
     as_seen = {f"slots.{slot}": seen["slots"][slot] for slot in slots}
-    update: dict[str, Any] = {"$set": {f"slots.{slot}": tokens for slot, tokens in slots.items()}}
+    update: Document = {"$set": {f"slots.{slot}": tokens for slot, tokens in slots.items()}}
     if gap_until:
         update["$max"] = {f"gap_until.{slot}": until for slot, until in gap_until.items()}
     still = {"_id": seen["_id"], **as_seen, **(_RUNNING if queueing else {})}
     return (await db.fleeting_reports.update_one(still, update)).matched_count == 1
 
 
-def may_queue(report: Document, slot: Slot, now: datetime) -> bool:
+def may_queue(report: Report, slot: Slot, now: datetime) -> bool:
     """Return whether a report's steps may take slots of a set. Whether one is free is not looked at (T7)."""
-    running = all(report[fact] == value for fact, value in _RUNNING.items())
-    return running and not (slot in report["gap_until"] and report["gap_until"][slot] > now)
+    running = report["state"] == "running" and not report["stopped"] and report["replay"] is None
+    return running and report["gap_until"].get(slot, now) <= now
 
 
 @translating
@@ -46,7 +44,7 @@ async def pull_tokens(db: Database, report: str, slot: Slot, tokens: list[str]) 
 
 
 @translating
-async def running_reports(db: Database, after: str, limit: int) -> list[Document]:
+async def running_reports(db: Database, after: str, limit: int) -> list[Report]:
     """Return slots and plans of the running reports with the next ids after that one, for the sweep to heal."""
     running = {"state": "running", "stopped": False, "_id": {"$gt": after}}
     return await db.reports.find(running, {"slots": 1, "plan": 1}).sort("_id").limit(limit).to_list()

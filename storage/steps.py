@@ -16,10 +16,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from infra.errors import TransientError
-from storage.database import BY_ID, Database, Document, insert_new, translating, update_all
+from storage.database import BY_ID, Database, Document, aggregated, insert_new, translating, update_all
 from storage.grouping import grouped
 from storage.indexes import STEPS_BY_REPORT
-from storage.slots import Slot
+from storage.records.plans import Slot
+from storage.records.work import Step, StepResult, StepState
 
 
 class NeedsAreGone(TransientError):
@@ -29,39 +30,39 @@ class NeedsAreGone(TransientError):
 _OF_THE_OLD_RUN = ("failing_since", "failed_at", "error", "traceback", "advanced", "done_at", "result")
 
 
-def overdue(state: str, by: datetime) -> Document:
+def overdue(state: StepState, by: datetime) -> Document:
     """Return the query for steps in that state that were due by then. Steps without `due_at` are left out."""
     return {"state": state, "due_at": {"$lte": by}}
 
 
 @translating
-async def insert_steps(db: Database, steps: Sequence[Document]) -> None:
+async def insert_steps(db: Database, steps: Sequence[Step]) -> None:
     """Insert the steps of a plan. Steps that are there already stay as they are (T5)."""
     await insert_new(db.steps, steps)
 
 
 @translating
-async def find_step(db: Database, step_id: str) -> Document | None:
+async def find_step(db: Database, step_id: str) -> Step | None:
     """Return the step, or None."""
     return await db.steps.find_one({"_id": step_id})
 
 
 @translating
-async def steps_of(db: Database, report: str) -> list[Document]:
+async def steps_of(db: Database, report: str) -> list[Step]:
     """Return all steps of a report in plan order."""
     # Sorted here: the index has them by state, and MongoDB would hold them all in memory to sort them.
     steps = await db.steps.find({"report": report}).to_list()
-    return sorted(steps, key=lambda step: int(step["seq"]))
+    return sorted(steps, key=lambda step: step["seq"])
 
 
 @translating
-async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, Document]:
+async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, StepResult]:
     """Return the results of those steps, by step id. Steps that are not done are left out."""
     found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"result": 1}, hint=BY_ID)
-    return {step["_id"]: step["result"] for step in await found.to_list()}
+    return {step["_id"]: step["result"] for step in await found.to_list() if step["result"] is not None}
 
 
-async def results_for(db: Database, step: Document) -> dict[str, Document]:
+async def results_for(db: Database, step: Step) -> dict[str, StepResult]:
     """Return the results that a step needs, by step id. NeedsAreGone if a replay has taken one back."""
     results = await results_of(db, step["needs"]) if step["needs"] else {}
     if len(results) < len(step["needs"]):
@@ -70,7 +71,7 @@ async def results_for(db: Database, step: Document) -> dict[str, Document]:
 
 
 @translating
-async def waiting_steps(db: Database, step_ids: Sequence[str]) -> list[Document]:
+async def waiting_steps(db: Database, step_ids: Sequence[str]) -> list[Step]:
     """Return the waiting ones of those steps, without their results. The caller reads them before their needs."""
     waiting = {"_id": {"$in": list(step_ids)}, "state": "waiting"}
     return await db.steps.find(waiting, {"result": 0}, hint=BY_ID).to_list()
@@ -90,7 +91,7 @@ async def count_done(db: Database, report: str, slot: Slot) -> int:
 
 
 @translating
-async def ready_steps(db: Database, seen: Sequence[Document], now: datetime) -> int:
+async def ready_steps(db: Database, seen: Sequence[Step], now: datetime) -> int:
     """Make waiting steps ready whose needs are all done. Returns the number of steps made ready (T6).
 
     The caller must have read the needs after it saw the steps waiting.
@@ -117,7 +118,7 @@ async def ready_after(db: Database, step_ids: Sequence[str], run: int, now: date
 
 
 @translating
-async def first_ready(db: Database, report: str, slot: Slot, limit: int) -> list[Document]:
+async def first_ready(db: Database, report: str, slot: Slot, limit: int) -> list[Step]:
     """Return the first ready steps of a slot set in plan order, due or not, without their results."""
     ready = {"report": report, "slot": slot, "state": "ready"}
     return await db.steps.find(ready, {"result": 0}).sort("seq").limit(limit).to_list()
@@ -129,7 +130,7 @@ def kind_of(step_id: str) -> str:
 
 
 @translating
-async def stamp_advanced(db: Database, steps: Sequence[Document]) -> None:
+async def stamp_advanced(db: Database, steps: Sequence[Step]) -> None:
     """Mark done or dead steps as advanced, once everything that they unlock has really been unlocked."""
     for run, alike in grouped(steps, lambda step: step["run"]).items():
         still = {"_id": {"$in": [step["_id"] for step in alike]}, "run": run, "state": {"$in": ["done", "dead"]}}
@@ -139,7 +140,7 @@ async def stamp_advanced(db: Database, steps: Sequence[Document]) -> None:
 
 
 @translating
-async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Document]:
+async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Step]:
     """Return done or dead steps that a crash kept from advancing, for 5 s or more."""
     by = now - timedelta(seconds=5)
     done, dead = [await db.steps.find(overdue(state, by)).limit(limit).to_list() for state in ("done", "dead")]
@@ -163,7 +164,7 @@ async def has_live_steps(db: Database, report: str) -> bool:
 
 
 @translating
-async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Document]:
+async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Step]:
     """Return steps without their long fields."""
     without = {"result": 0, "traceback": 0, "needs": 0}
     return await db.steps.find({"_id": {"$in": list(step_ids)}}, without).to_list()
@@ -176,12 +177,12 @@ async def count_steps(db: Database, reports: Sequence[str]) -> dict[tuple[str, s
         {"$match": {"report": {"$in": list(reports)}}},
         {"$group": {"_id": {"report": "$report", "kind": "$kind", "state": "$state"}, "n": {"$sum": 1}}},
     ]
-    groups = await (await db.steps.aggregate(pipeline)).to_list()
+    groups = await aggregated(db.steps, pipeline)
     return {(g["_id"]["report"], g["_id"]["kind"], g["_id"]["state"]): g["n"] for g in groups}
 
 
 @translating
-async def reset_step(db: Database, step: Document, run: int, state: str, now: datetime) -> bool:
+async def reset_step(db: Database, step: Step, run: int, state: StepState, now: datetime) -> bool:
     """Set a step of an older run back to ready or waiting in the new run. False if it has that run (T17)."""
     fresh = {"state": state, "run": run, "due_at": now, "fails": 0, "kills": 0, "sends": 0, "claim": None}
     update = {

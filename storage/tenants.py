@@ -4,7 +4,8 @@ from datetime import datetime
 
 from pymongo.errors import DuplicateKeyError
 
-from storage.database import Database, Document, translating
+from storage.database import Database, translating
+from storage.records.work import Report, TenantPlaces
 from storage.reports import CHECK_AFTER
 
 
@@ -26,13 +27,13 @@ async def leave_places(db: Database, tenant: str, reports: list[str]) -> None:
 
 
 @translating
-async def places_taken(db: Database) -> list[Document]:
+async def places_taken(db: Database) -> list[TenantPlaces]:
     """Return the tenants that have reports in progress, with the reports' ids."""
     return await db.tenants.find({"reports.0": {"$exists": True}}).to_list()
 
 
 @translating
-async def first_waiting(db: Database, tenant: str, limit: int) -> list[Document]:
+async def first_waiting(db: Database, tenant: str, limit: int) -> list[Report]:
     """Return the reports of a tenant that have waited longest to be begun."""
     waiting = {"state": "waiting", "tenant": tenant}
     return await db.reports.find(waiting).sort("queued_at").limit(limit).to_list()

@@ -4,14 +4,15 @@ from datetime import datetime
 
 import pymongo
 
-from storage.database import Database, Document, translating
+from storage.database import Database, translating
+from storage.records.work import Worker, WorkerFacts
 
 #: Shorter than the time after which a silent worker is taken for dead.
 _TIMEOUT_S = 2.0
 
 
 @translating
-async def beat(db: Database, worker: str, facts: Document, now: datetime) -> None:
+async def beat(db: Database, worker: str, facts: WorkerFacts, now: datetime) -> None:
     """Count one beat of a worker. The first one, or one after it was taken for dead, registers it.
 
     Not journaled, since the next beat makes good a lost one.
@@ -30,7 +31,7 @@ async def prove_writable(db: Database) -> None:
 
 
 @translating
-async def live_workers(db: Database) -> list[Document]:
+async def live_workers(db: Database) -> list[Worker]:
     """Return every registered worker with its beat."""
     return await db.workers.find().to_list()
 

@@ -7,9 +7,9 @@ from actors.deps.timers import Timers
 from actors.deps.webhook import IntakeDeps
 from actors.products.plans import PlanShelf
 from infra.settings import Settings
-from storage.database import Document
 from storage.group_commit import GroupCommit
 from storage.objects import ObjectStore
+from storage.records.work import Step
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,6 @@ class Deps(IntakeDeps):
     plans: PlanShelf
     timers: Timers = field(default_factory=Timers, kw_only=True)
     #: Groups of steps that advance together, by report. Each is there for as long as a caller waits for it.
-    advances: WeakValueDictionary[str, GroupCommit[Document, None]] = field(
+    advances: WeakValueDictionary[str, GroupCommit[Step, None]] = field(
         default_factory=WeakValueDictionary, kw_only=True
     )

@@ -4,8 +4,9 @@ import asyncio
 from typing import NamedTuple
 
 from infra.clock import Clock
-from storage.database import Database, Document
+from storage.database import Database
 from storage.orders import find_order
+from storage.records.orders import Order
 
 #: The age up to which an order's refund may be unknown when one of its steps is claimed.
 _FRESH_S = 1.0
@@ -15,7 +16,7 @@ _MANY = 256
 
 class _Read(NamedTuple):
     began_at: float
-    order: "asyncio.Task[Document | None]"
+    order: "asyncio.Task[Order | None]"
 
 
 class RecentOrders:
@@ -25,7 +26,7 @@ class RecentOrders:
         """Begin empty."""
         self._reads: dict[str, _Read] = {}
 
-    async def find(self, db: Database, clock: Clock, order_id: str) -> Document | None:
+    async def find(self, db: Database, clock: Clock, order_id: str) -> Order | None:
         """Return the order as it was at most a second ago, or None."""
         now = clock.monotonic()
         read = self._reads.get(order_id)

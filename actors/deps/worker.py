@@ -15,7 +15,7 @@ from actors.deps.shared_lock import SharedLock
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
-from storage.database import Document
+from infra.stripe.version import StripeObject
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -65,10 +65,10 @@ class Mailer(Protocol):
 class StripeApi(Protocol):
     """Stripe's API, as far as a worker calls it."""
 
-    async def session(self, session_id: str) -> Document:
+    async def session(self, session_id: str) -> StripeObject:
         """Return a Checkout Session with its line items."""
 
-    async def refund(self, intent: str, key: str) -> Document:
+    async def refund(self, intent: str, key: str) -> StripeObject:
         """Give back the rest of a payment, once for each key. Returns its charge as it then stands."""
 
 

@@ -17,11 +17,11 @@ from actors.messages import Post, new_message_id, send_all
 from actors.products.catalogue import MAIL_QUEUE
 from infra.errors import TransientError
 from storage.alerts import raise_alert
-from storage.database import Document
 from storage.dead_letters import record_dead_event
 from storage.events import count_try, delay_events, settle_events
 from storage.orders import find_orders, orders_of_payments
 from storage.payments import find_payments
+from storage.records.orders import Order
 
 log = structlog.get_logger()
 
@@ -95,11 +95,12 @@ async def _read(deps: IntakeDeps, events: Sequence[Event]) -> dict[str, Fact]:
     return news
 
 
-async def _take_payments(deps: IntakeDeps, orders: list[Document], news: Sequence[PaymentFact]) -> list[Document]:
+async def _take_payments(deps: IntakeDeps, orders: list[Order], news: Sequence[PaymentFact]) -> list[Order]:
     """Write refunds and disputes, then read the payments of both sides. Either may come first (T2, T2r)."""
     for one in news:
         await one.note(deps.db)
-    intents = {one.intent for one in news} | {order["payment_intent"] for order in orders} - {None}
+    intents = {one.intent for one in news}
+    intents.update(order["payment_intent"] for order in orders if order["payment_intent"])
     payments = await find_payments(deps.db, sorted(intents)) if intents else []
     if not payments:
         return orders

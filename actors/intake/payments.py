@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 from actors.deps.webhook import IntakeDeps
 from storage.alerts import raise_alert, withdraw_alert
-from storage.database import Document
 from storage.errands import delay_errand
 from storage.order_state import DISPUTE_LOST, REFUND_FAILED
 from storage.orders import call_operator, choose_refund, note_payment, orders_of_payments
-from storage.payments import PaymentState, payment_state
+from storage.payments import payment_state
 from storage.queueing import unpark_steps
+from storage.records.orders import Order, Payment, PaymentState
 from storage.reports import report_ids, stop_reports, unpark_reports
 
 _DISPUTED = "A dispute is open: no report is sent."
 
 
-async def copy_payments(deps: IntakeDeps, payments: Sequence[Document]) -> None:
+async def copy_payments(deps: IntakeDeps, payments: Sequence[Payment]) -> None:
     """Copy the state of payments to their orders.
 
     The work of refunded orders is stopped, and that of the others resumed.
@@ -23,34 +23,34 @@ async def copy_payments(deps: IntakeDeps, payments: Sequence[Document]) -> None:
     known = {payment["_id"]: payment for payment in payments}
     orders = await orders_of_payments(deps.db, list(known))
     for order in orders:
-        payment = known[order["payment_intent"]]
+        payment = known[order["payment_intent"] or ""]
         await _copy(deps, order, payment["version"], payment_state(payment))
     for intent in known.keys() - {order["payment_intent"] for order in orders}:
-        if payment_state(known[intent]).on_hold:
+        if payment_state(known[intent])["on_hold"]:
             text = "A payment of which no order is known is disputed."
             await raise_alert(deps.db, "dispute", text, deps.clock.now(), event=intent)
 
 
-async def _copy(deps: IntakeDeps, order: Document, version: int, state: PaymentState) -> None:
+async def _copy(deps: IntakeDeps, order: Order, version: int, state: PaymentState) -> None:
     order_id, reports = order["_id"], report_ids(order)
     await note_payment(deps.db, order_id, version, state)
     now = deps.clock.now()
-    if state.stopped or state.refund_failed:  # nothing else stops an order, or sets it going again
-        await stop_reports(deps.db, reports, version, stopped=state.stopped)
-        if not state.stopped:
+    if state["stopped"] or state["refund_failed"]:  # nothing else stops an order, or sets it going again
+        await stop_reports(deps.db, reports, version, stopped=state["stopped"])
+        if not state["stopped"]:
             await unpark_reports(deps.db, reports, now)
             await unpark_steps(deps.db, reports, now)
-    if state.stopped:
+    if state["stopped"]:
         # True of a refund on Stripe's own pages as well: the customer hears of it, unless the reports are on their
         # way.
         await choose_refund(deps.db, order_id, now)
-    elif not state.on_hold:  # a letter that was held back is due now
+    elif not state["on_hold"]:  # a letter that was held back is due now
         await delay_errand(deps.db, order_id, "complete_order", now)
-    if state.refund_failed:
+    if state["refund_failed"]:
         await call_operator(deps.db, order_id, REFUND_FAILED, now)
-    if state.dispute_lost:
+    if state["dispute_lost"]:
         await call_operator(deps.db, order_id, DISPUTE_LOST, now)
-    if state.on_hold and not state.dispute_lost:
+    if state["on_hold"] and not state["dispute_lost"]:
         await raise_alert(deps.db, "dispute", _DISPUTED, now, order=order_id)
     else:
         await withdraw_alert(deps.db, order_id, _DISPUTED)

@@ -9,13 +9,12 @@ from actors.deps.webhook import IntakeDeps
 from actors.intake.draft import NO_PRODUCT, draft_order
 from actors.intake.events import SessionFact
 from actors.messages import Post, begin_post, errand_post, send_all
-from actors.products.catalogue import OFFERS
+from actors.products.catalogue import offer_of
 from actors.reports.admission import admit_waiting
 from storage.alerts import raise_alert
 from storage.answers import find_answers
-from storage.database import Document
 from storage.errands import ERRAND_CHECK, add_errand
-from storage.order_state import may_begin
+from storage.order_state import may_begin, paid_at
 from storage.orders import (
     await_details,
     fail_order,
@@ -25,6 +24,8 @@ from storage.orders import (
     note_paid,
     place_orders,
 )
+from storage.records.orders import Order
+from storage.records.work import Report
 from storage.reports import begin_message, new_report, open_reports, report_ids
 
 log = structlog.get_logger()
@@ -33,7 +34,7 @@ log = structlog.get_logger()
 _DETAILS_WITHIN = timedelta(days=7)
 
 
-async def place_sessions(deps: IntakeDeps, news: Sequence[SessionFact]) -> list[Document]:
+async def place_sessions(deps: IntakeDeps, news: Sequence[SessionFact]) -> list[Order]:
     """Write the orders of sessions, or add new facts to those that are there. Returns them as they stand (T2)."""
     references = [one.session.reference for one in news if one.session.reference]
     forms = await find_answers(deps.db, references) if references else {}
@@ -49,28 +50,30 @@ async def place_sessions(deps: IntakeDeps, news: Sequence[SessionFact]) -> list[
     return [draft for draft in drafts if draft["_id"] not in taken] + list(present.values())
 
 
-async def _add(deps: IntakeDeps, draft: Document, order: Document) -> bool:
+async def _add(deps: IntakeDeps, draft: Order, order: Order) -> bool:
     """Add the facts of a session's later event that its order, as seen, lacks. False if there are none."""
-    order_id, paid_at, ended_at = draft["_id"], draft["paid_at"], draft["ended_at"]
-    paid = paid_at is not None and (order["paid_at"] is None or paid_at < order["paid_at"])
-    ended = ended_at is not None and order["ended_at"] is None
-    answers = {**draft["answers"], "email": draft["email"]}
+    order_id, paid, ended = draft["_id"], draft["paid_at"], draft["ended_at"]
+    has_changed = False
+    if paid is not None and (order["paid_at"] is None or paid < order["paid_at"]):
+        await note_paid(deps.db, order_id, paid)
+        has_changed = True
+    if ended is not None and order["ended_at"] is None:
+        await note_ended(deps.db, order_id, ended)
+        has_changed = True
+    answers = {**draft["answers"], "email": draft["email"] or ""}
     given = {name: answers[name] for name in order["missing"] if answers.get(name)}
-    if paid:
-        await note_paid(deps.db, order_id, paid_at)
-    if ended:
-        await note_ended(deps.db, order_id, ended_at)
     if given:
         await fill_details(deps.db, order_id, given, deps.clock.now())
-    return bool(paid or ended or given)
+        has_changed = True
+    return has_changed
 
 
-async def start_order(deps: IntakeDeps, order: Document) -> None:
+async def start_order(deps: IntakeDeps, order: Order) -> None:
     """Begin an order that lacks no details any more."""
     await send_all(deps, await advance_orders(deps, [order]))
 
 
-async def advance_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
+async def advance_orders(deps: IntakeDeps, orders: Sequence[Order]) -> list[Post]:
     """Begin the orders that may begin, and ask for the details of the rest. Returns the messages to be sent."""
     posts = await start_orders(deps, [order for order in orders if may_begin(order)])
     for order in orders:
@@ -79,10 +82,10 @@ async def advance_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[P
     return posts
 
 
-async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Post]:
+async def start_orders(deps: IntakeDeps, orders: Sequence[Order]) -> list[Post]:
     """Open the reports of orders. Returns the messages that begin those which are not begun (T3)."""
     now = deps.clock.now()
-    reports: list[Document] = []
+    reports: list[Report] = []
     for order in orders:
         waits = _is_limited(deps, order)
         for product, report in zip(order["products"], report_ids(order), strict=True):
@@ -102,16 +105,16 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Document]) -> list[Pos
     return posts
 
 
-def _is_limited(deps: IntakeDeps, order: Document) -> bool:
+def _is_limited(deps: IntakeDeps, order: Order) -> bool:
     return deps.tenants.of(order["tenant"]).limit is not None
 
 
-def _is_confirmed(order: Document) -> bool:
-    offer = OFFERS.get(order["product"])
+def _is_confirmed(order: Order) -> bool:
+    offer = offer_of(order["product"])
     return offer is not None and offer.is_confirmed
 
 
-async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:
+async def _ask(deps: IntakeDeps, order: Order) -> list[Post]:
     """Ask Stripe for the product, the customer for missing details, or the operator."""
     log.info("order_waits", order=order["_id"], reason=order["objection"] or "details")
     if order["objection"] is not None:
@@ -126,5 +129,5 @@ async def _ask(deps: IntakeDeps, order: Document) -> list[Post]:
         reason = "Something is missing, and there is no address to ask for it."
         await raise_alert(deps.db, "no_address", reason, deps.clock.now(), order=order["_id"])
     ask_at = deps.clock.now() + ERRAND_CHECK if order["email"] else None
-    await await_details(deps.db, order["_id"], order["paid_at"] + _DETAILS_WITHIN, ask_at)
+    await await_details(deps.db, order["_id"], paid_at(order) + _DETAILS_WITHIN, ask_at)
     return [errand_post("ask_details", order["_id"])] if order["email"] else []

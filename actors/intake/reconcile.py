@@ -3,17 +3,17 @@
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
 from actors.deps.webhook import IntakeDeps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import EVENTS, PAID, Event, subjects_of
-from infra.stripe.version import API_VERSION
-from storage.database import Document
+from infra.stripe.version import API_VERSION, StripeObject
 from storage.events import new_event, record_events, states_of_events
 from storage.orders import find_orders
+from storage.records import orders as records
 
 log = structlog.get_logger()
 
@@ -23,10 +23,10 @@ _BATCH = 100
 class Records(Protocol):
     """Records of Stripe: events and sessions."""
 
-    def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Document]:
+    def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[StripeObject]:
         """Yield events that some webhook has not taken."""
 
-    def complete_sessions(self, since: int) -> AsyncIterator[Document]:
+    def complete_sessions(self, since: int) -> AsyncIterator[StripeObject]:
         """Yield sessions whose checkout was completed."""
 
 
@@ -68,8 +68,8 @@ async def reconcile(
     return found
 
 
-async def _batches(items: AsyncIterator[Document]) -> AsyncIterator[list[Document]]:
-    batch: list[Document] = []
+async def _batches(items: AsyncIterator[StripeObject]) -> AsyncIterator[list[StripeObject]]:
+    batch: list[StripeObject] = []
     async for item in items:
         batch.append(item)
         if len(batch) == _BATCH:
@@ -79,19 +79,19 @@ async def _batches(items: AsyncIterator[Document]) -> AsyncIterator[list[Documen
         yield batch
 
 
-async def _unknown(deps: IntakeDeps, events: Sequence[Document]) -> list[Document]:
+async def _unknown(deps: IntakeDeps, events: Sequence[StripeObject]) -> list[StripeObject]:
     """Return the events that were never recorded. Recorded ones are left to the sweep or an operator."""
     states = await states_of_events(deps.db, [event["id"] for event in events])
     return [event for event in events if event["id"] not in states]
 
 
-async def _unplaced(deps: IntakeDeps, sessions: Sequence[Document]) -> list[Document]:
+async def _unplaced(deps: IntakeDeps, sessions: Sequence[StripeObject]) -> list[StripeObject]:
     paid = {one["id"]: one for one in sessions if one["mode"] == "payment" and one["payment_status"] in PAID}
     known = {order["_id"] for order in await find_orders(deps.db, list(paid)) if order["paid_at"] is not None}
     return [session for session_id, session in paid.items() if session_id not in known]
 
 
-def _told(session: Document) -> dict[str, Any]:
+def _told(session: StripeObject) -> StripeObject:
     """Return the event that should have told of a session. It is recorded and applied like Stripe's own."""
     return {
         "id": f"reconciled_{session['id']}",
@@ -104,7 +104,7 @@ def _told(session: Document) -> dict[str, Any]:
     }
 
 
-async def _place(deps: IntakeDeps, events: Sequence[Document], *, dry_run: bool) -> None:
+async def _place(deps: IntakeDeps, events: Sequence[StripeObject], *, dry_run: bool) -> None:
     if dry_run or not events:
         return
     now = deps.clock.now()
@@ -113,11 +113,11 @@ async def _place(deps: IntakeDeps, events: Sequence[Document], *, dry_run: bool)
     await finish_events(deps, await apply_events(deps, told))
 
 
-def _new_event(event: Event, now: datetime) -> Document:
+def _new_event(event: Event, now: datetime) -> records.Event:
     return new_event(event.id, event.kind, event.raw, now, subjects_of(event.body or {}))
 
 
-def _finding(what: str, event: Document) -> Finding:
+def _finding(what: str, event: StripeObject) -> Finding:
     shown = event["data"]["object"]
     about = shown["id"] if event["type"].startswith("checkout.session.") else shown.get("payment_intent")
     return Finding(what, shown["id"] if what == "session" else event["id"], event["type"], about)

@@ -3,10 +3,10 @@
 from actors.mail.brand import Installation
 from actors.mail.letterhead import to_operator
 from infra.mail.letter import Letter
-from storage.database import Document
+from storage.records.mail import Alert
 
 
-def alert_letter(installation: Installation, alert: Document) -> Letter:
+def alert_letter(installation: Installation, alert: Alert) -> Letter:
     """Return the letter that tells an operator of trouble."""
     return to_operator(
         installation,
@@ -20,7 +20,7 @@ def alert_letter(installation: Installation, alert: Document) -> Letter:
     )
 
 
-def told_text(alert: Document) -> str:
+def told_text(alert: Alert) -> str:
     """Return the text for an operator: the first trouble, and how much more of its kind there was."""
     more = len(alert["seen"]) - 1
     return alert["text"] if more == 0 else f"{alert['text']} (and {more} more of this kind)"

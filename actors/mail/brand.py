@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from infra.settings import Settings
-from infra.tenants import MAIN, Tenants
+from infra.tenants import MAIN, Tenant, Tenants
+from storage.records.orders import Colours
 
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
@@ -30,6 +31,12 @@ def brand_name(installation: Installation, tenant_id: str = MAIN) -> str:
     tenant = installation.tenants.of(tenant_id)
     senders = (tenant.sender or "", installation.settings.mail_from)
     return tenant.name or next((name for name, _ in map(parseaddr, senders) if name), "Pressroom")
+
+
+def colours_of(tenant: Tenant) -> Colours | None:
+    """Return the tenant's own colours, as an order keeps them, or None if it has none."""
+    own = tenant.colours
+    return {"accent": own.accent, "tint": own.tint} if own else None
 
 
 def sender_of(installation: Installation, tenant_id: str) -> str:

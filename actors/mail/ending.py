@@ -6,15 +6,15 @@ from actors.mail.brand import Installation
 from actors.mail.formatting import written_amount
 from actors.mail.letterhead import to_customer
 from infra.mail.letter import Letter
-from storage.database import Document
+from storage.records.orders import Order
 
 
-def failure(installation: Installation, order: Document, now: datetime) -> Letter:
+def failure(installation: Installation, order: Order, now: datetime) -> Letter:
     """Return the letter that says that an order failed, and what happens next."""
     return to_customer(installation, order, "failure", now)
 
 
-def refund(installation: Installation, order: Document, now: datetime) -> Letter:
+def refund(installation: Installation, order: Order, now: datetime) -> Letter:
     """Return the letter that says that an order is refunded in full, and how much that is."""
     amount = written_amount(order["amount_refunded"], order["currency"] or "")
     return to_customer(installation, order, "refund", now, amount=amount)

@@ -17,8 +17,8 @@ from actors.mail.brand import Installation, brand_name, sender_of
 from actors.products.catalogue import title_of
 from infra.mail.letter import Letter
 from infra.settings import Settings
-from storage.database import Document
 from storage.deliveries import kind_of
+from storage.records.orders import Colours, Order
 
 #: The buttons' colour where a brand has none of its own.
 _ACCENT = "#1f4d4a"
@@ -50,14 +50,14 @@ def letter_id(settings: Settings, order_id: str, name: str) -> str:
     return f"<{local}@{parseaddr(settings.mail_from)[1].rpartition('@')[2]}>"
 
 
-def to_customer(installation: Installation, order: Document, name: str, now: datetime, **facts: Any) -> Letter:
+def to_customer(installation: Installation, order: Order, name: str, now: datetime, **facts: Any) -> Letter:
     """Return an order's letter of that name, from the templates of its kind."""
     known = {
         "brand": brand_name(installation, order["tenant"]),
         "name": " ".join(order["answers"].get("name", "").split())[:_MAX_NAME],
         "title": title_of(order["product"], "your order"),
         "order": order["_id"],
-        **_colours(order),
+        **_colours(order["colours"]),
         **facts,
     }
     return Letter(
@@ -65,7 +65,7 @@ def to_customer(installation: Installation, order: Document, name: str, now: dat
         order=order["_id"],
         message_id=letter_id(installation.settings, order["_id"], name),
         sender=sender_of(installation, order["tenant"]),
-        recipient=order["email"],
+        recipient=order["email"] or "",  # which the mail server refuses, so that an operator hears of it
         written_at=now,
         **_words(kind_of(name), known),
     )
@@ -81,13 +81,13 @@ def to_operator(installation: Installation, key: str, order: str | None, at: dat
         sender=installation.settings.mail_from,
         recipient=installation.settings.alert_mail,
         written_at=at,
-        **_words("alert", {**known, **_colours({})}),
+        **_words("alert", {**known, **_colours(None)}),
     )
 
 
-def _colours(order: Document) -> dict[str, str]:
+def _colours(brand: Colours | None) -> dict[str, str]:
     """Return the buttons' colour, as the order was sold, and the colour of their words, which must stand out."""
-    accent = (order.get("colours") or {}).get("accent", _ACCENT)
+    accent = brand["accent"] if brand else _ACCENT
     red, green, blue = (int(accent[at : at + 2], 16) / 255 for at in (1, 3, 5))
     # WCAG 2's relative luminance, with squares in the place of its powers of 2.4. A colour of 0.18 stands out from
     # white as much as from black.

@@ -10,10 +10,10 @@ from actors.products.catalogue import OFFERS, title_of
 from actors.products.questions import QUESTIONS
 from infra.links import Links
 from infra.mail.letter import Letter
-from storage.database import Document
+from storage.records.orders import Order
 
 
-def confirmation(installation: Installation, order: Document, seconds: float, now: datetime) -> Letter:
+def confirmation(installation: Installation, order: Order, seconds: float, now: datetime) -> Letter:
     """Return the letter that says that an order is being written, and how long that takes."""
     return to_customer(
         installation,
@@ -26,7 +26,7 @@ def confirmation(installation: Installation, order: Document, seconds: float, no
     )
 
 
-def details(installation: Installation, order: Document, now: datetime) -> Letter:
+def details(installation: Installation, order: Order, now: datetime) -> Letter:
     """Return the letter that asks a customer for missing details."""
     url = Links(installation.settings).details(order["token"])
     return to_customer(
@@ -34,10 +34,10 @@ def details(installation: Installation, order: Document, now: datetime) -> Lette
     )
 
 
-def delay(installation: Installation, order: Document, now: datetime) -> Letter:
+def delay(installation: Installation, order: Order, now: datetime) -> Letter:
     """Return the letter that says that an order is late and goes on."""
     url = Links(installation.settings).order(order["token"])
-    promised = spoken_duration(OFFERS[order["product"]].promise_s)
+    promised = spoken_duration(OFFERS[order["product"] or ""].promise_s)
     return to_customer(installation, order, "delay", now, promised=promised, url=url)
 
 

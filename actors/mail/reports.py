@@ -9,8 +9,9 @@ from actors.mail.letterhead import to_customer
 from actors.products.catalogue import title_of
 from infra.links import Links
 from infra.mail.letter import Letter
-from storage.database import Document
 from storage.deliveries import resend_name
+from storage.records.orders import Order
+from storage.records.work import Report
 
 
 @dataclass(frozen=True)
@@ -23,20 +24,20 @@ class Linked:
     size: str
 
 
-def completion(installation: Installation, order: Document, reports: list[Document], now: datetime) -> Letter:
+def completion(installation: Installation, order: Order, reports: list[Report], now: datetime) -> Letter:
     """Return the letter that brings an order's reports."""
     return to_customer(installation, order, "completion", now, reports=_linked(installation, order, reports))
 
 
-def resend(installation: Installation, order: Document, reports: list[Document], now: datetime) -> Letter:
+def resend(installation: Installation, order: Order, reports: list[Report], now: datetime) -> Letter:
     """Return the letter that brings the same links again on request."""
     name = resend_name(order["resends"]["count"])
     return to_customer(installation, order, name, now, reports=_linked(installation, order, reports))
 
 
-def _linked(installation: Installation, order: Document, reports: list[Document]) -> list[Linked]:
+def _linked(installation: Installation, order: Order, reports: list[Report]) -> list[Linked]:
     links = Links(installation.settings)
-    pdfs = {report["product"]: report["pdf"] for report in reports}
+    pdfs = {report["product"]: report["pdf"] for report in reports if report["pdf"]}
     linked: list[Linked] = []
     for product in order["products"]:
         url, pdf = links.report(order["token"], product), pdfs[product]

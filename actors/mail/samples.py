@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from msgspec.structs import asdict
-
 from actors.mail.alert import alert_letter
+from actors.mail.brand import colours_of
 from actors.mail.ending import failure, refund
 from actors.mail.progress import confirmation, delay, details
 from actors.mail.reports import completion, resend
@@ -14,7 +13,11 @@ from actors.products.catalogue import OFFERS
 from infra.mail.letter import Letter
 from infra.settings import Settings, read_settings
 from infra.tenants import MAIN, Colours, Tenant, Tenants
-from storage.database import Document
+from storage.orders import new_order
+from storage.records.mail import Alert
+from storage.records.orders import Order, Purchase
+from storage.records.work import Report
+from storage.reports import new_report
 
 _NAMES = {"latin": "Ada Byron", "arabic": "أحمد بن عبد الرحمن", "cjk": "山田 太郎"}
 _BRANDS = Tenants(
@@ -41,6 +44,7 @@ _SEEN = {
     "PUBLIC_URL": "https://pressroom.example",
 }
 _NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+_ORDER_ID = "cs_live_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6a7"
 
 
 class SampleInstallation(NamedTuple):
@@ -65,9 +69,9 @@ def sample_letters() -> Iterator[tuple[str, Letter]]:
     yield f"{MAIN}-alert", alert_letter(installation, _ALERT)
 
 
-def _to_customer(installation: SampleInstallation, order: Document) -> dict[str, Letter]:
-    reports = [{"product": one, "pdf": {"pages": 337, "bytes": 1_900_000}} for one in order["products"]]
-    single = {**order, "product": order["products"][0], "products": order["products"][:1]}
+def _to_customer(installation: SampleInstallation, order: Order) -> dict[str, Letter]:
+    reports = [_report(order, product) for product in order["products"]]
+    single: Order = {**order, "product": order["products"][0], "products": order["products"][:1]}
     return {
         "confirmation": confirmation(installation, order, 900, _NOW),
         "completion": completion(installation, order, reports, _NOW),
@@ -80,29 +84,38 @@ def _to_customer(installation: SampleInstallation, order: Document) -> dict[str,
     }
 
 
-def _order(brand: Tenant, name: str) -> Document:
-    return {
-        "_id": "cs_live_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6a7",
-        "token": "sample-token",
+def _order(brand: Tenant, name: str) -> Order:
+    purchase: Purchase = {
         "tenant": brand.id,
-        "colours": brand.colours and asdict(brand.colours),
+        "colours": colours_of(brand),
         "product": "bundle",
         "products": list(OFFERS["bundle"].reports),
+        "run": dict.fromkeys(OFFERS["bundle"].reports, 1),
         "answers": {"name": name},
-        "email": "customer@customer.example",
-        "currency": "usd",
-        "amount_refunded": OFFERS["bundle"].price,
         "missing": ["birth_date", "birth_place"],
-        "resends": {"count": 1},
+        "objection": None,
     }
+    order = new_order(_ORDER_ID, "sample-token", purchase, _NOW)
+    order |= {"email": "customer@customer.example", "currency": "usd", "amount_refunded": OFFERS["bundle"].price}
+    order["resends"] = {"count": 1, "times": [_NOW]}
+    return order
 
 
-_ALERT: Document = {
+def _report(order: Order, product: str) -> Report:
+    report = new_report(order, product, "sample", _NOW)
+    report["pdf"] = {"key": "", "object": "", "sha256": "", "pages": 337, "bytes": 1_900_000}
+    return report
+
+
+_ALERT: Alert = {
     "_id": "sample",
     "kind": "needs_attention",
-    "order": "cs_live_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6a7",
+    "order": _ORDER_ID,
     "event": None,
     "text": "The completion mail was refused: 550.",
     "at": _NOW,
     "seen": [""],
+    "state": "new",
+    "told": [],
+    "due_at": _NOW,
 }

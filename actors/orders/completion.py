@@ -11,12 +11,12 @@ from actors.mail.reports import completion, resend
 from actors.orders.estimate import estimate_s
 from actors.orders.forget import forget_at
 from actors.orders.mailing import HELD_BACK, as_it_stands, deliver
-from actors.products.catalogue import OFFERS
+from actors.products.catalogue import offer_of
 from storage.alerts import raise_alert
-from storage.database import Document
 from storage.deliveries import resend_name
 from storage.errands import ERRAND_CHECK
 from storage.orders import choose_completion, mark_delivered, reserve_notice
+from storage.records.orders import Order
 from storage.reports import reports_of
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 _LOOK_AGAIN = timedelta(minutes=15)
 
 
-async def confirm_order(deps: WorkDeps, order: Document) -> datetime | None:
+async def confirm_order(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the confirmation, once. Sends nothing if another letter tells how the order stands, or will."""
     now = deps.clock.now()
     told = order["stored_at"] or order["letter"] or order["failed_at"] or order.get("told")
@@ -40,7 +40,7 @@ async def confirm_order(deps: WorkDeps, order: Document) -> datetime | None:
     return mail.again_at
 
 
-async def check_promise(deps: WorkDeps, order: Document) -> datetime | None:
+async def check_promise(deps: WorkDeps, order: Order) -> datetime | None:
     """Alert the operator to an overdue order, and tell the customer once.
 
     An order that is not due yet is looked at again.
@@ -59,29 +59,29 @@ async def check_promise(deps: WorkDeps, order: Document) -> datetime | None:
     return (await deliver(deps, order, "check_promise", "delay", lambda: delay(deps, order, now))).again_at
 
 
-def _promised_at(order: Document) -> datetime | None:
+def _promised_at(order: Order) -> datetime | None:
     """Return the time at which an order should be ready, from its payment or last answer.
 
     None if no customer waits.
     """
-    offer = OFFERS.get(order["product"])
+    offer = offer_of(order["product"])
     if offer is None or order["paid_at"] is None or order["missing"] or order["letter"] or order["stopped"]:
         return None
-    began_at: datetime = order.get("filled_at") or order["paid_at"]
+    began_at = order.get("filled_at") or order["paid_at"]
     return began_at + timedelta(seconds=offer.promise_s)
 
 
-async def _alert_of_delay(deps: WorkDeps, order: Document) -> None:
+async def _alert_of_delay(deps: WorkDeps, order: Order) -> None:
     late = "The order is not ready when it was promised for."
     await raise_alert(deps.db, "overdue", late, deps.clock.now(), order=order["_id"])
 
 
-async def tell_failure(deps: WorkDeps, order: Document) -> datetime | None:
+async def tell_failure(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the letter about a failure, once, when its time has come. Sends nothing if it was mended by then."""
     now = deps.clock.now()
     if order["failed_at"] is None or not order["email"]:
         return None
-    due_at: datetime = order["failed_at"] + timedelta(seconds=deps.settings.failure_letter_after_s)
+    due_at = order["failed_at"] + timedelta(seconds=deps.settings.failure_letter_after_s)
     if now < due_at:
         return due_at
     if order["on_hold"]:
@@ -91,7 +91,7 @@ async def tell_failure(deps: WorkDeps, order: Document) -> datetime | None:
     return (await deliver(deps, order, "tell_failure", "failure", lambda: failure(deps, order, now))).again_at
 
 
-async def complete_order(deps: WorkDeps, order: Document) -> datetime | None:
+async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the completion mail of an order whose reports are all stored, and mark it delivered.
 
     Does nothing while another worker sends it.
@@ -115,7 +115,7 @@ async def complete_order(deps: WorkDeps, order: Document) -> datetime | None:
     return mail.again_at
 
 
-async def resend_reports(deps: WorkDeps, order: Document) -> datetime | None:
+async def resend_reports(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the latest resend of an order, once. Sends nothing if it was refunded or disputed since."""
     if order["stopped"] or order["on_hold"]:
         return None

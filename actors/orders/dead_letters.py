@@ -1,7 +1,5 @@
 """Dead letters and their remedies: replay or discard one, retry an order, change its address."""
 
-from collections.abc import Awaitable, Callable
-
 from dramatiq import Message
 from dramatiq.errors import DecodeError
 
@@ -13,7 +11,6 @@ from infra.errors import PressroomError, TransientError
 from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.budget import is_paused
-from storage.database import Document
 from storage.dead_letters import close_dead_letter, dead_letters, find_dead_letter
 from storage.deliveries import revive_deliveries
 from storage.events import renew_event
@@ -26,6 +23,7 @@ from storage.orders import (
     find_order,
     release_operator,
 )
+from storage.records.mail import DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep
 from storage.reports import begin_message, report_id, revive_report
 from storage.steps import find_step
 
@@ -64,9 +62,9 @@ async def resolve_dead_letter(deps: Deps, letter_id: str, action: str, authority
     now = deps.clock.now()
     await record_action(deps.db, authority, action, letter["order"], letter_id, now)
     if action == "replayed":
-        await _REPLAYS[letter["kind"]](deps, letter)
+        await _replay(deps, letter)
     await close_dead_letter(deps.db, letter_id, action, now)
-    if action == "replayed" and letter["order"]:
+    if action == "replayed" and letter["order"] is not None:
         await clear_attention(deps, letter["order"], letter["reason"])
 
 
@@ -143,7 +141,22 @@ async def readdress_order(deps: Deps, order_id: str, given: str, authority: Auth
     return len(refused)
 
 
-async def _replay_step(deps: Deps, letter: Document) -> None:
+async def _replay(deps: Deps, letter: DeadLetter) -> None:
+    """Do the failed work again, by its kind."""
+    if letter["kind"] == "step":
+        await _replay_step(deps, letter)
+    elif letter["kind"] == "report":
+        await _replay_report(deps, letter)
+    elif letter["kind"] == "errand":
+        await revive_deliveries(deps.db, letter["order"], deps.clock.now())
+        await ask(deps, letter["order"], letter["errand"])
+    elif letter["kind"] == "event":
+        await _replay_event(deps, letter)
+    else:
+        await _replay_message(deps, letter)
+
+
+async def _replay_step(deps: Deps, letter: DeadStep) -> None:
     step = await find_step(deps.db, letter["step"])
     if step is None or step["state"] != "dead" or step["epoch"] != letter["epoch"]:
         return  # another caller has replayed it since, and its next death is another letter
@@ -152,37 +165,23 @@ async def _replay_step(deps: Deps, letter: Document) -> None:
     await replay(deps, letter["order"], letter["product"], [step["_id"], *lost], printing=printing)
 
 
-async def _replay_report(deps: Deps, letter: Document) -> None:
+async def _replay_report(deps: Deps, letter: DeadReport) -> None:
     report = report_id(letter["order"], letter["product"])
     message = begin_message(report)
     if await revive_report(deps.db, report, message, deps.clock.now()):
         await send(deps, letter["product"], "begin_report", message, report=report)
 
 
-async def _replay_errand(deps: Deps, letter: Document) -> None:
-    await revive_deliveries(deps.db, letter["order"], deps.clock.now())
-    await ask(deps, letter["order"], letter["errand"])
-
-
-async def _replay_event(deps: Deps, letter: Document) -> None:
+async def _replay_event(deps: Deps, letter: DeadEvent) -> None:
     event_id = letter["_id"].removeprefix("event:")
     await withdraw_alert(deps.db, event_id, letter["error"])
     # The sweep applies it after this letter is closed. If it fails again, the letter opens again.
     await renew_event(deps.db, event_id, deps.clock.now())
 
 
-async def _replay_message(deps: Deps, letter: Document) -> None:
+async def _replay_message(deps: Deps, letter: DeadMessage) -> None:
     try:
         message = Message.decode(letter["raw"])
     except DecodeError:
         raise MessageCannotBeReplayed(f"{letter['_id']} is no message; it can only be discarded.") from None
     await send(deps, letter["product"], message.actor_name, new_message_id(), **message.kwargs)
-
-
-_REPLAYS: dict[str, Callable[[Deps, Document], Awaitable[None]]] = {
-    "step": _replay_step,
-    "report": _replay_report,
-    "errand": _replay_errand,
-    "event": _replay_event,
-    "message": _replay_message,
-}

@@ -13,13 +13,13 @@ from actors.mail.progress import details
 from actors.orders.mailing import deliver
 from infra.errors import PermanentError
 from storage.answers import find_answers
-from storage.database import Document
 from storage.orders import DETAILS_OVERDUE, call_operator, find_order, note_purchase, release_operator
+from storage.records.orders import Order
 
 log = structlog.get_logger()
 
 
-async def ask_details(deps: WorkDeps, order: Document) -> datetime | None:
+async def ask_details(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the letter with a link to the form for missing details, once.
 
     Sends nothing if the details are there by now.
@@ -30,7 +30,7 @@ async def ask_details(deps: WorkDeps, order: Document) -> datetime | None:
     return asked.again_at
 
 
-async def end_patience(deps: WorkDeps, order: Document) -> datetime | None:
+async def end_patience(deps: WorkDeps, order: Order) -> datetime | None:
     """Call the operator for an order whose customer has not filled in the missing details in time."""
     if not order["missing"]:  # filled in, and a crash kept the form from saying so
         await start_order(deps, order)
@@ -39,7 +39,7 @@ async def end_patience(deps: WorkDeps, order: Document) -> datetime | None:
     return None
 
 
-async def identify_order(deps: WorkDeps, order: Document) -> datetime | None:
+async def identify_order(deps: WorkDeps, order: Order) -> datetime | None:
     """Find an order's product by the price's lookup key, or after a remedy, and begin it if it may begin."""
     if "forgotten_at" in order:
         return None
@@ -60,12 +60,12 @@ async def _session_of(deps: WorkDeps, session_id: str) -> CheckoutSession | None
         return None
 
 
-async def _judge_anew(deps: WorkDeps, order: Document, session: CheckoutSession) -> bool:
+async def _judge_anew(deps: WorkDeps, order: Order, session: CheckoutSession) -> bool:
     """Record the purchase, and withdraw the old objection. False if it still holds."""
     forms = await find_answers(deps.db, [session.reference]) if session.reference else {}
     now = deps.clock.now()
     bought = purchase_of(deps.tenants, session, forms.get(session.reference or "", {}), now.date())
-    if bought["objection"] == order["objection"]:
+    if order["objection"] is None or bought["objection"] == order["objection"]:
         return False
     await release_operator(deps.db, order["_id"], order["objection"])
     # Details that the customer, or an operator, has filled in since are not missing again.

@@ -14,14 +14,14 @@ from actors.orders.pause import heed_pause
 from actors.orders.refund import refund_order
 from actors.reports.replay import reprint_reports, resume_replay
 from infra.errors import TransientError
-from storage.database import Document
 from storage.dead_letters import record_dead_errand
-from storage.errands import Errand, settle_errand
+from storage.errands import settle_errand
 from storage.orders import fail_order, find_order
+from storage.records.orders import Errand, Order
 
 #: An errand is given its order as read just before, and may be run by several workers at once. It returns the time
 #: at which to look at it again, or None if it is over.
-ERRANDS: dict[Errand, Callable[[WorkDeps, Document], Awaitable[datetime | None]]] = {
+ERRANDS: dict[Errand, Callable[[WorkDeps, Order], Awaitable[datetime | None]]] = {
     "confirm_order": confirm_order,
     "complete_order": complete_order,
     "check_promise": check_promise,

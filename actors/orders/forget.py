@@ -12,11 +12,10 @@ from actors.orders.mailing import HELD_BACK
 from infra.errors import PressroomError
 from infra.settings import Settings
 from storage.audit import Authority, record_action
-from storage.database import Document
-from storage.errands import Errand
 from storage.forgetting import forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.order_state import order_state
 from storage.orders import find_order
+from storage.records.orders import Errand, Order
 
 log = structlog.get_logger()
 
@@ -43,7 +42,7 @@ async def begin_forgetting(deps: IntakeDeps, order_id: str, authority: Authority
     await ask(deps, order_id, "forget_order")
 
 
-async def _what_hinders(deps: IntakeDeps, order: Document) -> str | None:
+async def _what_hinders(deps: IntakeDeps, order: Order) -> str | None:
     """Return the reason why an order cannot be forgotten now, or None."""
     if order["on_hold"]:
         return "it is disputed, and what is known of it may be evidence"
@@ -59,7 +58,7 @@ async def _what_hinders(deps: IntakeDeps, order: Document) -> str | None:
     return f"{min(pending)} is under way" if pending else None
 
 
-async def forget_order(deps: WorkDeps, order: Document) -> datetime | None:
+async def forget_order(deps: WorkDeps, order: Order) -> datetime | None:
     """Forget an order's customer, later if it is not over. Each part may be repeated, also after a crash.
 
     Fields that name the customer go first, then texts, files, events.

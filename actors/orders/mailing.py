@@ -14,7 +14,6 @@ from actors.orders.dead_letters import clear_attention
 from infra.errors import TransientError
 from infra.mail.errors import LetterIsRefused
 from infra.mail.letter import Letter
-from storage.database import Document
 from storage.dead_letters import record_dead_errand
 from storage.deliveries import (
     claim_delivery,
@@ -25,8 +24,9 @@ from storage.deliveries import (
     retake_delivery,
     start_sending,
 )
-from storage.errands import Errand
 from storage.orders import call_operator
+from storage.records.mail import Delivery
+from storage.records.orders import Errand, Order
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ _SENT, _REFUSED = Delivered(sent=True, again_at=None), Delivered(sent=False, aga
 
 
 async def deliver(
-    deps: WorkDeps, order: Document, errand: Errand, name: str, compose: Callable[[], Letter]
+    deps: WorkDeps, order: Order, errand: Errand, name: str, compose: Callable[[], Letter]
 ) -> Delivered:
     """Send an order's letter of that name, unless another worker sends it.
 
@@ -72,17 +72,17 @@ async def deliver(
     return _left_to_others(order, errand)
 
 
-def as_it_stands(order: Document, errand: Errand) -> datetime | None:
+def as_it_stands(order: Order, errand: Errand) -> datetime | None:
     """Return the time that an errand has now, for a caller that must not change it."""
     due_at: datetime | None = order["errands"].get(errand)
     return due_at
 
 
-def _left_to_others(order: Document, errand: Errand) -> Delivered:
+def _left_to_others(order: Order, errand: Errand) -> Delivered:
     return Delivered(sent=False, again_at=as_it_stands(order, errand))
 
 
-async def _take(deps: WorkDeps, order_id: str, name: str) -> Document | None:
+async def _take(deps: WorkDeps, order_id: str, name: str) -> Delivery | None:
     now = deps.clock.now()
     until = now + timedelta(seconds=_SEND_S) + _MARGIN
     message_id = letter_id(deps.settings, order_id, name)
@@ -90,7 +90,7 @@ async def _take(deps: WorkDeps, order_id: str, name: str) -> Document | None:
     return fresh or await retake_delivery(deps.db, order_id, name, now, until)
 
 
-async def _send(deps: WorkDeps, order: Document, errand: Errand, delivery: Document, letter: Letter) -> Delivered:
+async def _send(deps: WorkDeps, order: Order, errand: Errand, delivery: Delivery, letter: Letter) -> Delivered:
     deadline = deps.clock.monotonic() + _SEND_S
     until = deps.clock.now() + timedelta(seconds=_SEND_S) + _MARGIN
     if not await start_sending(deps.db, delivery, until):
@@ -121,7 +121,7 @@ async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
             log.warning("mail_outlasts_grace", order=letter.order)
 
 
-async def _postpone(deps: WorkDeps, delivery: Document, error: str) -> Delivered:
+async def _postpone(deps: WorkDeps, delivery: Delivery, error: str) -> Delivered:
     pause_s = min(_FIRST_PAUSE_S * 2 ** min(delivery["tries"], 10), _LONGEST_PAUSE_S)
     now = deps.clock.now()
     due_at = now + timedelta(seconds=pause_s)
@@ -132,11 +132,11 @@ async def _postpone(deps: WorkDeps, delivery: Document, error: str) -> Delivered
     return Delivered(sent=False, again_at=due_at)
 
 
-def _cannot_be_sent(delivery: Document) -> str:
+def _cannot_be_sent(delivery: Delivery) -> str:
     return f"The {delivery['kind']} mail cannot be sent; the server says not now, again and again."
 
 
-async def _refuse(deps: WorkDeps, errand: Errand, delivery: Document, error: LetterIsRefused) -> Delivered:
+async def _refuse(deps: WorkDeps, errand: Errand, delivery: Delivery, error: LetterIsRefused) -> Delivered:
     # A server's words may quote the address. They stand in the dead letter, not on pages, in alerts or in the log.
     log.error("mail_refused", order=delivery["order"])
     order_id, now = delivery["order"], deps.clock.now()

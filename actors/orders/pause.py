@@ -12,9 +12,9 @@ from infra.llm.answer import Usage
 from infra.llm.prices import cost_usd
 from storage.audit import Authority, record_action
 from storage.budget import end_pause, is_paused, spending_of
-from storage.database import Document
 from storage.orders import fail_order, find_order
 from storage.queueing import unpark_steps
+from storage.records.orders import Order
 from storage.reports import report_ids
 
 
@@ -26,7 +26,7 @@ class BudgetIsTooSmall(PressroomError):
     """The order would be paused again at once."""
 
 
-async def heed_pause(deps: Deps, order: Document) -> datetime | None:
+async def heed_pause(deps: Deps, order: Order) -> datetime | None:
     """Call the operator when an order is paused, and unpark its steps when it is resumed.
 
     Safe to repeat after a crash.
@@ -57,7 +57,7 @@ async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, auth
     await send_errand(deps, "heed_pause", order_id)
 
 
-async def _expect_enough(deps: Deps, order: Document) -> None:
+async def _expect_enough(deps: Deps, order: Order) -> None:
     budget = budget_of(deps.settings, order)
     if budget is None:
         return

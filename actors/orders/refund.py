@@ -15,11 +15,11 @@ from actors.orders.mailing import HELD_BACK, deliver
 from infra.errors import PressroomError, TransientError
 from storage.alerts import raise_alert
 from storage.audit import Authority, record_action
-from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.errands import ERRAND_CHECK
 from storage.orders import choose_refund, find_order, mark_refunded
 from storage.payments import find_payments, note_refunded
+from storage.records.orders import Order
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class RefundIsImpossible(PressroomError):
     """The order does not exist, has nothing to give back, or its reports are on their way."""
 
 
-async def refundable_order(deps: IntakeDeps, order_id: str) -> Document:
+async def refundable_order(deps: IntakeDeps, order_id: str) -> Order:
     """Return an order that can be refunded. RefundIsImpossible, with the reason, if it cannot."""
     order = await find_order(deps.db, order_id)
     if order is None:
@@ -68,7 +68,7 @@ async def decide_refund(deps: IntakeDeps, order_id: str, authority: Authority, *
     return await choose_refund(deps.db, order_id, now + ERRAND_CHECK, **seen)
 
 
-async def refund_order(deps: WorkDeps, order: Document) -> datetime | None:
+async def refund_order(deps: WorkDeps, order: Order) -> datetime | None:
     """Refund an order and tell its customer, once. An order that failed is refunded after REFUND_AFTER_S."""
     now = deps.clock.now()
     if order["letter"] is None:
@@ -93,28 +93,30 @@ async def refund_order(deps: WorkDeps, order: Document) -> datetime | None:
     return None
 
 
-def _is_to_be_given_back(order: Document) -> bool:
+def _is_to_be_given_back(order: Order) -> bool:
     return order["letter"] == "refund" and not order["refund_failed"]
 
 
-def _due_by_policy(deps: WorkDeps, order: Document) -> datetime | None:
+def _due_by_policy(deps: WorkDeps, order: Order) -> datetime | None:
     after_s, failed_at = deps.settings.refund_after_s, order["failed_at"]
     if after_s is None or failed_at is None or order["payment_intent"] is None or order["refund_failed"]:
         return None
-    due_at: datetime = failed_at + timedelta(seconds=after_s)
+    due_at = failed_at + timedelta(seconds=after_s)
     return max(due_at, deps.clock.now() + HELD_BACK) if order["on_hold"] else due_at
 
 
-async def _decide(deps: WorkDeps, order: Document) -> Document:
+async def _decide(deps: WorkDeps, order: Order) -> Order:
     """Choose the refund of an order that was not mended in time. Returns it as it then stands."""
     seen = {"failed_at": order["failed_at"], "on_hold": False}
     await decide_refund(deps, order["_id"], Authority("REFUND_AFTER_S", order["attention"] or ""), **seen)
     return await find_order(deps.db, order["_id"]) or order
 
 
-async def _give_back(deps: WorkDeps, order: Document) -> Document:
+async def _give_back(deps: WorkDeps, order: Order) -> Order:
     """Ask Stripe for the refund, and record it as its event would. Returns the order as it then stands."""
     order_id, intent, now = order["_id"], order["payment_intent"], deps.clock.now()
+    if intent is None:
+        raise RefundIsImpossible(f"Nothing was paid for order {order_id}.")
     # Stripe answers a key that it refused with that same refusal, for a day. A second request follows a remedy.
     refusals = await dead_letters(deps.db, limit=100, order=order_id, errand="refund_order")
     key = f"refund-{order_id}" + (f"-{len(refusals)}" if refusals else "")

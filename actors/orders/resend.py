@@ -6,8 +6,8 @@ from actors.deps.webhook import IntakeDeps
 from actors.messages import send_errand
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
-from storage.database import Document
 from storage.orders import find_order
+from storage.records.orders import Order
 from storage.resends import may_ask_at, note_resend
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ class ResendIsTooSoon(PressroomError):
         self.seconds = seconds
 
 
-async def ask_resend(deps: IntakeDeps, order: Document) -> None:
+async def ask_resend(deps: IntakeDeps, order: Order) -> None:
     """Send an order's reports again at its customer's request.
 
     Repeated requests while it is under way are one resend. ResendIsImpossible or ResendIsTooSoon if it is not
@@ -54,7 +54,7 @@ async def order_resend(deps: IntakeDeps, order_id: str, authority: Authority) ->
     await _resend(deps, order)
 
 
-def _expect_possible(order: Document) -> None:
+def _expect_possible(order: Order) -> None:
     if order["stopped"] or order["on_hold"] or not order["email"]:
         raise ResendIsImpossible("The order is refunded, disputed or forgotten: nothing is sent.")
     # The refund failed: the customer has paid, and no completion mail follows the refund's letter.
@@ -62,7 +62,7 @@ def _expect_possible(order: Document) -> None:
         raise ResendIsImpossible("The reports were not sent yet, so that they cannot be sent again.")
 
 
-async def _resend(deps: IntakeDeps, order: Document) -> None:
+async def _resend(deps: IntakeDeps, order: Order) -> None:
     if await note_resend(deps.db, order, deps.clock.now()):
         log.info("resend_asked", order=order["_id"])
         await send_errand(deps, "resend_reports", order["_id"])

@@ -11,7 +11,7 @@ from actors.mail.alert import alert_letter, told_text
 from infra.alert_hook import post_alert
 from infra.errors import TransientError
 from storage.alerts import claim_alert, close_alert, note_told
-from storage.database import Document
+from storage.records.mail import Alert
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ async def tell_alert(deps: WorkDeps, alert_id: str) -> None:
     alert = await claim_alert(deps.db, alert_id, now, now + _PAUSE)
     if alert is None:
         return
-    ways: dict[str, Callable[[WorkDeps, Document], Awaitable[None]]] = {"mail": _mail, "hook": _hook}
+    ways: dict[str, Callable[[WorkDeps, Alert], Awaitable[None]]] = {"mail": _mail, "hook": _hook}
     left = [_tell(deps, alert, way, tell) for way, tell in ways.items() if way not in alert["told"]]
     told = await asyncio.gather(*left)  # a mail server that hangs must not keep the other way waiting
     if all(told):
@@ -35,7 +35,7 @@ async def tell_alert(deps: WorkDeps, alert_id: str) -> None:
 
 
 async def _tell(
-    deps: WorkDeps, alert: Document, way: str, tell: Callable[[WorkDeps, Document], Awaitable[None]]
+    deps: WorkDeps, alert: Alert, way: str, tell: Callable[[WorkDeps, Alert], Awaitable[None]]
 ) -> bool:
     try:
         await tell(deps, alert)
@@ -49,13 +49,13 @@ async def _tell(
     return True
 
 
-async def _mail(deps: WorkDeps, alert: Document) -> None:
+async def _mail(deps: WorkDeps, alert: Alert) -> None:
     letter = alert_letter(deps, alert)
     deadline = deps.clock.monotonic() + _SEND_S
     await asyncio.to_thread(deps.mailer.send, letter, lambda: deadline - deps.clock.monotonic())
 
 
-async def _hook(deps: WorkDeps, alert: Document) -> None:
+async def _hook(deps: WorkDeps, alert: Alert) -> None:
     if url := deps.settings.alert_webhook_url:
         facts = {name: alert[name] for name in ("kind", "order", "event")}
         await post_alert(url, {**facts, "text": told_text(alert)})

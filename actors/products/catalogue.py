@@ -69,9 +69,14 @@ def sell_together(name: str, title: str, subtitle: str, price: int, products: tu
     OFFERS[name] = Offer(name, title, subtitle, price, products)
 
 
+def offer_of(name: str | None) -> Offer | None:
+    """Return the offer of that name, or None if none is sold here."""
+    return OFFERS.get(name) if name else None
+
+
 def title_of(name: str | None, otherwise: str = "Your order") -> str:
     """Return the title of an offer. `otherwise` if the name is unknown, or the offer is sold no more."""
-    offer = OFFERS.get(name or "")
+    offer = offer_of(name)
     return offer.title if offer else otherwise
 
 

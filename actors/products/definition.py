@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from infra.charts import Wheel
+from storage.records.plans import StepKind
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Limits:
     assemble_s: float = 300.0
     compute_s: float = 60.0
 
-    def by_kind(self) -> dict[str, float]:
+    def by_kind(self) -> dict[StepKind, float]:
         """Return the limits as a plan holds them: seconds by the kind of step."""
         return {
             "write": self.write_s,

@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from actors.products.definition import Chapter, Computation, Product, Section
 from infra.errors import PermanentError
-from storage.database import Database, Document
+from storage.database import Database
 from storage.plans import find_plan, keep_plan
+from storage.records.plans import Plan, PlannedStep, StepKind
 
 #: The form of plan that this code can carry out. A worker claims steps of no other.
 FORMAT = 2
@@ -22,13 +22,14 @@ class PlanDoesNotExist(PermanentError):
 
 
 @cache
-def plan_of(product: Product) -> Document:
+def plan_of(product: Product) -> Plan:
     """Return the plan of a product as it is defined now. Its id names its content.
 
     It holds all words that its steps need, so that every worker uses those with which the report was begun. It is
     made once in a process, since a long one takes a hundred prompt files. No caller may change it.
     """
-    content: dict[str, Any] = {
+    plan: Plan = {
+        "_id": "",
         "format": FORMAT,
         "product": product.name,
         "title": product.title,
@@ -40,35 +41,49 @@ def plan_of(product: Product) -> Document:
         "limits": product.limits.by_kind(),
         "steps": {step["key"]: step for step in _steps(product)},
     }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return {"_id": f"{product.name}-{digest[:16]}", **content}
+    digest = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
+    plan["_id"] = f"{product.name}-{digest[:16]}"
+    return plan
 
 
-def _steps(product: Product) -> list[Document]:
+def _steps(product: Product) -> list[PlannedStep]:
     keys = product.step_keys()
     steps = [_finding(product, one, keys) for one in _needs_first(product)]
-    titles = {one.id: one.title for one in product.parts}
     numbers = _numbers(product.chapters)
-    for chapter in product.chapters:
-        needs = [keys[section] for section in chapter.sections]
-        heading = {
-            "title": chapter.title,
-            "subtitle": chapter.subtitle,
-            "number": numbers.get(chapter.id),
-            "level": 2 if chapter.under else 1,
-            "titles": [titles[section] for section in chapter.sections],
-        }
-        steps.append({"key": f"render-{chapter.id}", "kind": "render", "needs": needs, **heading})
+    steps += [_chapter(product, chapter, numbers.get(chapter.id), keys) for chapter in product.chapters]
     chunks = [step["key"] for step in steps if step["kind"] == "render"]
-    steps.append({"key": "assemble", "kind": "assemble", "needs": chunks, "title": product.title})
-    return [{**step, "seq": seq} for seq, step in enumerate(steps)]
+    steps.append({"key": "assemble", "kind": "assemble", "needs": chunks, "title": product.title, "seq": 0})
+    for seq, step in enumerate(steps):
+        step["seq"] = seq
+    return steps
 
 
-def _finding(product: Product, one: Section | Computation, keys: dict[str, str]) -> Document:
-    step: Document = {"key": keys[one.id], "needs": [keys[other] for other in one.after], "title": one.title}
+def _finding(product: Product, one: Section | Computation, keys: dict[str, str]) -> PlannedStep:
+    """Return the step that writes a section or makes a computation. Its place is still to be set."""
+    kind: StepKind = "compute" if isinstance(one, Computation) else "write"
+    needs = [keys[other] for other in one.after]
+    step: PlannedStep = {"key": keys[one.id], "kind": kind, "needs": needs, "title": one.title, "seq": 0}
     if isinstance(one, Computation):
-        return {**step, "kind": "compute", "computation": one.id}
-    return {**step, "kind": "write", "section": one.id, "brief": product.prompt(one.brief_name)}
+        step["computation"] = one.id
+    else:
+        step |= {"section": one.id, "brief": product.prompt(one.brief_name)}
+    return step
+
+
+def _chapter(product: Product, chapter: Chapter, number: int | None, keys: dict[str, str]) -> PlannedStep:
+    """Return the step that sets a chapter. Its place is still to be set."""
+    titles = {one.id: one.title for one in product.parts}
+    return {
+        "key": f"render-{chapter.id}",
+        "kind": "render",
+        "needs": [keys[section] for section in chapter.sections],
+        "title": chapter.title,
+        "subtitle": chapter.subtitle,
+        "number": number,
+        "level": 2 if chapter.under else 1,
+        "titles": [titles[section] for section in chapter.sections],
+        "seq": 0,
+    }
 
 
 def _needs_first(product: Product) -> list[Section | Computation]:
@@ -99,9 +114,9 @@ class PlanShelf:
     def __init__(self, db: Database) -> None:
         """Start empty."""
         self._db = db
-        self._plans: dict[str, Document] = {}
+        self._plans: dict[str, Plan] = {}
 
-    async def current(self, product: Product) -> Document:
+    async def current(self, product: Product) -> Plan:
         """Return the plan of a product as it is defined now, and keep it for the workers of its reports."""
         plan = plan_of(product)
         if plan["_id"] not in self._plans:
@@ -109,7 +124,7 @@ class PlanShelf:
             self._plans[plan["_id"]] = plan
         return plan
 
-    async def get(self, plan_id: str) -> Document:
+    async def get(self, plan_id: str) -> Plan:
         """Return a plan by its id. PlanDoesNotExist if it was never kept."""
         if plan_id not in self._plans:
             plan = await find_plan(self._db, plan_id)

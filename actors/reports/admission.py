@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from actors.deps.webhook import IntakeDeps
 from actors.messages import Post, begin_post
-from storage.database import Document
+from storage.records.work import Report
 from storage.reports import begin_message
 from storage.tenants import admit_report, first_waiting, leave_places, take_place
 
@@ -24,7 +24,7 @@ async def admit_waiting(deps: IntakeDeps, tenant: str) -> list[Post]:
     return posts
 
 
-async def admit(deps: IntakeDeps, report: Document) -> list[Post]:
+async def admit(deps: IntakeDeps, report: Report) -> list[Post]:
     """Queue a report that has its place. Returns the message that begins it, unless another process sends it."""
     message = begin_message(report["_id"])
     if not await admit_report(deps.db, report["_id"], message, deps.clock.now()):

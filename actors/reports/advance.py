@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 import structlog
 
@@ -13,12 +14,13 @@ from actors.reports.admission import release_places
 from actors.reports.slots import pump
 from infra.errors import TransientError
 from storage.claims import kill_step
-from storage.database import Database, Document
+from storage.database import Database
 from storage.dead_letters import record_dead_step
 from storage.group_commit import GroupCommit
 from storage.orders import add_stored, fail_order
+from storage.records.plans import Plan, PlannedStep, Slot
+from storage.records.work import Pdf, Step
 from storage.reports import store_report
-from storage.slots import Slot
 from storage.steps import (
     count_done,
     done_among,
@@ -37,7 +39,7 @@ _MOST = 64
 _MANY = 20
 
 
-async def advance(deps: Deps, step: Document) -> None:
+async def advance(deps: Deps, step: Step) -> None:
     """Make ready the steps that a done step unlocks, pass its slot on, and finish the report after its last.
 
     Safe to repeat, and by two callers at once. The sweep does it after a crash. Steps of one report that end
@@ -49,7 +51,7 @@ async def advance(deps: Deps, step: Document) -> None:
     await rounds.join(step)
 
 
-async def _advance_all(deps: Deps, steps: list[Document]) -> list[None]:
+async def _advance_all(deps: Deps, steps: list[Step]) -> list[None]:
     """Advance steps of one report."""
     plan = await deps.plans.get(steps[0]["plan"])
     readied = await ready_dependents(deps.db, plan, steps, deps.clock.now())
@@ -60,7 +62,7 @@ async def _advance_all(deps: Deps, steps: list[Document]) -> list[None]:
     return [None] * len(steps)
 
 
-async def advance_or_call(deps: Deps, step: Document) -> None:
+async def advance_or_call(deps: Deps, step: Step) -> None:
     """Advance a step, or bury a dead one. TransientError is raised, and the sweep tries again.
 
     Any other error is brought before an operator, and the sweep tries again meanwhile.
@@ -78,7 +80,7 @@ async def advance_or_call(deps: Deps, step: Document) -> None:
         await fail_order(deps.db, step["order"], reason, deps.clock.now())
 
 
-async def give_up(deps: Deps, step: Document, epoch: int, reason: str, trace: str = "") -> None:
+async def give_up(deps: Deps, step: Step, epoch: int, reason: str, trace: str = "") -> None:
     """Make a step dead, if it is still at that epoch, and bury it."""
     if not await kill_step(deps.db, step, epoch, reason, trace, deps.clock.now()):
         return
@@ -87,7 +89,7 @@ async def give_up(deps: Deps, step: Document, epoch: int, reason: str, trace: st
         await bury(deps, dead)
 
 
-async def bury(deps: Deps, step: Document) -> None:
+async def bury(deps: Deps, step: Step) -> None:
     """Record a dead step, call the operator, and let the rest of its report go on."""
     reason = f"{step['product']}: {step['key']} is dead: {step['error']}"
     await record_dead_step(deps.db, step, reason)
@@ -96,20 +98,20 @@ async def bury(deps: Deps, step: Document) -> None:
     await _move_on(deps, [step], set())
 
 
-async def _move_on(deps: Deps, steps: Sequence[Document], readied: Collection[Slot]) -> None:
+async def _move_on(deps: Deps, steps: Sequence[Step], readied: Collection[Slot]) -> None:
     """Take back the slots of settled steps, and offer free ones to steps that became ready."""
     await pump(deps, steps[0]["report"], steps, readied)
     # The stamp only tells the sweep not to look, so no caller waits for it.
     deps.timers.soon(partial(stamp_advanced, deps.db, steps))
 
 
-async def finish_report(deps: Deps, step: Document) -> None:
+async def finish_report(deps: Deps, step: Step) -> None:
     """Record on report and order that the PDF is stored, under the contract's name (T16).
 
     Safe to repeat. The last report of an order starts its mail. The place of each goes to a report that waits for
     one.
     """
-    pdf = step["result"]
+    pdf = cast("Pdf", step["result"])  # the last step's result is the book
     await deps.objects.copy(pdf["object"], pdf["key"])
     now = deps.clock.now()
     await store_report(deps.db, step["report"], step["run"], pdf, now)
@@ -119,7 +121,7 @@ async def finish_report(deps: Deps, step: Document) -> None:
         await send_all(deps, await release_places(deps, step["tenant"], [step["report"]]))
 
 
-async def ready_dependents(db: Database, plan: Document, done: Sequence[Document], now: datetime) -> set[Slot]:
+async def ready_dependents(db: Database, plan: Plan, done: Sequence[Step], now: datetime) -> set[Slot]:
     """Make ready the steps of one report that need some of the done ones, and none that is not done (T6).
 
     Returns the slot sets in which some became ready. Safe to repeat, and by two callers at once. The plan names
@@ -142,7 +144,7 @@ async def ready_dependents(db: Database, plan: Document, done: Sequence[Document
     return readied
 
 
-async def _ready_at_once(db: Database, step: Document, sole: Sequence[Document], now: datetime) -> bool:
+async def _ready_at_once(db: Database, step: Step, sole: Sequence[PlannedStep], now: datetime) -> bool:
     """Make ready the steps that need only the done one (T6).
 
     False if not all of them waited for it, in its run.
@@ -151,7 +153,7 @@ async def _ready_at_once(db: Database, step: Document, sole: Sequence[Document],
     return await ready_after(db, ids, step["run"], now) if ids else True
 
 
-async def _may_be_complete(db: Database, plan: Document, step: Document, follower: Document) -> bool:
+async def _may_be_complete(db: Database, plan: Plan, step: Step, follower: PlannedStep) -> bool:
     """Return False only if a step that a follower of a done step needs is surely not done.
 
     An optimisation, which the rule does not need: one count spares the reading of hundreds of needs each time that
@@ -164,7 +166,7 @@ async def _may_be_complete(db: Database, plan: Document, step: Document, followe
     return await count_done(db, step["report"], slot) >= len(alike)
 
 
-async def ready_complete(db: Database, step_ids: Sequence[str], now: datetime) -> list[Document]:
+async def ready_complete(db: Database, step_ids: Sequence[str], now: datetime) -> list[Step]:
     """Make ready those of some steps that wait, and whose needs are all done. Returns them (T6)."""
     # Seen before their needs are read: a replay in between gives them another epoch.
     waiting = await waiting_steps(db, step_ids) if step_ids else []
@@ -177,6 +179,6 @@ async def ready_complete(db: Database, step_ids: Sequence[str], now: datetime) -
     return complete
 
 
-def _id_of(step: Document, planned: Document) -> str:
+def _id_of(step: Step, planned: PlannedStep) -> str:
     """Return the id of another step of the same report."""
     return f"{step['report']}:{planned['key']}"

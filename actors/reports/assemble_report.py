@@ -14,8 +14,11 @@ from actors.reports.claim import Claim
 from actors.reports.render_chunk import style_of
 from infra.errors import TransientError
 from infra.pdf import BookSource
-from storage.database import Document
 from storage.objects import book_key, pdf_key
+from storage.order_state import paid_at
+from storage.records.orders import Order
+from storage.records.plans import Plan
+from storage.records.work import StepResult
 
 #: The number of chunks that are fetched at once: enough to hide S3's latency, and no more than its threads.
 _AT_ONCE = 8
@@ -28,7 +31,7 @@ _PREFIX = "pressroom-work-"
 _LEFT_S = 7200.0
 
 
-async def assemble_report(deps: WorkDeps, claim: Claim) -> Document:
+async def assemble_report(deps: WorkDeps, claim: Claim) -> StepResult:
     """Bind the report's book. Returns the PDF's place, its SHA-256, pages and bytes."""
     plan = await deps.plans.get(claim.step["plan"])
     chunks = await claim.results()
@@ -97,13 +100,13 @@ async def _fetch_one(deps: WorkDeps, key: str, file: Path) -> None:
     return await deps.objects.fetch_file(key, file)
 
 
-def book_of(plan: Document, order: Document, author: str, logo: str = "") -> BookSource:
+def book_of(plan: Plan, order: Order, author: str, logo: str = "") -> BookSource:
     """Return the source of an order's book, under its brand's name and logo."""
     return BookSource(
         title=plan["title"],
         subtitle=plan["subtitle"],
         prepared_for=order["answers"].get("name", ""),
-        date=order["paid_at"].date(),
+        date=paid_at(order).date(),
         author=author,
         style=style_of(plan, order),
         logo=logo,

@@ -10,12 +10,12 @@ from actors.deps.process import Deps
 from actors.messages import send_all, step_post
 from actors.products.catalogue import PRODUCTS
 from actors.products.slot_sets import SLOTS, slot_of, token_of
-from storage.database import Document
 from storage.dead_letters import record_dead_report
 from storage.orders import fail_order, find_order
-from storage.queueing import as_queued, new_message
+from storage.queueing import mark_queued, new_message
+from storage.records.plans import Plan, PlannedStep, Slot
+from storage.records.work import Report, Step
 from storage.reports import find_report, kill_report, park_report, pin_plan, start_report, unpark_reports
-from storage.slots import Slot
 from storage.steps import insert_steps
 
 log = structlog.get_logger()
@@ -30,24 +30,25 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     if order["stopped"]:
         await _park(deps, report)
         return
-    plan_id = report["plan"] or (await deps.plans.current(PRODUCTS[report["product"]]))["_id"]
-    pinned = report if report["plan"] else await pin_plan(deps.db, report, plan_id, deps.clock.now())
-    if pinned is None:
+    if report["plan"] is None:
+        current = await deps.plans.current(PRODUCTS[report["product"]])
+        report = await pin_plan(deps.db, report, current["_id"], deps.clock.now())
+    if report is None or report["plan"] is None:
         return
-    plan = await deps.plans.get(pinned["plan"])
-    steps = _step_documents(pinned, plan)
+    plan = await deps.plans.get(report["plan"])
+    steps = [_new_step(report, plan, planned) for planned in plan["steps"].values()]
     first = _first_steps(steps, plan)
     slots = {slot: [token_of(step) for step in held] for slot, held in first.items()}
     message, queued = new_message(), list(chain.from_iterable(first.values()))
     for step in queued:
-        step |= as_queued(message, deps.clock.now())
+        mark_queued(step, message, deps.clock.now())
     await insert_steps(deps.db, steps)
     if await start_report(deps.db, report_id, plan["_id"], slots):
         log.info("report_begun", order=report["order"], product=report["product"], steps=len(steps))
         await send_all(deps, [step_post(step, message) for step in queued])
 
 
-async def _park(deps: Deps, report: Document) -> None:
+async def _park(deps: Deps, report: Report) -> None:
     """Park the report of a refunded order. It is written first, then read: the refund may fail at this moment."""
     await park_report(deps.db, report)
     order = await find_order(deps.db, report["order"])
@@ -63,34 +64,29 @@ async def give_up_report(deps: Deps, report_id: str, error: str, trace: str = ""
     await kill_report(deps.db, report_id)
 
 
-def _step_documents(report: Document, plan: Document) -> list[Document]:
-    return [_step_document(report, plan, step) for step in plan["steps"].values()]
-
-
-def _first_steps(steps: Sequence[Document], plan: Document) -> dict[Slot, list[Document]]:
+def _first_steps(steps: Sequence[Step], plan: Plan) -> dict[Slot, list[Step]]:
     """Return the steps that need no other, in plan order, as many as have a slot."""
     ready = [step for step in steps if step["state"] == "ready"]
     return {slot: [step for step in ready if step["slot"] == slot][: plan["bounds"][slot]] for slot in SLOTS}
 
 
-def _step_document(report: Document, plan: Document, step: Document) -> Document:
-    ready = not step["needs"]
-    return {
-        "_id": f"{report['_id']}:{step['key']}",
+def _new_step(report: Report, plan: Plan, planned: PlannedStep) -> Step:
+    ready = not planned["needs"]
+    step: Step = {
+        "_id": f"{report['_id']}:{planned['key']}",
         "order": report["order"],
         "report": report["_id"],
         "product": report["product"],
         "tenant": report["tenant"],
         "plan": plan["_id"],
         "format": plan["format"],
-        "key": step["key"],
-        "kind": step["kind"],
-        "slot": slot_of(step),
-        "seq": step["seq"],
-        "section": step.get("section"),
-        "needs": [f"{report['_id']}:{need}" for need in step["needs"]],
+        "key": planned["key"],
+        "kind": planned["kind"],
+        "slot": slot_of(planned),
+        "seq": planned["seq"],
+        "section": planned.get("section"),
+        "needs": [f"{report['_id']}:{need}" for need in planned["needs"]],
         "state": "ready" if ready else "waiting",
-        **({"due_at": report["began_at"]} if ready else {}),
         "run": report["run"],
         "epoch": 0,
         "attempts": 0,
@@ -100,3 +96,6 @@ def _step_document(report: Document, plan: Document, step: Document) -> Document
         "claim": None,
         "result": None,
     }
+    if ready:
+        step["due_at"] = report["began_at"]
+    return step

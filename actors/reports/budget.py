@@ -18,8 +18,8 @@ from infra.llm.answer import Request, Usage
 from infra.llm.prices import cost_usd
 from infra.settings import Settings
 from storage.budget import begin_pause, spending_of
-from storage.database import Document
 from storage.ledger import entry_id, open_entry, withdraw_entry
+from storage.records.orders import Order
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class BudgetIsInTheAir(StepGoesBack):
     again_in_s = 5.0
 
 
-def budget_of(settings: Settings, order: Document) -> float | None:
+def budget_of(settings: Settings, order: Order) -> float | None:
     """Return the most that an order may cost in US dollars: its own budget, else the installation's.
 
     None if it has none.

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from storage.claims import fence_step
-from storage.database import Database, Document
+from storage.database import Database
+from storage.records.orders import Order
+from storage.records.work import Step, StepResult
 from storage.steps import results_for
 
 
@@ -30,9 +32,7 @@ class Claim:
 
     limit: asyncio.Timeout | None = None
 
-    def __init__(
-        self, db: Database, step: Document, order: Document, found: dict[str, Document] | None = None
-    ) -> None:
+    def __init__(self, db: Database, step: Step, order: Order, found: dict[str, StepResult] | None = None) -> None:
         """Hold the step at the epoch of the claim. `found` are results by step id that were read since."""
         self._db = db
         self._found = found or {}
@@ -40,7 +40,7 @@ class Claim:
         self.order = order
         self.epoch: int = step["epoch"]
 
-    async def results(self) -> dict[str, Document]:
+    async def results(self) -> dict[str, StepResult]:
         """Return the results of the steps that this one needs, by id.
 
         NeedsAreGone if a replay has taken one back.
@@ -62,4 +62,4 @@ class Claim:
             self.limit.reschedule(None)
 
 
-Work = Callable[[Claim], Awaitable[Document]]
+Work = Callable[[Claim], Awaitable[StepResult]]

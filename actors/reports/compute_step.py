@@ -9,7 +9,7 @@ from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Computation, Found
 from actors.reports.claim import Claim
 from infra.errors import PermanentError
-from storage.database import Document
+from storage.records.work import StepResult
 
 #: The most characters of JSON: a value is part of a document and of prompts, not a file.
 _MAX_VALUE = 256 * 1024
@@ -23,7 +23,7 @@ class ValueIsUnusable(PermanentError):
     """A computation returned a value that JSON cannot hold, or one that is too long."""
 
 
-async def compute_step(deps: WorkDeps, claim: Claim) -> Document:
+async def compute_step(deps: WorkDeps, claim: Claim) -> StepResult:
     """Compute the step. Returns the value as JSON, and as text where it is one."""
     plan = await deps.plans.get(claim.step["plan"])
     step = plan["steps"][claim.step["key"]]
@@ -34,7 +34,7 @@ async def compute_step(deps: WorkDeps, claim: Claim) -> Document:
     return kept(await deps.children.run(plan["limits"]["compute"], computation.run, found))
 
 
-def kept(value: Any) -> Document:
+def kept(value: Any) -> StepResult:
     """Return a value as a result that can be stored, shown and told. ValueIsUnusable if it cannot be."""
     try:
         encoded = msgspec.json.encode(value).decode()
@@ -46,7 +46,7 @@ def kept(value: Any) -> Document:
     return {"value": encoded, "text": text, "summary": text or encoded}
 
 
-def _value_of(result: Document) -> Any:
+def _value_of(result: StepResult) -> Any:
     return msgspec.json.decode(result["value"]) if "value" in result else result["text"]
 
 

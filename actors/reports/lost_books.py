@@ -4,13 +4,13 @@ import structlog
 
 from actors.deps.process import Deps
 from actors.messages import send_errand
-from storage.database import Document
 from storage.errands import ERRAND_CHECK, open_errand
+from storage.records.work import Report
 
 log = structlog.get_logger()
 
 
-async def is_lost(deps: Deps, report: Document) -> bool:
+async def is_lost(deps: Deps, report: Report) -> bool:
     """Return whether a report was stored and S3 has its PDF no more. TransientError if S3 cannot say."""
     return (
         report["state"] == "stored"

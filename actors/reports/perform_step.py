@@ -21,7 +21,6 @@ from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.slots import pump, queue_released
 from infra.errors import TransientError
 from storage.claims import claim_others, claim_step, complete_step, release_step
-from storage.database import Document
 from storage.order_state import is_parked
 from storage.orders import find_order
 from storage.queueing import (
@@ -33,6 +32,8 @@ from storage.queueing import (
     steps_of_messages,
     unpark_steps,
 )
+from storage.records.orders import Order
+from storage.records.work import Step, StepResult
 from storage.steps import find_step, kind_of, results_of
 
 log = structlog.get_logger()
@@ -94,9 +95,9 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
     return seen is not None and seen["state"] == "queued" and seen["kills"] > most_kills
 
 
-async def _claims(deps: WorkDeps, step: Document, order: Document, until: datetime) -> list[Claim]:
+async def _claims(deps: WorkDeps, step: Step, order: Order, until: datetime) -> list[Claim]:
     """Return the claim of a step, and those of the others under its message. Their needs are read at once."""
-    steps, found = [step], dict[str, Document]()
+    steps, found = [step], dict[str, StepResult]()
     with suppress(TransientError):  # the others go back to the sweep, or missing results are read later
         steps += await claim_others(deps.db, step, deps.worker, until)
         if len(steps) > 1:
@@ -115,7 +116,7 @@ async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> N
             raise outcome
 
 
-async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Document | None:
+async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Step | None:
     """Work on one claim. Returns the step as done, or None if it was lost, released or given up."""
     with structlog.contextvars.bound_contextvars(step=claim.step["_id"]):
         try:
@@ -165,7 +166,7 @@ async def _park(deps: WorkDeps, order_id: str, step_id: str) -> None:
         await unpark_steps(deps.db, [seen["report"]], deps.clock.now())
 
 
-async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> Document:
+async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> StepResult:
     began = deps.clock.monotonic()
     for wait in _QUICK_WAITS_S:
         try:
@@ -178,7 +179,7 @@ async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> Document:
     return await _within_limit(deps, claim, work)
 
 
-async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> Document:
+async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> StepResult:
     """Do the work, up to its soft limit. Past it the step is released, and tried again as after any failure."""
     limit_s = (await deps.plans.get(claim.step["plan"]))["limits"][claim.step["kind"]]
     try:
@@ -191,7 +192,7 @@ async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> Document:
         raise StepTakesTooLong(f"It took longer than {limit_s:g} s.") from None
 
 
-async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> Document | None:
+async def _complete(deps: WorkDeps, claim: Claim, result: StepResult) -> Step | None:
     """Checkpoint a result. A step whose result MongoDB refuses is dead, not bought again (T13)."""
     try:
         kept = await _checkpoint(deps, claim, result)
@@ -203,16 +204,16 @@ async def _complete(deps: WorkDeps, claim: Claim, result: Document) -> Document 
     return {**claim.step, "result": result} if kept else None
 
 
-async def _checkpoint(deps: WorkDeps, claim: Claim, result: Document) -> bool:
+async def _checkpoint(deps: WorkDeps, claim: Claim, result: StepResult) -> bool:
     now = deps.clock.now()
     return await until_database_is_back(
         deps.clock, lambda: complete_step(deps.db, claim.step, claim.epoch, result, now)
     )
 
 
-async def _go_on(deps: WorkDeps, step: Document) -> None:
+async def _go_on(deps: WorkDeps, step: Step) -> None:
     await advance_or_call(deps, step)
-    gap_s = (await deps.plans.get(step["plan"]))["gap_s"].get(step["kind"], 0)
+    gap_s = (await deps.plans.get(step["plan"]))["gap_s"][step["slot"]]
     if gap_s:
         deps.timers.after(gap_s, lambda: pump(deps, step["report"]))
 

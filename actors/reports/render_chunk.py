@@ -8,16 +8,19 @@ from actors.products.definition import Occasion
 from actors.reports.claim import Claim
 from infra.charts import Wheel
 from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
-from storage.database import Document
 from storage.objects import chunk_key as object_key
+from storage.order_state import paid_at
+from storage.records.orders import Order
+from storage.records.plans import Plan, PlannedStep
+from storage.records.work import StepResult
 
 
-async def render_chunk(deps: WorkDeps, claim: Claim) -> Document:
+async def render_chunk(deps: WorkDeps, claim: Claim) -> StepResult:
     """Set the chapter, unless its PDF is there already. Returns the PDF's place and number of pages."""
     plan = await deps.plans.get(claim.step["plan"])
     texts = await claim.results()
     step = plan["steps"][claim.step["key"]]
-    chapter = chapter_of(plan, step, [texts[need]["text"] for need in claim.step["needs"]], claim.order)
+    chapter = chapter_of(plan, step, [texts[need]["text"] or "" for need in claim.step["needs"]], claim.order)
     style = style_of(plan, claim.order)
     key = object_key(claim.order["_id"], claim.step["product"], chunk_key(chapter, style))
     pages = await _stored_pages(deps, claim, key)
@@ -38,13 +41,13 @@ async def _stored_pages(deps: WorkDeps, claim: Claim, key: str) -> int | None:
     return int(facts["pages"]) if facts else None
 
 
-def style_of(plan: Document, order: Document) -> Style:
+def style_of(plan: Plan, order: Order) -> Style:
     """Return the colours of the order's brand, else of the plan, and the language that the customer asked for."""
-    colours = order.get("colours") or plan["theme"]
+    colours = order["colours"] or plan["theme"]
     return Style(accent=colours["accent"], tint=colours["tint"], language=order["answers"].get("language", "en"))
 
 
-def chapter_of(plan: Document, step: Document, texts: Sequence[str], order: Document) -> ChapterSource:
+def chapter_of(plan: Plan, step: PlannedStep, texts: Sequence[str], order: Order) -> ChapterSource:
     """Return the chapter that a step of the plan sets, from the texts that it needs, in their order."""
     return ChapterSource(
         anchor=step["key"],
@@ -58,10 +61,10 @@ def chapter_of(plan: Document, step: Document, texts: Sequence[str], order: Docu
     )
 
 
-def chart_of(product: str, chapter: str, order: Document) -> Wheel | None:
+def chart_of(product: str, chapter: str, order: Order) -> Wheel | None:
     """Return the chart of a chapter as its product is defined now, or None if it has none.
 
     It is a pure function of the answers and of the day, drawn when the chapter is set.
     """
     drawn = next((one.chart for one in PRODUCTS[product].chapters if one.id == chapter), None)
-    return drawn(Occasion(order["answers"], order["paid_at"].date())) if drawn else None
+    return drawn(Occasion(order["answers"], paid_at(order).date())) if drawn else None

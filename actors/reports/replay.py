@@ -12,9 +12,10 @@ from actors.reports.advance import ready_complete
 from actors.reports.lost_books import is_lost
 from actors.reports.slots import pump
 from infra.errors import PressroomError
-from storage.database import Document
 from storage.errands import ERRAND_CHECK
-from storage.orders import Ending, begin_replay, end_replay, find_order
+from storage.orders import begin_replay, end_replay, find_order
+from storage.records.orders import Ending, Order, ReplayIntent
+from storage.records.work import Report, Step, StepState
 from storage.reports import begin_report_replay, end_report_replay, report_id, reports_of
 from storage.slots import pull_tokens
 from storage.steps import find_step, reset_step, results_of, steps_of
@@ -46,7 +47,7 @@ async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], 
         raise ReplayIsImpossible(f"Somebody else is replaying order {order_id}.")
 
 
-async def reprint_reports(deps: Deps, order: Document) -> datetime | None:
+async def reprint_reports(deps: Deps, order: Order) -> datetime | None:
     """Have an order's lost PDFs made again, one report at a time: an order has one replay at once.
 
     They are made from their checkpoints. Nothing is bought, and no mail is sent.
@@ -56,7 +57,7 @@ async def reprint_reports(deps: Deps, order: Document) -> datetime | None:
     return None if all(begun) else deps.clock.now() + ERRAND_CHECK
 
 
-async def reprint(deps: Deps, report: Document) -> bool:
+async def reprint(deps: Deps, report: Report) -> bool:
     """Bind a stored report's book again, and set those of its chapters that S3 has no more.
 
     False if its order is being replayed: by another process, or for another report of the order.
@@ -69,7 +70,7 @@ async def reprint(deps: Deps, report: Document) -> bool:
     return await _begin(deps, report["order"], report["product"], report["run"] + 1, steps, _OF_PRINTING)
 
 
-async def lost_chunks(deps: Deps, binding: Document) -> list[str]:
+async def lost_chunks(deps: Deps, binding: Step) -> list[str]:
     """Return the chapters that a report's last step needs and S3 has no more. They can be set again."""
     chunks = await results_of(deps.db, binding["needs"])
     there = await asyncio.gather(*(deps.objects.exists(chunk["object"]) for chunk in chunks.values()))
@@ -86,14 +87,14 @@ async def _begin(
     return begun
 
 
-async def resume_replay(deps: Deps, order: Document) -> datetime | None:
+async def resume_replay(deps: Deps, order: Order) -> datetime | None:
     """Finish a replay that a crash interrupted. Every part of it is safe to repeat."""
     if "replay" in order:
         await _carry_out(deps, order["_id"], order["replay"])
     return None
 
 
-async def _carry_out(deps: Deps, order_id: str, intent: Document) -> None:
+async def _carry_out(deps: Deps, order_id: str, intent: ReplayIntent) -> None:
     report, run = report_id(order_id, intent["product"]), intent["run"]
     await begin_report_replay(deps.db, report, run)
     steps = await steps_of(deps.db, report)
@@ -108,13 +109,13 @@ async def _carry_out(deps: Deps, order_id: str, intent: Document) -> None:
     await pump(deps, report)
 
 
-async def _reset(deps: Deps, step: Document, run: int) -> None:
+async def _reset(deps: Deps, step: Step, run: int) -> None:
     await pull_tokens(deps.db, step["report"], slot_of(step), [token_of(step)])
-    state = "waiting" if step["needs"] else "ready"
+    state: StepState = "waiting" if step["needs"] else "ready"
     await reset_step(deps.db, step, run, state, deps.clock.now())
 
 
-def following(steps: list[Document], first: Iterable[str]) -> set[str]:
+def following(steps: list[Step], first: Iterable[str]) -> set[str]:
     """Return those steps and all that need them, directly or not. `steps` are in plan order."""
     found = set(first)
     for step in steps:

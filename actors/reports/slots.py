@@ -10,10 +10,11 @@ from typing import NamedTuple
 from actors.deps.process import Deps
 from actors.messages import send_all, step_post
 from actors.products.slot_sets import SLOTS, slot_of, token_of
-from storage.database import Document
 from storage.queueing import Batch, is_first, queue_batches
+from storage.records.plans import Plan, Slot
+from storage.records.work import Report, Step
 from storage.reports import find_report
-from storage.slots import Slot, may_queue, swap_slots
+from storage.slots import may_queue, swap_slots
 from storage.steps import find_step, first_ready
 
 #: Of several processes that share a report's slots at once, one succeeds and the others look again. After so many
@@ -39,7 +40,7 @@ class _Share(NamedTuple):
 
 
 async def pump(
-    deps: Deps, report_id: str, settled: Sequence[Document] = (), readied: Collection[Slot] = tuple(SLOTS)
+    deps: Deps, report_id: str, settled: Sequence[Step] = (), readied: Collection[Slot] = tuple(SLOTS)
 ) -> None:
     """Take back the slots of settled steps, and offer free ones to ready steps in plan order (T7, T8).
 
@@ -51,7 +52,7 @@ async def pump(
             break
 
 
-async def _share_out(deps: Deps, report_id: str, settled: Sequence[Document], readied: Collection[Slot]) -> bool:
+async def _share_out(deps: Deps, report_id: str, settled: Sequence[Step], readied: Collection[Slot]) -> bool:
     """Share the slots out once, in one update of both sets. False if the caller must look again (T7)."""
     report = await find_report(deps.db, report_id)
     if report is None or report["plan"] is None:
@@ -76,7 +77,7 @@ async def _share_out(deps: Deps, report_id: str, settled: Sequence[Document], re
 
 
 async def _share(
-    deps: Deps, report: Document, plan: Document, slot: Slot, settled: Sequence[Document], *, some_readied: bool
+    deps: Deps, report: Report, plan: Plan, slot: Slot, settled: Sequence[Step], *, some_readied: bool
 ) -> _Share:
     """Find the steps that are to hold a report's slots of one set. Writes nothing."""
     now, before = deps.clock.now(), report["slots"][slot]
@@ -97,7 +98,7 @@ async def _share(
     return _Share(holders, released, to_queue, None, look_again)
 
 
-def _is_scarce(plan: Document, slot: Slot) -> bool:
+def _is_scarce(plan: Plan, slot: Slot) -> bool:
     """Return whether a set has fewer slots than steps, so that some of these may stand ready without one.
 
     An optimisation: where each step has a slot from the first, only the readied ones need to be looked for.
@@ -106,7 +107,7 @@ def _is_scarce(plan: Document, slot: Slot) -> bool:
     return bool(len(sharing) > plan["bounds"][slot])
 
 
-async def _next_batches(deps: Deps, report: Document, slot: Slot, free: int) -> list[Batch]:
+async def _next_batches(deps: Deps, report: Report, slot: Slot, free: int) -> list[Batch]:
     """Return the first ready and due steps without a slot, as many batches as there are free slots."""
     if free <= 0:
         return []
@@ -118,7 +119,7 @@ async def _next_batches(deps: Deps, report: Document, slot: Slot, free: int) -> 
     return _batches(idle)[:free]
 
 
-def _batches(steps: Sequence[Document]) -> list[Batch]:
+def _batches(steps: Sequence[Step]) -> list[Batch]:
     """Divide steps in their order. Chapters that follow one another share a batch, any other step is alone."""
     batches: list[Batch] = []
     for step in steps:
@@ -129,16 +130,16 @@ def _batches(steps: Sequence[Document]) -> list[Batch]:
     return batches
 
 
-def _bears_company(first: Document, step: Document) -> bool:
+def _bears_company(first: Step, step: Step) -> bool:
     """Return whether two steps are chapters of one run that have never failed. Others are tried alone."""
     return first["run"] == step["run"] and _is_sound_chapter(first) and _is_sound_chapter(step)
 
 
-def _is_sound_chapter(step: Document) -> bool:
+def _is_sound_chapter(step: Step) -> bool:
     return bool(step["kind"] == "render" and step["fails"] == 0 and step["kills"] == 0)
 
 
-async def queue_released(deps: Deps, released: Document) -> None:
+async def queue_released(deps: Deps, released: Step) -> None:
     """Queue a step that was released and has kept its slot, unless a replay has taken it since (T8).
 
     A step that was in the slot of another, the first of its batch, waits for one of its own.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -13,8 +13,9 @@ from actors.reports.budget import open_within_budget
 from actors.reports.claim import Claim, StepGoesBack
 from infra.errors import PermanentError
 from infra.llm.answer import Answer, ProviderIsBusy, Request
-from storage.database import Document
 from storage.ledger import settle_entry
+from storage.records.plans import PlannedStep
+from storage.records.work import Settlement, StepResult
 
 log = structlog.get_logger()
 
@@ -40,7 +41,7 @@ class NoRoomYet(StepGoesBack):
     """The provider's limits are used up for a while. The step goes back as it is, without counting as failed."""
 
 
-async def write_section(deps: WorkDeps, claim: Claim) -> Document:
+async def write_section(deps: WorkDeps, claim: Claim) -> StepResult:
     """Write a section. Returns its text and its summary."""
     request = await compose_request(deps, claim)
     for _ in range(_MAX_ANSWERS):
@@ -75,7 +76,7 @@ async def compose_request(deps: WorkDeps, claim: Claim) -> Request:
     )
 
 
-def composed(step: Document, answers: dict[str, str], *, summaries: Told = (), values: Told = ()) -> str:
+def composed(step: PlannedStep, answers: dict[str, str], *, summaries: Told = (), values: Told = ()) -> str:
     """Compose the input of one request: the parts that vary, the customer's own words last and marked as data."""
     parts = [f"# The section to write\n\nTitle: {step['title']}\n\n{step['brief']}"]
     if summaries:
@@ -145,18 +146,23 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
     except (ProviderIsBusy, PermanentError) as error:
         await _settle(deps, entry, {"outcome": "failed", "error": str(error), "cost_usd": None})
         raise
-    facts = {
+    end: Settlement = {
         "outcome": answer.outcome,
         "model": answer.model,
-        "usage": asdict(answer.usage),
+        "usage": {
+            "input": answer.usage.input,
+            "cached": answer.usage.cached,
+            "output": answer.usage.output,
+            "estimated": answer.usage.estimated,
+        },
         "cost_usd": answer.cost_usd,
         "latency_s": round(deps.clock.monotonic() - began, 3),
     }
     claim.lift_limit()
-    await _settle(deps, entry, facts)
+    await _settle(deps, entry, end)
     return answer
 
 
-async def _settle(deps: WorkDeps, entry: str, facts: Document) -> None:
+async def _settle(deps: WorkDeps, entry: str, end: Settlement) -> None:
     now = deps.clock.now()
-    await until_database_is_back(deps.clock, lambda: settle_entry(deps.db, entry, facts, now))
+    await until_database_is_back(deps.clock, lambda: settle_entry(deps.db, entry, end, now))

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -14,7 +15,6 @@ from actors.products.plans import FORMAT
 from actors.reports.advance import give_up
 from actors.reports.begin_report import give_up_report
 from storage.alerts import raise_alert
-from storage.database import Document
 from storage.queueing import (
     keep_queued,
     message_of,
@@ -23,6 +23,7 @@ from storage.queueing import (
     requeue_step,
     steps_of_messages,
 )
+from storage.records.work import Report, Step, Worker
 from storage.reports import begin_message, hurry_reports, keep_reports_queued, requeue_report, unbegun_reports
 from storage.workers import live_workers
 
@@ -33,6 +34,8 @@ _TOO_OLD = timedelta(minutes=10)
 #: The number of sends without a claim after which a step is given up: no worker can take it.
 _MAX_SENDS = 20
 _BATCH = 500
+
+Work = TypeVar("Work", Step, Report)
 
 
 async def resend_lost_messages(deps: Deps) -> None:
@@ -61,7 +64,7 @@ async def resend_unbegun_reports(deps: Deps) -> None:
     await _call_for_workers(deps, stale)
 
 
-async def resend_messages_of(deps: Deps, worker: Document) -> None:
+async def resend_messages_of(deps: Deps, worker: Worker) -> None:
     """Send again the messages that a dead worker had taken from the broker and not finished (T9)."""
     lost: list[str] = []
     for queue in queues_of(worker["queue"]):
@@ -82,20 +85,20 @@ async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:
     return held
 
 
-def _by_age(held: Sequence[Document], now: datetime) -> tuple[list[Document], list[Document]]:
+def _by_age(held: Sequence[Work], now: datetime) -> tuple[list[Work], list[Work]]:
     """Divide steps or reports whose messages the broker holds: those in line, and those with too old a message."""
     in_line = [one for one in held if now - one["queued_at"] < _TOO_OLD]
     stale = [one for one in held if now - one["queued_at"] >= _TOO_OLD]
     return in_line, stale
 
 
-def _without(overdue: Sequence[Document], in_line: Sequence[Document]) -> list[Document]:
+def _without(overdue: Sequence[Work], in_line: Sequence[Work]) -> list[Work]:
     """Return those of the overdue ones whose messages are to be sent again, in their order."""
     left_alone = {one["_id"] for one in in_line}
     return [one for one in overdue if one["_id"] not in left_alone]
 
 
-async def _call_for_workers(deps: Deps, stale: Sequence[Document]) -> None:
+async def _call_for_workers(deps: Deps, stale: Sequence[Step] | Sequence[Report]) -> None:
     """Alert an operator to queues in which work has waited for long, and which no worker serves."""
     products = {one["product"] for one in stale}
     served = {worker["queue"] for worker in await live_workers(deps.db)} if products else set()
@@ -104,7 +107,7 @@ async def _call_for_workers(deps: Deps, stale: Sequence[Document]) -> None:
         await raise_alert(deps.db, "no_worker", text, deps.clock.now(), event=product)
 
 
-async def _resend(deps: Deps, step: Document, *, counted: bool = True) -> None:
+async def _resend(deps: Deps, step: Step, *, counted: bool = True) -> None:
     """Send a step's message again, or give the step up after too many sends that counted (T9).
 
     Only sends of lost messages are counted.
@@ -122,7 +125,7 @@ async def _resend(deps: Deps, step: Document, *, counted: bool = True) -> None:
         await send_step(deps, step, message)
 
 
-async def _resend_report(deps: Deps, report: Document, *, counted: bool) -> None:
+async def _resend_report(deps: Deps, report: Report, *, counted: bool) -> None:
     """Send the message that begins a report again, or give the report up after too many counted sends (T9)."""
     if report["sends"] >= _MAX_SENDS:
         await give_up_report(deps, report["_id"], f"It was queued {_MAX_SENDS} times and no worker took it.")

@@ -12,10 +12,11 @@ from actors.reports.admission import admit, admit_waiting, release_places
 from actors.reports.lost_books import ask_for_reprint, is_lost
 from storage.alerts import admit_alerts, count_admitted, due_alerts, gather_alerts
 from storage.answers import KEPT_FOR, drop_forms
-from storage.database import Document
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 from storage.events import drop_events, unapplied_events
 from storage.grouping import grouped
+from storage.records.mail import Alert
+from storage.records.work import Report, TenantPlaces
 from storage.reports import find_reports, newest_stored
 from storage.steps import has_live_steps
 from storage.tenants import places_taken, tenants_waiting
@@ -74,7 +75,7 @@ async def send_alerts(deps: Deps) -> None:
     await send_all(deps, posts)
 
 
-async def _admit_alerts(deps: Deps, fresh: Sequence[Document], now: datetime) -> list[str]:
+async def _admit_alerts(deps: Deps, fresh: Sequence[Alert], now: datetime) -> list[str]:
     """Admit as many alerts as a minute may have, the last place for all the rest. Returns those to be told."""
     room = _MOST_ALERTS - await count_admitted(deps.db, now - _WITHIN)
     alone = max(0, room if len(fresh) <= room else room - 1)
@@ -87,7 +88,7 @@ async def _admit_alerts(deps: Deps, fresh: Sequence[Document], now: datetime) ->
     return admitted
 
 
-def _list_of(alerts: Sequence[Document]) -> str:
+def _list_of(alerts: Sequence[Alert]) -> str:
     """Return the text of gathered alerts: a line for each trouble, with all orders or events that have it."""
     lines = [f"{len(alerts)} more alerts"]
     for (kind, text), alike in grouped(alerts, lambda alert: (alert["kind"], alert["text"])).items():
@@ -105,7 +106,7 @@ async def admit_in_turn(deps: Deps) -> None:
     await send_all(deps, posts)
 
 
-async def _heal_places(deps: Deps, tenant: Document) -> list[Post]:
+async def _heal_places(deps: Deps, tenant: TenantPlaces) -> list[Post]:
     """Begin reports that have a place and wait, and give unused places to those that wait for one."""
     posts: list[Post] = []
     found = {report["_id"]: report for report in await find_reports(deps.db, tenant["reports"])}
@@ -118,7 +119,7 @@ async def _heal_places(deps: Deps, tenant: Document) -> list[Post]:
     return posts
 
 
-async def _is_over(deps: Deps, report: Document | None) -> bool:
+async def _is_over(deps: Deps, report: Report | None) -> bool:
     """Return whether a report is in progress no more. One that waits for dead steps is an operator's."""
     if report is None or report["state"] in {"stored", "dead"} or report["stopped"]:
         return True

@@ -13,9 +13,10 @@ from actors.reports.advance import advance_or_call, give_up
 from actors.reports.slots import pump, queue_and_send
 from infra.errors import TransientError
 from storage.claims import claims_of, expire_step, lapsed_claims
-from storage.database import Document
 from storage.queueing import new_message
-from storage.slots import Slot, pull_tokens, running_reports
+from storage.records.plans import Slot
+from storage.records.work import Report, Step
+from storage.slots import pull_tokens, running_reports
 from storage.steps import idle_ready_reports, slot_holders, unadvanced_steps
 
 log = structlog.get_logger()
@@ -42,7 +43,7 @@ async def take_from(deps: Deps, worker: str) -> None:
     await _expire(deps, await claims_of(deps.db, worker))
 
 
-async def _expire(deps: Deps, steps: Sequence[Document]) -> None:
+async def _expire(deps: Deps, steps: Sequence[Step]) -> None:
     """Queue claimed steps again. A step is dead if it kills every process that takes it (T14x).
 
     All are taken first and sent then: sending needs Redis, which may be away.
@@ -92,7 +93,7 @@ class SlotHealer:
             await self.heal_page(deps)
 
 
-async def _heal(deps: Deps, reports: Sequence[Document]) -> None:
+async def _heal(deps: Deps, reports: Sequence[Report]) -> None:
     """Take leftover slots back, queue released steps whose time has come, and offer free slots (T7, T8, T15)."""
     holders = await _holders(deps, reports)
     idle = await _idle_with_room(deps, reports)
@@ -101,7 +102,7 @@ async def _heal(deps: Deps, reports: Sequence[Document]) -> None:
             await pump(deps, report["_id"])
 
 
-async def _holders(deps: Deps, reports: Sequence[Document]) -> dict[str, Document]:
+async def _holders(deps: Deps, reports: Sequence[Report]) -> dict[str, Step]:
     """Return the steps whose tokens are in slots of the reports, by id."""
     ids: list[str] = []
     for report in reports:
@@ -109,7 +110,7 @@ async def _holders(deps: Deps, reports: Sequence[Document]) -> dict[str, Documen
     return {step["_id"]: step for step in await slot_holders(deps.db, ids)}
 
 
-async def _heal_report(deps: Deps, report: Document, holders: dict[str, Document]) -> bool:
+async def _heal_report(deps: Deps, report: Report, holders: dict[str, Step]) -> bool:
     """Take a report's leftover slots back. Returns whether there was one (T15)."""
     healed = False
     for slot, token in _tokens(report):
@@ -125,7 +126,7 @@ async def _heal_report(deps: Deps, report: Document, holders: dict[str, Document
     return healed
 
 
-async def _idle_with_room(deps: Deps, reports: Sequence[Document]) -> set[str]:
+async def _idle_with_room(deps: Deps, reports: Sequence[Report]) -> set[str]:
     """Return those of the reports in which ready steps stand about beside free slots."""
     idle = set[str]()
     for slot in SLOTS:
@@ -134,12 +135,14 @@ async def _idle_with_room(deps: Deps, reports: Sequence[Document]) -> set[str]:
     return idle
 
 
-async def _has_room(deps: Deps, report: Document, slot: Slot) -> bool:
-    bound: int = (await deps.plans.get(report["plan"]))["bounds"][slot]
-    return len(report["slots"][slot]) < bound
+async def _has_room(deps: Deps, report: Report, slot: Slot) -> bool:
+    if report["plan"] is None:
+        return False
+    plan = await deps.plans.get(report["plan"])
+    return len(report["slots"][slot]) < plan["bounds"][slot]
 
 
-def _tokens(report: Document) -> Iterator[tuple[Slot, str]]:
+def _tokens(report: Report) -> Iterator[tuple[Slot, str]]:
     for slot in SLOTS:
         for token in report["slots"][slot]:
             yield slot, token

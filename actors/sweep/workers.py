@@ -9,7 +9,7 @@ from actors.sweep.messages import resend_messages_of
 from actors.sweep.steps import expire_lapsed_claims, take_from
 from infra.clock import Clock
 from infra.errors import TransientError
-from storage.database import Document
+from storage.records.work import Worker
 from storage.workers import live_workers, prove_writable, remove_worker
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ class Watch:
         self._seen: dict[str, _Seen] = {}
         self._trouble_at: float | None = None
 
-    async def dead_workers(self, deps: Deps) -> list[Document]:
+    async def dead_workers(self, deps: Deps) -> list[Worker]:
         """Read every counter once more. Returns the workers that have stood still long enough."""
         asked = self._clock.monotonic()
         try:
@@ -59,7 +59,7 @@ class Watch:
         self._seen.clear()
         self._trouble_at = self._clock.monotonic()
 
-    def _observe(self, worker: Document, now: float) -> _Seen:
+    def _observe(self, worker: Worker, now: float) -> _Seen:
         before = self._seen.get(worker["_id"])
         if before is None or before.beat != worker["beat"]:
             return _Seen(worker["beat"], now, 1)

@@ -23,8 +23,8 @@ from actors.reports.render_chunk import render_chunk
 from actors.reports.write_section import write_section
 from infra.broker.broker import Broker
 from infra.errors import TransientError
-from storage.database import Document
-from storage.errands import Errand
+from storage.records.orders import Errand
+from storage.records.work import StepResult
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 #: work that waits, with an answer in hand, for a MongoDB that is away takes that long.
 _TIME_LIMIT_MS = 60 * 60 * 1000
 
-_RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[Document]]] = {
+_RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[StepResult]]] = {
     "render_chunk": render_chunk,
     "assemble_report": assemble_report,
     "compute_step": compute_step,

@@ -10,6 +10,7 @@ from actors.deps.worker import WorkDeps
 from actors.products.plans import FORMAT
 from infra.errors import TransientError
 from storage.claims import claims_of, release_step
+from storage.records.work import WorkerFacts
 from storage.workers import beat, remove_worker
 
 log = structlog.get_logger()
@@ -27,7 +28,7 @@ class Heart:
     def __init__(self, deps: WorkDeps, queue: str, threads: int) -> None:
         """Prepare the worker's entry in the register."""
         self._deps = deps
-        self._facts = {
+        self._facts: WorkerFacts = {
             "queue": queue,
             "threads": threads,
             "broker_id": deps.broker.broker_id,

@@ -6,7 +6,7 @@ import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from storage.audit import Authority
 
 Result = TypeVar("Result")
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Every field, as JSON.")
 reason_option = click.option("--reason", required=True, help="Why, for the audit trail.")

@@ -59,6 +59,15 @@ async def list_workers(deps: Deps) -> list[Row]:
     from handlers.views import as_text
     from storage.workers import live_workers
 
-    fields = ("queue", "host", "pid", "threads", "beat")
-    found = await live_workers(deps.db)
-    return [{"id": w["_id"], **{f: w[f] for f in fields}, "beat_at": as_text(w["beat_at"])} for w in found]
+    return [
+        {
+            "id": worker["_id"],
+            "queue": worker["queue"],
+            "host": worker["host"],
+            "pid": worker["pid"],
+            "threads": worker["threads"],
+            "beat": worker["beat"],
+            "beat_at": as_text(worker["beat_at"]),
+        }
+        for worker in await live_workers(deps.db)
+    ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import authority_of, reason_option, with_deps
+from handlers.cli.common import authority_of, expect, reason_option, with_deps
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
@@ -95,7 +95,7 @@ def refund(order: str, reason: str, dry_run: bool) -> None:
     from infra.stripe.client import Stripe
 
     async def ask(deps: Deps) -> str:
-        intent = (await refundable_order(deps, order))["payment_intent"]
+        intent = expect((await refundable_order(deps, order))["payment_intent"], f"payment of order {order}")
         charge = await Stripe(deps.settings).charge(intent)
         left = written_amount(charge["amount"] - charge["amount_refunded"], charge["currency"])
         return f"{order} would be refunded: {left}"

@@ -13,9 +13,9 @@ from actors.intake.session import plain_answers, plain_email
 from actors.products.catalogue import title_of
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
-from storage.database import Document
 from storage.errands import settle_errand
 from storage.orders import fill_details, find_order
+from storage.records.orders import Order
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ async def details_form(request: Request) -> Response:
     return page(request, "details.html", status, tenant=order["tenant"], title=title, wanted=wanted, given=given)
 
 
-async def _fill(deps: Deps, order: Document, given: dict[str, str]) -> Document:
+async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
     email = plain_email(given.get("email", "").strip())
     now = deps.clock.now()
     answers = plain_answers(given, now.date()) | ({"email": email} if email else {})

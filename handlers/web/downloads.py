@@ -13,7 +13,7 @@ from actors.reports.lost_books import ask_for_reprint
 from handlers.web.page import page
 from handlers.web.requests import order_of
 from infra.errors import TransientError
-from storage.database import Document
+from storage.records.work import Report
 from storage.reports import find_report, note_download, report_id
 
 log = structlog.get_logger()
@@ -33,15 +33,16 @@ async def download_report(request: Request) -> Response:
     async with asyncio.timeout(_DEADLINE_S):
         order = await order_of(request)
         report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))
-        if report is None or not report["pdf"]:
+        if report is None or report["pdf"] is None:
             raise _nothing()
+        stored = report["pdf"]["object"]
         try:
             async with asyncio.timeout(_STORE_S):
-                there = await deps.objects.exists(report["pdf"]["object"])
+                there = await deps.objects.exists(stored)
         except (TransientError, TimeoutError):
             return _ask_to_wait(request, report, printing=False)
         if there:
-            return await _redirect(deps, report)
+            return await _redirect(deps, report, stored)
         if order["stopped"]:
             raise _nothing()
         if report["state"] == "stored":
@@ -49,14 +50,14 @@ async def download_report(request: Request) -> Response:
         return _ask_to_wait(request, report, printing=order["failed_at"] is None)
 
 
-async def _redirect(deps: Deps, report: Document) -> Response:
+async def _redirect(deps: Deps, report: Report, stored: str) -> Response:
     await note_download(deps.db, report["_id"], deps.clock.now())
     log.info("report_downloaded", order=report["order"], product=report["product"])
-    url = await deps.objects.link(report["pdf"]["object"], f"{title_of(report['product'])}.pdf")
+    url = await deps.objects.link(stored, f"{title_of(report['product'])}.pdf")
     return RedirectResponse(url, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
-def _ask_to_wait(request: Request, report: Document, *, printing: bool) -> Response:
+def _ask_to_wait(request: Request, report: Report, *, printing: bool) -> Response:
     """Answer with a page that looks again by itself, also where scripts do not run."""
     seconds = _PRINTED_IN_S if printing else _MENDED_IN_S
     title = title_of(report["product"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from email.utils import parseaddr
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,10 +12,10 @@ from actors.mail.brand import sender_of
 from actors.mail.formatting import readable_size
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.products.catalogue import title_of
-from handlers.views import order_view
+from handlers.views import ReportView, order_view
 from handlers.web.page import page
 from handlers.web.requests import order_of
-from storage.database import Document
+from storage.records.orders import Order
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
 #: Fields that the JSON of a customer's link leaves out.
@@ -70,14 +71,14 @@ async def resend_mail(request: Request) -> Response:
             return _answer(request, order, 409, "impossible")
 
 
-def _answer(request: Request, order: Document, status: int, outcome: str) -> Response:
+def _answer(request: Request, order: Order, status: int, outcome: str) -> Response:
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"resend": outcome}, status)
     title = title_of(order["product"])
     return page(request, "resend.html", status, tenant=order["tenant"], title=title, outcome=outcome)
 
 
-def _shown(report: Document) -> Document:
+def _shown(report: ReportView) -> dict[str, Any]:
     pdf = report["pdf"]
     size = f"PDF, {pdf['pages']} pages, {readable_size(pdf['bytes'])}" if pdf else None
     progress = (report["sections_done"], report["sections_total"])

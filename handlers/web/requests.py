@@ -7,13 +7,13 @@ from starlette.requests import Request
 
 from actors.deps.process import Deps
 from infra.links import Links
-from storage.database import Document
 from storage.orders import find_order_by_token
+from storage.records.orders import Order
 
 _MAX_FIELDS = 20
 
 
-async def order_of(request: Request) -> Document:
+async def order_of(request: Request) -> Order:
     """Return the order of the path's token; HTTPException 404 for a link that is not ours or names none."""
     deps: Deps = request.state.deps
     token = Links(deps.settings).read(request.path_params["token"])

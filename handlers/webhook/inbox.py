@@ -11,9 +11,9 @@ from actors.deps.webhook import IntakeDeps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event, subjects_of
 from storage.alerts import raise_alert
-from storage.database import Document
 from storage.events import new_event, record_events
 from storage.group_commit import GroupCommit
+from storage.records import orders as records
 
 log = structlog.get_logger()
 
@@ -80,9 +80,9 @@ class EventInbox:
         if not finishing.cancelled() and (error := finishing.exception()) is not None:
             log.warning("events_left_to_sweep", error=type(error).__name__)
 
-    async def _compare(self, event: Document, arrival: Event) -> None:
+    async def _compare(self, recorded: records.Event, arrival: Event) -> None:
         # The body of a forgotten order's event was removed, so that there is nothing to compare.
-        if event["raw"] in (arrival.raw, b"") or _meaning(event["raw"]) == _meaning(arrival.raw):
+        if recorded["raw"] in (arrival.raw, b"") or _meaning(recorded["raw"]) == _meaning(arrival.raw):
             return
         log.error("event_id_with_another_body", event_id=arrival.id)
         text = "Stripe sent an event a second time with another body; the first one counts."

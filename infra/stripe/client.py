@@ -11,10 +11,9 @@ import stripe
 
 from infra.errors import PermanentError, TransientError
 from infra.settings import Settings
-from infra.stripe.version import API_VERSION
+from infra.stripe.version import API_VERSION, StripeObject
 
 Answer = TypeVar("Answer")
-Json = dict[str, Any]
 
 #: Seconds for each attempt; with two retries a call ends within about half a minute.
 _TIMEOUT_S = 10
@@ -85,11 +84,11 @@ class Stripe:
             raise StripeRefusesUs("Stripe gave the session no address.")
         return str(session["url"])
 
-    async def session(self, session_id: str) -> Json:
+    async def session(self, session_id: str) -> StripeObject:
         """Return a Checkout Session with its line items, in our version of the API."""
         return await self._ask("get", f"/v1/checkout/sessions/{session_id}", expand=["line_items"])
 
-    async def charge(self, intent: str) -> Json:
+    async def charge(self, intent: str) -> StripeObject:
         """Return the charge that brought in a payment's money, as it stands; StripeRefusesUs if there is none."""
         charges = (await self._ask("get", "/v1/charges", payment_intent=intent, limit=_PAGE))["data"]
         paid = [charge for charge in charges if charge["status"] == "succeeded"]
@@ -97,22 +96,22 @@ class Stripe:
             raise StripeRefusesUs("Stripe knows no charge of that payment.")
         return dict(paid[0])
 
-    async def refund(self, intent: str, key: str) -> Json:
+    async def refund(self, intent: str, key: str) -> StripeObject:
         """Give back the rest of a payment, once for each `key`; return its charge as it then stands."""
         with contextlib.suppress(MoneyIsBack):
             await self._ask("post", "/v1/refunds", payment_intent=intent, idempotency_key=key)
         return await self.charge(intent)
 
-    def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[Json]:
+    def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[StripeObject]:
         """Yield events of those types since then (Unix time) that not every webhook has taken, newest first."""
         return self._list("/v1/events", types=kinds, delivery_success=False, created={"gte": since})
 
-    def complete_sessions(self, since: int) -> AsyncIterator[Json]:
+    def complete_sessions(self, since: int) -> AsyncIterator[StripeObject]:
         """Yield sessions made since then (Unix time) whose checkout was completed, newest first."""
         return self._list("/v1/checkout/sessions", status="complete", created={"gte": since})
 
-    async def _list(self, path: str, **wanted: Any) -> AsyncIterator[Json]:
-        after: Json = {}
+    async def _list(self, path: str, **wanted: Any) -> AsyncIterator[StripeObject]:
+        after: StripeObject = {}
         while True:
             page = await self._ask("get", path, **wanted, **after, limit=_PAGE)
             for one in page["data"]:
@@ -121,7 +120,7 @@ class Stripe:
                 return
             after = {"starting_after": page["data"][-1]["id"]}
 
-    async def _ask(self, method: str, path: str, **wanted: Any) -> Json:
+    async def _ask(self, method: str, path: str, **wanted: Any) -> StripeObject:
         # Raw: Stripe's own words are kept and read, not this version of the SDK's reading of them.
         return await asyncio.to_thread(
             _translated, lambda: json.loads(self._client.raw_request(method, path, **wanted).body)

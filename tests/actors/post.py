@@ -9,13 +9,13 @@ from actors.deps.worker import WorkDeps
 from actors.orders.errands import run_errand
 from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
-from storage.database import Document
-from storage.orders import add_stored, find_order
+from storage.orders import add_stored
+from storage.records.orders import Order
 from storage.reports import report_id, store_report
-from tests.actors.test_errands import ORDER, place
-from tests.actors.test_perform import working
+from tests.actors.builders import ORDER, place, present, working
+from tests.builders import a_pdf
 
-LONG: Document = {
+LONG: dict[str, Any] = {
     "metadata": {
         "product": "personal_horoscope",
         "name": "Ada",
@@ -54,26 +54,18 @@ class Mailer:
         return [letter.kind for letter in self.letters]
 
 
-async def stored(deps: Deps, **facts: Any) -> Document:
+async def stored(deps: Deps, **facts: Any) -> Order:
     """Place the order of such a session, and record its reports as stored. Returns it."""
     order = await place(deps, **facts)
     for product in order["products"]:
-        pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000_000}
-        await store_report(deps.db, report_id(ORDER, product), 1, pdf, deps.clock.now())
+        await store_report(deps.db, report_id(ORDER, product), 1, a_pdf(), deps.clock.now())
         await add_stored(deps.db, ORDER, product, 1, deps.clock.now())
     return await present(deps)
 
 
-async def delivered(deps: Deps, mailer: Mailer) -> tuple[WorkDeps, Document]:
+async def delivered(deps: Deps, mailer: Mailer) -> tuple[WorkDeps, Order]:
     """Return a mail worker, and an order that it has just delivered."""
     await stored(deps)
     worker = working(deps, mailer)
     await run_errand(worker, "complete_order", ORDER)
     return worker, await present(deps)
-
-
-async def present(deps: Deps) -> Document:
-    """Return the order, which must be there."""
-    found = await find_order(deps.db, ORDER)
-    assert found is not None
-    return found

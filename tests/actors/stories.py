@@ -4,8 +4,10 @@ import json
 import uuid
 from typing import Any, NamedTuple
 
+from actors.deps.process import Deps
+from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
-from tests.actors.test_sweep import event
+from tests.actors.builders import event
 
 #: Stripe's word about one purchase: the event's type, the object's fields, and the time (seconds).
 Word = tuple[str, dict[str, Any], int]
@@ -64,3 +66,9 @@ class Purchase(NamedTuple):
 def purchase() -> Purchase:
     """Return a purchase of its own."""
     return Purchase(uuid.uuid4().hex)
+
+
+async def say(deps: Deps, bought: Purchase, *words: Word) -> None:
+    """Let Stripe say those words of a purchase."""
+    for word in words:
+        await finish_events(deps, await apply_events(deps, [bought.said(word)]))

@@ -6,14 +6,11 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from actors.products.catalogue import OFFERS, PRODUCTS, queues
-from actors.products.plans import plan_of
-from actors.reports.assemble_report import book_of
-from actors.reports.render_chunk import chapter_of
+from actors.products.catalogue import OFFERS, queues
 from tests.benchmarks.figures import percentile, publish
 from tests.benchmarks.measured import Row, say
+from tests.benchmarks.plans.books import books_of
 from tests.benchmarks.plans.shop import FAST, Purchase, Shop, module, opened
 from tests.benchmarks.plans.typesetting import Book
 from tests.benchmarks.plans.waits import waits_of
@@ -44,7 +41,7 @@ def main() -> None:
         mixed = waits_of(shop, {one.order: sent[one.order] for one in fast}).delivery
         whole_s = max(shop.delivered_at(list(sent)).values()) - min(sent.values())
         mails = shop.db.deliveries.count_documents({"order": {"$in": list(sent)}, "state": "sent"})
-        books = _books(shop, list(sent))
+        books = books_of(shop, list(sent))
     say(f"mix: typesetting its {len(books)} books alone, in two processes")
     typesetting_s, _ = _typeset(books, 2)
     say("mix: some of them in one process")
@@ -98,24 +95,6 @@ def _used(shop: Shop) -> Used:
 
 def _sum(used: Mapping[str, float], kind: str) -> float:
     return sum(seconds for name, seconds in used.items() if name.startswith(f"{kind} "))
-
-
-def _books(shop: Shop, orders: Sequence[str]) -> list[Book]:
-    """Return the books of some orders as the renderer is given them."""
-    found = shop.db.orders.find({"_id": {"$in": list(orders)}})
-    return [_book(shop, order, product) for order in found for product in order["products"]]
-
-
-def _book(shop: Shop, order: dict[str, Any], product: str) -> Book:
-    plan, report = plan_of(PRODUCTS[product]), f"{order['_id']}:{product}"
-    written = shop.db.steps.find({"report": report, "kind": "write"}, {"result.text": 1})
-    texts = {step["_id"]: step["result"]["text"] for step in written}
-    chapters = [
-        chapter_of(plan, step, [texts[f"{report}:{need}"] for need in step["needs"]], order)
-        for step in plan["steps"].values()
-        if step["kind"] == "render"
-    ]
-    return book_of(plan, order, "Pressroom"), chapters
 
 
 def _chapters(books: Sequence[Book]) -> int:

@@ -10,12 +10,9 @@ from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from infra.local.stack import Stack
 from storage.order_state import attention_of
-from tests.actors.test_sweep import messages
+from tests.actors.builders import messages, present
 from tests.conftest import StoppedClock
-from tests.faults.test_kills_mailing import STORIES, begun, present
-from tests.faults.test_kills_mailing import deps as deps
-from tests.faults.test_kills_mailing import objects as objects
-from tests.faults.test_kills_mailing import worker as worker
+from tests.faults.endings import STORIES, begun
 
 pytestmark = pytest.mark.anyio
 

@@ -5,16 +5,17 @@ from datetime import timedelta
 import pytest
 
 from storage.claims import claim_others, claim_step, expire_step
-from storage.database import Database, Document
+from storage.database import Database
 from storage.queueing import message_id, message_of, queue_batches, requeue_step, steps_of_messages
+from storage.records.work import Step
 from storage.steps import insert_steps
 from tests.conftest import StoppedClock
-from tests.storage.test_steps import present, step
+from tests.storage.builders import holder, present, step
 
 pytestmark = pytest.mark.anyio
 
 
-async def batch(db: Database, clock: StoppedClock, ids: str = "abcd") -> list[Document]:
+async def batch(db: Database, clock: StoppedClock, ids: str = "abcd") -> list[Step]:
     """Return steps that were queued under one message."""
     await insert_steps(db, [step(one, clock) for one in ids])
     message = await queue_batches(db, [[await present(db, one) for one in ids]], clock.now())
@@ -23,7 +24,7 @@ async def batch(db: Database, clock: StoppedClock, ids: str = "abcd") -> list[Do
     return queued
 
 
-async def claimed(db: Database, clock: StoppedClock, worker: str = "w1") -> tuple[Document, list[Document]]:
+async def claimed(db: Database, clock: StoppedClock, worker: str = "w1") -> tuple[Step, list[Step]]:
     """Return the first of a batch and the others, claimed by a worker."""
     until = clock.now() + timedelta(seconds=60)
     first = await claim_step(db, "a", worker, [1], until)
@@ -35,7 +36,7 @@ async def test_who_claims_the_first_gets_the_others(db: Database, clock: Stopped
     """One claim of a batch takes all of it, each step with an epoch of its own, and a second one nothing."""
     await batch(db, clock)
     first, others = await claimed(db, clock)
-    assert [(one["_id"], one["epoch"], one["claim"]["worker"]) for one in (first, *others)] == [
+    assert [(one["_id"], one["epoch"], holder(one)) for one in (first, *others)] == [
         (name, 1, "w1") for name in "abcd"
     ]
     assert await claim_others(db, first, "w2", clock.now()) == []
@@ -48,7 +49,7 @@ async def test_who_left_the_batch_is_not_claimed_with_it(db: Database, clock: St
     assert await requeue_step(db, third, "again", clock.now())
     first, others = await claimed(db, clock)
     assert (first["_id"], [one["_id"] for one in others]) == ("a", ["d"])
-    assert (await present(db, "b"))["claim"]["worker"] == "w2"
+    assert holder(await present(db, "b")) == "w2"
     assert message_of(await present(db, "c")) == message_id("c", "again")
 
 

@@ -2,43 +2,38 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from storage.budget import Spending, begin_pause, end_pause, is_paused, spending_of
-from storage.database import Database, Document
+from storage.database import Database
 from storage.ledger import open_entry, settle_entry
 from storage.order_state import attention_of, is_parked, order_state
-from storage.orders import find_order, place_orders
+from storage.orders import place_orders
+from storage.records.orders import Order
+from storage.records.work import Settlement
+from tests.builders import an_order
 from tests.conftest import StoppedClock
-from tests.storage.test_costs import ANSWERED, TIMED_OUT, UNPRICED, step
-from tests.storage.test_orders import order
+from tests.storage.builders import ANSWERED, TIMED_OUT, UNPRICED, order_of_two, section, the_order
 
 pytestmark = pytest.mark.anyio
 
 MINUTE = timedelta(minutes=1)
 REASON = "The budget is spent."
-FACTS = {"tenant": "main", "refund_failed": False, "dispute_lost": False, "objection": None, "ended_at": None}
 
 
-async def placed(db: Database, clock: StoppedClock) -> Document:
+async def placed(db: Database, clock: StoppedClock) -> Order:
     """Return an order that has just been placed."""
-    await place_orders(db, [order(clock, **FACTS, missing=[])])
-    return await present(db)
-
-
-async def present(db: Database) -> Document:
-    """Return the order, which must be there."""
-    found = await find_order(db, "cs_1")
-    assert found is not None
-    return found
+    await place_orders(db, [order_of_two(clock)])
+    return await the_order(db)
 
 
 async def call(
-    db: Database, clock: StoppedClock, epoch: int, facts: Document | None, most: float | None = 0.5
+    db: Database, clock: StoppedClock, epoch: int, facts: Settlement | None, most: float | None = 0.5
 ) -> None:
     """Open an entry that may cost so much, and settle it with those facts, if any."""
-    entry = await open_entry(db, step(), epoch, clock.now(), estimate_usd=most)
+    entry = await open_entry(db, section(), epoch, clock.now(), estimate_usd=most)
     if facts is not None:
         await settle_entry(db, entry, facts, clock.now())
 
@@ -61,7 +56,7 @@ async def test_an_order_without_calls_has_spent_nothing(db: Database, clock: Sto
     ids=["answered", "unpriced", "timed out", "failed", "in the air", "lost"],
 )
 async def test_each_call_counts_as_what_is_known_of_it(
-    db: Database, clock: StoppedClock, facts: Document | None, age_s: int, spending: Spending
+    db: Database, clock: StoppedClock, facts: Settlement | None, age_s: int, spending: Spending
 ) -> None:
     """An answer counts at its price, a call without one at the most that it may have cost, a refused one not."""
     await call(db, clock, 1, facts)
@@ -82,12 +77,12 @@ async def test_a_paused_order_is_an_operators(db: Database, clock: StoppedClock)
     seen = await placed(db, clock)
     assert not is_paused(seen)
     assert await begin_pause(db, seen, REASON, 0.5, clock.now())
-    paused = await present(db)
+    paused = await the_order(db)
     assert is_paused(paused)
     assert (order_state(paused, []), attention_of(paused)) == ("needs_attention", REASON)
     assert set(paused["errands"]) == {"heed_pause"}
     assert await end_pause(db, paused, None, clock.now())
-    resumed = await present(db)
+    resumed = await the_order(db)
     assert not is_paused(resumed)
     assert (order_state(resumed, []), attention_of(resumed), "budget_usd" in resumed) == ("paid", None, False)
 
@@ -97,10 +92,10 @@ async def test_of_many_sections_one_pauses_their_order(db: Database, clock: Stop
     seen = await placed(db, clock)
     begun = [begin_pause(db, seen, REASON, None, clock.now()) for _ in range(16)]
     assert sum(await asyncio.gather(*begun)) == 1
-    paused = await present(db)
+    paused = await the_order(db)
     ended = [end_pause(db, paused, float(usd), clock.now()) for usd in range(1, 9)]
     assert sum(await asyncio.gather(*ended)) == 1
-    assert (await present(db))["pause"]["number"] == 1
+    assert (await the_order(db))["pause"]["number"] == 1
 
 
 async def test_who_saw_the_order_before_it_was_resumed_does_not_pause_it_again(
@@ -109,12 +104,12 @@ async def test_who_saw_the_order_before_it_was_resumed_does_not_pause_it_again(
     """What was known under the old budget is nothing any more; what is known under the new one is."""
     seen = await placed(db, clock)
     await begin_pause(db, seen, REASON, None, clock.now())
-    await end_pause(db, await present(db), 5.0, clock.now())
+    await end_pause(db, await the_order(db), 5.0, clock.now())
     assert not await begin_pause(db, seen, REASON, None, clock.now())
-    resumed = await present(db)
+    resumed = await the_order(db)
     assert resumed["budget_usd"] == 5.0
     assert await begin_pause(db, resumed, REASON, None, clock.now())
-    assert (await present(db))["pause"]["number"] == 2
+    assert (await the_order(db))["pause"]["number"] == 2
 
 
 @pytest.mark.parametrize(
@@ -130,12 +125,11 @@ async def test_who_saw_the_order_before_it_was_resumed_does_not_pause_it_again(
 )
 def test_which_steps_lie_still(stopped: bool, holds: bool | None, kind: str, lies: bool) -> None:
     """A refund stops all of an order; a pause stops what would be bought, and the rest goes on."""
-    pause = {} if holds is None else {"pause": {"holds": holds}}
-    assert is_parked({"stopped": stopped, "letter": None, **pause}, kind) == lies
+    pause: dict[str, Any] = {} if holds is None else {"pause": {"holds": holds}}
+    assert is_parked(an_order(stopped=stopped, **pause), kind) == lies
 
 
 @pytest.mark.parametrize("failed", [True, False])
 def test_a_refund_that_is_decided_stops_the_work(failed: bool) -> None:
     """Nothing is made for an order whose money is about to go back, unless the bank sends it back to us."""
-    order = {"stopped": False, "letter": "refund", "refund_failed": failed}
-    assert is_parked(order, "write") != failed
+    assert is_parked(an_order(letter="refund", refund_failed=failed), "write") != failed

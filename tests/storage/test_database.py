@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import PyMongoError
 
 from storage.database import Database, Document, WriteIsRefused, insert_new, translating
+from tests.storage.builders import a_form
 
 pytestmark = pytest.mark.anyio
 
@@ -22,9 +24,15 @@ def letter(key: str, words: str | None = SECRET) -> Document:
     return {"_id": key, "name": SECRET, "words": words}
 
 
+async def letterbox(db: Database) -> AsyncCollection[Document]:
+    """Return an empty collection of letters with words."""
+    database = db.client.get_default_database()
+    return await database.create_collection("letters", validator={"words": {"$type": "string"}})
+
+
 async def test_a_refusal_keeps_its_documents_words_to_itself(db: Database) -> None:
     """A document that MongoDB refuses is an error that quotes none of it; the others of its batch are stored."""
-    letters = await db.events.database.create_collection("letters", validator={"words": {"$type": "string"}})
+    letters = await letterbox(db)
     assert await insert_new(letters, [letter("there", "first")]) == []
     batch = [letter("before"), letter("odd", None), letter("there"), letter("after")]
     with pytest.raises(WriteIsRefused) as refused:
@@ -37,7 +45,7 @@ async def test_a_refusal_keeps_its_documents_words_to_itself(db: Database) -> No
 
 async def test_a_refused_update_keeps_its_documents_words_to_itself(db: Database) -> None:
     """What MongoDB will not store of an update is an error that quotes none of it."""
-    letters = await db.events.database.create_collection("letters", validator={"words": {"$type": "string"}})
+    letters = await letterbox(db)
     await insert_new(letters, [letter("there")])
     for odd in ({"words": None, "name": SECRET}, {"name": SECRET * 1_000_000}):
         with pytest.raises(WriteIsRefused) as refused:
@@ -82,9 +90,9 @@ async def breaking(db: Database, times: float) -> AsyncIterator[Database]:
 async def test_an_insert_whose_answer_is_lost_is_repeated(db: Database) -> None:
     """The driver does it again, and MongoDB knows it; a line that goes on breaking is an error."""
     async with breaking(db, 1) as broken:
-        assert await insert_new(broken.answers, [letter("a"), letter("b")]) == []
-        assert await insert_new(broken.answers, [letter("b"), letter("c")]) == ["b"]
+        assert await insert_new(broken.answers, [a_form("a"), a_form("b")]) == []
+        assert await insert_new(broken.answers, [a_form("b"), a_form("c")]) == ["b"]
     async with breaking(db, math.inf) as broken:
         with pytest.raises(PyMongoError):
-            await insert_new(broken.answers, [letter("d")])
+            await insert_new(broken.answers, [a_form("d")])
     assert await db.answers.count_documents({}) == 4

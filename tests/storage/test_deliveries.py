@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage.database import Database, Document
+from storage.database import Database
 from storage.deliveries import (
     claim_delivery,
     find_delivery,
@@ -14,6 +14,7 @@ from storage.deliveries import (
     retake_delivery,
     start_sending,
 )
+from storage.records.mail import Delivery
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.anyio
 MINUTE = timedelta(seconds=60)
 
 
-async def claimed(db: Database, clock: StoppedClock) -> Document:
+async def claimed(db: Database, clock: StoppedClock) -> Delivery:
     """Return a delivery that somebody has just claimed."""
     delivery = await claim_delivery(db, "cs_1", "completion", "<m@x>", clock.now() + MINUTE)
     assert delivery is not None

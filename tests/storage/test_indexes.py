@@ -39,6 +39,14 @@ async def names(db: Database, collection: str = "orders") -> dict[str, Document]
     return {index["name"]: dict(index) async for index in await db.orders.database[collection].list_indexes()}
 
 
+async def fill(db: Database, sessions: int) -> None:
+    """Insert a hundred orders that have nothing but what is to be indexed, each of it for so many sessions."""
+    many = [f"cs_{nth}" for nth in range(sessions)]
+    orders = db.client.get_default_database()["orders"]
+    for nth in range(100):
+        await orders.insert_one({"_id": nth, "token": str(nth), "payment_intent": many})
+
+
 async def until_database_is_back(db: Database) -> list[str]:
     """Ensure the indexes as a process does that starts; return what was told."""
     told: list[str] = []
@@ -85,9 +93,7 @@ async def test_an_index_is_known_by_its_definition(db: Database) -> None:
 
 async def test_a_build_takes_longer_than_any_other_operation_may(bare: Database) -> None:
     """On a filled collection a build with the client's deadline is aborted for ever; a start's build is not."""
-    many = [f"cs_{nth}" for nth in range(8000)]
-    for nth in range(100):
-        await bare.orders.insert_one({"_id": nth, "token": str(nth), "payment_intent": many})
+    await fill(bare, 8000)
     with pytest.raises(PyMongoError) as aborted:
         await bare.orders.create_index("payment_intent")
     assert aborted.value.timeout
@@ -97,9 +103,7 @@ async def test_a_build_takes_longer_than_any_other_operation_may(bare: Database)
 
 async def test_processes_that_start_at_once_build_together(bare: Database) -> None:
     """Each returns when all indexes are there; none undoes another's."""
-    many = [f"cs_{nth}" for nth in range(500)]
-    for nth in range(100):
-        await bare.orders.insert_one({"_id": nth, "token": str(nth), "payment_intent": many})
+    await fill(bare, 500)
     await bare.orders.create_index("token")
     await asyncio.gather(*(until_database_is_back(bare) for _ in range(4)))
     assert (await names(bare))["token_1"]["unique"]

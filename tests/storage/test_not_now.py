@@ -15,7 +15,7 @@ from storage.queueing import queue_batches
 from storage.steps import find_step, first_ready, insert_steps, ready_after, steps_of
 from tests.conftest import StoppedClock
 from tests.fail_points import failing
-from tests.storage.test_steps import step
+from tests.storage.builders import a_form, step
 
 pytestmark = pytest.mark.anyio
 
@@ -104,15 +104,15 @@ async def test_a_cursor_that_is_gone_is_an_outage(hasty: Hasty, clock: StoppedCl
 @pytest.mark.parametrize("code", [64, 91, 100])
 async def test_a_taken_key_that_is_not_durable_is_not_taken_yet(hasty: Hasty, port: int, code: int) -> None:
     """A duplicate whose majority is missing is no proof: whoever inserts must ask again."""
-    assert await insert_once(hasty().answers, {"_id": "a"})
+    assert await insert_once(hasty().answers, a_form("a"))
     missing = {"code": code, "errmsg": "The others are away."}
     with failing(port, ["insert"], writeConcernError=missing, namespace=ANSWERS):
         with pytest.raises(DatabaseIsDown):
-            await insert_once(hasty().answers, {"_id": "a"})
+            await insert_once(hasty().answers, a_form("a"))
         with pytest.raises(DatabaseIsDown):
-            await insert_new(hasty().answers, [{"_id": "a"}, {"_id": "b"}])
-    assert not await insert_once(hasty().answers, {"_id": "a"})
-    assert await insert_new(hasty().answers, [{"_id": "a"}, {"_id": "b"}]) == ["a", "b"]
+            await insert_new(hasty().answers, [a_form("a"), a_form("b")])
+    assert not await insert_once(hasty().answers, a_form("a"))
+    assert await insert_new(hasty().answers, [a_form("a"), a_form("b")]) == ["a", "b"]
 
 
 @pytest.mark.parametrize(

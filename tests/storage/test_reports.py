@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from storage.database import Database, Document
+from storage.database import Database
+from storage.records.plans import Slot
+from storage.records.work import Report
 from storage.reports import (
     begin_message,
     begin_report_replay,
     end_report_replay,
-    find_report,
     hurry_reports,
     keep_reports_queued,
     new_report,
@@ -20,22 +21,24 @@ from storage.reports import (
     start_report,
     unbegun_reports,
 )
-from storage.slots import Slot, may_queue, pull_tokens, swap_slots
+from storage.slots import may_queue, pull_tokens, swap_slots
+from tests.builders import an_order
 from tests.conftest import StoppedClock
+from tests.storage.picking import pick
 
 pytestmark = pytest.mark.anyio
 
-ORDER = {"_id": "cs_1", "tenant": "main", "stopped": False, "payment_version": 0}
+ORDER = an_order()
 REPORT = "cs_1:book"
 NONE: dict[Slot, list[str]] = {"write": [], "render": []}
 
 
-async def opened(db: Database, clock: StoppedClock, message: str) -> list[Document]:
+async def opened(db: Database, clock: StoppedClock, message: str) -> list[Report]:
     """Open the report under that message id; return what was there before."""
     return await open_reports(db, [new_report(ORDER, "book", message, clock.now())])
 
 
-async def running(db: Database, clock: StoppedClock) -> Document:
+async def running(db: Database, clock: StoppedClock) -> Report:
     """Return a report whose plan is inserted."""
     assert await opened(db, clock, "m1") == []
     await pin_plan(db, await present(db), "book-1", clock.now())
@@ -43,11 +46,9 @@ async def running(db: Database, clock: StoppedClock) -> Document:
     return await present(db)
 
 
-async def present(db: Database) -> Document:
+async def present(db: Database) -> Report:
     """Return the report, which must be there."""
-    found = await find_report(db, REPORT)
-    assert found is not None
-    return found
+    return await pick(db.reports, _id=REPORT)
 
 
 async def test_a_report_is_opened_once(db: Database, clock: StoppedClock) -> None:
@@ -66,7 +67,7 @@ async def test_a_plan_is_pinned_once(db: Database, clock: StoppedClock) -> None:
     assert pinned["plan"] == "book-1"
 
 
-async def take(db: Database, seen: Document, *tokens: str, slot: Slot = "write") -> bool:
+async def take(db: Database, seen: Report, *tokens: str, slot: Slot = "write") -> bool:
     """Have these tokens hold a report's slots, beside those that were seen to."""
     return await swap_slots(db, seen, {slot: [*seen["slots"][slot], *tokens]}, {}, queueing=True)
 
@@ -163,7 +164,7 @@ async def test_one_of_two_sweeps_begins_a_report_again(db: Database, clock: Stop
 async def test_a_lost_message_is_missed_behind_any_number_of_others(db: Database, clock: StoppedClock) -> None:
     """Reports whose messages wait do not hide one whose message is gone: the longest overdue comes first."""
     for number in range(3):
-        waiting = new_report(ORDER, "book", f"m{number}", clock.now()) | {"_id": f"cs_{number}:book"}
+        waiting = new_report(an_order(f"cs_{number}"), "book", f"m{number}", clock.now())
         await open_reports(db, [waiting])
         clock.forward(1)
     clock.forward(10)

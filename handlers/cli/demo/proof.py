@@ -3,7 +3,6 @@
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
 
 import click
 import httpx2
@@ -12,6 +11,7 @@ from actors.products.catalogue import PRODUCTS
 from handlers.cli.demo.purchase import completions_of
 from handlers.cli.demo.watch import Stages
 from handlers.cli.output import show
+from handlers.views import ReportView
 from infra.errors import PressroomError
 from infra.local.pdf_text import text_of
 from infra.local.seaweedfs import s3_client
@@ -48,10 +48,12 @@ def _download(text: str, product: str) -> bytes:
     return answer.content
 
 
-def _check_hashes(stack: Stack, book: bytes, report: dict[str, Any]) -> None:
-    env = stack.env
-    stored = s3_client(env).get_object(Bucket=env["S3_BUCKET"], Key=report["pdf"]["key"])["Body"].read()
-    if not hashlib.sha256(book).hexdigest() == hashlib.sha256(stored).hexdigest() == report["pdf"]["sha256"]:
+def _check_hashes(stack: Stack, book: bytes, report: ReportView) -> None:
+    env, pdf = stack.env, report["pdf"]
+    if pdf is None:
+        raise ProofFailed(f"No PDF of {report['product']} is recorded.")
+    stored = s3_client(env).get_object(Bucket=env["S3_BUCKET"], Key=pdf["key"])["Body"].read()
+    if not hashlib.sha256(book).hexdigest() == hashlib.sha256(stored).hexdigest() == pdf["sha256"]:
         raise ProofFailed(f"The hashes of download, record and stored object of {report['product']} differ.")
 
 

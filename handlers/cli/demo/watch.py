@@ -3,7 +3,6 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from datetime import datetime
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,11 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from actors.deps.process import Deps
 from actors.deps.startup import open_deps
 from handlers.cli.demo.purchase import completions_of
-from handlers.views import order_view
+from handlers.views import OrderView, order_view
 from infra.errors import PressroomError
 from infra.local.stack import Stack
 from infra.settings import read_settings
-from storage.database import Document
 from storage.orders import find_order
 
 _LOOK_EVERY_S = 0.1
@@ -31,7 +29,7 @@ class OrderDidNotEnd(PressroomError):
 class Stages:
     """The order as it was at the end, and the seconds from its payment to the end of each stage."""
 
-    view: Document
+    view: OrderView
     ends_s: dict[str, float]
 
 
@@ -57,20 +55,19 @@ async def follow(stack: Stack, order_id: str) -> Stages:
         await deps.db.close()
 
 
-async def _look(deps: Deps, order_id: str) -> Document | None:
+async def _look(deps: Deps, order_id: str) -> OrderView | None:
     order = await find_order(deps.db, order_id)
     return await order_view(deps, order) if order else None
 
 
-def _progress(view: Document, letters: int) -> dict[str, tuple[int, int]]:
-    def count(part: str) -> tuple[int, int]:
-        reports = view["reports"]
-        return sum(one[f"{part}_done"] for one in reports), sum(one[f"{part}_total"] for one in reports)
+def _progress(view: OrderView, letters: int) -> dict[str, tuple[int, int]]:
+    reports = view["reports"]
+    sections = sum(one["sections_done"] for one in reports), sum(one["sections_total"] for one in reports)
+    chapters = sum(one["chunks_done"] for one in reports), sum(one["chunks_total"] for one in reports)
+    return {"sections": sections, "chapters": chapters, "mail": (letters, 1)}
 
-    return {"sections": count("sections"), "chapters": count("chunks"), "mail": (letters, 1)}
 
-
-def _check(stack: Stack, view: Document | None, deadline: float) -> None:
+def _check(stack: Stack, view: OrderView | None, deadline: float) -> None:
     stack.check()
     if view and view["attention"]:
         raise OrderDidNotEnd(f"The order waits for an operator: {view['attention']}")
@@ -80,10 +77,12 @@ def _check(stack: Stack, view: Document | None, deadline: float) -> None:
 
 async def _ends(deps: Deps, order_id: str) -> dict[str, float]:
     """Return the seconds to the end of each stage, by the records that the work itself left."""
-    order = await find_order(deps.db, order_id) or {}
-    first = await deps.db.ledger.find_one({"order": order_id}, sort=[("opened_at", 1)]) or {}
+    order = await find_order(deps.db, order_id)
+    first = await deps.db.ledger.find_one({"order": order_id}, sort=[("opened_at", 1)])
+    if order is None or order["delivered_at"] is None or first is None:
+        raise OrderDidNotEnd("The order's records are gone.")
     done = await deps.db.steps.find({"order": order_id, "state": "done"}).sort("done_at").to_list()
-    last: dict[str, datetime] = {step["kind"]: step["done_at"] for step in done}
+    last = {step["kind"]: step["done_at"] for step in done}
     moments = {
         "first LLM call": first["opened_at"],
         "last section written": last["write"],

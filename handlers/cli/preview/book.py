@@ -9,9 +9,10 @@ from actors.products.definition import Product
 from actors.products.plans import plan_of
 from actors.reports.assemble_report import book_of
 from actors.reports.render_chunk import chapter_of, style_of
-from handlers.cli.preview.sample import ORDER, sample_texts
+from handlers.cli.preview.sample import sample_order, sample_texts
 from infra.pdf import ChapterSource, Renderer, Style, chunk_key
-from storage.database import Document
+from storage.records.orders import Order
+from storage.records.plans import Plan
 
 _AUTHOR = "Pressroom"
 
@@ -35,17 +36,18 @@ async def set_preview(product: Product, shelf: Path, file: Path, tell: Tell) -> 
     `tell` is called with the chapters set so far, and those to set in all. Fails as the renderer does, or with
     OSError.
     """
-    plan = plan_of(product)
-    style = style_of(plan, ORDER)
+    plan, order = plan_of(product), sample_order(product)
+    style = style_of(plan, order)
     chapters = {
-        shelf / f"{chunk_key(chapter, style)}.pdf": chapter for chapter in _chapters(plan, sample_texts(product))
+        shelf / f"{chunk_key(chapter, style)}.pdf": chapter
+        for chapter in _chapters(plan, sample_texts(product), order)
     }
     missing = {chunk: chapter for chunk, chapter in chapters.items() if not chunk.exists()}
     bound = file.with_suffix(".new")
     renderer = Renderer()
     try:
         await _set_chapters(renderer, missing, style, tell)
-        book = await renderer.assemble(book_of(plan, ORDER, _AUTHOR), list(chapters), bound)
+        book = await renderer.assemble(book_of(plan, order, _AUTHOR), list(chapters), bound)
     finally:
         await renderer.close()
     bound.replace(file)
@@ -53,9 +55,9 @@ async def set_preview(product: Product, shelf: Path, file: Path, tell: Tell) -> 
     return Preview(file, book.pages, book.size, len(missing), len(chapters) - len(missing))
 
 
-def _chapters(plan: Document, texts: dict[str, str]) -> list[ChapterSource]:
+def _chapters(plan: Plan, texts: dict[str, str], order: Order) -> list[ChapterSource]:
     steps = [step for step in plan["steps"].values() if step["kind"] == "render"]
-    return [chapter_of(plan, step, [texts[need] for need in step["needs"]], ORDER) for step in steps]
+    return [chapter_of(plan, step, [texts[need] for need in step["needs"]], order) for step in steps]
 
 
 async def _set_chapters(renderer: Renderer, wanted: dict[Path, ChapterSource], style: Style, tell: Tell) -> None:

@@ -6,7 +6,10 @@ from actors.products.definition import Product
 from actors.products.plans import plan_of
 from actors.products.questions import QUESTIONS
 from infra.local.llm.prose import write_prose
-from storage.database import Document
+from infra.tenants import MAIN
+from storage.orders import new_order
+from storage.records.orders import Order, Purchase
+from storage.records.plans import PlannedStep
 
 #: The answers of the customer who buys in the demo, too.
 ANSWERS = {
@@ -17,8 +20,23 @@ ANSWERS = {
     "question": "Shall I take the new position, or stay where I am known?",
     "language": "en",
 }
-#: The part of an order that a book needs. Its day is fixed: the same product makes the same file.
-ORDER: Document = {"answers": ANSWERS, "paid_at": datetime(2026, 1, 5, tzinfo=UTC)}
+#: The same product makes the same file, so that its day is fixed.
+_PAID_AT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def sample_order(product: Product) -> Order:
+    """Return that customer's order of a product, as far as a book needs it."""
+    purchase: Purchase = {
+        "tenant": MAIN,
+        "colours": None,
+        "product": product.name,
+        "products": [product.name],
+        "run": {product.name: 1},
+        "answers": ANSWERS,
+        "missing": [],
+        "objection": None,
+    }
+    return new_order("preview", "preview", purchase, _PAID_AT)
 
 
 def sample_texts(product: Product) -> dict[str, str]:
@@ -35,7 +53,7 @@ def sample_texts(product: Product) -> dict[str, str]:
     return texts
 
 
-def _text(product: str, step: Document, briefs: dict[str, str]) -> str:
+def _text(product: str, step: PlannedStep, briefs: dict[str, str]) -> str:
     name = step.get("section") or step["computation"]
     said = f"<name>{ANSWERS['name']}</name>"
     prose = write_prose("preview", product, name, said, "sample")

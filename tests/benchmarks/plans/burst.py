@@ -7,14 +7,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from actors.products.catalogue import PRODUCTS
-from actors.products.plans import plan_of
-from actors.reports.assemble_report import book_of
-from actors.reports.render_chunk import chapter_of
 from tests.benchmarks.figures import percentile
 from tests.benchmarks.measured import Measured, Row, say
+from tests.benchmarks.plans.books import books_of
 from tests.benchmarks.plans.rendering import Books
-from tests.benchmarks.plans.shop import FAST, Shop, module, opened
+from tests.benchmarks.plans.shop import FAST, module, opened
 from tests.benchmarks.plans.waits import waits_of
 from tests.benchmarks.processor import Meter
 
@@ -36,7 +33,7 @@ def measure() -> Measured:
             say(f"burst: {_ORDERS} orders taken in {time.time() - began:.2f} s")
             shop.until_all_delivered(list(sent), 200, look_every_s=1)
         waits = waits_of(shop, sent)
-        books = _books(shop, list(sent)[::_SAMPLE])
+        books = books_of(shop, list(sent)[::_SAMPLE])
     first, whole = percentile(waits.first_call, 0.95), max(waits.delivery)
     used, in_all = meter.used(began, began + first), meter.used(began, began + whole)
     chapters_s, books_s = (_SAMPLE * seconds for seconds in _rendered(books))
@@ -59,23 +56,6 @@ def measure() -> Measured:
         {"what": "binding the books alone", "s": books_s},
     ]
     return Measured(title, rows, figures)
-
-
-def _books(shop: Shop, orders: list[str]) -> Books:
-    """Return the books of some orders as the renderer is given them."""
-    plan = plan_of(PRODUCTS[FAST])
-    texts = {
-        step["_id"]: step["result"]["text"] for step in shop.db.steps.find({"kind": "write", "state": "done"})
-    }
-    books = []
-    for order in shop.db.orders.find({"_id": {"$in": orders}}):
-        chapters = [
-            chapter_of(plan, step, [texts[f"{order['_id']}:{FAST}:{need}"] for need in step["needs"]], order)
-            for step in plan["steps"].values()
-            if step["kind"] == "render"
-        ]
-        books.append((book_of(plan, order, "Pressroom"), chapters))
-    return books
 
 
 def _rendered(books: Books) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from actors.products.definition import Product
 from actors.products.plans import plan_of
 from infra.local.llm.exchange import Record
-from storage.database import Document
+from storage.records.plans import PlannedStep
 
 
 def started(calls: Sequence[Record]) -> float:
@@ -65,7 +65,7 @@ def fewest_rounds(product: Product) -> int:
     return rounds
 
 
-def _chains(steps: dict[str, Document]) -> dict[str, int]:
+def _chains(steps: dict[str, PlannedStep]) -> dict[str, int]:
     """The length of the longest chain that begins with each step: plans hold needs first."""
     chains = dict.fromkeys(steps, 1)
     for key in reversed(steps):

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+from infra.charts import Mark, Wheel
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Renderer, SectionSource, Style
 
 T = TypeVar("T")
@@ -20,6 +21,11 @@ BOOK = BookSource(
     date=date(2026, 11, 21),
     author="Quiet Harbour",
     style=STYLE,
+)
+WHEEL = Wheel(
+    title="A wheel <of> four & more",
+    parts=("North", "West", "</p><script>", "East"),
+    marks=(Mark(0.5, "From north to west", until=1.5), Mark(3.25, "Here & <b>now</b>")),
 )
 PROSE = """Clarity rarely arrives as a revelation. It comes, *quietly*, from looking at the same facts for long.
 The office is difficult and the affinity you find in efficient, first-rate work is {mark}.

@@ -12,8 +12,7 @@ from pikepdf import Dictionary, Object, Pdf
 from pypdf import PdfReader
 
 from infra.pdf import ChapterSource, SectionSource
-from tests.infra.pdf.press import PROSE, Press, chapter
-from tests.infra.pdf.test_style import WHEEL
+from tests.infra.pdf.press import PROSE, WHEEL, Press, chapter
 
 #: Operators that put something on the page.
 _PAINTING = {"Tj", "TJ", "f", "f*", "F", "S", "s", "B", "B*", "b", "b*", "Do", "sh"}

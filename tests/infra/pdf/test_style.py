@@ -15,14 +15,9 @@ from pypdf import PdfReader
 from infra.charts import Mark, Wheel
 from infra.local.pdf_text import page_texts
 from infra.pdf import Chunk
-from tests.infra.pdf.press import BOOK, STYLE, Press, chapter, text_chapter
+from tests.infra.pdf.press import BOOK, STYLE, WHEEL, Press, chapter, text_chapter
 
 FACES = Path(__file__).parents[3] / "infra" / "pdf" / "fonts"
-WHEEL = Wheel(
-    title="A wheel <of> four & more",
-    parts=("North", "West", "</p><script>", "East"),
-    marks=(Mark(0.5, "From north to west", until=1.5), Mark(3.25, "Here & <b>now</b>")),
-)
 
 
 def lines(chunk: Chunk) -> list[list[str]]:

@@ -1,12 +1,13 @@
 """A history as a shop has it: nearly all of it is over, and a few orders are in each state that may last."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from storage.database import Collection, Database, Document
-from tests.storage.plans.shop import LIVE, NOW, PRODUCT, Nth, order, report, steps
+from storage.database import Database, Document
+from tests.builders import NOW
+from tests.storage.plans.shop import LIVE, PRODUCT, Nth, order, report, steps
 
 #: How long ago the first order was placed: Stripe's events and our reports are kept for as long.
 _SPAN = timedelta(days=90)
@@ -34,16 +35,18 @@ async def seed(db: Database, sizes: Sizes) -> None:
     """Write the history, in as few commands as can be."""
     for collection, make in _MAKERS.items():
         documents = (document for nth in orders(sizes) for document in make(nth))
-        await _insert(getattr(db, collection), documents)
+        await _insert(db, collection, documents)
     body = b"{}".ljust(sizes.event_bytes)
-    await _insert(db.events, ({**event, "raw": body} for nth in orders(sizes) for event in events(nth)))
-    await _insert(db.tenants, [{"_id": f"tenant-{nth}", "reports": [f"cs_{nth}:{PRODUCT}"]} for nth in range(5)])
-    await _insert(db.workers, [{"_id": f"w{nth}", "beat": nth, "queue": PRODUCT} for nth in range(5)])
-    await _insert(db.plans, [{"_id": f"{PRODUCT}-{nth}", "steps": {}} for nth in range(20)])
+    await _insert(db, "events", ({**event, "raw": body} for nth in orders(sizes) for event in events(nth)))
+    tenants = [{"_id": f"tenant-{nth}", "reports": [f"cs_{nth}:{PRODUCT}"]} for nth in range(5)]
+    await _insert(db, "tenants", tenants)
+    await _insert(db, "workers", [{"_id": f"w{nth}", "beat": nth, "queue": PRODUCT} for nth in range(5)])
+    await _insert(db, "plans", [{"_id": f"{PRODUCT}-{nth}", "steps": {}} for nth in range(20)])
 
 
-async def _insert(collection: Collection, documents: Iterable[Document]) -> None:
-    left = iter(documents)
+async def _insert(db: Database, name: str, documents: Iterable[Mapping[str, Any]]) -> None:
+    """Insert documents into a collection, which takes any here: they hold no more than is asked about."""
+    collection, left = db.client.get_default_database()[name], iter(documents)
     while batch := list(islice(left, _BATCH)):
         await collection.insert_many(batch, ordered=False)
 
@@ -69,7 +72,11 @@ def ledger(nth: Nth) -> Iterator[Document]:
         if step["kind"] == "write" and step["state"] in {"done", "claimed"}:
             yield {
                 "_id": f"{step['_id']}:1",
-                **{name: step[name] for name in ("order", "report", "product", "section", "tenant")},
+                "order": step["order"],
+                "report": step["report"],
+                "product": step["product"],
+                "section": step["section"],
+                "tenant": step["tenant"],
                 "step": step["_id"],
                 "state": "settled" if step["state"] == "done" else "open",
                 "opened_at": nth.at,
@@ -125,7 +132,7 @@ def audit(nth: Nth) -> Iterator[Document]:
         yield {"action": "retried", "order": nth.id, "subject": "s", "at": nth.at, "who": "Olga", "reason": "r"}
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[Nth], Iterator[Mapping[str, Any]]]] = {
     "orders": order,
     "reports": report,
     "steps": steps,

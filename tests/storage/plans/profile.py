@@ -34,7 +34,7 @@ class Profile:
     def __init__(self, db: Database) -> None:
         """Note nothing yet."""
         self._db = db
-        self._database = db.orders.database
+        self._database = db.client.get_default_database()
         self._read = 0
         self.answers: list[Answer] = []
         self.asked: set[object] = set()
@@ -95,7 +95,7 @@ def _named(question: Document) -> int:
 @asynccontextmanager
 async def profiling(db: Database) -> AsyncIterator[Profile]:
     """Have MongoDB note every operation on this database meanwhile."""
-    database = db.orders.database
+    database = db.client.get_default_database()
     await database.drop_collection("system.profile")
     await database.create_collection("system.profile", capped=True, size=_PROFILE_BYTES)
     await database.command("profile", 2)

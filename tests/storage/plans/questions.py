@@ -57,10 +57,11 @@ from storage.payments import find_payments, note_dispute, note_failed_refund, no
 from storage.plans import find_plan, keep_plan
 from storage.tenants import first_waiting, leave_places, places_taken, take_place, tenants_waiting
 from storage.workers import beat, live_workers, prove_writable, remove_worker
-from tests.storage.plans.picking import pick
+from tests.builders import NOW
+from tests.storage.picking import pick
 from tests.storage.plans.questions_of_orders import ask_of_orders
 from tests.storage.plans.questions_of_work import ask_of_work
-from tests.storage.plans.shop import NOW, PRODUCT, TENANT
+from tests.storage.plans.shop import PRODUCT, TENANT
 
 Ask = Callable[..., Awaitable[Any]]
 

@@ -6,14 +6,7 @@ from typing import Any
 
 from storage.budget import begin_pause, end_pause, spending_of
 from storage.database import Database
-from storage.errands import (
-    add_errand,
-    delay_errand,
-    open_errand,
-    orders_with_errands,
-    reschedule,
-    settle_errand,
-)
+from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
 from storage.forgetting import forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.orders import (
     add_stored,
@@ -42,10 +35,11 @@ from storage.orders import (
     release_operator,
     reserve_notice,
 )
-from storage.payments import PaymentState
+from storage.payments import payment_state
 from storage.resends import note_resend
-from tests.storage.plans.picking import pick
-from tests.storage.plans.shop import NOW, PRODUCT
+from tests.builders import NOW
+from tests.storage.picking import pick
+from tests.storage.plans.shop import PRODUCT
 
 Ask = Callable[..., Awaitable[Any]]
 
@@ -64,7 +58,7 @@ async def _placing(db: Database, ask: Ask) -> None:
     await ask(place_orders, [{**seen, "_id": "cs_new", "token": "new"}, seen])
     await ask(note_ended, order, NOW)
     await ask(note_paid, order, NOW)
-    await ask(note_payment, order, 1, PaymentState())
+    await ask(note_payment, order, 1, payment_state({"_id": "pi_none", "version": 0}))
     await ask(await_details, order, _SOON, NOW)
     await ask(fill_details, order, {"name": "Ada"}, NOW)
     await ask(note_purchase, seen, {"product": PRODUCT}, NOW)

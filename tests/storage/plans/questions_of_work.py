@@ -71,8 +71,9 @@ from storage.steps import (
     waiting_steps,
 )
 from storage.tenants import admit_report
-from tests.storage.plans.picking import pick, pick_all
-from tests.storage.plans.shop import FORMAT, NOW, PRODUCT
+from tests.builders import NOW
+from tests.storage.picking import pick, pick_all
+from tests.storage.plans.shop import FORMAT, PRODUCT
 
 Ask = Callable[..., Awaitable[Any]]
 

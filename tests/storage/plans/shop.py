@@ -1,13 +1,15 @@
 """An order of the history with its report and steps, in one of the states that may last."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple, cast
 
 from storage.database import Document
+from storage.records.orders import Order
+from storage.records.work import Step
 from storage.reports import begin_message, new_report
+from tests.builders import NOW, a_step
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PRODUCT, TENANT = "book", "brand"
 FORMAT = 1
 #: The steps of a report: three sections, a chapter and the book.
@@ -79,8 +81,9 @@ def report(nth: Nth) -> Iterator[Document]:
     """Return an order's report: begun unless it waits for something."""
     if nth.state == "unpaid":
         return
-    document = next(order(nth))
-    opened = new_report(document, PRODUCT, begin_message(nth.report), nth.at, waits=nth.state == "waiting")
+    opened = new_report(
+        cast("Order", next(order(nth))), PRODUCT, begin_message(nth.report), nth.at, waits=nth.state == "waiting"
+    )
     facts: Document = {"state": _REPORT_STATES.get(nth.state, "running")}
     if nth.state == "queued":
         facts["check_at"] = NOW + timedelta(seconds=nth.number % 40 - 20)
@@ -94,39 +97,36 @@ def report(nth: Nth) -> Iterator[Document]:
     yield {**opened, **facts, "slots": {"write": held, "render": []}}
 
 
-def steps(nth: Nth) -> Iterator[Document]:
+def steps(nth: Nth) -> Iterator[Step]:
     """Return the steps of a report that was begun."""
     if nth.state in {"waiting", "queued", "parked", "unpaid"}:
         return
     for seq, kind in enumerate(KINDS):
         state = _STEP_STATES[nth.state][seq]
-        due = {} if state == "done" else {"due_at": NOW + timedelta(seconds=nth.number % 40 - 30)}
-        claim = {"worker": f"w{nth.number % 5}", "token": "t"} if state == "claimed" else None
-        yield {
-            "_id": f"{nth.report}:{seq}",
-            "order": nth.id,
-            "report": nth.report,
-            "product": PRODUCT,
-            "tenant": TENANT,
-            "key": str(seq),
-            "kind": kind,
-            "slot": "write" if kind == "write" else "render",
-            "section": str(seq),
-            "seq": seq,
-            "needs": [f"{nth.report}:{need}" for need in range(seq)] if kind != "write" else [],
-            "format": FORMAT,
-            "state": state,
-            **due,
-            "run": 1,
-            "epoch": 1,
-            "attempts": 1,
-            "fails": 0,
-            "kills": 0,
-            "sends": 0,
-            "message": f"m{nth.number}",
-            "queued_at": nth.at,
-            "claim": claim,
-            "result": {"text": "Words. " * 20} if state == "done" else None,
-            **({"error": "No.", "traceback": "", "done_at": nth.at} if state == "dead" else {}),
-            **({"advanced": True} if state in {"done", "dead"} else {}),
-        }
+        step = a_step(
+            str(seq),
+            nth.report,
+            tenant=TENANT,
+            kind=kind,
+            slot="write" if kind == "write" else "render",
+            section=str(seq),
+            seq=seq,
+            needs=[f"{nth.report}:{need}" for need in range(seq)] if kind != "write" else [],
+            format=FORMAT,
+            state=state,
+            due_at=NOW + timedelta(seconds=nth.number % 40 - 30),
+            epoch=1,
+            attempts=1,
+            message=f"m{nth.number}",
+            queued_at=nth.at,
+        )
+        if state == "claimed":
+            step["claim"] = {"worker": f"w{nth.number % 5}", "token": "t"}
+        if state == "done":
+            del step["due_at"]
+            step["result"] = {"text": "Words. " * 20}
+        if state == "dead":
+            step |= {"error": "No.", "traceback": "", "done_at": nth.at}
+        if state in {"done", "dead"}:
+            step["advanced"] = True
+        yield step

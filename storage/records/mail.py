@@ -1,0 +1,142 @@
+"""Records of letters, alerts, dead letters and the actions of operators."""
+
+from datetime import datetime
+from typing import Literal, NotRequired, TypedDict
+
+from storage.records.orders import Errand
+
+
+class Accepted(TypedDict):
+    """Acceptance of a letter by the mail server, with its answer."""
+
+    at: datetime
+    answer: str
+
+
+class Delivery(TypedDict):
+    """Letter to a customer, on its way or sent."""
+
+    #: The order's id and the letter's name.
+    _id: str
+    order: str
+    kind: str
+    message_id: str
+    state: Literal["claimed", "sending", "waiting", "sent", "refused"]
+    #: Grows with each sender.
+    epoch: int
+    #: When another sender may take over, or when a waiting letter is due.
+    until: datetime
+    #: The number of times that the mail server was asked.
+    tries: int
+    sent_at: NotRequired[datetime]
+    #: There once it was accepted, until its customer is forgotten.
+    accepted: NotRequired[list[Accepted]]
+    #: The mail server's words. There once it said no, until its customer is forgotten.
+    error: NotRequired[str]
+
+
+class Alert(TypedDict):
+    """Trouble that an operator must hear of."""
+
+    #: A hash of the kind and the subject.
+    _id: str
+    kind: str
+    order: str | None
+    #: The subject where there is no order: an event's id or a payment intent.
+    event: str | None
+    text: str
+    #: When the trouble was first seen.
+    at: datetime
+    #: Hashes of the texts of all trouble of the kind.
+    seen: list[str]
+    state: Literal["new", "told"]
+    #: The ways by which it was told.
+    told: list[str]
+    #: When it is to be told, or told by another worker.
+    due_at: datetime
+    #: When it was let out on its own. There until the next trouble of the kind.
+    admitted_at: NotRequired[datetime]
+    told_at: NotRequired[datetime]
+    #: The id of the alert that told it among others. There if one did.
+    digest: NotRequired[str]
+
+
+class _DeadLetter(TypedDict):
+    """Failed work, with its cause."""
+
+    #: Names the work, and the death if it can die again.
+    _id: str
+    state: Literal["open", "replayed", "discarded"]
+    attempts: int
+    #: The order cannot be finished without it.
+    fails: bool
+    #: The cause, without details as alerts have it, and with them.
+    reason: str
+    error: str
+    traceback: str
+    at: datetime
+    closed_at: NotRequired[datetime]
+
+
+class DeadStep(_DeadLetter):
+    """Step that was given up."""
+
+    kind: Literal["step"]
+    order: str
+    product: str
+    step: str
+    #: The epoch of its death.
+    epoch: int
+
+
+class DeadReport(_DeadLetter):
+    """Report that could not be begun."""
+
+    kind: Literal["report"]
+    order: str
+    product: str
+    step: None
+
+
+class DeadErrand(_DeadLetter):
+    """Errand that failed."""
+
+    kind: Literal["errand"]
+    order: str
+    product: None
+    step: None
+    errand: Errand
+
+
+class DeadEvent(_DeadLetter):
+    """Event of Stripe's that could not be applied."""
+
+    kind: Literal["event"]
+    order: None
+    product: None
+    step: None
+
+
+class DeadMessage(_DeadLetter):
+    """Message that no worker could take. `product` is its queue, and `raw` its first 64 KiB."""
+
+    kind: Literal["message"]
+    order: None
+    product: str
+    step: None
+    raw: bytes
+
+
+DeadLetter = DeadStep | DeadReport | DeadErrand | DeadEvent | DeadMessage
+
+
+class Action(TypedDict):
+    """Action of an operator. No code ever changes or removes one."""
+
+    who: str
+    reason: str
+    action: str
+    #: The order's id. None if the action was on none.
+    order: str | None
+    subject: str
+    at: datetime

@@ -1,0 +1,197 @@
+"""Records of events, forms, payments and orders."""
+
+from datetime import datetime
+from typing import Literal, NotRequired, TypedDict
+
+EventState = Literal["new", "applied", "ignored", "failed"]
+#: The letter that ends an order.
+Ending = Literal["completion", "refund"]
+#: The mails to a customer about an order that is not finished, each sent at most once.
+Notice = Literal["delay", "failure"]
+Errand = Literal[
+    "confirm_order",
+    "complete_order",
+    "check_promise",
+    "tell_failure",
+    "refund_order",
+    "resend_reports",
+    "ask_details",
+    "end_patience",
+    "identify_order",
+    "start_order",
+    "resume_replay",
+    "reprint_reports",
+    "heed_pause",
+    "forget_order",
+]
+
+
+class Event(TypedDict):
+    """Event of Stripe's, as it came."""
+
+    #: Stripe's id.
+    _id: str
+    #: Stripe's name of the kind, such as `checkout.session.completed`.
+    type: str
+    #: The signed body. Empty once its customer is forgotten.
+    raw: bytes
+    #: The ids of session and payment, by which it is forgotten.
+    about: list[str]
+    state: EventState
+    #: The reason why it was ignored or failed. There once it is settled.
+    reason: NotRequired[str | None]
+    #: The number of times that applying it failed, and one for its end.
+    tries: int
+    received_at: datetime
+    #: The time until which the sweep leaves it to the process that recorded it. There once one has claimed it.
+    due_at: NotRequired[datetime]
+
+
+class Form(TypedDict):
+    """Answers that a customer wrote into our own form."""
+
+    #: The reference that the Checkout Session carries.
+    _id: str
+    product: str
+    answers: dict[str, str]
+    at: datetime
+
+
+class FailedRefund(TypedDict):
+    """Refund that the bank sent back: its amount and its time, in Unix time."""
+
+    amount: int
+    at: int
+
+
+class Payment(TypedDict):
+    """Facts of Stripe's about a payment intent. Each is there once it was reported."""
+
+    #: The payment intent's id.
+    _id: str
+    #: Grows with each fact.
+    version: int
+    charged: NotRequired[int]
+    #: The amount that was refunded in all, by the Unix time of the report.
+    refunded: NotRequired[dict[str, int]]
+    #: By the refund's id.
+    failed: NotRequired[dict[str, FailedRefund]]
+    #: The word on a dispute, by its id: 1 open, 2 ended, 3 lost.
+    disputes: NotRequired[dict[str, int]]
+
+
+class PaymentState(TypedDict):
+    """State of a payment, by the facts known of it. Amounts are in the currency's smallest unit."""
+
+    amount_refunded: int
+    #: All of the money was given back, so nothing more is made.
+    stopped: bool
+    refund_failed: bool
+    #: A dispute is open, or was lost, so nothing is delivered.
+    on_hold: bool
+    dispute_lost: bool
+
+
+class Colours(TypedDict):
+    """Colours of a brand, as `#rrggbb`."""
+
+    accent: str
+    tint: str
+
+
+class Purchase(TypedDict):
+    """Purchase: the offer, its reports and the answers they are made from, and the brand that sold it."""
+
+    tenant: str
+    #: Those of the tenant when the order was placed. None if it has none of its own.
+    colours: Colours | None
+    #: The offer. None if the session names none that is sold here.
+    product: str | None
+    #: The names of the reports that the offer holds.
+    products: list[str]
+    #: The number of the run of each report, from 1. A replay begins the next one.
+    run: dict[str, int]
+    answers: dict[str, str]
+    #: The answers that are still needed, `email` among them.
+    missing: list[str]
+    #: The reason why the session cannot be fulfilled as it is.
+    objection: str | None
+
+
+class Pause(TypedDict):
+    """Pause of an order whose budget is spent. Nothing is bought while it holds."""
+
+    reason: str
+    #: The most that the call would have cost which was not made, in US dollars. None if unknown.
+    call_usd: float | None
+    holds: bool
+    #: From 1, so that each pause is another.
+    number: int
+
+
+class ReplayIntent(TypedDict):
+    """Replay that has begun: the report's product, its new run, and the first of the steps to be made again."""
+
+    product: str
+    run: int
+    steps: list[str]
+
+
+class Resends(TypedDict):
+    """Requests to send an order's reports once more: their number, and the times of the latest."""
+
+    count: int
+    times: list[datetime]
+
+
+class Order(Purchase, PaymentState):
+    """Order of a Checkout Session. Facts only accumulate, but for `attention`, `failed_at` and `pause`."""
+
+    #: The Checkout Session's id.
+    _id: str
+    #: The secret part of the customer's link.
+    token: str
+    #: None if the customer gave none, or is forgotten.
+    email: str | None
+    #: The id of our form's answers, if the session names one.
+    reference: str | None
+    payment_intent: str | None
+    #: In the currency's smallest unit, before discounts and taxes.
+    amount_subtotal: int | None
+    currency: str | None
+    placed_at: datetime
+    #: The earliest time that was reported.
+    paid_at: datetime | None
+    #: The session expired, or its payment failed.
+    ended_at: datetime | None
+    #: The version of the payment that `PaymentState` was copied from. 0 before the first.
+    payment_version: int
+    #: The products whose reports of the current run are stored, and when the last of them was.
+    stored: list[str]
+    stored_at: datetime | None
+    #: The letter that ends the order, chosen before it is sent or money moves.
+    letter: Ending | None
+    delivered_at: datetime | None
+    #: The reason why an operator is needed, and since when the order cannot be finished without one.
+    attention: str | None
+    failed_at: datetime | None
+    #: When the errand of that name is due.
+    errands: dict[Errand, datetime]
+    #: No later than the earliest errand. There while one may be due.
+    errands_at: NotRequired[datetime]
+    #: When a notice was reserved. There from the first one on.
+    told: NotRequired[dict[Notice, datetime]]
+    #: When an operator is called for details that are missing. There while the customer is asked.
+    details_by: NotRequired[datetime]
+    #: When the missing details were filled in.
+    filled_at: NotRequired[datetime]
+    #: There from the first pause on.
+    pause: NotRequired[Pause]
+    #: The order's own budget in US dollars, infinite for none. There if an operator gave it one.
+    budget_usd: NotRequired[float]
+    #: There while a replay resets steps.
+    replay: NotRequired[ReplayIntent]
+    #: There from the first resend on.
+    resends: NotRequired[Resends]
+    #: When the customer's data was removed.
+    forgotten_at: NotRequired[datetime]

@@ -1,0 +1,63 @@
+"""Replays of steps, which a crash may interrupt and two operators may ask for."""
+
+import pytest
+
+from actors.deps.process import Deps
+from actors.orders.dead_letters import resolve_dead_letter
+from actors.reports.advance import give_up
+from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
+from storage.audit import Authority
+from storage.dead_letters import dead_letters
+from storage.orders import begin_replay
+from storage.steps import find_step
+from tests.actors.builders import BOOK, begun, finish, messages, present, state, steps, sweep
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_interrupted_replay_is_finished(deps: Deps, clock: StoppedClock) -> None:
+    """A crash right after a replay was written down loses none of it: the sweep has it resumed."""
+    order = await begun(deps)
+    written = (await steps(deps, order, "write"))[0]
+    await finish(deps, written, advanced=True)
+    assert await begin_replay(deps.db, order, BOOK, 2, [written["_id"]], clock.now())
+    clock.forward(15)
+    await sweep(deps)
+    assert [one["actor_name"] for one in messages(deps, "bundle")] == ["resume_replay"]
+    interrupted = await present(deps, order)
+    await resume_replay(deps, interrupted)
+    again = await state(deps, written)
+    found = await present(deps, order)
+    assert (again["state"], again["run"]) == ("queued", 2)
+    assert "resume_replay" not in found["errands"]
+    assert {step["run"] for step in await steps(deps, order, "assemble")} == {2}
+    assert {step["run"] for step in (await steps(deps, order, "write"))[1:]} == {1}
+
+
+async def test_a_replay_waits_for_needs_that_are_not_done(deps: Deps, clock: StoppedClock) -> None:
+    """A replayed step whose needs are still being made waits for them, and is not made from nothing."""
+    order = await begun(deps)
+    chapter = (await steps(deps, order, "render"))[0]
+    await replay(deps, order, BOOK, [chapter["_id"]])
+    again = await state(deps, chapter)
+    assert (again["state"], again["run"]) == ("waiting", 2)
+
+
+async def test_an_order_that_does_not_exist_is_not_replayed(deps: Deps) -> None:
+    """A replay of nothing says so."""
+    with pytest.raises(ReplayIsImpossible):
+        await replay(deps, "cs_none", BOOK, [])
+
+
+async def test_one_of_two_operators_replays_a_dead_step(deps: Deps, clock: StoppedClock) -> None:
+    """Who comes second finds the dead letter dealt with, and buys nothing again."""
+    order = await begun(deps)
+    first = (await steps(deps, order, "write"))[0]
+    await give_up(deps, first, first["epoch"], "It failed.")
+    letter = (await dead_letters(deps.db, limit=1))[0]
+    await resolve_dead_letter(deps, letter["_id"], "replayed", Authority("a", "x"))
+    await deps.db.dead_letters.update_one({"_id": letter["_id"]}, {"$set": {"state": "open"}})
+    replayed = await find_step(deps.db, first["_id"])
+    await resolve_dead_letter(deps, letter["_id"], "replayed", Authority("b", "x"))
+    assert await find_step(deps.db, first["_id"]) == replayed

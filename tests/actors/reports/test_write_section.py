@@ -1,0 +1,235 @@
+"""Sections that are written: room before the fence, the fence before the purchase, every answer in the ledger."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any, Self
+
+import pytest
+
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
+from actors.reports.perform_step import perform
+from actors.reports.slots import queue_released
+from actors.reports.write_section import write_section
+from infra.llm.answer import MAX_OUTPUT_TOKENS, Answer, ProviderIsBusy, Request, Usage
+from storage.claims import expire_step
+from storage.records.work import Step
+from tests.actors.builders import result_of, state, with_sections, working
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+Reply = Callable[[], Any]
+
+
+def answer(outcome: Any = "written") -> Answer:
+    """Return an answer that was paid for."""
+    return Answer(outcome, "Some words." if outcome == "written" else "", "gpt-5-mini", Usage(100, 0, 50), 0.01)
+
+
+@dataclass
+class Provider:
+    """LLM that gives room when it may, and replies in turn. It keeps the requests that it was given."""
+
+    replies: list[Any] = field(default_factory=list)
+    room: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    calling: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: list[Request] = field(default_factory=list)
+    unused: int = 0
+
+    async def reserve(self, request: Request, *, priority: int = 0) -> "Room":
+        """Wait until there is room."""
+        del priority
+        self.waiting.set()
+        await self.room.wait()
+        return Room(self, request)
+
+
+class Room:
+    """Room for one call."""
+
+    def __init__(self, provider: Provider, request: Request) -> None:
+        """Start unused."""
+        self.provider, self.request, self.used = provider, request, False
+
+    async def write(self, entry: str) -> Answer:
+        """Reply with an answer or an error, or wait as a slow call does."""
+        assert entry
+        self.used = True
+        self.provider.asked.append(self.request)
+        self.provider.calling.set()
+        reply = self.provider.replies.pop(0)
+        if isinstance(reply, asyncio.Event):
+            await reply.wait()
+        if isinstance(reply, Exception):
+            raise reply
+        assert isinstance(reply, Answer)
+        return reply
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.provider.unused += not self.used
+
+
+class PatientClock(StoppedClock):
+    """Clock whose sleepers wait until they are cancelled."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for ever."""
+        del seconds
+        await asyncio.Event().wait()
+
+
+def writing(deps: Deps, provider: Provider, *, patient: bool = True) -> WorkDeps:
+    """Return a worker's deps with that provider."""
+    worker = replace(working(deps), llm=provider)
+    return replace(worker, clock=PatientClock()) if patient else worker
+
+
+def open_provider(*replies: Any) -> Provider:
+    """Return a provider that has room."""
+    provider = Provider(list(replies))
+    provider.room.set()
+    return provider
+
+
+async def write(worker: WorkDeps, order: str, step: Step) -> None:
+    """Write the section of a step, as its message asks."""
+    await perform(worker, order, step["_id"], partial(write_section, worker))
+
+
+async def entries(deps: Deps, step: Step) -> list[tuple[str, str | None]]:
+    """Return the ledger's entries of a step as states and outcomes."""
+    found = await deps.db.ledger.find({"step": step["_id"]}).sort("_id").to_list()
+    return [(entry["state"], entry.get("outcome")) for entry in found]
+
+
+async def test_a_stopping_worker_stops_waiting_at_once(deps: Deps) -> None:
+    """A step that waits for room when its worker is told to end goes back as it is, and nothing was bought."""
+    provider = Provider()
+    worker, (order, sections) = writing(deps, provider), await with_sections(deps)
+    task = asyncio.create_task(write(worker, order, sections[0]))
+    await provider.waiting.wait()
+    worker.stopping.set()
+    await task
+    found = await state(deps, sections[0])
+    assert (found["state"], found["fails"], found["kills"]) == ("queued", 0, 0)
+    assert await entries(deps, sections[0]) == []
+
+
+async def test_a_step_that_waits_for_long_goes_back_unfailed(deps: Deps) -> None:
+    """Limits that are used up for a minute are nobody's failure: the step is queued again, behind the others."""
+    worker, (order, sections) = writing(deps, Provider(), patient=False), await with_sections(deps)
+    began = worker.clock.monotonic()
+    await write(worker, order, sections[0])
+    assert worker.clock.monotonic() - began == 60
+    found = await state(deps, sections[0])
+    assert (found["state"], found["fails"], found["kills"]) == ("queued", 0, 0)
+    assert found["message"] != sections[0]["message"]
+    assert "failing_since" not in found
+    assert await entries(deps, sections[0]) == []
+
+
+async def test_a_claim_that_was_lost_while_waiting_buys_nothing(deps: Deps) -> None:
+    """Whoever took the step meanwhile is not disturbed, and the room goes to somebody else."""
+    provider = Provider()
+    worker, (order, sections) = writing(deps, provider), await with_sections(deps)
+    task = asyncio.create_task(write(worker, order, sections[0]))
+    await provider.waiting.wait()
+    held = await state(deps, sections[0])
+    assert await expire_step(deps.db, held, "another", deps.clock.now())
+    provider.room.set()
+    await task
+    assert await entries(deps, sections[0]) == []
+    assert (provider.unused, provider.asked) == (1, [])
+
+
+async def test_the_lease_covers_the_call_and_the_next_wait(deps: Deps) -> None:
+    """While a call is made its claim lasts longer than the call and the wait for another answer together may."""
+    provider = open_provider(asyncio.Event())
+    worker, (order, sections) = writing(deps, provider), await with_sections(deps)
+    task = asyncio.create_task(write(worker, order, sections[0]))
+    await provider.calling.wait()
+    held = await state(deps, sections[0])
+    assert held["due_at"] >= worker.clock.now() + timedelta(seconds=worker.settings.llm_timeout_s + 60)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_killed_calls_entry_stays_open(deps: Deps) -> None:
+    """A call that is cut off was possibly paid for: its entry says neither that it was nor that it was not."""
+    provider = open_provider(asyncio.Event())
+    worker, (order, sections) = writing(deps, provider), await with_sections(deps)
+    task = asyncio.create_task(write(worker, order, sections[0]))
+    await provider.calling.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await entries(deps, sections[0]) == [("open", None)]
+
+
+async def test_unusable_answers_are_asked_for_again(deps: Deps) -> None:
+    """Who was truncated may write twice as much; each answer is in the ledger, and the third is the section."""
+    provider = open_provider(answer("truncated"), answer("overlong"), answer())
+    worker, (order, sections) = writing(deps, provider), await with_sections(deps)
+    await write(worker, order, sections[0])
+    assert (await result_of(deps, sections[0]))["text"] == "Some words."
+    assert await entries(deps, sections[0]) == [
+        ("settled", "truncated"),
+        ("settled", "overlong"),
+        ("settled", "written"),
+    ]
+    asked_for = [one.max_output_tokens / MAX_OUTPUT_TOKENS for one in provider.asked]
+    assert asked_for == [1, 2, 2]
+
+
+async def test_a_section_that_is_always_overlong_is_dead(deps: Deps) -> None:
+    """Three answers of 50,000 words end in a dead letter that says so."""
+    worker, (order, sections) = writing(deps, open_provider(*[answer("overlong")] * 3)), await with_sections(deps)
+    await write(worker, order, sections[0])
+    dead = await state(deps, sections[0])
+    assert (dead["state"], dead["error"]) == ("dead", "The LLM's answer was overlong, 3 times over.")
+
+
+async def test_a_busy_provider_is_in_the_ledger_and_not_the_end(deps: Deps) -> None:
+    """A refused call is settled with its reason, and the step waits for its time."""
+    busy = ProviderIsBusy("The LLM provider answered 503.", retry_after=30.0)
+    worker, (order, sections) = writing(deps, open_provider(busy)), await with_sections(deps)
+    await write(worker, order, sections[0])
+    assert await entries(deps, sections[0]) == [("settled", "failed")]
+    released = await state(deps, sections[0])
+    assert (released["state"], released["fails"]) == ("ready", 1)
+
+
+async def test_a_provider_that_is_away_for_minutes_costs_time_only(deps: Deps, clock: StoppedClock) -> None:
+    """A section is released and queued again until the provider is back, and then written and paid for once."""
+    away = [ProviderIsBusy("The LLM provider is away.", retry_after=40) for _ in range(3)]
+    provider = open_provider(*away, answer())
+    worker, (order, sections) = writing(deps, provider, patient=False), await with_sections(deps)
+    began = clock.monotonic()
+    for failures in range(1, 4):
+        await write(worker, order, sections[0])
+        found = await state(deps, sections[0])
+        assert (found["state"], found["fails"], found["kills"]) == ("ready", failures, 0)
+        clock.forward((found["due_at"] - clock.now()).total_seconds())
+        await queue_released(deps, sections[0])
+    assert clock.monotonic() - began >= 120
+    await write(worker, order, sections[0])
+    assert (await state(deps, sections[0]))["state"] == "done"
+    assert await entries(deps, sections[0]) == [("settled", "failed")] * 3 + [("settled", "written")]
+
+
+async def test_all_sections_begin_with_the_same_bytes(deps: Deps) -> None:
+    """What a provider caches is one text under one key; what a customer wrote is never part of it."""
+    provider = open_provider(*[answer()] * 4)
+    worker, (order, sections) = writing(deps, provider), await with_sections(deps)
+    for section in sections:
+        await write(worker, order, section)
+    assert len({(one.instructions.encode(), one.cache_key) for one in provider.asked}) == 1
+    assert len({one.input for one in provider.asked}) == len(sections) == 4
+    assert all("Whither?" in one.input and "Whither?" not in one.instructions for one in provider.asked)

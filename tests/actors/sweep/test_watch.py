@@ -1,0 +1,114 @@
+"""Workers that the sweep takes for dead, against real heartbeats in MongoDB."""
+
+from datetime import timedelta
+
+import pytest
+
+from actors.deps.process import Deps
+from actors.sweep.workers import Watch
+from storage.claims import claim_step
+from storage.records.work import Worker
+from storage.workers import beat, live_workers
+from tests.actors.builders import begun, steps
+from tests.builders import facts_of_worker
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+
+async def dead(watch: Watch, deps: Deps) -> list[str]:
+    """Return the ids of the workers that are dead by now."""
+    return [worker["_id"] for worker in await watch.dead_workers(deps)]
+
+
+async def test_a_worker_that_beats_lives(deps: Deps, clock: StoppedClock) -> None:
+    """As long as the counter moves between reads, the worker is not dead, however much time passes."""
+    watch = Watch(clock)
+    for _ in range(10):
+        await beat(deps.db, "w1", facts_of_worker(queue="q"), clock.now())
+        assert await dead(watch, deps) == []
+        clock.forward(60)
+
+
+async def test_a_worker_is_dead_after_six_seconds_at_one_beat(deps: Deps, clock: StoppedClock) -> None:
+    """Only a counter that this very process saw standing still for 6 s over three reads is a death."""
+    watch = Watch(clock)
+    await beat(deps.db, "w1", facts_of_worker(queue="q"), clock.now())
+    seen = []
+    for _ in range(4):
+        seen.append(await dead(watch, deps))
+        clock.forward(2)
+    assert seen == [[], [], [], ["w1"]]
+
+
+async def test_two_reads_are_not_enough(deps: Deps, clock: StoppedClock) -> None:
+    """A sweep that was itself asleep for a minute does not conclude from two reads."""
+    watch = Watch(clock)
+    await beat(deps.db, "w1", facts_of_worker(queue="q"), clock.now())
+    assert await dead(watch, deps) == []
+    clock.forward(60)
+    assert await dead(watch, deps) == []
+    assert await dead(watch, deps) == ["w1"]
+
+
+class SlowReads(StoppedClock):
+    """Clock on which each read takes two seconds."""
+
+    def monotonic(self) -> float:
+        """Return the seconds, later with each look."""
+        self.seconds += 2
+        return self.seconds
+
+
+async def test_a_read_that_waited_for_mongodb_is_no_observation(deps: Deps) -> None:
+    """While MongoDB keeps the sweep waiting no worker can beat: none is taken for dead for that."""
+    clock = SlowReads()
+    watch = Watch(clock)
+    await beat(deps.db, "w1", facts_of_worker(queue="q"), clock.now())
+    for _ in range(5):
+        assert await dead(watch, deps) == []
+
+
+async def test_a_new_sweep_begins_its_own_observation(deps: Deps, clock: StoppedClock) -> None:
+    """What another process saw counts for nothing."""
+    await beat(deps.db, "w1", facts_of_worker(queue="q"), clock.now())
+    for _ in range(5):
+        assert await dead(Watch(clock), deps) == []
+        clock.forward(10)
+
+
+class Revived(Watch):
+    """Watch whose silent workers beat once more right after they were looked at."""
+
+    async def dead_workers(self, deps: Deps) -> list[Worker]:
+        """Let each of them beat."""
+        found = await super().dead_workers(deps)
+        for worker in found:
+            await beat(deps.db, worker["_id"], facts_of_worker(), deps.clock.now())
+        return found
+
+
+async def test_a_worker_that_beats_again_at_the_last_moment_is_not_buried(deps: Deps, clock: StoppedClock) -> None:
+    """Between the look that found it silent and its burial it is looked at once more."""
+    watch = Revived(clock)
+    await beat(deps.db, "w1", facts_of_worker(), clock.now())
+    for _ in range(5):
+        await watch.bury_dead_workers(deps)
+        clock.forward(2)
+    assert [(worker["_id"], worker["beat"]) for worker in await live_workers(deps.db)] == [("w1", 2)]
+
+
+async def test_claims_that_lapsed_while_mongodb_was_away_are_left_alone_for_a_while(deps: Deps) -> None:
+    """Their holders have answers in hand that they could not write down: those come first."""
+    order = await begun(deps)
+    (section, *_) = await steps(deps, order, "write")
+    assert await claim_step(deps.db, section["_id"], "w1", [2], deps.clock.now() - timedelta(seconds=60))
+    clock = SlowReads()
+    watch = Watch(clock)
+    await watch.dead_workers(deps)
+    states = []
+    for _ in range(2):
+        await watch.expire_lapsed_claims(deps)
+        states += [step["state"] for step in (await steps(deps, order, "write"))[:1]]
+        clock.forward(16)
+    assert states == ["claimed", "queued"]

@@ -1,0 +1,30 @@
+"""Books of a shop's orders, as the renderer is given them."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from actors.products.catalogue import PRODUCTS
+from actors.products.plans import plan_of
+from actors.reports.assemble_report import book_of
+from actors.reports.render_chunk import chapter_of
+from storage.records.orders import Order
+from tests.benchmarks.plans.shop import Shop
+from tests.benchmarks.plans.typesetting import Book
+
+
+def books_of(shop: Shop, orders: Sequence[str]) -> list[Book]:
+    """Return the books of some orders, whose sections must be written."""
+    found = cast("list[Order]", list(shop.db.orders.find({"_id": {"$in": list(orders)}})))
+    return [_book(shop, order, product) for order in found for product in order["products"]]
+
+
+def _book(shop: Shop, order: Order, product: str) -> Book:
+    plan, report = plan_of(PRODUCTS[product]), f"{order['_id']}:{product}"
+    written = shop.db.steps.find({"report": report, "kind": "write"}, {"result.text": 1})
+    texts = {step["_id"]: step["result"]["text"] for step in written}
+    chapters = [
+        chapter_of(plan, step, [texts[f"{report}:{need}"] for need in step["needs"]], order)
+        for step in plan["steps"].values()
+        if step["kind"] == "render"
+    ]
+    return book_of(plan, order, "Pressroom"), chapters
