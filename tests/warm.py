@@ -6,9 +6,12 @@ no file that two could share. The forked process leads a session of its own, has
 and output that it was given, and runs the same program from its first line. From then on it and its children are
 the kernel's to kill, as any other. It cannot prove only that it imports the modules it needs. For that, the
 processes of tests/journeys and the commands of tests/handlers/test_cli.py start cold.
+
+A process that sets type has its forkserver made with it, warm too, and puts it to work where it would start one.
 """
 
 import atexit
+import fcntl
 import gc
 import json
 import os
@@ -20,10 +23,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from multiprocessing import util
 from pathlib import Path
 from select import select
 from subprocess import Popen, TimeoutExpired
-from typing import IO
+from typing import IO, Any
 
 import boto3
 
@@ -39,10 +43,17 @@ PRELOADED = (
     "handlers.views",
     "handlers.web.server",
     "infra.llm.client",
+    "infra.pdf.binding",
+    "infra.pdf.pages",
+    "infra.pdf.typesetter",
     "infra.stripe.client",
     "rich.table",
     "uvicorn",
 )
+#: The commands that set type, or see whether it can be set.
+_PRINTERS = {"worker", "doctor"}
+#: The number of no file of theirs.
+_FAR = 256
 #: Of a request: an environment, a folder and a command.
 _LONGEST = 1 << 20
 
@@ -141,6 +152,8 @@ def _keep(request: tuple[list[str], dict[str, str], str], out: int, err: int, to
     if process == 0:
         os.close(told)
         _become(env, folder, out, err)
+        if _PRINTERS & {*command}:
+            _bring_forkserver()
         _perform(command)
         return
     os.write(told, b"%d\n" % process)
@@ -158,6 +171,44 @@ def _become(env: Mapping[str, str], folder: str, out: int, err: int) -> None:
     for number, file in enumerate((nothing, out, err)):
         os.dup2(file, number)
         os.close(file)
+
+
+def _bring_forkserver() -> None:
+    """Fork the process that becomes this one's forkserver, in place of a cold one, when that is to start."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    server = os.fork()
+    if server == 0:
+        ours.close()
+        _await_work(theirs)
+    theirs.close()
+    start_cold = util.spawnv_passfds
+
+    def start(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
+        if "forkserver" not in args[-1]:
+            return start_cold(path, args, passfds)
+        util.spawnv_passfds = start_cold
+        with ours:
+            asked = json.dumps([args[-1], os.nice(0), *passfds]).encode()
+            socket.send_fds(ours, [asked], passfds)
+        return server
+
+    util.spawnv_passfds = start
+
+
+def _await_work(line: socket.socket) -> None:
+    """Run the code that comes, as nice as its parent, with files by the numbers in it. End with the line."""
+    with line:
+        asked, files, _, _ = socket.recv_fds(line, _LONGEST, 2)
+    if asked:
+        code, niceness, *numbers = json.loads(asked)
+        os.nice(niceness - os.nice(0))
+        far = [fcntl.fcntl(file, fcntl.F_DUPFD, _FAR) for file in files]
+        os.closerange(3, _FAR)
+        for file, number in zip(far, numbers, strict=True):
+            os.dup2(file, number)
+            os.close(file)
+        exec(code, {})  # noqa: S102  # what the forkserver's command line says
+    os._exit(0)
 
 
 def _perform(command: list[str]) -> None:
