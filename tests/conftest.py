@@ -69,6 +69,7 @@ def anyio_backend() -> str:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start the servers of the local stack, for the whole run. A missing one fails it."""
     with Stack(tmp_path_factory.mktemp("stack"), latency_s=0.05, fail_points=True, begin=begin) as running:
+        running.llm.set_brevity(brief=True)
         yield running
 
 

@@ -92,6 +92,7 @@ class Pressroom:
         self.stack.llm.clear_faults()
         self.stack.inbox.clear_faults()
         self.stack.llm.set_latency(0.05)
+        self.stack.llm.set_brevity(brief=True)
         for name in set(self.db.list_collection_names()) - {"workers", "plans"}:
             self.db[name].delete_many({})
         self.redis.flushdb()

@@ -59,6 +59,10 @@ class LlmControls(_Controls):
         """Set how long each answer takes from now on."""
         self._call("set_latency", seconds)
 
+    def set_brevity(self, *, brief: bool) -> None:
+        """Set whether answers are a paragraph each from now on, which is soon set in type."""
+        self._call("set_brevity", brief=brief)
+
     def set_limits(self, *, requests_per_minute: int, tokens_per_minute: int) -> None:
         """Set new limits, with full buckets."""
         self._call("set_limits", requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)

@@ -33,8 +33,9 @@ def primary(stack: Stack) -> Iterator[Primary]:
 
 @pytest.fixture
 def siege(pressroom: Pressroom, primary: Primary) -> Siege:
-    """Orders whose sections take a second, and a hundred webhooks a round."""
+    """Orders whose sections take a second and are long, and a hundred webhooks a round."""
     pressroom.stack.llm.set_latency(1.0)
+    pressroom.stack.llm.set_brevity(brief=False)
     return Siege(pressroom, primary, lot=1, burst=100, seed=1)
 
 

@@ -22,6 +22,7 @@ def test_a_killed_worker_costs_only_the_calls_in_flight(pressroom: Pressroom) ->
 
 def test_a_worker_killed_while_rendering_costs_no_call(pressroom: Pressroom) -> None:
     """Written sections are checkpoints: after kill -9 they are set, not written, again."""
+    pressroom.stack.llm.set_brevity(brief=False)
     order = pressroom.buy()
     written = {"order": order, "kind": "write", "state": "done"}
     pressroom.until("writing", lambda: pressroom.db.steps.count_documents(written) == CALLS)

@@ -16,7 +16,9 @@ def processes(stack: Stack) -> Iterator[Pressroom]:
 
 
 @pytest.fixture
-def pressroom(processes: Pressroom) -> Pressroom:
-    """Web, sweep and a worker a queue."""
+def pressroom(processes: Pressroom) -> Iterator[Pressroom]:
+    """Web, sweep and a worker a queue, and a model that writes whole sections."""
     processes.start_missing()
-    return processes
+    processes.stack.llm.set_brevity(brief=False)
+    yield processes
+    processes.stack.llm.set_brevity(brief=True)

@@ -11,6 +11,7 @@ ANSWERS = {"name": "Ada Byron", "birth_date": "1988-04-17"}
 
 def test_a_blueprint_is_written_in_the_order_of_its_plan(pressroom: Pressroom) -> None:
     """Each of 52 calls is made after those that it follows, knows what they say, and ends under its own title."""
+    pressroom.stack.llm.set_brevity(brief=True)
     pressroom.start("worker", BLUEPRINT.name)
     metadata = {"product": BLUEPRINT.name, **ANSWERS}
     order = pressroom.buy(metadata=metadata, amount_subtotal=BLUEPRINT.price)

@@ -50,6 +50,12 @@ def write_prose(order: str, product: str, section: str, text: str, word: str) ->
     return "\n\n".join(blocks) + "\n"
 
 
+def shorten(text: str) -> str:
+    """Return a section's heading and its last paragraph, which has the word."""
+    heading, *_, last = text.split("\n\n")
+    return f"{heading}\n\n{last}"
+
+
 @cache
 def load_themes() -> list[Theme]:
     """Read every theme from the markdown files beside this module."""

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from infra.local.llm.exchange import Ask, Json, Record, answer, charge
 from infra.local.llm.limits import HeaderStyle, Limits
-from infra.local.llm.prose import write_prose
+from infra.local.llm.prose import shorten, write_prose
 from infra.local.serve import Fault, Faults, control_route, serve
 
 Kind = Literal[
@@ -56,11 +56,12 @@ class Llm:
     def __init__(self, key: str, latency_s: float) -> None:
         self._key = key
         self._latency_s = latency_s
+        self._brief = False
         self._limits = Limits()
         self._style: HeaderStyle = "real"
         self._records: list[Record] = []
         self._faults = Faults(LlmFault)
-        controls = (self.requests, self.set_latency, self.set_limits, self.tell_limits)
+        controls = (self.requests, self.set_latency, self.set_brevity, self.set_limits, self.tell_limits)
         self.routes = [
             Route("/v1/responses", self._respond, methods=["POST"]),
             control_route(*controls, *self._faults.controls),
@@ -73,6 +74,10 @@ class Llm:
     def set_latency(self, seconds: float) -> None:
         """Set how long each answer takes from now on."""
         self._latency_s = seconds
+
+    def set_brevity(self, *, brief: bool) -> None:
+        """Set whether answers are a paragraph each from now on, which is soon set in type."""
+        self._brief = brief
 
     def set_limits(self, *, requests_per_minute: int, tokens_per_minute: int) -> None:
         """Set new limits, with full buckets."""
@@ -117,6 +122,8 @@ class Llm:
 
     def _compose(self, ask: Ask, record: Record, fault: LlmFault | None) -> Json:
         text = write_prose(record.order, record.product, record.section, ask.input, record.word)
+        if self._brief:
+            text = shorten(text)
         if fault and fault.kind in {"text", "empty", "refusal"}:
             text = "I'm sorry, but I can't help with that." if fault.kind == "refusal" else fault.text
         if fault and fault.kind == "long":

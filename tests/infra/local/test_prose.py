@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from infra.local.llm.prose import write_prose
+from infra.local.llm.prose import shorten, write_prose
 
 SECTIONS = ["where_you_stand_purpose", "decision", "strengths", "next_steps"]
 
@@ -26,6 +26,14 @@ def test_a_section_has_the_length_and_the_parts_of_a_section() -> None:
         assert "*velorina*" in text
         assert "\n- " in text or "\n| --- | --- |" in text
         assert "{" not in text
+
+
+def test_a_section_can_be_short() -> None:
+    """Its subheading and a paragraph with the word in it are enough."""
+    text = shorten(write_prose("o", "p", "s", "", "velorina"))
+    assert text.startswith("### ")
+    assert "*velorina*" in text
+    assert len(text.split()) < 100
 
 
 @pytest.mark.parametrize("order", [f"order-{number}" for number in range(20)])
