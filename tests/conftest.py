@@ -1,6 +1,7 @@
 """Servers of the local stack and a database for every test, and the order in which tests begin."""
 
 import asyncio
+import gc
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, beginning in enumerate(FIRST) if path.startswith(beginning)), len(FIRST))
 
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector all that was imported and collected, which stays anyway."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header() -> str:
