@@ -6,12 +6,15 @@ import pytest
 
 from infra.local.stack import Stack
 from tests.pressroom import ColdPressroom, Pressroom
+from tests.warm import begin
 
 
 @pytest.fixture(scope="package")
 def processes(stack: Stack) -> Iterator[Pressroom]:
-    """The processes that all journeys share, on one database."""
+    """The processes that all journeys share, on one database: they start cold, those that tests add do not."""
     with ColdPressroom(stack) as running:
+        running.start_missing()
+        running.begin = begin
         yield running
 
 

@@ -15,6 +15,7 @@ from infra.local.stack import Stack
 from infra.settings import read_settings
 from tests.infra.local.post import send_letter
 from tests.infra.local.waiting import eventually, is_alive
+from tests.warm import begin
 
 OWNER = """
 import signal, sys
@@ -60,7 +61,7 @@ def test_a_folder_has_one_owner(stack: Stack, tmp_path: Path) -> None:
 
 def test_a_second_life_finds_what_the_first_one_stored(tmp_path: Path) -> None:
     """Stopping leaves no process and no notice; secrets, documents and letters outlive it, on other ports."""
-    with Stack(tmp_path) as first:
+    with Stack(tmp_path, begin=begin) as first:
         env, pids = first.env, [part.pid for part in first.parts]
         with MongoClient[dict[str, object]](env["MONGODB_URL"]) as client:
             client.get_default_database()["orders"].insert_one({"_id": "cs_test_1"})
@@ -69,7 +70,7 @@ def test_a_second_life_finds_what_the_first_one_stored(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.glob("settings*")] == []
     assert not any(map(is_alive, pids))
 
-    with Stack(tmp_path) as second:
+    with Stack(tmp_path, begin=begin) as second:
         assert second.env["SECRET_KEY"] == env["SECRET_KEY"]
         assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
         with MongoClient[dict[str, object]](second.env["MONGODB_URL"]) as client:
