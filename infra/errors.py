@@ -1,4 +1,4 @@
-"""Errors of two kinds: worth another try, or not."""
+"""Errors by their remedy: another try, a person who mends our account, or none."""
 
 from typing import final
 
@@ -14,6 +14,16 @@ class TransientError(PressroomError):
         """Keep `retry_after`: the pause in seconds that the other side asked for, if it did."""
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class AccountTrouble(TransientError):
+    """A server refuses our account, our settings or all that we ask, until a person mends it.
+
+    The work waits, and does not count as failed. The text is the alert's: the cause, and what mends it.
+    """
+
+    #: The server that refuses: the alert's subject.
+    server = ""
 
 
 class PermanentError(PressroomError):

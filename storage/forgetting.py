@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from storage.database import Database, Document, translating
+from storage.objects import pdf_key
 from storage.records.orders import Event, Order
 from storage.reports import report_ids
 
@@ -38,6 +39,13 @@ async def forget_customer(db: Database, order: Order, token: str, now: datetime)
     await db.orders.update_one(known, {"$set": {**nothing, **errands, "token": token, "forgotten_at": now}})
     await db.answers.delete_one({"_id": order["reference"]})
     await db.alerts.delete_many({"order": order["_id"]})
+
+
+@translating
+async def files_of(db: Database, order: Order) -> list[str]:
+    """Return the keys of an order's files that are on record: those of its reports, and of their chapters."""
+    made: list[str] = await db.steps.distinct("result.object", {"report": {"$in": report_ids(order)}})
+    return [*made, *(pdf_key(order["_id"], product) for product in order["products"])]
 
 
 @translating

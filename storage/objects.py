@@ -1,9 +1,10 @@
 """Object store: chunks and finished PDFs in S3, under names that the contract fixes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 from urllib.parse import quote, urlsplit
@@ -12,30 +13,37 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.errors import PermanentError, TransientError
+from infra.errors import AccountTrouble, PermanentError, SettingsError, TransientError
+from storage.refusals import code_of, status_of, why_refused
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 Answer = TypeVar("Answer")
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
-_OURS = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "400"}
 #: Threads of its own: sending messages takes threads as well, and a hanging S3 must not hold it up.
 _THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="s3")
 #: How much of an object is in memory while it is fetched.
 _PART_BYTES = 1024 * 1024
 #: Seconds for which a presigned download link works. Each click makes a fresh one.
 LINK_LIFE_S = 300
+#: An empty object that is put once, and stays. It shows whether we may read.
+_WITNESS = "orders/witness"
 
 
 class StoreIsDown(TransientError):
     """S3 did not answer, or its answer made no sense."""
 
 
-class StoreRefusesUs(TransientError):
-    """S3 says that the bucket or our credentials are wrong. The work waits until a person mends that."""
+class StoreRefusesUs(AccountTrouble):
+    """S3 refuses what we ask, by its account, its bucket, our credentials or a setting."""
+
+    server = "s3"
+
+
+class StoreHidesObject(StoreRefusesUs):
+    """S3 does not say whether an object is there: without s3:ListBucket a missing one looks forbidden."""
 
 
 class ObjectDoesNotExist(PermanentError):
@@ -60,19 +68,20 @@ def chunk_key(order: str, product: str, digest: str) -> str:
 class ObjectStore:
     """One bucket. boto3 blocks, so each call runs in a thread. Each has a timeout and two retries."""
 
-    def __init__(self, bucket: str, endpoint: str | None = None) -> None:
-        """Take the bucket. Credentials and region come from the environment, as boto3 reads them."""
+    def __init__(
+        self, bucket: str, endpoint: str | None = None, *, public: str | None = None, region: str | None = None
+    ) -> None:
+        """Take the bucket. `public` is the address for links, if customers do not reach `endpoint`.
+
+        Credentials, and the region if none is given, come from the environment, as boto3 reads them. SettingsError
+        if it cannot use that.
+        """
         self.bucket = bucket
-        config = Config(
-            connect_timeout=3,
-            read_timeout=30,
-            retries={"total_max_attempts": 3, "mode": "standard"},
-            signature_version="s3v4",
-            # botocore's user agent and its checks of our types, anew each time, are a fifth of a request's cost.
-            parameter_validation=False,
-            user_agent="pressroom",
-        )
-        self._s3: S3Client = boto3.client("s3", endpoint_url=endpoint, config=config)
+        try:
+            self._s3 = _client(endpoint, region)
+            self._signer = _client(public, region) if public else self._s3
+        except (BotoCoreError, ValueError) as error:
+            raise SettingsError(f"S3 cannot be used with these AWS_* settings: {type(error).__name__}.") from None
         self.host = urlsplit(self._s3.meta.endpoint_url).netloc
 
     async def ping(self) -> None:
@@ -80,16 +89,39 @@ class ObjectStore:
         await _in_thread(lambda: self._s3.head_bucket(Bucket=self.bucket))
 
     async def exists(self, key: str) -> bool:
-        """Return whether S3 has an object under that key."""
-        return await self.facts(key) is not None
+        """Return whether S3 has an object under that key. StoreRefusesUs if we may not know."""
+        try:
+            await self._head(key)
+        except ObjectDoesNotExist:
+            return False
+        except StoreHidesObject:
+            await self._expect_readable()
+            return False
+        return True
 
     async def facts(self, key: str) -> dict[str, str] | None:
-        """Return the facts that were stored with an object, or None if there is no object."""
+        """Return the facts that were stored with an object. None if there is none, or S3 hides it."""
         try:
-            answer = await _in_thread(lambda: self._s3.head_object(Bucket=self.bucket, Key=key))
-        except ObjectDoesNotExist:
+            return await self._head(key)
+        except (ObjectDoesNotExist, StoreHidesObject):
             return None
-        return answer["Metadata"]
+
+    async def _head(self, key: str) -> dict[str, str]:
+        def head() -> dict[str, str]:
+            try:
+                return self._s3.head_object(Bucket=self.bucket, Key=key)["Metadata"]
+            except ClientError as error:
+                if status_of(error) == HTTPStatus.FORBIDDEN:
+                    raise StoreHidesObject(why_refused(error) or "") from error
+                raise
+
+        return await _in_thread(head)
+
+    async def _expect_readable(self) -> None:
+        """Return if S3 lets us read what is there, so that a forbidden object is a missing one."""
+        if await self.facts(_WITNESS) is None:
+            await self.put(_WITNESS, b"")
+            await self._head(_WITNESS)
 
     async def put(self, key: str, data: bytes | BinaryIO, **facts: str) -> None:
         """Store a PDF, with facts about it (in ASCII)."""
@@ -112,14 +144,24 @@ class ObjectStore:
             )
         )
 
-    async def delete_all(self, prefix: str) -> None:
-        """Remove every object whose key begins so. Needs permission to list the bucket and to delete."""
+    async def keys(self, prefix: str) -> list[str]:
+        """Return the keys that begin so. Needs permission to list the bucket."""
+
+        def ask() -> list[str]:
+            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+            return [one["Key"] for page in pages for one in page.get("Contents", [])]
+
+        return await _in_thread(ask)
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects, those of them that are there.
+
+        One by one: stores disagree on the checksum that a request for many needs.
+        """
 
         def delete() -> None:
-            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-                keys: list[ObjectIdentifierTypeDef] = [{"Key": one["Key"]} for one in page.get("Contents", [])]
-                if keys and self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": keys}).get("Errors"):
-                    raise StoreRefusesUs("S3 kept objects that were to be deleted.")
+            for key in keys:
+                self._s3.delete_object(Bucket=self.bucket, Key=key)
 
         await _in_thread(delete)
 
@@ -132,18 +174,43 @@ class ObjectStore:
             with closing(answer["Body"]) as body, path.open("wb") as file:
                 file.writelines(body.iter_chunks(_PART_BYTES))
 
-        await _in_thread(fetch)
+        try:
+            await _in_thread(fetch)
+        except StoreRefusesUs:
+            if not await self.exists(key):
+                raise ObjectDoesNotExist("S3 has no object under that key.") from None
+            raise
 
     async def link(self, key: str, file_name: str) -> str:
-        """Return a URL that downloads the object under a proper file name, for LINK_LIFE_S seconds."""
+        """Return a public URL that downloads the object under a proper file name, for LINK_LIFE_S seconds."""
         parameters = {
             "Bucket": self.bucket,
             "Key": key,
             "ResponseContentDisposition": _attachment(file_name),
         }
         return await _in_thread(
-            lambda: self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_LIFE_S)
+            lambda: self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_LIFE_S)
         )
+
+
+def _client(endpoint: str | None, region: str | None) -> "S3Client":
+    config = Config(
+        connect_timeout=3,
+        read_timeout=30,
+        retries={"total_max_attempts": 3, "mode": "standard"},
+        signature_version="s3v4",
+        # Not every store knows the checksums that botocore lets trail behind chunks. The signature covers the
+        # content as well.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        # botocore's user agent and its checks of our types, anew each time, are a fifth of a request's cost.
+        parameter_validation=False,
+        user_agent="pressroom",
+        # Links to Amazon's global host, botocore's default, fail for regions that were opened after 2019, and for
+        # young buckets of others.
+        s3=None if endpoint else {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    )
+    return boto3.client("s3", endpoint_url=endpoint, region_name=region, config=config)
 
 
 def _attachment(file_name: str) -> str:
@@ -156,11 +223,14 @@ async def _in_thread(call: Callable[[], Answer]) -> Answer:
     try:
         return await asyncio.get_running_loop().run_in_executor(_THREADS, call)
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
+        code = code_of(error)
         if code in _MISSING:
             raise ObjectDoesNotExist("S3 has no object under that key.") from error
-        if code in _OURS:
-            raise StoreRefusesUs(f"S3 refused us: {code}.") from error
-        raise StoreIsDown(f"S3 answered {code}.") from error
+        raise _translated(error, f"S3 answered {code}.") from error
     except (BotoCoreError, OSError) as error:
-        raise StoreIsDown(f"S3 was not reached: {type(error).__name__}.") from error
+        raise _translated(error, f"S3 was not reached: {type(error).__name__}.") from error
+
+
+def _translated(error: Exception, outage: str) -> TransientError:
+    refusal = why_refused(error)
+    return StoreRefusesUs(refusal) if refusal else StoreIsDown(outage)

@@ -12,7 +12,7 @@ from actors.orders.mailing import HELD_BACK
 from infra.errors import PressroomError
 from infra.settings import Settings
 from storage.audit import Authority, record_action
-from storage.forgetting import forget_customer, forget_events, forget_words, has_news, is_being_made
+from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.order_state import order_state
 from storage.orders import find_order
 from storage.records.orders import Errand, Order
@@ -61,15 +61,17 @@ async def _what_hinders(deps: IntakeDeps, order: Order) -> str | None:
 async def forget_order(deps: WorkDeps, order: Order) -> datetime | None:
     """Forget an order's customer, later if it is not over. Each part may be repeated, also after a crash.
 
-    Fields that name the customer go first, then texts, files, events.
+    Fields that name the customer go first, then files, texts, events. The files on record go before the texts that
+    record them. A bucket that may not be listed keeps only what earlier tries left there, until it may.
     """
     now = deps.clock.now()
     if "forgotten_at" not in order and await _what_hinders(deps, order):
         return now + HELD_BACK
     await forget_customer(deps.db, order, secrets.token_urlsafe(18), now)
+    await deps.objects.delete(await files_of(deps.db, order))
     await forget_words(deps.db, order)
-    await deps.objects.delete_all(f"orders/{order['_id']}/")
     await forget_events(deps.db, order)
+    await deps.objects.delete(await deps.objects.keys(f"orders/{order['_id']}/"))
     log.info("order_forgotten", order=order["_id"])
     return None
 

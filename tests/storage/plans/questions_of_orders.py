@@ -7,7 +7,7 @@ from typing import Any
 from storage.budget import begin_pause, end_pause, spending_of
 from storage.database import Database
 from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
-from storage.forgetting import forget_customer, forget_events, forget_words, has_news, is_being_made
+from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.orders import (
     add_stored,
     await_details,
@@ -112,5 +112,6 @@ async def _forgetting(db: Database, ask: Ask) -> None:
     await ask(is_being_made, order)
     await ask(has_news, order)
     await ask(forget_customer, order, "other", NOW)
+    await ask(files_of, order)
     await ask(forget_words, order)
     await ask(forget_events, order)
