@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from infra.errors import AccountTrouble
 from storage.database import Database, insert_once, translating
 from storage.records.mail import Alert
 
@@ -11,6 +12,9 @@ from storage.records.mail import Alert
 _TELL_AFTER = timedelta(seconds=4)
 #: The time after which an operator hears of more trouble of a kind: a hundred dead sections are two mails.
 _TELL_AGAIN = timedelta(minutes=10)
+#: The time after which trouble with an account that nothing has met since is over. What waits for it asks again
+#: every minute or two.
+_MENDED_AFTER = timedelta(minutes=10)
 
 
 @translating
@@ -29,6 +33,22 @@ async def raise_alert(
     again = {"$set": {"state": "new", "told": [], "due_at": now + _TELL_AGAIN}, "$unset": {"admitted_at": ""}}
     await db.alerts.update_one({**other, "state": "told"}, {**again, "$push": {"seen": said}})
     await db.alerts.update_one(other, {"$push": {"seen": said}})
+
+
+@translating
+async def tell_account_trouble(db: Database, trouble: AccountTrouble, now: datetime) -> None:
+    """Record that an operator must mend an account. Each cause is told once, however much work meets it."""
+    cause = str(trouble)
+    key, said = _hash("account", trouble.server, cause), _hash(cause)
+    alert: Alert = {**_new_alert(key, "account", cause, said, now, event=trouble.server), "met_at": now}
+    if not await insert_once(db.alerts, alert):
+        await db.alerts.update_one({"_id": key}, {"$set": {"met_at": now}})
+
+
+@translating
+async def withdraw_mended(db: Database, now: datetime) -> None:
+    """Remove the alerts about accounts whose trouble is over, told or not. If it comes again, it is told anew."""
+    await db.alerts.delete_many({"met_at": {"$lte": now - _MENDED_AFTER}})
 
 
 def _new_alert(

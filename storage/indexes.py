@@ -63,7 +63,13 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     # All, the open ones and an order's, each the newest first; few are written.
     "dead_letters": [_index("-at"), _index("state", "-at"), _index("order", "-at")],
     # The due alerts, the number that went out of late, and those to be withdrawn; few are written.
-    "alerts": [_index("state", "due_at"), _sparse("admitted_at"), _index("order"), _index("event")],
+    "alerts": [
+        _index("state", "due_at"),
+        _sparse("admitted_at"),
+        _index("order"),
+        _index("event"),
+        _sparse("met_at"),
+    ],
     # Forms that were never paid for are removed by their age.
     "answers": [_index("at")],
 }

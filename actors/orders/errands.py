@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from actors.deps.worker import WorkDeps
 from actors.intake.placing import start_order
@@ -13,7 +13,8 @@ from actors.orders.forget import forget_order
 from actors.orders.pause import heed_pause
 from actors.orders.refund import refund_order
 from actors.reports.replay import reprint_reports, resume_replay
-from infra.errors import TransientError
+from infra.errors import AccountTrouble, TransientError
+from storage.alerts import tell_account_trouble
 from storage.dead_letters import record_dead_errand
 from storage.errands import settle_errand
 from storage.orders import fail_order, find_order
@@ -37,10 +38,15 @@ ERRANDS: dict[Errand, Callable[[WorkDeps, Order], Awaitable[datetime | None]]] =
     "heed_pause": heed_pause,
     "forget_order": forget_order,
 }
+#: The pause of an errand that waits for a person to mend an account.
+_ACCOUNT_PAUSE = timedelta(minutes=1)
 
 
 async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
-    """Run an order's errand once. TransientError leaves it to the sweep, any other error to an operator."""
+    """Run an order's errand once. TransientError leaves it to the sweep, any other error to an operator.
+
+    An account in trouble is told of once for all, and the errand waits for it.
+    """
     if deps.stopping.is_set():
         await send_errand(deps, errand, order_id)
         return
@@ -49,6 +55,10 @@ async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
         return
     try:
         again_at = await ERRANDS[errand](deps, order)
+    except AccountTrouble as trouble:
+        now = deps.clock.now()
+        await tell_account_trouble(deps.db, trouble, now)
+        again_at = now + _ACCOUNT_PAUSE
     except TransientError:
         raise
     except Exception as error:  # noqa: BLE001  # after any error the order waits for an operator, not for ever

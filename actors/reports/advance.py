@@ -12,7 +12,8 @@ from actors.messages import send_all, send_errand
 from actors.products.slot_sets import slot_of
 from actors.reports.admission import release_places
 from actors.reports.slots import pump
-from infra.errors import TransientError
+from infra.errors import AccountTrouble, TransientError
+from storage.alerts import tell_account_trouble
 from storage.claims import kill_step
 from storage.database import Database
 from storage.dead_letters import record_dead_step
@@ -72,6 +73,9 @@ async def advance_or_call(deps: Deps, step: Step) -> None:
             await bury(deps, step)
         else:
             await advance(deps, step)
+    except AccountTrouble as trouble:
+        await tell_account_trouble(deps.db, trouble, deps.clock.now())
+        raise
     except TransientError:
         raise
     except Exception as error:

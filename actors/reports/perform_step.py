@@ -19,7 +19,8 @@ from actors.products.plans import FORMAT
 from actors.reports.advance import advance_or_call, give_up
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.slots import pump, queue_released
-from infra.errors import TransientError
+from infra.errors import AccountTrouble, TransientError
+from storage.alerts import tell_account_trouble
 from storage.claims import claim_others, claim_step, complete_step, release_step
 from storage.order_state import is_parked
 from storage.orders import find_order
@@ -50,6 +51,8 @@ _FIRST_LEASE = timedelta(minutes=10)
 _SUSPECT_KILLS = 3
 #: The pause before a released step is queued again. It doubles with each failure.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
+#: The pause of a step that waits for a person to mend an account: each try asks a server that refuses all.
+_ACCOUNT_PAUSE_S = 60.0
 #: The longest wait that another server may ask for (the limiter's bound, too): an hour would be an order's end.
 _LONGEST_ASKED_S = 300.0
 #: The time without a failure after which the next one counts as the first: the step has not failed all along.
@@ -128,6 +131,8 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Step | None:
         except asyncio.CancelledError:
             await _release(deps, claim, 0.0)
             raise
+        except AccountTrouble as trouble:
+            await _wait_for_account(deps, claim, trouble)
         except TransientError as error:
             await _release_or_give_up(deps, claim, error)
         except Exception as error:  # noqa: BLE001  # after any error the step must not hang: it is dead
@@ -171,6 +176,8 @@ async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> StepResult:
     for wait in _QUICK_WAITS_S:
         try:
             return await _within_limit(deps, claim, work)
+        except AccountTrouble:
+            raise
         except TransientError as error:
             if deps.clock.monotonic() - began > _QUICK_BUDGET_S or (error.retry_after or 0) > wait:
                 raise
@@ -216,6 +223,15 @@ async def _go_on(deps: WorkDeps, step: Step) -> None:
     gap_s = (await deps.plans.get(step["plan"]))["gap_s"][step["slot"]]
     if gap_s:
         deps.timers.after(gap_s, lambda: pump(deps, step["report"]))
+
+
+async def _wait_for_account(deps: WorkDeps, claim: Claim, trouble: AccountTrouble) -> None:
+    """Tell an operator, and release the step as it is: the account's trouble is not the order's failure."""
+    pause_s = _ACCOUNT_PAUSE_S * random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
+    log.warning("step_waits_for_account", error=str(trouble), again_in_s=round(pause_s, 1))
+    now = deps.clock.now()
+    await until_database_is_back(deps.clock, lambda: tell_account_trouble(deps.db, trouble, now))
+    await _release(deps, claim, pause_s)
 
 
 async def _release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientError) -> None:

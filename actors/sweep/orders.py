@@ -10,7 +10,7 @@ from actors.messages import Post, errand_post, send_all
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
 from actors.reports.admission import admit, admit_waiting, release_places
 from actors.reports.lost_books import ask_for_reprint, is_lost
-from storage.alerts import admit_alerts, count_admitted, due_alerts, gather_alerts
+from storage.alerts import admit_alerts, count_admitted, due_alerts, gather_alerts, withdraw_mended
 from storage.answers import KEPT_FOR, drop_forms
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 from storage.events import drop_events, unapplied_events
@@ -137,6 +137,11 @@ async def seek_lost_books(deps: Deps) -> None:
         if asked < _BOOKS_AT_ONCE and await is_lost(deps, report):
             await ask_for_reprint(deps, report["order"])
             asked += 1
+
+
+async def withdraw_mended_troubles(deps: Deps) -> None:
+    """Withdraw the alerts about accounts that nothing meets any more."""
+    await withdraw_mended(deps.db, deps.clock.now())
 
 
 async def drop_old_events(deps: Deps) -> None:

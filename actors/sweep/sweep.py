@@ -17,6 +17,7 @@ from actors.sweep.orders import (
     resend_errands,
     seek_lost_books,
     send_alerts,
+    withdraw_mended_troubles,
 )
 from actors.sweep.steps import SlotHealer, advance_missed_steps
 from actors.sweep.workers import Watch
@@ -77,7 +78,8 @@ async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event) -> 
             await raise_alert(deps.db, "reconcile", text, deps.clock.now(), event=found[0].about or found[0].id)
 
     await deps.clock.sleep(_SELDOM_S)
-    await _repeat(deps, (reconcile_recent, seek_lost_books, drop_old_events, drop_old_forms), _SELDOM_S, stopping)
+    dropping = (drop_old_events, drop_old_forms, withdraw_mended_troubles)
+    await _repeat(deps, (reconcile_recent, seek_lost_books, *dropping), _SELDOM_S, stopping)
 
 
 async def _repeat(deps: Deps, duties: Sequence[Duty], every_s: float, stopping: asyncio.Event) -> None:

@@ -42,7 +42,7 @@ class Alert(TypedDict):
     _id: str
     kind: str
     order: str | None
-    #: The subject where there is no order: an event's id or a payment intent.
+    #: The subject where there is no order: an event's id, a payment intent, or the server that refuses us.
     event: str | None
     text: str
     #: When the trouble was first seen.
@@ -57,6 +57,8 @@ class Alert(TypedDict):
     #: When it was let out on its own. There until the next trouble of the kind.
     admitted_at: NotRequired[datetime]
     told_at: NotRequired[datetime]
+    #: When work last met it. There if it is about an account.
+    met_at: NotRequired[datetime]
     #: The id of the alert that told it among others. There if one did.
     digest: NotRequired[str]
 

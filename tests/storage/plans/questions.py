@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from infra.errors import AccountTrouble
 from storage.alerts import (
     admit_alerts,
     claim_alert,
@@ -13,7 +14,9 @@ from storage.alerts import (
     gather_alerts,
     note_told,
     raise_alert,
+    tell_account_trouble,
     withdraw_alert,
+    withdraw_mended,
 )
 from storage.answers import drop_forms, find_answers, keep_answers
 from storage.audit import Authority, record_action
@@ -131,6 +134,9 @@ async def _alerts(db: Database, ask: Ask) -> None:
     for text in ("One.", "Two."):
         await ask(raise_alert, "k", text, NOW - timedelta(minutes=1), order=order)
     await ask(withdraw_alert, order, "One.")
+    for _ in range(2):
+        await ask(tell_account_trouble, AccountTrouble("No."), NOW)
+    await ask(withdraw_mended, NOW + timedelta(hours=1))
     due = await ask(due_alerts, NOW, _BATCH)
     await ask(admit_alerts, due[:2], NOW)
     await ask(count_admitted, NOW - timedelta(minutes=1))
