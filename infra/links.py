@@ -9,10 +9,11 @@ class Links:
     """Makes and reads the customer's links of one installation."""
 
     def __init__(self, settings: Settings) -> None:
-        """Sign with SECRET_KEY; links begin with PUBLIC_URL."""
+        """Sign with the first of the keys in SECRET_KEY, and know links of all. Links begin with PUBLIC_URL."""
         self._base = settings.public_url.rstrip("/")
         # The separator must be none of base64's letters, and no dot: a dot begins a suffix in our paths.
-        self._signer = Signer(settings.secret_key, salt="pressroom.order", sep="~")
+        # itsdangerous signs with the last.
+        self._signer = Signer(settings.secret_keys[::-1], salt="pressroom.order", sep="~")
 
     def order(self, token: str) -> str:
         """Return the address of an order's page."""

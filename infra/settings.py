@@ -10,11 +10,14 @@ import msgspec
 from msgspec import Meta
 
 from infra.errors import SettingsError
+from infra.hosts import is_private, is_this_machine
 
 Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Dollars = Annotated[float, Meta(gt=0, le=1_000_000)]
+#: Characters of a key that nobody guesses.
+_MIN_KEY = 16
 _REGION = re.compile(r"ses://[a-z0-9-]+", re.ASCII)
 Read = TypeVar("Read", bound="WebhookSettings")
 
@@ -63,14 +66,20 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     retain_reports_days: Count | None = None
     retain_events_days: Count | None = None
     grace_s: Seconds = 30.0
+    aws_endpoint_url: Text | None = None
     aws_endpoint_url_s3: Text | None = None
+    aws_region: Text | None = None
+    aws_default_region: Text | None = None
     s3_bucket: Text
+    s3_public_url: Text | None = None
     mail_url: Text
     mail_from: Text
     alert_mail: Text
     alert_webhook_url: Text | None = None
     public_url: Text
-    secret_key: Annotated[str, Meta(min_length=16, max_length=4096)]
+    secret_key: Text
+    keep_refunded_reports: bool = False
+    allow_plain_http: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values of the right type that cannot work."""
@@ -78,12 +87,46 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
         _expect_scheme("MAIL_URL", self.mail_url, "smtp", "smtps", "ses")
         if self.mail_url.startswith("ses:") and not _REGION.fullmatch(self.mail_url):
             raise SettingsError("MAIL_URL must name a region of SES alone, as in ses://eu-west-1.")
-        _expect_scheme("PUBLIC_URL", self.public_url, "http", "https")
-        if self.alert_webhook_url is not None:
-            _expect_scheme("ALERT_WEBHOOK_URL", self.alert_webhook_url, "http", "https")
+        self._check_web_addresses()
+        if any(len(key) < _MIN_KEY or key != key.strip() for key in self.secret_keys):
+            text = f"SECRET_KEY has an element of fewer than {_MIN_KEY} characters, or a blank around one."
+            raise SettingsError(text)
         for name, address in (("MAIL_FROM", self.mail_from), ("ALERT_MAIL", self.alert_mail)):
             if "@" not in address or "\n" in address:
                 raise SettingsError(f"{name} is not a mail address.")
+
+    def _check_web_addresses(self) -> None:
+        """Refuse what is no address in HTTP, and in live mode what would cross a public network in clear."""
+        customers = {"PUBLIC_URL": self.public_url, "S3_PUBLIC_URL": self.s3_public_url}
+        vendors = {
+            "STRIPE_API_BASE": self.stripe_api_base,
+            "OPENAI_BASE_URL": self.openai_base_url,
+            "ALERT_WEBHOOK_URL": self.alert_webhook_url,
+            "AWS_ENDPOINT_URL": self.aws_endpoint_url,
+            "AWS_ENDPOINT_URL_S3": self.aws_endpoint_url_s3,
+        }
+        for name, url in {**customers, **vendors}.items():
+            if url is None:
+                continue
+            scheme = _expect_http(name, url)
+            inside = is_this_machine(url) if name in customers else self.allow_plain_http or is_private(url)
+            if self.stripe_livemode and scheme == "http" and not inside:
+                raise SettingsError(f"{name} must begin with https:// in live mode.")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Return the keys of customers' links. The first signs new ones, and all are known."""
+        return tuple(self.secret_key.split(","))
+
+    @property
+    def s3_endpoint(self) -> str | None:
+        """Return the address at which this process reaches S3, or None for Amazon's own."""
+        return self.aws_endpoint_url_s3 or self.aws_endpoint_url
+
+    @property
+    def s3_region(self) -> str | None:
+        """Return the region where boto3 does not find it: AWS_REGION, as Amazon's own platforms name it."""
+        return None if self.aws_default_region else self.aws_region
 
 
 def _expect_scheme(name: str, url: str, *schemes: str) -> None:
@@ -93,6 +136,19 @@ def _expect_scheme(name: str, url: str, *schemes: str) -> None:
         raise SettingsError(f"{name} is not a URL: a bracket in a password is written %5B or %5D.") from None
     if parts.scheme not in schemes or not parts.netloc:
         raise SettingsError(f"{name} must be a URL that begins with {' or '.join(s + '://' for s in schemes)}.")
+
+
+def _expect_http(name: str, url: str) -> str:
+    """Return the scheme of an address in HTTP. SettingsError if it is none."""
+    _expect_scheme(name, url, "http", "https")
+    parts = urlsplit(url)
+    try:
+        usable = parts.hostname and parts.port != 0 and not re.search(r"\s", url)
+    except ValueError:  # of the port
+        usable = False
+    if not usable:
+        raise SettingsError(f"{name} must be an address in HTTP, as in https://host.example or http://host:8000.")
+    return parts.scheme
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -81,7 +81,8 @@ class ObjectStore:
             self._s3 = _client(endpoint, region)
             self._signer = _client(public, region) if public else self._s3
         except (BotoCoreError, ValueError) as error:
-            raise SettingsError(f"S3 cannot be used with these AWS_* settings: {type(error).__name__}.") from None
+            settings = "AWS_DEFAULT_REGION, AWS_PROFILE or another setting of S3"
+            raise SettingsError(f"{settings} cannot be used: {type(error).__name__}.") from None
         self.host = urlsplit(self._s3.meta.endpoint_url).netloc
 
     async def ping(self) -> None:

@@ -29,7 +29,9 @@ def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, brok
         db=intake.db,
         broker=broker or intake.broker,
         tenants=intake.tenants,
-        objects=ObjectStore(settings.s3_bucket, settings.aws_endpoint_url_s3),
+        objects=ObjectStore(
+            settings.s3_bucket, settings.s3_endpoint, public=settings.s3_public_url, region=settings.s3_region
+        ),
         plans=PlanShelf(intake.db),
     )
 

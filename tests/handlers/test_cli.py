@@ -47,6 +47,9 @@ def test_a_missing_setting_stops_the_start(front_door: Pressroom, name: str, com
         ("MAIL_URL", "ses://eu west"),
         ("LOG_FORMAT", "xml"),
         ("PUBLIC_URL", "shop.example"),
+        ("AWS_ENDPOINT_URL_S3", "minio:9000"),
+        ("AWS_DEFAULT_REGION", "eu west"),
+        ("S3_PUBLIC_URL", "files.example"),
         ("MAIL_FROM", "nobody"),
     ],
 )
