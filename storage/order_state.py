@@ -25,6 +25,9 @@ OrderState = Literal[
     "cancelled",
 ]
 
+#: The reason for which an order's reports are handed out to nobody.
+Withheld = Literal["refunded", "refunding", "disputed", "dispute_lost", "forgotten"]
+
 #: The words to an operator about facts that need one.
 REFUND_FAILED = "A refund failed: the customer does not have the money."
 DISPUTE_LOST = "A dispute was lost: nothing is delivered."
@@ -66,8 +69,29 @@ def is_parked(order: Order, kind: str) -> bool:
     An order that is to be refunded counts as refunded, unless the bank sends the money back. So does a forgotten
     one.
     """
-    refunded = order["stopped"] or (order["letter"] == "refund" and not order["refund_failed"])
+    refunded = order["stopped"] or _is_being_refunded(order)
     return refunded or "forgotten_at" in order or (kind == "write" and is_paused(order))
+
+
+def why_withheld(order: Order, *, keep_refunded: bool) -> Withheld | None:
+    """Return why an order's reports are handed out by no page, link or mail. None if they may be handed out.
+
+    With `keep_refunded`, a customer whose money came back after delivery keeps them.
+    """
+    kept = keep_refunded and order["delivered_at"] is not None
+    reasons: tuple[tuple[Withheld, bool], ...] = (
+        ("forgotten", "forgotten_at" in order),
+        ("refunded", order["stopped"] and not kept),
+        ("dispute_lost", order["dispute_lost"]),
+        ("disputed", order["on_hold"]),
+        ("refunding", _is_being_refunded(order)),
+    )
+    return next((reason for reason, holds in reasons if holds), None)
+
+
+def _is_being_refunded(order: Order) -> bool:
+    """Return whether the money goes back, or went, as the order's end. The bank may send it back to us."""
+    return order["letter"] == "refund" and not order["refund_failed"]
 
 
 def may_begin(order: Order) -> bool:

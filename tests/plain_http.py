@@ -20,3 +20,8 @@ def get(url: str, **options: Any) -> httpx2.Response:
 def post(url: str, **options: Any) -> httpx2.Response:
     """Return the answer to a POST."""
     return httpx2.post(url, verify=_TRUST, **options)
+
+
+def head(url: str, **options: Any) -> httpx2.Response:
+    """Return the answer to a HEAD."""
+    return httpx2.head(url, verify=_TRUST, **options)

@@ -15,6 +15,7 @@ from actors.products.catalogue import offer_of
 from storage.alerts import raise_alert
 from storage.deliveries import resend_name
 from storage.errands import ERRAND_CHECK
+from storage.order_state import why_withheld
 from storage.orders import choose_completion, mark_delivered, reserve_notice
 from storage.records.orders import Order
 from storage.reports import reports_of
@@ -99,7 +100,7 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
     order_id, now = order["_id"], deps.clock.now()
     if order["delivered_at"] is not None or order["letter"] == "refund":
         return None
-    if order["on_hold"] or order["stopped"]:  # the end of either makes the errand due at once
+    if _is_withheld(deps, order):  # the end of a dispute, or of a refund, makes the errand due at once
         return now + HELD_BACK
     if not await choose_completion(deps.db, order_id):
         return now + ERRAND_CHECK
@@ -117,8 +118,12 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
 
 async def resend_reports(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the latest resend of an order, once. Sends nothing if it was refunded or disputed since."""
-    if order["stopped"] or order["on_hold"]:
+    if _is_withheld(deps, order):
         return None
     reports, now = await reports_of(deps.db, [order]), deps.clock.now()
     name = resend_name(order["resends"]["count"])
     return (await deliver(deps, order, "resend_reports", name, lambda: resend(deps, order, reports, now))).again_at
+
+
+def _is_withheld(deps: WorkDeps, order: Order) -> bool:
+    return why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports) is not None

@@ -2,10 +2,11 @@
 
 import structlog
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.process import Deps
 from actors.messages import send_errand
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
+from storage.order_state import why_withheld
 from storage.orders import find_order
 from storage.records.orders import Order
 from storage.resends import may_ask_at, note_resend
@@ -26,13 +27,13 @@ class ResendIsTooSoon(PressroomError):
         self.seconds = seconds
 
 
-async def ask_resend(deps: IntakeDeps, order: Order) -> None:
+async def ask_resend(deps: Deps, order: Order) -> None:
     """Send an order's reports again at its customer's request.
 
     Repeated requests while it is under way are one resend. ResendIsImpossible or ResendIsTooSoon if it is not
     allowed.
     """
-    _expect_possible(order)
+    _expect_possible(deps, order)
     if "resend_reports" in order["errands"]:
         return
     now = deps.clock.now()
@@ -41,7 +42,7 @@ async def ask_resend(deps: IntakeDeps, order: Order) -> None:
     await _resend(deps, order)
 
 
-async def order_resend(deps: IntakeDeps, order_id: str, authority: Authority) -> None:
+async def order_resend(deps: Deps, order_id: str, authority: Authority) -> None:
     """Send an order's reports again at an operator's request, with an entry in the audit trail.
 
     There is no limit to their number. ResendIsImpossible if the reports cannot or must not be sent.
@@ -49,20 +50,20 @@ async def order_resend(deps: IntakeDeps, order_id: str, authority: Authority) ->
     order = await find_order(deps.db, order_id)
     if order is None:
         raise ResendIsImpossible(f"There is no order {order_id}.")
-    _expect_possible(order)
+    _expect_possible(deps, order)
     await record_action(deps.db, authority, "resent", order_id, "reports", deps.clock.now())
     await _resend(deps, order)
 
 
-def _expect_possible(order: Order) -> None:
-    if order["stopped"] or order["on_hold"] or not order["email"]:
+def _expect_possible(deps: Deps, order: Order) -> None:
+    if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports) or not order["email"]:
         raise ResendIsImpossible("The order is refunded, disputed or forgotten: nothing is sent.")
     # The refund failed: the customer has paid, and no completion mail follows the refund's letter.
     if order["delivered_at"] is None and not (order["refund_failed"] and order["stored_at"] is not None):
         raise ResendIsImpossible("The reports were not sent yet, so that they cannot be sent again.")
 
 
-async def _resend(deps: IntakeDeps, order: Order) -> None:
+async def _resend(deps: Deps, order: Order) -> None:
     if await note_resend(deps.db, order, deps.clock.now()):
         log.info("resend_asked", order=order["_id"])
         await send_errand(deps, "resend_reports", order["_id"])

@@ -1,4 +1,7 @@
-"""GET /orders/{token}/reports/{product}.pdf: a redirect from our own link to a fresh one of S3."""
+"""GET /orders/{token}/reports/{product}.pdf: a redirect from our own link to a fresh one of S3.
+
+HEAD, with which mail scanners look at links, is no download: it is answered with the PDF's facts, and not counted.
+"""
 
 import asyncio
 
@@ -13,7 +16,9 @@ from actors.reports.lost_books import ask_for_reprint
 from handlers.web.page import page
 from handlers.web.requests import order_of
 from infra.errors import TransientError
-from storage.records.work import Report
+from storage.order_state import Withheld, why_withheld
+from storage.records.orders import Order
+from storage.records.work import Pdf, Report
 from storage.reports import find_report, note_download, report_id
 
 log = structlog.get_logger()
@@ -26,23 +31,27 @@ _PRINTED_IN_S, _MENDED_IN_S = 5, 60
 async def download_report(request: Request) -> Response:
     """Redirect to a download that works for five minutes. 404 for a link that is not ours or names no PDF yet.
 
+    It is 404 as well, with a page that says why, for an order whose reports are withheld.
     A PDF that S3 has lost is printed again. The answer is 503 with a page that says so, as it is while S3 does
     not answer.
     """
     deps: Deps = request.state.deps
     async with asyncio.timeout(_DEADLINE_S):
         order = await order_of(request)
+        if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
+            return _withhold(request, order, withheld)
         report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))
         if report is None or report["pdf"] is None:
             raise _nothing()
-        stored = report["pdf"]["object"]
         try:
             async with asyncio.timeout(_STORE_S):
-                there = await deps.objects.exists(stored)
+                there = await deps.objects.exists(report["pdf"]["object"])
         except (TransientError, TimeoutError):
             return _ask_to_wait(request, report, printing=False)
         if there:
-            return await _redirect(deps, report, stored)
+            return (
+                _facts(report["pdf"]) if request.method == "HEAD" else await _redirect(deps, report, report["pdf"])
+            )
         if order["stopped"]:
             raise _nothing()
         if report["state"] == "stored":
@@ -50,11 +59,23 @@ async def download_report(request: Request) -> Response:
         return _ask_to_wait(request, report, printing=order["failed_at"] is None)
 
 
-async def _redirect(deps: Deps, report: Report, stored: str) -> Response:
+def _facts(pdf: Pdf) -> Response:
+    headers = {"Content-Length": str(pdf["bytes"]), "Cache-Control": "no-store"}
+    return Response(media_type="application/pdf", headers=headers)
+
+
+async def _redirect(deps: Deps, report: Report, pdf: Pdf) -> Response:
     await note_download(deps.db, report["_id"], deps.clock.now())
     log.info("report_downloaded", order=report["order"], product=report["product"])
-    url = await deps.objects.link(stored, f"{title_of(report['product'])}.pdf")
+    url = await deps.objects.link(pdf["object"], f"{title_of(report['product'])}.pdf")
     return RedirectResponse(url, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
+def _withhold(request: Request, order: Order, withheld: Withheld) -> Response:
+    title = title_of(order["product"])
+    answer = page(request, "withheld.html", 404, tenant=order["tenant"], title=title, withheld=withheld)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _ask_to_wait(request: Request, report: Report, *, printing: bool) -> Response:

@@ -15,6 +15,7 @@ from actors.products.catalogue import title_of
 from handlers.views import ReportView, order_view
 from handlers.web.page import page
 from handlers.web.requests import order_of
+from storage.order_state import why_withheld
 from storage.records.orders import Order
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
@@ -30,6 +31,7 @@ async def order_page(request: Request) -> Response:
     async with asyncio.timeout(_DEADLINE_S):
         order = await order_of(request)
         view = await order_view(deps, order)
+    withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
     return page(
         request,
         "order.html",
@@ -37,8 +39,9 @@ async def order_page(request: Request) -> Response:
         tenant=order["tenant"],
         title=title_of(order["product"]),
         state=view["state"],
+        withheld=withheld,
         wanted=view["state"] in _WAITING and order["missing"],
-        reports=[_shown(report) for report in view["reports"]],
+        reports=[] if withheld else [_shown(report) for report in view["reports"]],
         refused=bool(view["mails_refused"]),
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
         path=request.url.path,
@@ -47,8 +50,12 @@ async def order_page(request: Request) -> Response:
 
 async def order_json(request: Request) -> Response:
     """Answer with the order's state and progress, without costs and mails."""
+    deps: Deps = request.state.deps
     async with asyncio.timeout(_JSON_DEADLINE_S):
-        view = await order_view(request.state.deps, await order_of(request))
+        order = await order_of(request)
+        view = await order_view(deps, order)
+    if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
+        view["reports"] = [{**report, "pdf": None} for report in view["reports"]]
     shown = {name: value for name, value in view.items() if name not in _OPERATORS_ONLY}
     return JSONResponse(shown, headers={"Cache-Control": "no-store"})
 
