@@ -37,6 +37,7 @@ def doctor(as_json: bool) -> None:
 
 
 async def _examine(deps: Deps) -> list[Row]:
+    from handlers.cli.bucket import try_bucket
     from handlers.web.health import problem_of
     from infra.mail.transport import transport_for
     from infra.pdf import Renderer
@@ -52,13 +53,12 @@ async def _examine(deps: Deps) -> list[Row]:
     checks: dict[str, Awaitable[None]] = {
         f"mongodb {deps.db.host}": deps.db.ping(),
         "redis": asyncio.to_thread(deps.broker.ping),
-        f"s3 {deps.objects.host}/{deps.objects.bucket}": deps.objects.ping(),
         f"mail {mailer.host}": asyncio.to_thread(mailer.ping),
     }
     problems = {server: await problem_of(check, _DEADLINE_S) for server, check in checks.items()}
     problems["typesetter"] = await problem_of(typesetter(), _TYPESETTER_S)
     findings = [{"server": it, "well": not told, "finding": told or "answers"} for it, told in problems.items()]
-    return [_tenants(deps), _budget(deps), *findings]
+    return [_tenants(deps), _budget(deps), *findings, *await try_bucket(deps)]
 
 
 def _tenants(deps: Deps) -> Row:
