@@ -38,7 +38,7 @@ async def raise_alert(
 @translating
 async def tell_account_trouble(db: Database, trouble: AccountTrouble, now: datetime) -> None:
     """Record that an operator must mend an account. Each cause is told once, however much work meets it."""
-    cause = str(trouble)
+    cause = f"{trouble} What waits for it goes on by itself then."
     key, said = _hash("account", trouble.server, cause), _hash(cause)
     alert: Alert = {**_new_alert(key, "account", cause, said, now, event=trouble.server), "met_at": now}
     if not await insert_once(db.alerts, alert):

@@ -14,12 +14,14 @@ from botocore.exceptions import (
 )
 
 _KEYS = "give valid AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_LEAVE = "allow s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket on the bucket"
 _REGION = "AWS_DEFAULT_REGION must name the bucket's region, and AWS_ENDPOINT_URL_S3 its server"
 _UNABLE = "this store, or a proxy before it, cannot do what is asked of it: take another, or a later version"
 #: What a person does about a refusal, by its code. A HEAD has the bare status for a code.
 _REMEDIES = {
     "NoSuchBucket": "create the bucket that S3_BUCKET names, or correct the name",
-    "AccessDenied": "allow s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket on the bucket",
+    "AccessDenied": _LEAVE,
+    "403": _LEAVE,
     "InvalidAccessKeyId": f"the key is unknown or revoked: {_KEYS}",
     "SignatureDoesNotMatch": f"the secret is another key's, or a proxy changes our requests: {_KEYS}",
     "Unauthorized": _KEYS,
