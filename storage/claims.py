@@ -94,9 +94,9 @@ async def release_step(
 ) -> bool:
     """Give a claimed step back, to be queued when it is due. Its slot is kept. False if the claim was lost (T14).
 
-    `failed_at` is the time of a failure, which is counted. It is None for a worker that stops, which is no
-    failure. `failing_since` is the time from which on the step has done nothing but fail, or None if this
-    failure is the first. The step is given up after some time of only failing.
+    `failed_at` is the time of a failure, which is counted. It is None for a worker that stops, or waits for an
+    account, which is no failure. `failing_since` is the time from which on the step has done nothing but fail, or
+    None if this failure is the first. The step is given up after some time of only failing.
     """
     update: Document = {"$set": {"state": "ready", "due_at": due_at, "claim": None}}
     if failed_at is not None:
