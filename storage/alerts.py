@@ -13,7 +13,7 @@ _TELL_AFTER = timedelta(seconds=4)
 #: The time after which an operator hears of more trouble of a kind: a hundred dead sections are two mails.
 _TELL_AGAIN = timedelta(minutes=10)
 #: The time after which trouble with an account that nothing has met since is over. What waits for it asks again
-#: every minute or two.
+#: every minute.
 _MENDED_AFTER = timedelta(minutes=10)
 
 

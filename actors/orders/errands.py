@@ -39,7 +39,7 @@ ERRANDS: dict[Errand, Callable[[WorkDeps, Order], Awaitable[datetime | None]]] =
     "forget_order": forget_order,
 }
 #: The pause of an errand that waits for a person to mend an account.
-_ACCOUNT_PAUSE = timedelta(minutes=1)
+_ACCOUNT_PAUSE = timedelta(seconds=30)
 
 
 async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:

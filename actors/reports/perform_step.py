@@ -52,7 +52,7 @@ _SUSPECT_KILLS = 3
 #: The pause before a released step is queued again. It doubles with each failure.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
 #: The pause of a step that waits for a person to mend an account: each try asks a server that refuses all.
-_ACCOUNT_PAUSE_S = 60.0
+_ACCOUNT_PAUSE_S = 30.0
 #: The longest wait that another server may ask for (the limiter's bound, too): an hour would be an order's end.
 _LONGEST_ASKED_S = 300.0
 #: The time without a failure after which the next one counts as the first: the step has not failed all along.

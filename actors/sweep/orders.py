@@ -10,7 +10,15 @@ from actors.messages import Post, errand_post, send_all
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
 from actors.reports.admission import admit, admit_waiting, release_places
 from actors.reports.lost_books import ask_for_reprint, is_lost
-from storage.alerts import admit_alerts, count_admitted, due_alerts, gather_alerts, withdraw_mended
+from infra.errors import AccountTrouble
+from storage.alerts import (
+    admit_alerts,
+    count_admitted,
+    due_alerts,
+    gather_alerts,
+    tell_account_trouble,
+    withdraw_mended,
+)
 from storage.answers import KEPT_FOR, drop_forms
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 from storage.events import drop_events, unapplied_events
@@ -133,10 +141,14 @@ async def seek_lost_books(deps: Deps) -> None:
     Customers are likely to open them, and they are looked for before that.
     """
     asked = 0
-    for report in await newest_stored(deps.db, list(PRODUCTS), _NEWEST_BOOKS):
-        if asked < _BOOKS_AT_ONCE and await is_lost(deps, report):
-            await ask_for_reprint(deps, report["order"])
-            asked += 1
+    try:
+        for report in await newest_stored(deps.db, list(PRODUCTS), _NEWEST_BOOKS):
+            if asked < _BOOKS_AT_ONCE and await is_lost(deps, report):
+                await ask_for_reprint(deps, report["order"])
+                asked += 1
+    except AccountTrouble as trouble:
+        await tell_account_trouble(deps.db, trouble, deps.clock.now())
+        raise
 
 
 async def withdraw_mended_troubles(deps: Deps) -> None:

@@ -183,6 +183,17 @@ async def test_a_book_that_cannot_be_published_waits_for_the_account(deps: Deps,
     assert ("NotImplemented" in alert["text"], (await present(deps, order))["attention"]) == (True, None)
 
 
+async def test_a_sweep_that_may_not_look_for_books_tells(deps: Deps, there: Store) -> None:
+    """Lost books would not be noticed: an operator hears of that."""
+    worker, order, chapters = await at_work(deps, there, Press())
+    await finished(worker, order, chapters)
+    there.refused["HEAD"] = there.refused["PUT"] = (403, "AccessDenied")
+    with pytest.raises(TransientError):
+        await seek_lost_books(worker)
+    (alert,) = await alerts(deps)
+    assert "s3:GetObject" in alert["text"]
+
+
 async def test_a_customer_is_forgotten_though_the_bucket_may_not_be_listed(
     deps: Deps, clock: StoppedClock, there: Store
 ) -> None:

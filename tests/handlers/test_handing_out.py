@@ -9,6 +9,7 @@ import pytest
 from tests import plain_http
 from tests.ports import free_ports
 from tests.pressroom import Pressroom
+from tests.store import BUCKET, Store
 
 PDF = {"key": "k", "object": "handed-out", "sha256": "x", "pages": 12, "bytes": 1_200_000}
 WHY = ("--reason", "she wrote to us")
@@ -129,6 +130,21 @@ def test_a_scanners_look_is_no_download(shop: Pressroom) -> None:
     assert downloads(url) == 0
     assert plain_http.get(link).status_code == 302
     assert downloads(url) == 1
+
+
+def test_a_store_that_refuses_us_is_an_operators(shop: Pressroom) -> None:
+    """A customer who is told that somebody is at it is told the truth."""
+    url = ordered(shop)
+    (port,) = free_ports(1)
+    with Store() as store:
+        store.refused = dict.fromkeys(("HEAD", "PUT"), (403, "InvalidAccessKeyId"))
+        web = shop.start("web", "--port", str(port), AWS_ENDPOINT_URL_S3=store.url, S3_BUCKET=BUCKET)
+        link = f"{url}/reports/life_clarity.pdf".replace(shop.stack.urls.web, f"http://127.0.0.1:{port}")
+        answer = plain_http.get(link)
+        web.terminate()
+    assert (answer.status_code, "seeing to it" in answer.text) == (503, True)
+    (alert,) = shop.db.alerts.find({"kind": "account"})
+    assert "InvalidAccessKeyId" in alert["text"]
 
 
 def test_a_link_outlives_the_key_that_signed_it(shop: Pressroom) -> None:
