@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.errors import AccountTrouble, PermanentError, SettingsError, TransientError
-from storage.refusals import code_of, status_of, why_refused
+from storage.refusals import code_of, refusal, status_of, why_refused
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -86,14 +86,18 @@ class ObjectStore:
         self.host = urlsplit(self._s3.meta.endpoint_url).netloc
 
     async def ping(self) -> None:
-        """Return if the bucket can be reached."""
-        await _in_thread(lambda: self._s3.head_bucket(Bucket=self.bucket))
+        """Return if the bucket can be reached. StoreRefusesUs if there is none."""
+        try:
+            await _in_thread(lambda: self._s3.head_bucket(Bucket=self.bucket))
+        except ObjectDoesNotExist:
+            raise StoreRefusesUs(refusal("NoSuchBucket")) from None
 
     async def exists(self, key: str) -> bool:
         """Return whether S3 has an object under that key. StoreRefusesUs if we may not know."""
         try:
             await self._head(key)
         except ObjectDoesNotExist:
+            await self.ping()  # a HEAD does not say whether the object is missing, or its bucket
             return False
         except StoreHidesObject:
             await self._expect_readable()

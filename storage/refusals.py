@@ -73,6 +73,11 @@ def status_of(error: ClientError) -> int:
     return status if status >= HTTPStatus.MULTIPLE_CHOICES else 500
 
 
+def refusal(code: str) -> str:
+    """Return what S3 refuses by a code, and what mends it."""
+    return f"S3 refuses us with {code}: {_REMEDIES.get(code, _LOOK)}."
+
+
 def why_refused(error: Exception) -> str | None:
     """Return what S3 refuses and what mends it. None if it may answer otherwise another time."""
     if isinstance(error, ClientError):
@@ -80,7 +85,7 @@ def why_refused(error: Exception) -> str | None:
         passing = status in _PASSING or code in _HINDERED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         if code not in _REMEDIES and status not in _REFUSING and passing:
             return None
-        return f"S3 refuses us with {code}: {_REMEDIES.get(code, _LOOK)}."
+        return refusal(code)
     if isinstance(error, _NO_CREDENTIALS):
         return f"There are no credentials for S3 here: {_KEYS}."
     if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):

@@ -201,6 +201,17 @@ async def test_without_leave_to_list_a_missing_object_is_missing(there: Store, t
         await store.keys("orders/")
 
 
+async def test_in_a_missing_bucket_no_object_is_called_missing(there: Store, tmp_path: Path) -> None:
+    """A wrong S3_BUCKET must not have every report printed again."""
+    there.refused = dict.fromkeys(("HEAD", "GET"), (404, "NoSuchBucket"))
+    store = ObjectStore(BUCKET, there.url)
+    for ask in (store.ping(), store.exists(KEY), store.fetch_file(KEY, tmp_path / "x.pdf")):
+        with pytest.raises(AccountTrouble, match="NoSuchBucket"):
+            await ask
+    there.refused.clear()
+    assert not await store.exists(KEY)
+
+
 @pytest.mark.parametrize("written", [False, True])
 async def test_without_leave_to_read_no_object_is_called_missing(there: Store, *, written: bool) -> None:
     """A store that hides everything from us says nothing about one object."""
