@@ -19,7 +19,7 @@ class TransientError(PressroomError):
 class AccountTrouble(TransientError):
     """A server refuses our account, our settings or all that we ask, until a person mends it.
 
-    The work waits, and does not count as failed. The text is the alert's: the cause, and what mends it.
+    The work waits, and does not count as failed. The text is the alert's: the cause and its remedy.
     """
 
     #: The server that refuses: the alert's subject.

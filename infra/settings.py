@@ -96,7 +96,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
                 raise SettingsError(f"{name} is not a mail address.")
 
     def _check_web_addresses(self) -> None:
-        """Refuse what is no address in HTTP, and in live mode what would cross a public network in clear."""
+        """Refuse addresses that are none, and in live mode those that a public network would carry in clear."""
         customers = {"PUBLIC_URL": self.public_url, "S3_PUBLIC_URL": self.s3_public_url}
         vendors = {
             "STRIPE_API_BASE": self.stripe_api_base,

@@ -74,12 +74,12 @@ def status_of(error: ClientError) -> int:
 
 
 def refusal(code: str) -> str:
-    """Return what S3 refuses by a code, and what mends it."""
+    """Return the alert's sentence about a code of S3's: the code, and its remedy."""
     return f"S3 refuses us with {code}: {_REMEDIES.get(code, _LOOK)}."
 
 
 def why_refused(error: Exception) -> str | None:
-    """Return what S3 refuses and what mends it. None if it may answer otherwise another time."""
+    """Return the cause of a refusal and its remedy. None for an error that may pass by itself."""
     if isinstance(error, ClientError):
         code, status = code_of(error), status_of(error)
         passing = status in _PASSING or code in _HINDERED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
