@@ -114,6 +114,7 @@ def test_a_setting_lets_refunded_customers_keep_what_they_have(
     assert plain_http.get(f"{url}/reports/life_clarity.pdf").status_code == (302 if kept else 404)
     assert ("Download the PDF" in plain_http.get(url).text) == kept
     assert ("yours to keep" in plain_http.get(url).text) == kept
+    assert plain_http.post(f"{url}/resend").status_code == (202 if kept else 409)
 
 
 def test_a_scanners_look_is_no_download(shop: Pressroom) -> None:
