@@ -215,7 +215,8 @@ def _client(endpoint: str | None, region: str | None) -> "S3Client":
         # young buckets of others.
         s3=None if endpoint else {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
     )
-    return boto3.client("s3", endpoint_url=endpoint, region_name=region, config=config)
+    client: S3Client = boto3.client("s3", endpoint_url=endpoint, region_name=region, config=config)
+    return client
 
 
 def _attachment(file_name: str) -> str:
