@@ -58,8 +58,10 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     openai_model: Text
     llm_requests_per_minute: Count
     llm_tokens_per_minute: Count
-    llm_timeout_s: Seconds = 120.0
+    #: At most what a writing step has room for, within its limit of 600 s: a minute in line and one of records.
+    llm_timeout_s: Annotated[float, Meta(gt=0, le=480)] = 120.0
     step_give_up_s: Seconds = 3600.0
+    llm_prices_file: Text | None = None
     order_budget_usd: Dollars | None = None
     failure_letter_after_s: Seconds = 1800.0
     refund_after_s: Seconds | None = None

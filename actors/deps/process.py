@@ -6,6 +6,7 @@ from weakref import WeakValueDictionary
 from actors.deps.timers import Timers
 from actors.deps.webhook import IntakeDeps
 from actors.products.plans import PlanShelf
+from infra.llm.prices import Prices, read_prices
 from infra.settings import Settings
 from storage.group_commit import GroupCommit
 from storage.objects import ObjectStore
@@ -19,6 +20,7 @@ class Deps(IntakeDeps):
     settings: Settings
     objects: ObjectStore
     plans: PlanShelf
+    prices: Prices = field(default_factory=read_prices, kw_only=True)
     timers: Timers = field(default_factory=Timers, kw_only=True)
     #: Groups of steps that advance together, by report. Each is there for as long as a caller waits for it.
     advances: WeakValueDictionary[str, GroupCommit[Step, None]] = field(

@@ -10,6 +10,7 @@ from actors.deps.webhook import open_intake
 from actors.products.plans import PlanShelf
 from infra.broker.broker import Broker
 from infra.errors import TransientError
+from infra.llm.prices import read_prices
 from infra.settings import Settings
 from storage.database import TIMEOUT_S
 from storage.index_builds import ensure_indexes
@@ -21,7 +22,10 @@ _PAUSE_S = 0.5
 
 
 def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, broker: Broker | None = None) -> Deps:
-    """Build the clients of this process, on the loop that uses them. Nothing is connected yet."""
+    """Build the clients of this process, on the loop that uses them. Nothing is connected yet.
+
+    SettingsError if a file that a setting names cannot be used.
+    """
     intake = open_intake(settings, database_timeout_s=database_timeout_s)
     return Deps(
         settings=settings,
@@ -33,6 +37,7 @@ def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, brok
             settings.s3_bucket, settings.s3_endpoint, public=settings.s3_public_url, region=settings.s3_region
         ),
         plans=PlanShelf(intake.db),
+        prices=read_prices(settings.llm_prices_file),
     )
 
 

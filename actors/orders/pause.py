@@ -8,8 +8,6 @@ from actors.messages import send_errand
 from actors.orders.dead_letters import clear_attention
 from actors.reports.budget import budget_of, cannot_be_kept
 from infra.errors import PressroomError
-from infra.llm.answer import Usage
-from infra.llm.prices import cost_usd
 from storage.audit import Authority, record_action
 from storage.budget import end_pause, is_paused, spending_of
 from storage.orders import fail_order, find_order
@@ -63,7 +61,7 @@ async def _expect_enough(deps: Deps, order: Order) -> None:
         return
     # Open calls count as lost ones: that is the most that can have been spent.
     spending = await spending_of(deps.db, order["_id"], 0.0, deps.clock.now())
-    if spending.unpriced or cost_usd(deps.settings.openai_model, Usage(1, 0, 1)) is None:
+    if spending.unpriced or not deps.prices.knows(deps.settings.openai_model):
         raise BudgetIsTooSmall(f"{cannot_be_kept(budget)} a price is unknown. Resume it without a budget.")
     needed = spending.spent_usd + (order["pause"]["call_usd"] or 0)
     if needed > budget:

@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from infra.charts import Wheel
 from storage.records.plans import StepKind
+
+#: Efforts of reasoning, as OpenAI names them. Not every model takes each.
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,10 @@ class Limits:
     Each is longer than any step that goes as it should, and shorter than the hour after which a message is given
     up.
 
-    A section has three answers of at most 120 s each, each after up to 60 s in line, the quick tries before them
-    (30 s), and its records. If LLM_TIMEOUT_S is greater, its limit must be greater too. A chapter's child process
-    is killed after 60 s of a processor; the rest is waiting for a free one and storing. A book's child is killed
-    after 180 s of one, and the rest is fetching its chunks and storing. A computation needs no other server.
+    A section's first answer takes at most LLM_TIMEOUT_S, 480 s, after up to 60 s in line; the rest is its records,
+    and answers after the first have no limit but their own. A chapter's child process is killed after 60 s of a
+    processor; the rest is waiting for a free one and storing. A book's child is killed after 180 s of one, and the
+    rest is fetching its chunks and storing. A computation needs no other server.
     """
 
     write_s: float = 600.0
@@ -142,7 +145,7 @@ class Product:
     """Report that can be bought.
 
     `price` is in US cents. `promise_s` is the number of seconds after the payment within which the report is
-    promised. `folder` holds its prompts.
+    promised. `folder` holds its prompts. Without an `effort` of reasoning the model's own is left to it.
     """
 
     name: str
@@ -157,6 +160,7 @@ class Product:
     theme: Theme
     folder: Path
     limits: Limits = Limits()
+    effort: Effort | None = None
     computations: tuple[Computation, ...] = ()
 
     @property

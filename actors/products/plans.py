@@ -41,6 +41,8 @@ def plan_of(product: Product) -> Plan:
         "limits": product.limits.by_kind(),
         "steps": {step["key"]: step for step in _steps(product)},
     }
+    if product.effort is not None:
+        plan["effort"] = product.effort
     digest = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
     plan["_id"] = f"{product.name}-{digest[:16]}"
     return plan

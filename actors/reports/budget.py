@@ -15,7 +15,7 @@ from actors.deps.worker import WorkDeps
 from actors.messages import send_errand
 from actors.reports.claim import Claim, StepGoesBack
 from infra.llm.answer import Request, Usage
-from infra.llm.prices import cost_usd
+from infra.llm.prices import Prices
 from infra.settings import Settings
 from storage.budget import begin_pause, spending_of
 from storage.ledger import entry_id, open_entry, withdraw_entry
@@ -48,13 +48,15 @@ def budget_of(settings: Settings, order: Order) -> float | None:
     return None if budget == float("inf") else budget
 
 
-def most_usd(model: str, request: Request) -> float | None:
+def most_usd(prices: Prices, model: str, request: Request) -> float | None:
     """Return the most that a request can cost in US dollars. None if the model's price is unknown.
 
-    A token is a byte or more, and no answer is longer than asked for.
+    A token is a byte or more, and no answer is longer than asked for. The provider may store all that it reads.
     """
     read = len((request.instructions + request.input).encode()) + _FRAME_TOKENS
-    return cost_usd(model, Usage(read, 0, request.max_output_tokens))
+    usages = (Usage(read, 0, request.max_output_tokens, cache_write=stored) for stored in (0, read))
+    costs = [prices.cost_usd(model, usage) for usage in usages]
+    return max((cost for cost in costs if cost is not None), default=None)
 
 
 async def open_within_budget(deps: WorkDeps, claim: Claim, request: Request, now: datetime) -> str:
@@ -66,7 +68,7 @@ async def open_within_budget(deps: WorkDeps, claim: Claim, request: Request, now
     budget = budget_of(deps.settings, claim.order)
     if budget is None:
         return await open_entry(deps.db, claim.step, claim.epoch, now)
-    most = most_usd(deps.settings.openai_model, request)
+    most = most_usd(deps.prices, deps.settings.openai_model, request)
     if most is None:
         await _pause(deps, claim, f"{cannot_be_kept(budget)} the price of the model is unknown.", None)
     entry = entry_id(claim.step, claim.epoch)

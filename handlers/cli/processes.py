@@ -43,12 +43,15 @@ def worker(queue: str, threads: int) -> None:
     It is a product's, or `bundle`, which completes orders and sends mail.
     """
     from actors.deps.startup import wait_for_servers
-    from actors.products.catalogue import queues
+    from actors.products.catalogue import MAIL_QUEUE, queues
     from actors.worker.process import WorkerHangs, WorkerProcess
+    from infra.llm.prices import expect_price, read_prices
 
     if queue not in queues():
         raise UnknownName("queue", queue, queues())
     settings = _begin(f"worker {queue}")
+    if queue != MAIL_QUEUE:
+        expect_price(settings.openai_model, settings.order_budget_usd, read_prices(settings.llm_prices_file))
     asyncio.run(wait_for_servers(settings))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from infra.errors import PermanentError, TransientError
+from infra.errors import PermanentError, PressroomError, TransientError
 
-Outcome = Literal["written", "refused", "truncated", "empty", "overlong"]
+Outcome = Literal["written", "refused", "truncated", "empty", "overlong", "unreadable"]
 
 #: Characters of English to a token, by the provider's own rule of thumb; used only where it gives no count.
 _CHARS_PER_TOKEN = 4
@@ -14,16 +14,22 @@ _CHARS_PER_TOKEN = 4
 #: request comes (docs/decisions/0011-limiter.md), so more would waste the account's limits. After a truncated
 #: answer twice as many are asked for.
 MAX_OUTPUT_TOKENS = 4096
+#: Tokens for the thoughts that a product asks for, beside those of the answer.
+_THOUGHT_TOKENS: dict[str | None, int] = {"low": 4096, "medium": 8192, "high": 16384, "xhigh": 32768, "max": 32768}
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens as the provider counted them; `estimated` if it did not say."""
+    """Tokens as the provider counted them; `estimated` if it did not say.
+
+    `cached` and `cache_write` are input, too: what the provider had already read, and what it stored for later.
+    """
 
     input: int
     cached: int
     output: int
     estimated: bool = False
+    cache_write: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,13 +45,23 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """One section to be written. `instructions` are ours; all words of a customer's are in `input`."""
+    """One section to be written. `instructions` are ours; all words of a customer's are in `input`.
+
+    Without an `effort` the model's own is left to it.
+    """
 
     instructions: str
     input: str
     cache_key: str
     metadata: dict[str, str] = field(default_factory=dict)
-    max_output_tokens: int = MAX_OUTPUT_TOKENS
+    effort: str | None = None
+    #: How many times as many tokens may be written as at first.
+    room: int = 1
+
+    @property
+    def max_output_tokens(self) -> int:
+        """Return the most tokens that may be written, thoughts included."""
+        return self.room * (MAX_OUTPUT_TOKENS + _THOUGHT_TOKENS.get(self.effort, 0))
 
     @property
     def input_tokens(self) -> int:
@@ -64,3 +80,15 @@ class ProviderIsBusy(TransientError):
 
 class ProviderRefusesUs(PermanentError):
     """The provider calls the request itself wrong, and would do so again."""
+
+
+class AccountIsRefused(PressroomError):
+    """The provider answers nobody with this key: a person mends that, and all work waits for it.
+
+    `may_pass` if the refusal gives no reason: providers answer so in short disruptions, too.
+    """
+
+    def __init__(self, message: str, *, may_pass: bool) -> None:
+        """Keep whether the refusal may pass by itself."""
+        super().__init__(message)
+        self.may_pass = may_pass

@@ -15,30 +15,48 @@ class BodyIsTooLong(Exception):
     """A body is longer than `MAX_BODY_BYTES`."""
 
 
-class BodyIsCompressed(httpx2.DecodingError):
-    """A body is compressed, though a plain one was asked for."""
+class BodyCannotBeRead(Exception):
+    """The body of an answer is compressed, though a plain one was asked for, or breaks off."""
 
 
 async def bound_body(response: httpx2.Response) -> None:
     """Bound how much of a response can be read: a hook of the SDK's HTTP client."""
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise BodyIsCompressed("The answer is compressed.")
     stream = response.stream
-    if isinstance(stream, httpx2.AsyncByteStream):
-        response.stream = _Bounded(stream)
+    if not isinstance(stream, httpx2.AsyncByteStream):
+        return
+    if response.headers.get("content-encoding", "identity") == "identity":
+        response.stream = _Bounded(stream, is_answer=response.is_success)
+    elif response.is_success:
+        raise BodyCannotBeRead
+    else:  # its status says enough
+        del response.headers["content-encoding"]
+        response.stream = _Unread(stream)
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: httpx2.AsyncByteStream, *, is_answer: bool) -> None:
+        self._stream, self._is_answer = stream, is_answer
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         size = 0
-        async for chunk in self._stream:
-            size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise BodyIsTooLong
-            yield chunk
+        try:
+            async for chunk in self._stream:
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    raise BodyIsTooLong
+                yield chunk
+        except httpx2.TransportError as error:
+            if not self._is_answer:
+                raise
+            raise BodyCannotBeRead from error
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+class _Unread(_Bounded):
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        super().__init__(stream, is_answer=False)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b""

@@ -1,24 +1,33 @@
 """The client of the LLM, built in one place: the openai package, and the limiter before it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import httpx2
 import msgspec
 import openai
+import structlog
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from infra.llm.answer import Answer, Request
-from infra.llm.bodies import MAX_BODY_BYTES, PLAIN, BodyIsTooLong, bound_body
-from infra.llm.failures import translated
+from infra.llm.answer import AccountIsRefused, Answer, Request
+from infra.llm.answer import Outcome as AnswerOutcome
+from infra.llm.bodies import MAX_BODY_BYTES, PLAIN, BodyCannotBeRead, BodyIsTooLong, bound_body
+from infra.llm.failures import translated, unknown_parameter
 from infra.llm.limiter.limiter import Limiter
 from infra.llm.limiter.types import Limits, Outcome, Reservation, Terms
+from infra.llm.prices import read_prices
 from infra.llm.rate_headers import read_rate_headers
-from infra.llm.reading import overlong_answer, read_answer
+from infra.llm.reading import read_answer, unread_answer
 from infra.settings import Settings
 
 if TYPE_CHECKING:
     from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
+    from openai.types.shared_params import Reasoning
+
+log = structlog.get_logger()
+
+#: Parameters without which a request is still ours: a compatible server may not know them.
+_SPARE = frozenset({"reasoning", "prompt_cache_key", "metadata", "store"})
 
 
 class Llm:
@@ -27,6 +36,9 @@ class Llm:
     def __init__(self, settings: Settings) -> None:
         limits = Limits(settings.llm_requests_per_minute, settings.llm_tokens_per_minute)
         self.model = settings.openai_model
+        self.prices = read_prices(settings.llm_prices_file)
+        #: The parameters that this provider does not take, as it said.
+        self.refused = set[str]()
         # A provider's limits are a model's: each is counted by itself.
         self.limiter = Limiter(settings.redis_url, self.model, Terms(limits, settings.llm_timeout_s))
         self.client = AsyncOpenAI(
@@ -73,29 +85,52 @@ class Call:
     async def write(self, entry: str) -> Answer:
         """Make the request, which the provider sees under the ledger entry's id.
 
-        ProviderIsBusy or ProviderRefusesUs if it brought no answer.
+        ProviderIsBusy, ProviderRefusesUs or AccountIsRefused if it brought no answer.
         """
         self._outcome = Outcome("failed")  # which it is, too, if it is cancelled
         try:
-            response = await self.llm.client.post(
-                "/responses",
-                cast_to=httpx2.Response,
-                content=self._body(),
-                options={"headers": {"X-Client-Request-Id": entry}},
-            )
-        except openai.APIStatusError as error:
-            headers = read_rate_headers(error.response.headers)
-            self._outcome = Outcome("refused" if error.status_code == 429 else "failed", headers=headers)
-            raise translated(error) from error
+            response = await self._post(entry)
         except openai.OpenAIError as error:
-            raise translated(error) from error
+            raise self._failed(error) from error
         except BodyIsTooLong:
-            return overlong_answer(MAX_BODY_BYTES, self.request, self.llm.model)
+            return self._unread("overlong", MAX_BODY_BYTES)
+        except BodyCannotBeRead:
+            return self._unread("unreadable", 0)
         headers = read_rate_headers(response.headers)
         self._outcome = Outcome("failed", headers=headers)
-        answer = read_answer(response.content, self.request, self.llm.model)
+        answer = read_answer(response.content, self.request, self.llm.model, self.llm.prices)
         self._outcome = Outcome("answered", answer.usage.input + answer.usage.output, headers)
         return answer
+
+    async def _post(self, entry: str) -> httpx2.Response:
+        """Make the request, and again without a parameter that the provider turns out not to take."""
+        while True:
+            try:
+                return await self.llm.client.post(
+                    "/responses",
+                    cast_to=httpx2.Response,
+                    content=self._body(),
+                    options={"headers": {"X-Client-Request-Id": entry}},
+                )
+            except openai.APIStatusError as error:
+                name = unknown_parameter(error, _SPARE - self.llm.refused)
+                if name is None:
+                    raise
+                self.llm.refused.add(name)
+                log.warning("parameter_left_out", parameter=name, model=self.llm.model)
+
+    def _failed(self, error: openai.OpenAIError) -> Exception:
+        """Return the error as one of ours, and note what it means for the limits."""
+        failure = translated(error)
+        if isinstance(error, openai.APIStatusError):
+            headers = read_rate_headers(error.response.headers)
+            self._outcome = Outcome("refused" if error.status_code == 429 else "failed", headers=headers)
+        if isinstance(failure, AccountIsRefused):
+            self._outcome = Outcome("shut")
+        return failure
+
+    def _unread(self, outcome: AnswerOutcome, size: int) -> Answer:
+        return unread_answer(outcome, size, self.request, self.llm.model, self.llm.prices)
 
     def _body(self) -> bytes:
         """Encode the request: the SDK's own method would walk through every field that a request may have."""
@@ -108,7 +143,9 @@ class Call:
             "max_output_tokens": self.request.max_output_tokens,
             "store": False,
         }
-        return msgspec.json.encode(body)
+        if self.request.effort is not None:
+            body["reasoning"] = cast("Reasoning", {"effort": self.request.effort})
+        return msgspec.json.encode({name: value for name, value in body.items() if name not in self.llm.refused})
 
     async def __aenter__(self) -> Self:
         return self

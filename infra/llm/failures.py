@@ -1,28 +1,84 @@
-"""Translates errors of the SDK: to be tried again, or a person's matter."""
+"""Translates errors of the SDK: to be tried again, the request's own, or the account's, for which work waits."""
+
+import re
 
 import openai
 
-from infra.llm.answer import ProviderIsBusy, ProviderRefusesUs
+from infra.llm.answer import AccountIsRefused, ProviderIsBusy, ProviderRefusesUs
 from infra.llm.rate_headers import read_rate_headers
 
-#: Causes that a person must mend before any request can succeed, by status: each kills its step at once.
-_MENDED_BY = {
-    401: "OPENAI_API_KEY is wrong or revoked",
-    403: "the key may not use this model, or not from here",
-    404: "OPENAI_MODEL or OPENAI_BASE_URL names nothing that is there",
+_KEY = "OPENAI_API_KEY is wrong or revoked. Set a valid one, and restart the workers"
+_MONEY = "the account has no money left, or has reached its own limit. Top it up, or raise the limit"
+_CLOSED = "the account is closed or not active. Ask the provider"
+_MODEL = "OPENAI_MODEL names a model that the provider does not have, or has no more. Name another"
+_ACCESS = "the key may not use this model, or not from here. Give it the right, or use another"
+_ADDRESS = "OPENAI_MODEL or OPENAI_BASE_URL names nothing that is there"
+
+#: Causes that a person must mend before any request can succeed: by the provider's code or type of error, which
+#: says more than the status (a lack of money is 429, too), and by status.
+_BY_CODE = {
+    "invalid_api_key": _KEY,
+    "incorrect_api_key": _KEY,
+    "authentication_error": _KEY,
+    "insufficient_quota": _MONEY,
+    "billing_hard_limit_reached": _MONEY,
+    "insufficient_balance": _MONEY,
+    "insufficient_credits": _MONEY,
+    "billing_not_active": _CLOSED,
+    "account_deactivated": _CLOSED,
+    "organization_deactivated": _CLOSED,
+    "access_terminated": _CLOSED,
+    "model_not_found": _MODEL,
+    "model_not_available": _MODEL,
+    "model_deprecated": _MODEL,
+    "deploymentnotfound": _MODEL,
+    "unsupported_country_region_territory": _ACCESS,
+    "ip_not_authorized": _ACCESS,
 }
+_BY_STATUS = {401: _KEY, 402: _MONEY, 403: _ACCESS, 404: _ADDRESS, 405: _ADDRESS, 407: _ACCESS, 410: _MODEL}
+#: These statuses give no reason of their own. Providers answer so in short disruptions, too.
+_MAY_PASS = {403, 404, 405}
+_BUSY = {408, 409, 425, 429}
+#: Servers that judge what was written refuse it with a 403.
+_JUDGED = re.compile(r"moderation|content.?filter|content.?policy|flagged", re.IGNORECASE)
+#: Words by which servers refuse a parameter, or its value.
+_UNKNOWN = re.compile(
+    r"un(?:known|supported|recognized|expected)|not (?:supported|permitted|allowed)|extra (?:inputs|fields)",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"[\w.-]{1,60}", re.ASCII)
 
 
-def translated(error: openai.OpenAIError) -> ProviderIsBusy | ProviderRefusesUs:
+def translated(error: openai.OpenAIError) -> ProviderIsBusy | ProviderRefusesUs | AccountIsRefused:
     """Return the error as one of ours."""
     if isinstance(error, openai.APIConnectionError):  # time-outs too
         return ProviderIsBusy(f"The LLM provider was not reached: {type(error).__name__}.")
     if not isinstance(error, openai.APIStatusError):
         return ProviderIsBusy("The LLM provider's answer could not be read.")
-    status = error.status_code
-    code = f" ({error.code})" if error.code else ""
-    if status in {408, 409, 425, 429} or status >= 500:
+    status, code = error.status_code, _code(error.code)
+    said = f"{status} ({code})" if code else f"{status}"
+    known = next((_BY_CODE[one] for one in (code.lower(), _code(error.type).lower()) if one in _BY_CODE), None)
+    if known is None and error.param == "model":
+        known = _MODEL
+    if known is None and (status in _BUSY or status >= 500):
         pause_s = read_rate_headers(error.response.headers).pause_s
-        return ProviderIsBusy(f"The LLM provider answered {status}{code}.", retry_after=pause_s)
-    how = f": {_MENDED_BY[status]}" if status in _MENDED_BY else ""
-    return ProviderRefusesUs(f"The LLM provider refused the request with {status}{code}{how}.")
+        return ProviderIsBusy(f"The LLM provider answered {said}.", retry_after=pause_s)
+    cause = known or _BY_STATUS.get(status)
+    if cause is None or (known is None and _JUDGED.search(f"{code} {error.message[:2000]}")):
+        return ProviderRefusesUs(f"The LLM provider refused the request with {said}.")
+    text = f"The LLM provider refuses us with {said}: {cause}."
+    return AccountIsRefused(text, may_pass=known is None and status in _MAY_PASS)
+
+
+def _code(text: object) -> str:
+    """Return a code or type of error, if it is one: other words may quote the request."""
+    return text if isinstance(text, str) and _CODE.fullmatch(text) else ""
+
+
+def unknown_parameter(error: openai.APIStatusError, names: frozenset[str]) -> str | None:
+    """Return that of the named parameters which the provider does not take. None if it says no such thing."""
+    message = f"{_code(error.code)} {error.message[:2000]}"
+    if error.status_code not in {400, 422} or not _UNKNOWN.search(message):
+        return None
+    named = [name for name in sorted(names) if re.search(rf"\b{name}\b", f"{_code(error.param)} {message}")]
+    return named[0] if named else None

@@ -1,41 +1,91 @@
-"""Prices of tokens, by model: US dollars for a million, from the provider's price list of 2026-11."""
+"""Prices of tokens by model: those of the package (`prices.toml`), and over them those of LLM_PRICES_FILE."""
 
-from dataclasses import dataclass
+import tomllib
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated
 
+import msgspec
+from msgspec import Meta
+
+from infra.errors import SettingsError
 from infra.llm.answer import Usage
 
-
-@dataclass(frozen=True)
-class Price:
-    """Dollars for a million tokens of each kind."""
-
-    input: float
-    cached: float
-    output: float
+_HOUSE = Path(__file__).parent / "prices.toml"
+#: A thousand models: a longer file is no list of prices.
+_MAX_BYTES = 256 * 1024
+_Dollars = Annotated[float, Meta(ge=0, le=1_000_000)]
 
 
-#: openai.com/api/pricing, standard tier. A model that is not listed has an unknown price, not a price of 0.
-PRICES = {
-    "gpt-5": Price(1.25, 0.125, 10.00),
-    "gpt-5-mini": Price(0.25, 0.025, 2.00),
-    "gpt-5-nano": Price(0.05, 0.005, 0.40),
-    "gpt-4.1": Price(2.00, 0.50, 8.00),
-    "gpt-4.1-mini": Price(0.40, 0.10, 1.60),
-}
+class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """US dollars for a million tokens of each kind, and their origin. A write costs what input does, if unset."""
+
+    input: _Dollars
+    cached: _Dollars
+    output: _Dollars
+    cache_write: _Dollars | None = None
+    as_of: date | None = None
+    source: str = ""
+
+    def cost_usd(self, usage: Usage) -> float:
+        """Return the cost of an answer in US dollars."""
+        written = self.input if self.cache_write is None else self.cache_write
+        fresh = max(0, usage.input - usage.cached - usage.cache_write)
+        read = fresh * self.input + usage.cached * self.cached + usage.cache_write * written
+        return (read + usage.output * self.output) / 1_000_000
 
 
-def cost_usd(model: str, usage: Usage) -> float | None:
-    """Return the cost of an answer in US dollars; None if the model's price is unknown.
+class Prices(dict[str, Price]):
+    """Prices by model. A model that is not among them has an unknown price, not a price of 0."""
 
-    A dated model name (`gpt-5-mini-2026-08-07`) has the price of its family.
-    """
-    family = next((name for name in sorted(PRICES, key=len, reverse=True) if _is_of(model, name)), None)
-    if family is None:
-        return None
-    price = PRICES[family]
-    fresh = max(0, usage.input - usage.cached)
-    return (fresh * price.input + usage.cached * price.cached + usage.output * price.output) / 1_000_000
+    def cost_usd(self, model: str, usage: Usage) -> float | None:
+        """Return the cost of an answer in US dollars. None if the model's price is unknown.
+
+        A dated model name (`gpt-5-mini-2026-08-07`) has the price of its family.
+        """
+        family = next((name for name in sorted(self, key=len, reverse=True) if _is_of(model, name)), None)
+        return None if family is None else self[family].cost_usd(usage)
+
+    def knows(self, model: str) -> bool:
+        """Return whether the price of a model is known."""
+        return self.cost_usd(model, Usage(1, 0, 1)) is not None
 
 
 def _is_of(model: str, family: str) -> bool:
     return model == family or model.removeprefix(f"{family}-")[:4].isdigit()
+
+
+@cache
+def read_prices(file: str | None = None) -> Prices:
+    """Return the prices of the package, with those of a TOML file laid over them. Read once in a process.
+
+    SettingsError is one line that says why the file cannot be used.
+    """
+    prices = Prices(msgspec.toml.decode(_HOUSE.read_bytes(), type=dict[str, Price]))
+    return prices if file is None else Prices(prices | _read(Path(file)))
+
+
+def _read(file: Path) -> dict[str, Price]:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise SettingsError("LLM_PRICES_FILE is longer than 256 KiB.")
+        return msgspec.convert(tomllib.loads(content.decode()), dict[str, Price])
+    except OSError as error:
+        raise SettingsError(f"LLM_PRICES_FILE cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise SettingsError("LLM_PRICES_FILE is not UTF-8.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError(f"LLM_PRICES_FILE is not TOML: {' '.join(str(error).split())}.") from None
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"LLM_PRICES_FILE is wrong: {' '.join(str(error).split())}.") from None
+
+
+def expect_price(model: str, budget_usd: float | None, prices: Prices) -> None:
+    """Check that a budget can be kept. SettingsError if there is one, and the model's price is unknown."""
+    if budget_usd is not None and not prices.knows(model):
+        raise SettingsError(
+            f"ORDER_BUDGET_USD cannot be kept: the price of {model} is unknown; LLM_PRICES_FILE can name it."
+        )

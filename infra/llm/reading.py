@@ -1,94 +1,125 @@
 """Reads an answer of the Responses API: text and usage, or why there is none.
 
-The SDK's own types promise fields that compatible servers leave out, and building them takes a fifth of a call's
-processor time. So only the needed fields are read, and checked.
+Servers differ in which fields are there, null, or of another type. Only the text must be readable: what is only
+counted may be nonsense, and what is not known is passed over.
 """
 
-from typing import Annotated
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
 import msgspec
 
 from infra.llm.answer import Answer, Outcome, ProviderIsBusy, Request, Usage, estimated_tokens
-from infra.llm.prices import cost_usd
+from infra.llm.prices import Prices
+from infra.llm.wording import cleaned, joined
 
 #: No section is a tenth as long; a longer text does not follow its brief, and a book must not be set from it.
 MAX_TEXT_CHARS = 40_000
+#: More tokens than any model can read or write: a greater count is nonsense.
+_MOST_TOKENS = 100_000_000
+#: More texts than any answer has.
+_MOST_ITEMS = 64
 
-_Count = Annotated[int, msgspec.Meta(ge=0)]
-
-
-class _Part(msgspec.Struct):
-    type: str
-    text: str = ""
-
-
-class _Item(msgspec.Struct):
-    type: str
-    content: list[_Part] | None = None
+Json = dict[str, Any]
 
 
-class _Details(msgspec.Struct):
-    cached_tokens: _Count | None = None
+def read_answer(body: bytes, request: Request, model: str, prices: Prices) -> Answer:
+    """Return the answer in the body of a 200, which was paid for. ProviderIsBusy if it says that it failed."""
+    response = _decoded(body)
+    output = response.get("output")
+    if response.get("status") in {"failed", "cancelled"}:
+        code = _member(response.get("error"), "code") or response["status"]
+        raise ProviderIsBusy(f"The LLM provider began an answer and failed: {str(code)[:60]}.")
+    if not isinstance(output, list):
+        return unread_answer("unreadable", len(body), request, model, prices)
+    messages = list(islice(_messages(output), _MOST_ITEMS))
+    texts = ["".join(_texts(message)).strip() for message in messages]
+    text = joined(map(cleaned, texts))
+    outcome = _outcome(response, messages, text)
+    usage = _usage(response.get("usage"), request, sum(map(len, texts)) or len(body))
+    said = response.get("model")
+    named = said[:200] if isinstance(said, str) and said else model
+    return Answer(outcome, "" if outcome == "overlong" else text, named, usage, prices.cost_usd(named, usage))
 
 
-class _Usage(msgspec.Struct):
-    input_tokens: _Count | None = None
-    output_tokens: _Count | None = None
-    input_tokens_details: _Details | None = None
-
-
-class _Cause(msgspec.Struct):
-    code: str | None = None
-    reason: str | None = None
-
-
-class _Response(msgspec.Struct):
-    output: list[_Item]
-    status: str | None = None
-    model: str | None = None
-    error: _Cause | None = None
-    incomplete_details: _Cause | None = None
-    usage: _Usage | None = None
-
-    def parts(self) -> list[_Part]:
-        return [part for item in self.output if item.type == "message" for part in item.content or []]
-
-
-def read_answer(body: bytes, request: Request, model: str) -> Answer:
-    """Return the answer in the body of a 200; ProviderIsBusy if it is none, or says that it failed."""
-    try:
-        response = msgspec.json.decode(body, type=_Response)
-    except msgspec.MsgspecError as error:
-        raise ProviderIsBusy("The LLM provider's answer has not the shape of one.") from error
-    if response.status in {"failed", "cancelled"}:
-        code = response.error.code if response.error else response.status
-        raise ProviderIsBusy(f"The LLM provider began an answer and failed: {code}.")
-    text = "".join(part.text for part in response.parts() if part.type == "output_text").strip()
-    outcome = _outcome(response, text)
-    usage = _usage(response.usage, request, text)
-    named = response.model or model
-    return Answer(outcome, "" if outcome == "overlong" else text, named, usage, cost_usd(named, usage))
-
-
-def overlong_answer(body_size: int, request: Request, model: str) -> Answer:
-    """Return a substitute for an answer of which only so many bytes were read: it was paid for, as estimated."""
+def unread_answer(outcome: Outcome, body_size: int, request: Request, model: str, prices: Prices) -> Answer:
+    """Return a substitute for an answer of which so many bytes came: it was paid for, as estimated."""
     usage = Usage(request.input_tokens, 0, estimated_tokens(body_size), estimated=True)
-    return Answer("overlong", "", model, usage, cost_usd(model, usage))
+    return Answer(outcome, "", model, usage, prices.cost_usd(model, usage))
 
 
-def _outcome(response: _Response, text: str) -> Outcome:
-    if any(part.type == "refusal" for part in response.parts()):
+def _decoded(body: bytes) -> Json:
+    """Return the body as an object, an empty one if it is none. Lone surrogates become question marks."""
+    try:
+        found = msgspec.json.decode(body)
+    except msgspec.MsgspecError:
+        try:
+            found = json.loads(body.decode("utf-8-sig", "replace"), parse_int=float)
+        except (ValueError, RecursionError):
+            return {}
+    except RecursionError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _messages(output: list[Any]) -> Iterator[Json]:
+    """Yield the items that are the answer itself: thoughts, calls and remarks on the way are not."""
+    for item in output:
+        if not isinstance(item, dict) or item.get("type", "message") != "message":
+            continue
+        if item.get("role") in {None, "assistant"} and _is_final(item.get("phase")):
+            yield item
+
+
+def _is_final(phase: object) -> bool:
+    return not isinstance(phase, str) or phase.startswith("final")
+
+
+def _parts(message: Json) -> Iterator[Json]:
+    content = message.get("content")
+    if isinstance(content, str):
+        yield {"type": "output_text", "text": content}
+    elif isinstance(content, list):
+        yield from (part for part in content if isinstance(part, dict))
+
+
+def _texts(message: Json) -> Iterator[str]:
+    for part in _parts(message):
+        text = part.get("text")
+        if part.get("type") in {"output_text", "text"} and isinstance(text, str):
+            yield text.encode("utf-8", "replace").decode()
+
+
+def _outcome(response: Json, messages: list[Json], text: str) -> Outcome:
+    if any(part.get("type") == "refusal" for message in messages for part in _parts(message)):
         return "refused"
-    if response.status == "incomplete":
-        reason = response.incomplete_details.reason if response.incomplete_details else None
+    if response.get("status") == "incomplete":
+        reason = _member(response.get("incomplete_details"), "reason")
         return "refused" if reason == "content_filter" else "truncated"
     if len(text) > MAX_TEXT_CHARS:
         return "overlong"
     return "written" if text else "empty"
 
 
-def _usage(said: _Usage | None, request: Request, text: str) -> Usage:
-    if said is None or said.input_tokens is None or said.output_tokens is None:
-        return Usage(request.input_tokens, 0, estimated_tokens(len(text)), estimated=True)
-    details = said.input_tokens_details
-    return Usage(said.input_tokens, (details.cached_tokens or 0) if details else 0, said.output_tokens)
+def _usage(said: object, request: Request, size: int) -> Usage:
+    """Return the usage as it was told. Without a count of both kinds all of it is estimated."""
+    read, written = _count(_member(said, "input_tokens")), _count(_member(said, "output_tokens"))
+    if read is None or written is None:
+        return Usage(request.input_tokens, 0, estimated_tokens(size), estimated=True)
+    details = _member(said, "input_tokens_details")
+    cached = min(_count(_member(details, "cached_tokens")) or 0, read)
+    stored = min(_count(_member(details, "cache_write_tokens")) or 0, read - cached)
+    return Usage(read, cached, written, cache_write=stored)
+
+
+def _member(of: object, name: str) -> Any:
+    return of.get(name) if isinstance(of, dict) else None
+
+
+def _count(told: object) -> int | None:
+    """Return a count of tokens; None if it is none."""
+    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told <= _MOST_TOKENS:
+        return None
+    return round(told)

@@ -71,6 +71,14 @@ class LlmControls(_Controls):
         """Set how the headers of answers tell the limits from now on."""
         self._call("tell_limits", style)
 
+    def end_model(self, model: str, day: str | None) -> None:
+        """Announce the last day of a model, as YYYY-MM-DD; None announces none."""
+        self._call("end_model", model, day)
+
+    def refuse_parameters(self, *names: str) -> None:
+        """Refuse requests that have one of these parameters from now on, as servers do that do not know them."""
+        self._call("refuse_parameters", *names)
+
 
 class InboxControls(_Controls):
     """Controls of the mail server, which are methods of `infra.local.mail.server.MailServer`.

@@ -43,6 +43,8 @@ class Plan(TypedDict):
     #: The part of each prompt that is always the same.
     instructions: str
     theme: Colours
+    #: The effort of reasoning that is asked for. There if the product names one.
+    effort: NotRequired[str]
     #: The number of slots in each set, and the pause after a settled step of it, in seconds.
     bounds: dict[Slot, int]
     gap_s: dict[Slot, float]

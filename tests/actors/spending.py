@@ -10,14 +10,16 @@ from actors.deps.worker import WorkDeps
 from actors.reports.budget import most_usd, open_within_budget
 from actors.reports.claim import Claim
 from infra.llm.answer import Request
+from infra.llm.prices import read_prices
 from storage.ledger import settle_entry
 from storage.records.work import Settlement, TokenUsage
 from tests.actors.builders import present, with_sections, working
 
 MODEL = "gpt-5-mini"
+PRICES = read_prices()
 REQUEST = Request(instructions="Be kind.", input="Whither?", cache_key="plan")
 #: The most that one call may cost.
-MOST = most_usd(MODEL, REQUEST) or 0.0
+MOST = most_usd(PRICES, MODEL, REQUEST) or 0.0
 
 
 def with_budget(deps: Deps, usd: float | None, **facts: Any) -> WorkDeps:

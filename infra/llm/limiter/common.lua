@@ -7,6 +7,7 @@ local MINUTE = 60000
 -- (help.openai.com, "An introduction to rate limits").
 local STEADY = 0.95
 local TOLD_FOR = 10 * MINUTE -- limits that were not told again for so long are forgotten
+local SHUT, DOUBLINGS = 2000, 5 -- the first wait after a refusal of the account, and how often it doubles (64 s)
 local WAITER_FOR = 2500 -- two waits and a little: a silent worker loses its place after it
 
 local clock = redis.call("time")
@@ -38,6 +39,11 @@ end
 -- The calls that a bound allows: it grows by fractions, whose sum falls short of a whole by a rounding.
 local function whole(bound)
     return math.floor(bound + 0.000001)
+end
+
+-- The most calls that may be in the air: one that tries while the provider refuses the account.
+local function allowed(ceiling)
+    return state.shut and 1 or math.min(state.bound or ceiling, ceiling)
 end
 
 -- The worker that has waited longest of those that still ask.

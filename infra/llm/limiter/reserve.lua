@@ -10,9 +10,8 @@ redis.call("zadd", KEYS[3], now, worker)
 redis.call("zremrangebyscore", KEYS[3], "-inf", now - MINUTE)
 redis.call("zremrangebyscore", KEYS[2], "-inf", now)
 
-local wait = math.max(0, (state.closed or 0) - now)
-local bound = math.min(whole(state.bound or ceiling), ceiling)
-if redis.call("zcard", KEYS[2]) >= bound then
+local wait = math.max(0, (state.closed or 0) - now, (state.shut_until or 0) - now)
+if redis.call("zcard", KEYS[2]) >= whole(allowed(ceiling)) then
     local lapse = redis.call("zrange", KEYS[2], 0, 0, "withscores")[2]
     wait = math.max(wait, lapse - now)
 end

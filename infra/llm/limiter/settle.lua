@@ -1,8 +1,8 @@
 -- Ends a call: its place in the air is free, unused tokens are given back as far as the provider's own count
 -- allows, and the limits that the provider told are learned. A call that is not in the air any more changes nothing.
--- ARGV: call id, outcome (1 answered, -1 refused with 429, 0 failed, 2 never sent), requests a minute, tokens a
--- minute, ceiling, tokens reserved, when, how many requests and tokens had been given by then, tokens used, told:
--- limit and rest of requests, limit and rest of tokens, pause. -1 stands for an unknown.
+-- ARGV: call id, outcome (1 answered, -1 refused with 429, -2 account refused, 0 failed, 2 never sent), requests a
+-- minute, tokens a minute, ceiling, tokens reserved, when, how many requests and tokens had been given by then, tokens
+-- used, told: limit and rest of requests, limit and rest of tokens, pause. -1 stands for an unknown.
 -- Returns 1 if it changed anything.
 local id, outcome, ceiling = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
 local reserved_at = tonumber(ARGV[7])
@@ -57,8 +57,16 @@ local pause = tonumber(ARGV[15])
 if pause > 0 then
     redis.call("hset", KEYS[1], "closed", math.max(state.closed or 0, now + pause))
 end
+freed = freed or in_the_air >= whole(allowed(ceiling))
+-- Calls that were in the air before a refusal of the account say nothing about it.
+if outcome == -2 and reserved_at > (state.shut_at or 0) then
+    local until_then = now + SHUT * 2 ^ math.min(state.shut or 0, DOUBLINGS)
+    redis.call("hset", KEYS[1], "shut", (state.shut or 0) + 1, "shut_at", now, "shut_until", until_then)
+elseif outcome == 1 and state.shut and reserved_at > state.shut_at then
+    redis.call("hdel", KEYS[1], "shut", "shut_at", "shut_until")
+    freed = true
+end
 local bound = math.min(state.bound or ceiling, ceiling)
-freed = freed or in_the_air >= whole(bound)
 if outcome == -1 and reserved_at > (state.halved_at or 0) then
     -- Once for all calls that were in the air together.
     bound = math.max(1, math.floor(math.min(bound, in_the_air) / 2))

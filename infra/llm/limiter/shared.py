@@ -18,7 +18,7 @@ from infra.llm.limiter.types import LONGEST_PAUSE_S, Limits, Outcome, Reservatio
 _ANSWERS_WITHIN_S = 1.0
 #: How long a worker waits for its bell before it asks by itself. Less than half of WAITER_FOR in `common.lua`.
 _WAIT_S = 1.0
-_OUTCOMES = {"answered": 1, "refused": -1, "failed": 0, "unsent": 2}
+_OUTCOMES = {"answered": 1, "refused": -1, "failed": 0, "unsent": 2, "shut": -2}
 _FOLDER = Path(__file__).parent
 
 

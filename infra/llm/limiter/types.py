@@ -55,9 +55,11 @@ class Wait(NamedTuple):
 class Outcome(NamedTuple):
     """The outcome of a call: `refused` is a 429, `failed` any other answer or none, `unsent` never left us.
 
+    `shut` is a refusal that every other call would meet as well: one at a time is let out until one is answered.
+
     `used` tokens are input and output as they were counted in the end; None if unknown.
     """
 
-    kind: Literal["answered", "refused", "failed", "unsent"]
+    kind: Literal["answered", "refused", "failed", "unsent", "shut"]
     used: int | None = None
     headers: RateHeaders = RateHeaders()

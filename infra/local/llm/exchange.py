@@ -20,6 +20,7 @@ class Ask(msgspec.Struct):
     instructions: str = ""
     metadata: dict[str, str] = {}
     max_output_tokens: int = 0
+    reasoning: Json = {}
     stream: Literal[False] = False
 
 
@@ -28,7 +29,8 @@ class Record(msgspec.Struct):
 
     `fault` is the one that it met, if any, and `charged` the tokens that it took from the limit. `client_gone` is
     true if the caller was gone before the answer. Status 0 is a line that was cut. `request_id` is the caller's
-    `X-Client-Request-Id`. `word` stands in the answer's text and, but for a chance in a billion, in no other's.
+    `X-Client-Request-Id`, and `effort` that of reasoning which was asked for. `word` stands in the answer's text,
+    and, but for a chance in a billion, in no other's.
     """
 
     order: str
@@ -38,6 +40,7 @@ class Record(msgspec.Struct):
     input: str
     started_at: float
     word: str = msgspec.field(default_factory=lambda: "".join(random.choices(_SYLLABLES, k=5)))
+    effort: str | None = None
     charged: int = 0
     status: int | None = None
     fault: str | None = None
@@ -45,8 +48,8 @@ class Record(msgspec.Struct):
     finished_at: float | None = None
 
 
-def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
-    """Return an answer of this text.
+def answer(ask: Ask, text: str, *, kind: str | None = None, fields: Json | None = None) -> Json:
+    """Return an answer of this text, with some `fields` in place of its own.
 
     `refusal` refuses in its words, `truncated` breaks it off, `failed` has none, `uncounted` tells no usage.
     """
@@ -59,7 +62,7 @@ def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
     read, written = count_tokens(ask.instructions + ask.input), count_tokens(text)
     usage = {
         "input_tokens": read,
-        "input_tokens_details": {"cached_tokens": 0},
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": written,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": read + written,
@@ -79,7 +82,15 @@ def answer(ask: Ask, text: str, *, kind: str | None = None) -> Json:
         "tool_choice": "auto",
         "tools": [],
         "usage": None if kind == "uncounted" else usage,
+        **(fields or {}),
     }
+
+
+def message(text: str, phase: str | None = None) -> Json:
+    """Return an item of an answer's output, of the phase that newer models name."""
+    part = {"type": "output_text", "text": text, "annotations": []}
+    item = {"id": f"msg_{secrets.token_hex(24)}", "type": "message", "role": "assistant", "status": "completed"}
+    return {**item, "content": [part], **({"phase": phase} if phase else {})}
 
 
 def charge(ask: Ask) -> int:

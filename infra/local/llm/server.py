@@ -1,42 +1,75 @@
 """Runs the LLM stub: `python -m infra.local.llm.server PORT LATENCY_S`, the key in OPENAI_API_KEY."""
 
 import asyncio
+import gzip
 import math
 import os
 import secrets
 import sys
 import time
+from collections.abc import AsyncIterator
 from itertools import cycle, islice
 from typing import Annotated, Literal
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from infra.local.llm.exchange import Ask, Json, Record, answer, charge
+from infra.local.llm.exchange import Ask, Json, Record, answer, charge, message
 from infra.local.llm.limits import HeaderStyle, Limits
 from infra.local.llm.prose import shorten, write_prose
 from infra.local.serve import Fault, Faults, control_route, serve
 
 Kind = Literal[
-    "status", "refusal", "truncated", "empty", "hang", "reset", "text", "failed", "long", "uncounted", "garbage"
+    "status",
+    "refusal",
+    "truncated",
+    "empty",
+    "hang",
+    "reset",
+    "text",
+    "items",
+    "failed",
+    "long",
+    "uncounted",
+    "garbage",
+    "cut",
+    "compressed",
 ]
 
 _LABELS = ("order", "product", "section")
 
 
+#: The types of errors that are named by their codes.
+_KINDS = {"insufficient_quota": "insufficient_quota"}
+
+
+async def _cut(request: Request, body: bytes) -> AsyncIterator[bytes]:
+    """Send half of a body, and cut the line."""
+    yield body[: len(body) // 2]
+    await asyncio.sleep(0.05)
+    request.state.line.abort()
+
+
 class LlmFault(Fault):
     """Answer a request that fits `section`, `product` and `order` (each: any, if not given) in another way.
 
-    `status` is an error with that HTTP status, and `retry_after` seconds in its header if given. `refusal`,
-    `truncated` and `empty` are answers without usable text. `failed` is a response of that status. `text` answers
-    exactly `text`, `long` so many `words`. `uncounted` leaves out the usage, `garbage` is no JSON. `hang` waits
-    `seconds` and then answers, `reset` cuts the line.
+    `status` is an error with that HTTP status, its `code` and `param`, and `retry_after` seconds in its header if
+    given; with `bare`, its body is empty. `refusal`, `truncated` and `empty` are answers without usable text.
+    `failed` is a response of that status. `text` answers exactly `text`, `items` several messages, each a phase
+    (empty for none) and a text, and `long` so many `words`. `uncounted` leaves out the usage, `garbage` is no
+    JSON. `hang` waits `seconds` and then answers, `reset` cuts the line before the answer, `cut` within it.
+    `compressed` is an answer in gzip. Whatever is answered has `fields` in place of its own.
     """
 
     kind: Kind = "status"
     status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 500
+    code: str = "fault_on_request"
+    param: str | None = None
+    bare: bool = False
+    items: tuple[tuple[str, str], ...] = ()
+    fields: Json = msgspec.field(default_factory=dict)
     section: str | None = None
     product: str | None = None
     order: str | None = None
@@ -61,9 +94,22 @@ class Llm:
         self._style: HeaderStyle = "real"
         self._records: list[Record] = []
         self._faults = Faults(LlmFault)
-        controls = (self.requests, self.set_latency, self.set_brevity, self.set_limits, self.tell_limits)
+        #: The last days of models, as the provider announces them.
+        self._last_days: dict[str, str] = {}
+        #: Parameters that this server does not know.
+        self._unknown: list[str] = []
+        controls = (
+            self.requests,
+            self.set_latency,
+            self.set_brevity,
+            self.set_limits,
+            self.tell_limits,
+            self.end_model,
+            self.refuse_parameters,
+        )
         self.routes = [
             Route("/v1/responses", self._respond, methods=["POST"]),
+            Route("/v1/models/{model:path}", self._describe),
             control_route(*controls, *self._faults.controls),
         ]
 
@@ -87,14 +133,35 @@ class Llm:
         """Set how the headers of answers tell the limits from now on."""
         self._style = style
 
+    def end_model(self, model: str, day: str | None) -> None:
+        """Announce the last day of a model, as YYYY-MM-DD; None announces none."""
+        self._last_days = {model: day} if day else {}
+
+    def refuse_parameters(self, *names: str) -> None:
+        """Refuse requests that have one of these parameters from now on, as servers do that do not know them."""
+        self._unknown = list(names)
+
+    async def _describe(self, request: Request) -> Response:
+        """Describe a model, as OpenAI does since 2026-10."""
+        if request.headers.get("authorization") != f"Bearer {self._key}":
+            return self._refuse(401, "invalid_api_key")
+        model = request.path_params["model"]
+        last_day = self._last_days.get(model)
+        facts = {"id": model, "object": "model", "created": 0, "owned_by": "stub", "shutdown_date": last_day}
+        return JSONResponse(facts)
+
     async def _respond(self, request: Request) -> Response:
         """Record the request on arrival, and answer after the latency, even if the caller is gone."""
         if request.headers.get("authorization") != f"Bearer {self._key}":
             return self._refuse(401, "invalid_api_key")
-        ask = msgspec.json.decode(await request.body(), type=Ask)
+        asked = msgspec.json.decode(await request.body())
+        if unknown := next((name for name in self._unknown if name in asked), None):
+            return self._refuse(400, "unknown_parameter", param=unknown)
+        ask = msgspec.convert(asked, Ask)
         order, product, section = (ask.metadata.get(label, "") for label in _LABELS)
         request_id = request.headers.get("x-client-request-id")
-        record = Record(order, product, section, request_id, ask.input, time.time())
+        effort = ask.reasoning.get("effort")
+        record = Record(order, product, section, request_id, ask.input, time.time(), effort=effort)
         self._records.append(record)
         response = await self._answer(request, ask, record)
         record.status = response.status_code if response else 0
@@ -107,7 +174,9 @@ class Llm:
         fault = self._faults.take(lambda fault: fault.fits(record))
         record.fault = fault.kind if fault else None
         if fault and fault.kind == "status":
-            return self._refuse(fault.status, "fault_on_request", fault.retry_after)
+            if fault.bare:
+                return Response(status_code=fault.status)
+            return self._refuse(fault.status, fault.code, fault.retry_after, param=fault.param)
         if wait_s := self._limits.take(requests=1, tokens=charge(ask)):
             record.fault = "limit"
             return self._refuse(429, "rate_limit_exceeded", math.ceil(wait_s))
@@ -118,7 +187,12 @@ class Llm:
             return None
         if fault and fault.kind == "garbage":
             return Response("<html>502 Bad Gateway</html>", headers=self._limits.headers(self._style))
-        return self._reply(200, self._compose(ask, record, fault))
+        composed = self._compose(ask, record, fault)
+        if fault and fault.kind == "compressed":
+            return Response(gzip.compress(msgspec.json.encode(composed)), headers={"content-encoding": "gzip"})
+        if fault and fault.kind == "cut":
+            return StreamingResponse(_cut(request, msgspec.json.encode(composed)))
+        return self._reply(200, composed)
 
     def _compose(self, ask: Ask, record: Record, fault: LlmFault | None) -> Json:
         text = write_prose(record.order, record.product, record.section, ask.input, record.word)
@@ -128,11 +202,16 @@ class Llm:
             text = "I'm sorry, but I can't help with that." if fault.kind == "refusal" else fault.text
         if fault and fault.kind == "long":
             text = " ".join(islice(cycle(text.split()), fault.words))
-        return answer(ask, text, kind=record.fault)
+        fields = fault.fields if fault else {}
+        if fault and fault.kind == "items":
+            fields = {"output": [message(said, phase) for phase, said in fault.items], **fields}
+        return answer(ask, text, kind=record.fault, fields=fields)
 
-    def _refuse(self, status: int, code: str, retry_after: float | None = None) -> Response:
-        kind = "server_error" if status >= 500 else "invalid_request_error"
-        error = {"message": f"Refused: {code}.", "type": kind, "param": None, "code": code}
+    def _refuse(
+        self, status: int, code: str, retry_after: float | None = None, *, param: str | None = None
+    ) -> Response:
+        kind = "server_error" if status >= 500 else _KINDS.get(code, "invalid_request_error")
+        error = {"message": f"Refused: {code}.", "type": kind, "param": param, "code": code}
         pause = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
         return self._reply(status, {"error": error}, **pause)
 

@@ -10,14 +10,24 @@ from actors.deps.process import Deps
 from actors.orders.errands import run_errand
 from actors.reports.budget import BudgetIsInTheAir, BudgetIsSpent, budget_of, most_usd, open_within_budget
 from infra.llm.answer import Usage
-from infra.llm.prices import cost_usd
 from storage.budget import is_paused
 from storage.costs import costs_of
 from storage.ledger import settle_entry
 from storage.order_state import attention_of
 from storage.records.work import LedgerEntry
 from tests.actors.builders import present
-from tests.actors.spending import MODEL, MOST, REQUEST, alerts, answered, claims, spent, with_budget, written
+from tests.actors.spending import (
+    MODEL,
+    MOST,
+    PRICES,
+    REQUEST,
+    alerts,
+    answered,
+    claims,
+    spent,
+    with_budget,
+    written,
+)
 from tests.builders import an_order
 from tests.conftest import StoppedClock
 
@@ -34,10 +44,13 @@ async def entry_of(deps: Deps, entry: str) -> LedgerEntry:
 def test_the_most_that_a_call_can_cost_is_known_before_it() -> None:
     """It is the price of all that may be read and written, by bytes, since no token is less than one."""
     read = len(b"Be kind.Whither?") + 100
-    assert most_usd(MODEL, REQUEST) == cost_usd(MODEL, Usage(read, 0, REQUEST.max_output_tokens))
+    assert most_usd(PRICES, MODEL, REQUEST) == PRICES.cost_usd(MODEL, Usage(read, 0, REQUEST.max_output_tokens))
     foreign = replace(REQUEST, input="Wohin führt’s? 你")
-    assert (most_usd(MODEL, foreign) or 0) >= (cost_usd(MODEL, Usage(len(foreign.input.encode()), 0, 4096)) or 0)
-    assert most_usd("llama-9", REQUEST) is None
+    least = PRICES.cost_usd(MODEL, Usage(len(foreign.input.encode()), 0, 4096)) or 0
+    assert (most_usd(PRICES, MODEL, foreign) or 0) >= least
+    assert most_usd(PRICES, "llama-9", REQUEST) is None
+    stored = PRICES.cost_usd("gpt-5.6-luna", Usage(read, 0, REQUEST.max_output_tokens, cache_write=read))
+    assert most_usd(PRICES, "gpt-5.6-luna", REQUEST) == stored
 
 
 async def test_an_orders_own_budget_goes_before_the_installations(deps: Deps) -> None:
