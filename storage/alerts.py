@@ -87,6 +87,12 @@ async def withdraw_alert(db: Database, about: str, text: str) -> None:
 
 
 @translating
+async def end_alert(db: Database, kind: str, event: str) -> None:
+    """Remove an alert of that kind and subject, whatever its text, as `withdraw_alert` does."""
+    await db.alerts.delete_one({"_id": _hash(kind, None, event)})
+
+
+@translating
 async def due_alerts(db: Database, now: datetime, limit: int) -> list[Alert]:
     """Return alerts that should have been told by now."""
     return await db.alerts.find({"state": "new", "due_at": {"$lte": now}}).sort("due_at").limit(limit).to_list()

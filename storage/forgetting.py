@@ -55,7 +55,7 @@ async def forget_words(db: Database, order: Order) -> None:
     words = {"error": "", "traceback": "", "result": "", "failing_since": "", "failed_at": ""}
     await db.steps.update_many({"report": reports}, {"$unset": words})
     await db.reports.update_many({"_id": reports}, {"$set": {"pdf": None}})
-    await db.ledger.update_many(of_order, {"$unset": {"error": ""}})
+    await db.ledger.update_many(of_order, {"$unset": {"error": "", "text": ""}})
     await db.deliveries.update_many(of_order, {"$unset": {"error": "", "accepted": ""}})
 
 

@@ -27,6 +27,7 @@ async def open_entry(
         "product": step["product"],
         "section": step["section"],
         "tenant": step["tenant"],
+        "run": step["run"],
         "state": "open",
         "opened_at": now,
         "day": day_of(now),
@@ -42,6 +43,21 @@ async def settle_entry(db: Database, entry: str, end: Settlement, now: datetime)
     """Record the end of the call and its cost. Not fenced, since the call was paid either way (T12)."""
     settled = {"$set": {**end, "state": "settled", "settled_at": now}}
     await db.ledger.update_one({"_id": entry, "state": "open"}, settled)
+
+
+@translating
+async def answers_of(db: Database, step: Step) -> list[LedgerEntry]:
+    """Return the answers that were paid for in a step's run, the oldest first."""
+    # The ids of a step's entries lie together, so that no index of their own is needed.
+    ids = {"$gte": f"{step['_id']}:", "$lt": f"{step['_id']};"}
+    answered = {"_id": ids, "step": step["_id"], "run": step["run"], "usage": {"$exists": True}}
+    return await db.ledger.find(answered).sort("settled_at").to_list()
+
+
+@translating
+async def drop_texts(db: Database, report: str, order: str) -> None:
+    """Remove the texts of a report's answers, which its steps have as well."""
+    await db.ledger.update_many({"order": order, "report": report}, {"$unset": {"text": ""}})
 
 
 @translating

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from actors.deps.account import Account
 from actors.deps.held import Claims
 from actors.deps.process import Deps
 from actors.deps.recent_chunks import RecentChunks
@@ -82,6 +83,7 @@ class WorkDeps(Deps):
     children: Children
     mailer: Mailer
     stripe: StripeApi
+    account: Account = field(default_factory=Account)
     claims: Claims = field(default_factory=Claims)
     lock: SharedLock = field(default_factory=SharedLock)
     recent_orders: RecentOrders = field(default_factory=RecentOrders)

@@ -18,6 +18,7 @@ from storage.claims import kill_step
 from storage.database import Database
 from storage.dead_letters import record_dead_step
 from storage.group_commit import GroupCommit
+from storage.ledger import drop_texts
 from storage.orders import add_stored, fail_order
 from storage.records.plans import Plan, PlannedStep, Slot
 from storage.records.work import Pdf, Step
@@ -117,6 +118,7 @@ async def finish_report(deps: Deps, step: Step) -> None:
     """
     pdf = cast("Pdf", step["result"])  # the last step's result is the book
     await deps.objects.copy(pdf["object"], pdf["key"])
+    await drop_texts(deps.db, step["report"], step["order"])
     now = deps.clock.now()
     await store_report(deps.db, step["report"], step["run"], pdf, now)
     if await add_stored(deps.db, step["order"], step["product"], step["run"], now):

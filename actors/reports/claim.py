@@ -40,6 +40,11 @@ class Claim:
         self.order = order
         self.epoch: int = step["epoch"]
 
+    @property
+    def has_bought(self) -> bool:
+        """Whether an answer may have been bought for the step before."""
+        return self.step["attempts"] > 0 or self.epoch > self.step["epoch"]
+
     async def results(self) -> dict[str, StepResult]:
         """Return the results of the steps that this one needs, by id.
 

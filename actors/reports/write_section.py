@@ -12,8 +12,8 @@ from actors.deps.worker import Call, WorkDeps
 from actors.reports.budget import open_within_budget
 from actors.reports.claim import Claim, StepGoesBack
 from infra.errors import PermanentError
-from infra.llm.answer import Answer, ProviderIsBusy, Request
-from storage.ledger import settle_entry
+from infra.llm.answer import AccountIsRefused, Answer, ProviderIsBusy, Request
+from storage.ledger import answers_of, settle_entry
 from storage.records.plans import PlannedStep
 from storage.records.work import Settlement, StepResult
 
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 #: Titles, each with the text said or worked out under it.
 Told = Sequence[tuple[str, str]]
 
-#: The number of times that a section is asked for again when the answer was refused, truncated, empty or overlong.
+#: The number of answers that are paid for: one that was refused, truncated, empty, overlong or unreadable counts.
 _MAX_ANSWERS = 3
 #: A summary is a section's first paragraph up to this length: context for others, without another call.
 _SUMMARY_CHARS = 400
@@ -34,24 +34,51 @@ _MARGIN = timedelta(seconds=30 + _PATIENCE_S)
 
 
 class SectionCannotBeWritten(PermanentError):
-    """Every answer was refused, truncated, empty or overlong."""
+    """Every answer was refused, truncated, empty, overlong or unreadable."""
 
 
 class NoRoomYet(StepGoesBack):
     """The provider's limits are used up for a while. The step goes back as it is, without counting as failed."""
 
 
+class AccountIsWaitedFor(StepGoesBack):
+    """The provider refuses the account. The step goes back as it is: a person mends that, or it passes."""
+
+    again_in_s = 5.0
+
+
+class AnswerIsLost(StepGoesBack):
+    """An answer was paid for and could not be read. Before another is bought, what spoiled it may pass."""
+
+    again_in_s = 10.0
+
+
 async def write_section(deps: WorkDeps, claim: Claim) -> StepResult:
-    """Write a section. Returns its text and its summary."""
+    """Write a section. Returns its text and its summary.
+
+    Answers that were paid for before, under whatever claim of the step's run, count, and a usable one is used.
+    """
+    paid = await answers_of(deps.db, claim.step) if claim.has_bought else []
+    for entry in paid:
+        if text := entry.get("text"):
+            log.info("answer_found", entry=entry["_id"])
+            return _written(text, entry.get("cost_usd"))
+    unusable = [entry["outcome"] for entry in paid if entry["outcome"] != "written"]
     request = await compose_request(deps, claim)
-    for _ in range(_MAX_ANSWERS):
-        answer = await _buy(deps, claim, request)
+    while len(unusable) < _MAX_ANSWERS:
+        # One that was truncated may be twice as long the next time.
+        answer = await _buy(deps, claim, replace(request, room=2 ** unusable.count("truncated")))
         if answer.outcome == "written":
-            return {"text": answer.text, "summary": summarised(answer.text), "cost_usd": answer.cost_usd}
+            return _written(answer.text, answer.cost_usd)
         log.warning("answer_unusable", outcome=answer.outcome)
-        if answer.outcome == "truncated":
-            request = replace(request, max_output_tokens=2 * request.max_output_tokens)
-    raise SectionCannotBeWritten(f"The LLM's answer was {answer.outcome}, {_MAX_ANSWERS} times over.")
+        unusable.append(answer.outcome)
+        if answer.outcome == "unreadable" and len(unusable) < _MAX_ANSWERS:
+            raise AnswerIsLost
+    raise SectionCannotBeWritten(f"The LLM's answer was {unusable[-1]}, {_MAX_ANSWERS} times over.")
+
+
+def _written(text: str, cost_usd: float | None) -> StepResult:
+    return {"text": text, "summary": summarised(text), "cost_usd": cost_usd}
 
 
 async def compose_request(deps: WorkDeps, claim: Claim) -> Request:
@@ -72,6 +99,7 @@ async def compose_request(deps: WorkDeps, claim: Claim) -> Request:
         instructions=plan["instructions"],
         input=composed(step, claim.order["answers"], summaries=told("write"), values=told("compute")),
         cache_key=plan["_id"],
+        effort=plan.get("effort"),
         metadata={"order": claim.order["_id"], "product": claim.step["product"], "section": step["section"]},
     )
 
@@ -143,8 +171,12 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
     except TimeoutError:
         await _settle(deps, entry, {"outcome": "timeout", "cost_usd": None})
         raise ProviderIsBusy(f"The LLM provider did not answer within {timeout_s:g} s.") from None
-    except (ProviderIsBusy, PermanentError) as error:
+    except (ProviderIsBusy, PermanentError, AccountIsRefused) as error:
         await _settle(deps, entry, {"outcome": "failed", "error": str(error), "cost_usd": None})
+        if isinstance(error, AccountIsRefused):
+            log.warning("account_refused", error=str(error))
+            await deps.account.note_refusal(deps.db, deps.clock, error)
+            raise AccountIsWaitedFor from error
         raise
     end: Settlement = {
         "outcome": answer.outcome,
@@ -152,14 +184,18 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
         "usage": {
             "input": answer.usage.input,
             "cached": answer.usage.cached,
+            "cache_write": answer.usage.cache_write,
             "output": answer.usage.output,
             "estimated": answer.usage.estimated,
         },
         "cost_usd": answer.cost_usd,
         "latency_s": round(deps.clock.monotonic() - began, 3),
     }
+    if answer.outcome == "written":
+        end["text"] = answer.text  # a worker that takes the step over uses it, if this one dies now
     claim.lift_limit()
     await _settle(deps, entry, end)
+    await deps.account.note_answer(deps.db, deps.clock, began)
     return answer
 
 

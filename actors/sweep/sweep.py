@@ -9,6 +9,7 @@ import structlog
 from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
+from actors.sweep.model import warn_of_models_end
 from actors.sweep.orders import (
     admit_in_turn,
     apply_left_events,
@@ -55,7 +56,7 @@ async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping:
     """Sweep every `every_s` seconds, from start to start. It ends at once when told to stop.
 
     Dead workers are looked for in a loop of their own, and so are errands and alerts, so that no slow duty delays
-    them. Stripe and S3 are asked in another one, seldom. If they do not answer, only that loop is delayed.
+    them. Stripe, S3 and the LLM are asked in another one, seldom, which alone is delayed if they do not answer.
     """
     watch, healer = Watch(deps.clock), SlotHealer()
     mending = (watch.expire_lapsed_claims, *_DUTIES, healer.heal_page)
@@ -79,7 +80,7 @@ async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event) -> 
 
     await deps.clock.sleep(_SELDOM_S)
     dropping = (drop_old_events, drop_old_forms, withdraw_mended_troubles)
-    await _repeat(deps, (reconcile_recent, seek_lost_books, *dropping), _SELDOM_S, stopping)
+    await _repeat(deps, (reconcile_recent, seek_lost_books, warn_of_models_end, *dropping), _SELDOM_S, stopping)
 
 
 async def _repeat(deps: Deps, duties: Sequence[Duty], every_s: float, stopping: asyncio.Event) -> None:

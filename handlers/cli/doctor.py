@@ -58,7 +58,7 @@ async def _examine(deps: Deps) -> list[Row]:
     problems = {server: await problem_of(check, _DEADLINE_S) for server, check in checks.items()}
     problems["typesetter"] = await problem_of(typesetter(), _TYPESETTER_S)
     findings = [{"server": it, "well": not told, "finding": told or "answers"} for it, told in problems.items()]
-    return [_tenants(deps), _budget(deps), *findings, *await try_bucket(deps)]
+    return [_tenants(deps), _budget(deps), await _model(deps), *findings, *await try_bucket(deps)]
 
 
 def _tenants(deps: Deps) -> Row:
@@ -71,12 +71,24 @@ def _tenants(deps: Deps) -> Row:
 
 def _budget(deps: Deps) -> Row:
     """Say whether the budget can be kept: no call is bought of a model whose price is unknown."""
-    from infra.llm.answer import Usage
-    from infra.llm.prices import cost_usd
-
     budget, model = deps.settings.order_budget_usd, deps.settings.openai_model
-    priced = cost_usd(model, Usage(1, 0, 1)) is not None
+    priced = deps.prices.knows(model)
     finding = "no ORDER_BUDGET_USD" if budget is None else f"{budget:g} US dollars an order"
     if budget is not None and not priced:
-        finding += f", which cannot be kept: the price of {model} is unknown, so that every order will be paused"
+        finding += f", which cannot be kept: LLM_PRICES_FILE must name the price of {model}, or no worker writes"
     return {"server": "budget", "well": budget is None or priced, "finding": finding}
+
+
+async def _model(deps: Deps) -> Row:
+    """Say whether the provider has the model, and for how long."""
+    from infra.errors import TransientError
+    from infra.llm.models import WARN_DAYS, describe_model
+
+    name = deps.settings.openai_model
+    try:
+        model = await describe_model(deps.settings)
+    except TransientError as error:
+        return {"server": f"model {name}", "well": False, "finding": str(error)}
+    ends = f"ends on {model.last_day}" if model.last_day else "no end announced"
+    is_well = model.problem is None and model.warning(deps.clock.now().date()) != min(WARN_DAYS)
+    return {"server": f"model {name}", "well": is_well, "finding": model.problem or ends}

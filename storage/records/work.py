@@ -143,10 +143,12 @@ class Step(TypedDict):
 
 
 class TokenUsage(TypedDict):
-    """Tokens of an answer. Cached ones are input, too. `estimated` if the provider did not count them."""
+    """Tokens of an answer. `estimated` if the provider did not count them."""
 
+    #: All that was read, and of that what the provider had stored before, and what it stored then.
     input: int
     cached: int
+    cache_write: NotRequired[int]
     output: int
     estimated: bool
 
@@ -163,6 +165,8 @@ class Settlement(TypedDict, total=False):
     latency_s: float
     #: There if the provider refused, until its customer is forgotten.
     error: str
+    #: The text that was answered. There until the report is stored, or its customer forgotten.
+    text: str
 
 
 class LedgerEntry(Settlement):
@@ -176,6 +180,8 @@ class LedgerEntry(Settlement):
     product: str
     section: str | None
     tenant: str
+    #: The step's run. Answers of a run are counted.
+    run: NotRequired[int]
     state: Literal["open", "settled"]
     opened_at: datetime
     #: In UTC, as YYYY-MM-DD.
