@@ -16,6 +16,12 @@ _PASSES_S = 10.0
 _LOOK_S = 60.0
 
 
+#: The refusals of one step, while others are answered, after which they are its own and not the account's.
+_ITS_OWN = 5
+#: Steps whose refusals are remembered, before all are forgotten.
+_MANY = 1000
+
+
 class Account:
     """Refusals and answers that this worker has seen."""
 
@@ -23,19 +29,33 @@ class Account:
         """Start without knowledge: the first answer ends what an earlier process may have raised."""
         self._refused_since: float | None = None
         self._refused_at = self._looked_at = -inf
+        self._answers = 0
+        #: By step: the number of its refusals, and of all answers before the first.
+        self._refusals: dict[str, tuple[int, int]] = {}
 
-    async def note_refusal(self, db: Database, clock: Clock, error: AccountIsRefused) -> None:
+    async def note_refusal(self, db: Database, clock: Clock, step: str, error: AccountIsRefused) -> None:
         """Alert an operator, unless the refusal may pass and is new."""
         now = self._refused_at = clock.monotonic()
         self._refused_since = now if self._refused_since is None else self._refused_since
+        if len(self._refusals) > _MANY:
+            self._refusals.clear()
+        count, answers = self._refusals.get(step, (0, self._answers))
+        self._refusals[step] = (count + 1, answers)
         if error.may_pass and now - self._refused_since < _PASSES_S:
             return
         text = f"{error} Sections wait for it, and go on by themselves."
         with suppress(TransientError):  # the next refusal alerts again
             await raise_alert(db, _KIND, text, clock.now(), event=_SUBJECT)
 
-    async def note_answer(self, db: Database, clock: Clock, began: float) -> None:
+    def singles_out(self, step: str) -> bool:
+        """Return whether a step alone is refused, again and again, while others are answered."""
+        count, answers = self._refusals.get(step, (0, 0))
+        return count >= _ITS_OWN and self._answers > answers
+
+    async def note_answer(self, db: Database, clock: Clock, step: str, began: float) -> None:
         """End the alert. A call that began before the last refusal says nothing about it."""
+        self._answers += 1
+        self._refusals.pop(step, None)
         now = clock.monotonic()
         is_known = self._refused_since is None and now - self._looked_at < _LOOK_S
         if is_known or began < self._refused_at:

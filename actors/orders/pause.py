@@ -61,7 +61,7 @@ async def _expect_enough(deps: Deps, order: Order) -> None:
         return
     # Open calls count as lost ones: that is the most that can have been spent.
     spending = await spending_of(deps.db, order["_id"], 0.0, deps.clock.now())
-    if spending.unpriced or not deps.prices.knows(deps.settings.openai_model):
+    if spending.unpriced or deps.prices.of(deps.settings.openai_model) is None:
         raise BudgetIsTooSmall(f"{cannot_be_kept(budget)} a price is unknown. Resume it without a budget.")
     needed = spending.spent_usd + (order["pause"]["call_usd"] or 0)
     if needed > budget:

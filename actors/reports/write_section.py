@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import NoReturn
 
 import structlog
 
@@ -174,9 +175,7 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
     except (ProviderIsBusy, PermanentError, AccountIsRefused) as error:
         await _settle(deps, entry, {"outcome": "failed", "error": str(error), "cost_usd": None})
         if isinstance(error, AccountIsRefused):
-            log.warning("account_refused", error=str(error))
-            await deps.account.note_refusal(deps.db, deps.clock, error)
-            raise AccountIsWaitedFor from error
+            await _wait_for_account(deps, claim.step["_id"], error)
         raise
     end: Settlement = {
         "outcome": answer.outcome,
@@ -195,8 +194,17 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
         end["text"] = answer.text  # a worker that takes the step over uses it, if this one dies now
     claim.lift_limit()
     await _settle(deps, entry, end)
-    await deps.account.note_answer(deps.db, deps.clock, began)
+    await deps.account.note_answer(deps.db, deps.clock, claim.step["_id"], began)
     return answer
+
+
+async def _wait_for_account(deps: WorkDeps, step: str, error: AccountIsRefused) -> NoReturn:
+    """Send the step back unfailed. One that alone is refused without a reason fails as after a hiccup."""
+    log.warning("account_refused", error=str(error))
+    await deps.account.note_refusal(deps.db, deps.clock, step, error)
+    if error.may_pass and deps.account.singles_out(step):
+        raise ProviderIsBusy(str(error)) from error
+    raise AccountIsWaitedFor from error
 
 
 async def _settle(deps: WorkDeps, entry: str, end: Settlement) -> None:

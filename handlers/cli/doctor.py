@@ -72,7 +72,7 @@ def _tenants(deps: Deps) -> Row:
 def _budget(deps: Deps) -> Row:
     """Say whether the budget can be kept: no call is bought of a model whose price is unknown."""
     budget, model = deps.settings.order_budget_usd, deps.settings.openai_model
-    priced = deps.prices.knows(model)
+    priced = deps.prices.of(model) is not None
     finding = "no ORDER_BUDGET_USD" if budget is None else f"{budget:g} US dollars an order"
     if budget is not None and not priced:
         finding += f", which cannot be kept: LLM_PRICES_FILE must name the price of {model}, or no worker writes"
@@ -80,7 +80,7 @@ def _budget(deps: Deps) -> Row:
 
 
 async def _model(deps: Deps) -> Row:
-    """Say whether the provider has the model, and for how long."""
+    """Say whether the provider has the model, for how long, and of when its price is."""
     from infra.errors import TransientError
     from infra.llm.models import WARN_DAYS, describe_model
 
@@ -89,6 +89,8 @@ async def _model(deps: Deps) -> Row:
         model = await describe_model(deps.settings)
     except TransientError as error:
         return {"server": f"model {name}", "well": False, "finding": str(error)}
+    price = deps.prices.of(name)
     ends = f"ends on {model.last_day}" if model.last_day else "no end announced"
+    ends += f", price of {price.as_of or 'an unknown day'}" if price else ", price unknown"
     is_well = model.problem is None and model.warning(deps.clock.now().date()) != min(WARN_DAYS)
     return {"server": f"model {name}", "well": is_well, "finding": model.problem or ends}

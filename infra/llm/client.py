@@ -1,7 +1,7 @@
 """The client of the LLM, built in one place: the openai package, and the limiter before it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import httpx2
 import msgspec
@@ -22,7 +22,6 @@ from infra.settings import Settings
 
 if TYPE_CHECKING:
     from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
-    from openai.types.shared_params import Reasoning
 
 log = structlog.get_logger()
 
@@ -144,7 +143,7 @@ class Call:
             "store": False,
         }
         if self.request.effort is not None:
-            body["reasoning"] = cast("Reasoning", {"effort": self.request.effort})
+            body["reasoning"] = {"effort": cast("Any", self.request.effort)}
         return msgspec.json.encode({name: value for name, value in body.items() if name not in self.llm.refused})
 
     async def __aenter__(self) -> Self:

@@ -40,16 +40,17 @@ class Prices(dict[str, Price]):
     """Prices by model. A model that is not among them has an unknown price, not a price of 0."""
 
     def cost_usd(self, model: str, usage: Usage) -> float | None:
-        """Return the cost of an answer in US dollars. None if the model's price is unknown.
+        """Return the cost of an answer in US dollars. None if the model's price is unknown."""
+        price = self.of(model)
+        return None if price is None else price.cost_usd(usage)
+
+    def of(self, model: str) -> Price | None:
+        """Return the price of a model. None if it is unknown.
 
         A dated model name (`gpt-5-mini-2026-08-07`) has the price of its family.
         """
-        family = next((name for name in sorted(self, key=len, reverse=True) if _is_of(model, name)), None)
-        return None if family is None else self[family].cost_usd(usage)
-
-    def knows(self, model: str) -> bool:
-        """Return whether the price of a model is known."""
-        return self.cost_usd(model, Usage(1, 0, 1)) is not None
+        families = sorted(self, key=len, reverse=True)
+        return next((self[family] for family in families if _is_of(model, family)), None)
 
 
 def _is_of(model: str, family: str) -> bool:
@@ -85,7 +86,7 @@ def _read(file: Path) -> dict[str, Price]:
 
 def expect_price(model: str, budget_usd: float | None, prices: Prices) -> None:
     """Check that a budget can be kept. SettingsError if there is one, and the model's price is unknown."""
-    if budget_usd is not None and not prices.knows(model):
+    if budget_usd is not None and prices.of(model) is None:
         raise SettingsError(
             f"ORDER_BUDGET_USD cannot be kept: the price of {model} is unknown; LLM_PRICES_FILE can name it."
         )

@@ -81,11 +81,11 @@ async def test_a_call_that_began_before_says_nothing(deps: Deps, clock: StoppedC
     account = begun(deps, open_provider()).account
     before = clock.monotonic()
     clock.forward(1)
-    await account.note_refusal(deps.db, clock, NO_MONEY)
+    await account.note_refusal(deps.db, clock, "one", NO_MONEY)
     clock.forward(1)
-    await account.note_answer(deps.db, clock, before)
+    await account.note_answer(deps.db, clock, "two", before)
     assert len(await alerts(deps)) == 1
-    await account.note_answer(deps.db, clock, clock.monotonic())
+    await account.note_answer(deps.db, clock, "two", clock.monotonic())
     assert await alerts(deps) == []
 
 
@@ -111,6 +111,20 @@ async def test_a_passing_refusal_disturbs_no_operator(deps: Deps, clock: Stopped
     await try_again(worker, clock, order, section)
     await try_again(worker, clock, order, section)
     assert len(await alerts(deps)) == 1
+
+
+async def test_a_section_that_alone_is_refused_fails_of_it(deps: Deps, clock: StoppedClock) -> None:
+    """A server that answers all others has something against this request: it counts as failing, like a hiccup."""
+    provider = open_provider(*[NO_REASON] * 4)
+    worker, (order, (alone, other, *_)) = begun(deps, provider), await with_sections(deps)
+    await write(worker, order, alone)
+    for _ in range(3):
+        await try_again(worker, clock, order, alone)
+    assert (await state(deps, alone))["fails"] == 0
+    provider.replies[:] = [answer(), *[NO_REASON] * 5]
+    await write(worker, order, other)
+    await try_again(worker, clock, order, alone)
+    assert (await state(deps, alone))["fails"] == 1
 
 
 async def test_each_refused_call_is_in_the_ledger(deps: Deps) -> None:

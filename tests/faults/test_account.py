@@ -21,7 +21,7 @@ def alerts(pressroom: Pressroom) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("fault", TROUBLE, ids=str)
 def test_orders_wait_for_the_account(pressroom: Pressroom, fault: dict[str, Any]) -> None:
-    """Three orders meet it, an operator hears of it once, no step dies, and all are delivered once it is mended."""
+    """Three orders meet it, an operator hears of it once, no step dies, and all are delivered in the end."""
     pressroom.stack.llm.add_faults(fault)
     orders = [pressroom.buy() for _ in range(3)]
     pressroom.until("an alert", lambda: [one for one in alerts(pressroom) if one["state"] == "told"])

@@ -64,10 +64,10 @@ def test_the_doctor_knows_how_long_the_model_is_there(front_door: Pressroom) -> 
         (row,) = [one for one in json.loads(output) if one["server"].startswith("model ")]
         return row["well"], row["finding"]
 
-    assert found() == (True, "no end announced")
+    assert found() == (True, "no end announced, price of 2026-11-21")
     try:
         llm.end_model("gpt-5-mini", f"{today + timedelta(days=40):%Y-%m-%d}")
-        assert found() == (True, f"ends on {today + timedelta(days=40):%Y-%m-%d}")
+        assert found() == (True, f"ends on {today + timedelta(days=40):%Y-%m-%d}, price of 2026-11-21")
         llm.end_model("gpt-5-mini", f"{today + timedelta(days=14):%Y-%m-%d}")
         assert found()[0] is False
     finally:
