@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from storage.database import Database, insert_once, translating
+from storage.database import Database, Document, insert_once, translating
 from storage.records.work import LedgerEntry, Settlement, Step
 
 
@@ -48,16 +48,20 @@ async def settle_entry(db: Database, entry: str, end: Settlement, now: datetime)
 @translating
 async def answers_of(db: Database, step: Step) -> list[LedgerEntry]:
     """Return the answers that were paid for in a step's run, the oldest first."""
-    # The ids of a step's entries lie together, so that no index of their own is needed.
-    ids = {"$gte": f"{step['_id']}:", "$lt": f"{step['_id']};"}
-    answered = {"_id": ids, "step": step["_id"], "run": step["run"], "usage": {"$exists": True}}
-    return await db.ledger.find(answered).sort("settled_at").to_list()
+    answered = {"_id": _begins_with(step["_id"]), "run": step["run"], "usage": {"$exists": True}}
+    found = await db.ledger.find(answered).to_list()
+    return sorted(found, key=lambda entry: entry["opened_at"])
 
 
 @translating
-async def drop_texts(db: Database, report: str, order: str) -> None:
+async def drop_texts(db: Database, report: str) -> None:
     """Remove the texts of a report's answers, which its steps have as well."""
-    await db.ledger.update_many({"order": order, "report": report}, {"$unset": {"text": ""}})
+    await db.ledger.update_many({"_id": _begins_with(report)}, {"$unset": {"text": ""}})
+
+
+def _begins_with(part: str) -> Document:
+    """Return a filter of the ids of a step's or report's entries. They lie together, so that no index is needed."""
+    return {"$gte": f"{part}:", "$lt": f"{part};"}
 
 
 @translating

@@ -133,7 +133,7 @@ async def test_the_ledger_keeps_no_text_of_a_report_that_is_stored(deps: Deps) -
     await write(worker, order, section)
     assert await deps.db.ledger.count_documents({"text": "Some words."}) == 1
     report = await report_of(deps, order)
-    await drop_texts(deps.db, report["_id"], order)
+    await drop_texts(deps.db, report["_id"])
     assert await deps.db.ledger.count_documents({"text": {"$exists": True}}) == 0
     assert await deps.db.ledger.count_documents({"outcome": "written", "usage.output": 50}) == 1
 

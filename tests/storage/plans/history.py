@@ -81,6 +81,7 @@ def ledger(nth: Nth) -> Iterator[Document]:
                 "state": "settled" if step["state"] == "done" else "open",
                 "opened_at": nth.at,
                 "day": nth.at.strftime("%Y-%m-%d"),
+                "run": step["run"],
                 "usage": {"input": 1000, "cached": 0, "output": 1000},
                 "cost_usd": 0.01,
                 "outcome": "written",

@@ -11,6 +11,7 @@ from storage.alerts import (
     close_alert,
     count_admitted,
     due_alerts,
+    end_alert,
     gather_alerts,
     note_told,
     raise_alert,
@@ -55,7 +56,7 @@ from storage.events import (
     states_of_events,
     unapplied_events,
 )
-from storage.ledger import open_entry, settle_entry, withdraw_entry
+from storage.ledger import answers_of, drop_texts, open_entry, settle_entry, withdraw_entry
 from storage.payments import find_payments, note_dispute, note_failed_refund, note_refunded
 from storage.plans import find_plan, keep_plan
 from storage.tenants import first_waiting, leave_places, places_taken, take_place, tenants_waiting
@@ -137,6 +138,7 @@ async def _alerts(db: Database, ask: Ask) -> None:
     for _ in range(2):
         await ask(tell_account_trouble, AccountTrouble("No."), NOW)
     await ask(withdraw_mended, NOW + timedelta(hours=1))
+    await ask(end_alert, "k", "llm")
     due = await ask(due_alerts, NOW, _BATCH)
     await ask(admit_alerts, due[:2], NOW)
     await ask(count_admitted, NOW - timedelta(minutes=1))
@@ -152,6 +154,8 @@ async def _costs(db: Database, ask: Ask) -> None:
     opened = await ask(open_entry, step, 9, NOW)
     await ask(settle_entry, opened, {"outcome": "written"}, NOW)
     await ask(withdraw_entry, opened)
+    await ask(answers_of, step)
+    await ask(drop_texts, entry["report"])
     await ask(costs_of, entry["order"])
     await ask(section_costs, entry["order"])
     for by in ("order", "product", "tenant", "day", "model"):
