@@ -63,7 +63,10 @@ def test_a_fifth_of_all_answers_may_fail(pressroom: Pressroom) -> None:
     assert (shown["llm"]["attempts"], shown["llm"]["possibly_paid"], shown["dead"]) == (len(requests), 0, [])
 
 
-@pytest.mark.parametrize(("kind", "reason"), [("refusal", "refused"), ("empty", "empty"), ("long", "overlong")])
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("refusal", "refused"), ("empty", "empty"), ("long", "overlong"), ("garbage", "unreadable")],
+)
 def test_a_section_with_no_usable_answer_is_the_only_one_that_dies(
     pressroom: Pressroom, kind: str, reason: str
 ) -> None:
@@ -81,6 +84,21 @@ def test_a_section_with_no_usable_answer_is_the_only_one_that_dies(
     assert reason in letter["error"]
     assert pressroom.order(order)["state"] == "needs_attention"
     assert len(pressroom.stack.llm.requests(order=order)) == 3 + 3
+
+
+def test_neither_thoughts_nor_fences_are_set(pressroom: Pressroom) -> None:
+    """What a model wrote around a section is in no text, in no summary that others get, and in no book."""
+    said = "<think>They want comfort.</think>\n\n```markdown\nThe moon is near.\n```"
+    pressroom.stack.llm.add_faults({"kind": "text", "text": said})
+    order = pressroom.buy()
+    pressroom.until_delivered(order)
+    results = [step["result"] for step in pressroom.db.steps.find({"order": order, "kind": "write"})]
+    assert (
+        {result["text"] for result in results}
+        == {result["summary"] for result in results}
+        == {"The moon is near."}
+    )
+    assert pressroom.db.ledger.count_documents({"text": {"$exists": True}}) == 0
 
 
 def test_a_worker_that_waits_for_room_ends_at_once(pressroom: Pressroom) -> None:

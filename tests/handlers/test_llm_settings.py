@@ -44,7 +44,9 @@ def test_a_budget_without_a_price_stops_who_writes(front_door: Pressroom, tmp_pa
     assert "cannot be kept" in told.out
     file = tmp_path / "prices.toml"
     file.write_text(FREE)
-    priced = front_door.start("worker", "life_clarity", **wrong, LLM_PRICES_FILE=str(file))
+    priced = front_door.start(
+        "worker", "life_clarity", OPENAI_MODEL="llama-9", ORDER_BUDGET_USD="5", LLM_PRICES_FILE=str(file)
+    )
     priced.terminate()
     assert priced.exit_code == 0
 
