@@ -60,7 +60,7 @@ async def drop_texts(db: Database, report: str) -> None:
 
 
 def _begins_with(part: str) -> Document:
-    """Return a filter of the ids of a step's or report's entries. They lie together, so that no index is needed."""
+    """Return a filter of the ids of a step's or report's entries, which lie together: no index is needed."""
     return {"$gte": f"{part}:", "$lt": f"{part};"}
 
 
