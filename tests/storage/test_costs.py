@@ -36,6 +36,7 @@ async def test_an_entry_holds_all_that_costs_are_summed_by(db: Database, clock: 
         "product": "book",
         "section": "one",
         "tenant": "aurora",
+        "run": 1,
         "state": "open",
         "opened_at": clock.now(),
         "day": "2026-03-01",

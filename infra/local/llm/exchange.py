@@ -9,6 +9,8 @@ import msgspec
 
 Json = dict[str, Any]
 
+#: The shortest prefix that OpenAI stores (developers.openai.com/api/docs/guides/prompt-caching).
+_LEAST_STORED = 1024
 _SYLLABLES = [first + second for first in "bdfklmnprstvz" for second in "aeiou"]
 
 
@@ -21,7 +23,14 @@ class Ask(msgspec.Struct):
     metadata: dict[str, str] = {}
     max_output_tokens: int = 0
     reasoning: Json = {}
+    prompt_cache_key: str = ""
     stream: Literal[False] = False
+
+    @property
+    def prefix_tokens(self) -> int:
+        """Return how much of the request is stored under its key: its static part, if that is long enough."""
+        tokens = count_tokens(self.instructions)
+        return tokens if self.prompt_cache_key and tokens >= _LEAST_STORED else 0
 
 
 class Record(msgspec.Struct):
@@ -48,21 +57,28 @@ class Record(msgspec.Struct):
     finished_at: float | None = None
 
 
-def answer(ask: Ask, text: str, *, kind: str | None = None, fields: Json | None = None) -> Json:
-    """Return an answer of this text, with some `fields` in place of its own.
+def answer(
+    ask: Ask, text: str, *, kind: str | None = None, fields: Json | None = None, is_stored: bool = False
+) -> Json:
+    """Return an answer of this text, with some `fields` in place of its own, after an item of hidden thoughts.
 
-    `refusal` refuses in its words, `truncated` breaks it off, `failed` has none, `uncounted` tells no usage.
+    `refusal` refuses in its words, `truncated` breaks it off, `failed` has none, `uncounted` tells no usage. The
+    prefix of the request counts as stored before, or as stored now.
     """
     truncated, refused, failed = kind == "truncated", kind == "refusal", kind == "failed"
     text = text[: len(text) // 2] if truncated else text
     status = "incomplete" if truncated else "failed" if failed else "completed"
-    content = {"type": "output_text", "text": text, "annotations": []}
-    content = {"type": "refusal", "refusal": text} if refused else content
-    message = {"type": "message", "role": "assistant", "status": status, "content": [content]}
-    read, written = count_tokens(ask.instructions + ask.input), count_tokens(text)
+    item = message(text, "final_answer") | {"status": status}
+    if refused:
+        item["content"] = [{"type": "refusal", "refusal": text}]
+    thoughts = {"id": f"rs_{secrets.token_hex(24)}", "type": "reasoning", "summary": []}
+    read, written, prefix = count_tokens(ask.instructions + ask.input), count_tokens(text), ask.prefix_tokens
     usage = {
         "input_tokens": read,
-        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "input_tokens_details": {
+            "cached_tokens": prefix if is_stored else 0,
+            "cache_write_tokens": 0 if is_stored else prefix,
+        },
         "output_tokens": written,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": read + written,
@@ -77,7 +93,7 @@ def answer(ask: Ask, text: str, *, kind: str | None = None, fields: Json | None 
         "instructions": ask.instructions,
         "metadata": ask.metadata,
         "model": ask.model,
-        "output": [] if failed else [{"id": f"msg_{secrets.token_hex(24)}", **message}],
+        "output": [] if failed else [thoughts, item],
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],

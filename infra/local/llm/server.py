@@ -93,6 +93,8 @@ class Llm:
         self._limits = Limits()
         self._style: HeaderStyle = "real"
         self._records: list[Record] = []
+        #: The prefixes of requests that were answered, by their keys.
+        self._stored: set[tuple[str, str]] = set()
         self._faults = Faults(LlmFault)
         #: The last days of models, as the provider announces them.
         self._last_days: dict[str, str] = {}
@@ -205,7 +207,10 @@ class Llm:
         fields = fault.fields if fault else {}
         if fault and fault.kind == "items":
             fields = {"output": [message(said, phase) for phase, said in fault.items], **fields}
-        return answer(ask, text, kind=record.fault, fields=fields)
+        prefix = (ask.prompt_cache_key, ask.instructions)
+        is_stored = prefix in self._stored
+        self._stored.add(prefix)
+        return answer(ask, text, kind=record.fault, fields=fields, is_stored=is_stored)
 
     def _refuse(
         self, status: int, code: str, retry_after: float | None = None, *, param: str | None = None

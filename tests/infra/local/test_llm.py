@@ -124,8 +124,8 @@ def test_a_refusal_is_typed(stack: Stack) -> None:
     """It is content of the type refusal, and no text."""
     stack.llm.add_faults({"kind": "refusal", "times": 1})
     answer = ask(stack, "refusal")
-    assert isinstance(answer.output[0], ResponseOutputMessage)
-    assert answer.output[0].content[0].type == "refusal"
+    assert isinstance(answer.output[-1], ResponseOutputMessage)
+    assert answer.output[-1].content[0].type == "refusal"
     assert answer.output_text == ""
 
 
@@ -227,3 +227,16 @@ def test_garbage_is_no_json(stack: Stack) -> None:
     """`garbage` has a good status and a body that is a web page."""
     stack.llm.add_faults({"kind": "garbage", "times": 1})
     assert "Bad Gateway" in str(ask(stack, "garbage"))
+
+
+def test_a_long_prefix_is_stored_once(stack: Stack) -> None:
+    """Instructions of 1,024 tokens and more cost a write the first time, and are read from then on."""
+    long: dict[str, Any] = {"instructions": "Write well. " * 500, "prompt_cache_key": "a-plan"}
+    first, second = (ask(stack, "stored", **long).usage for _ in range(2))
+    short = ask(stack, "stored", instructions="Write well.", prompt_cache_key="a-plan").usage
+    assert first is not None
+    assert second is not None
+    assert short is not None
+    assert first.input_tokens_details.cached_tokens == 0
+    assert second.input_tokens_details.cached_tokens == 1500
+    assert short.input_tokens_details.cached_tokens == 0
