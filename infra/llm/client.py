@@ -9,7 +9,7 @@ import openai
 import structlog
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from infra.llm.answer import AccountIsRefused, Answer, Request
+from infra.llm.answer import AccountIsRefused, Answer, Request, estimated_tokens
 from infra.llm.answer import Outcome as AnswerOutcome
 from infra.llm.bodies import MAX_BODY_BYTES, PLAIN, BodyCannotBeRead, BodyIsTooLong, bound_body
 from infra.llm.failures import translated, unknown_parameter
@@ -92,9 +92,9 @@ class Call:
         except openai.OpenAIError as error:
             raise self._failed(error) from error
         except BodyIsTooLong:
-            return self._unread("overlong", MAX_BODY_BYTES)
+            return self._unread("overlong", estimated_tokens(MAX_BODY_BYTES))
         except BodyCannotBeRead:
-            return self._unread("unreadable", 0)
+            return self._unread("unreadable", self.request.max_output_tokens)
         headers = read_rate_headers(response.headers)
         self._outcome = Outcome("failed", headers=headers)
         answer = read_answer(response.content, self.request, self.llm.model, self.llm.prices)
@@ -128,8 +128,8 @@ class Call:
             self._outcome = Outcome("shut")
         return failure
 
-    def _unread(self, outcome: AnswerOutcome, size: int) -> Answer:
-        return unread_answer(outcome, size, self.request, self.llm.model, self.llm.prices)
+    def _unread(self, outcome: AnswerOutcome, written: int) -> Answer:
+        return unread_answer(outcome, written, self.request, self.llm.model, self.llm.prices)
 
     def _body(self) -> bytes:
         """Encode the request: the SDK's own method would walk through every field that a request may have."""

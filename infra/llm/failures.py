@@ -38,6 +38,7 @@ _BY_CODE = {
 _BY_STATUS = {401: _KEY, 402: _MONEY, 403: _ACCESS, 404: _ADDRESS, 405: _ADDRESS, 407: _ACCESS, 410: _MODEL}
 #: These statuses give no reason of their own. Providers answer so in short disruptions, too.
 _MAY_PASS = {403, 404, 405}
+_WRONG = {400, 422}
 _BUSY = {408, 409, 425, 429}
 #: Servers that judge what was written refuse it with a 403.
 _JUDGED = re.compile(r"moderation|content.?filter|content.?policy|flagged", re.IGNORECASE)
@@ -58,7 +59,7 @@ def translated(error: openai.OpenAIError) -> ProviderIsBusy | ProviderRefusesUs 
     status, code = error.status_code, _code(error.code)
     said = f"{status} ({code})" if code else f"{status}"
     known = next((_BY_CODE[one] for one in (code.lower(), _code(error.type).lower()) if one in _BY_CODE), None)
-    if known is None and error.param == "model":
+    if known is None and status in _WRONG and error.param == "model":
         known = _MODEL
     if known is None and (status in _BUSY or status >= 500):
         pause_s = read_rate_headers(error.response.headers).pause_s
@@ -77,8 +78,10 @@ def _code(text: object) -> str:
 
 def unknown_parameter(error: openai.APIStatusError, names: frozenset[str]) -> str | None:
     """Return that of the named parameters which the provider does not take. None if it says no such thing."""
-    message = f"{_code(error.code)} {error.message[:2000]}"
-    if error.status_code not in {400, 422} or not _UNKNOWN.search(message):
+    body = error.body.get("message") or error.body if isinstance(error.body, dict) else error.body
+    said = f"{_code(error.code)} {str(body)[:2000]}"
+    if error.status_code not in _WRONG or not _UNKNOWN.search(said):
         return None
-    named = [name for name in sorted(names) if re.search(rf"\b{name}\b", f"{_code(error.param)} {message}")]
+    param = _code(error.param).partition(".")[0]
+    named = [name for name in sorted(names) if name == param or re.search(rf"[:'\"`]\s*{name}\b", said)]
     return named[0] if named else None

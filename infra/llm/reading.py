@@ -29,11 +29,11 @@ def read_answer(body: bytes, request: Request, model: str, prices: Prices) -> An
     """Return the answer in the body of a 200, which was paid for. ProviderIsBusy if it says that it failed."""
     response = _decoded(body)
     output = response.get("output")
-    if response.get("status") in {"failed", "cancelled"}:
+    if response.get("status") in ("failed", "cancelled"):  # a tuple: what is odd may have no hash
         code = _member(response.get("error"), "code") or response["status"]
         raise ProviderIsBusy(f"The LLM provider began an answer and failed: {str(code)[:60]}.")
     if not isinstance(output, list):
-        return unread_answer("unreadable", len(body), request, model, prices)
+        return unread_answer("unreadable", estimated_tokens(len(body)), request, model, prices)
     messages = list(islice(_messages(output), _MOST_ITEMS))
     texts = ["".join(_texts(message)).strip() for message in messages]
     text = joined(map(cleaned, texts))
@@ -44,9 +44,9 @@ def read_answer(body: bytes, request: Request, model: str, prices: Prices) -> An
     return Answer(outcome, "" if outcome == "overlong" else text, named, usage, prices.cost_usd(named, usage))
 
 
-def unread_answer(outcome: Outcome, body_size: int, request: Request, model: str, prices: Prices) -> Answer:
-    """Return a substitute for an answer of which so many bytes came: it was paid for, as estimated."""
-    usage = Usage(request.input_tokens, 0, estimated_tokens(body_size), estimated=True)
+def unread_answer(outcome: Outcome, written: int, request: Request, model: str, prices: Prices) -> Answer:
+    """Return a substitute for an answer of about so many tokens: it was paid for, as estimated."""
+    usage = Usage(request.input_tokens, 0, written, estimated=True)
     return Answer(outcome, "", model, usage, prices.cost_usd(model, usage))
 
 
@@ -67,9 +67,9 @@ def _decoded(body: bytes) -> Json:
 def _messages(output: list[Any]) -> Iterator[Json]:
     """Yield the items that are the answer itself: thoughts, calls and remarks on the way are not."""
     for item in output:
-        if not isinstance(item, dict) or item.get("type", "message") != "message":
+        if not isinstance(item, dict) or (item.get("type") or "message") != "message":
             continue
-        if item.get("role") in {None, "assistant"} and _is_final(item.get("phase")):
+        if (item.get("role") or "assistant") == "assistant" and _is_final(item.get("phase")):
             yield item
 
 
@@ -88,7 +88,7 @@ def _parts(message: Json) -> Iterator[Json]:
 def _texts(message: Json) -> Iterator[str]:
     for part in _parts(message):
         text = part.get("text")
-        if part.get("type") in {"output_text", "text"} and isinstance(text, str):
+        if part.get("type") in ("output_text", "text") and isinstance(text, str):
             yield text.encode("utf-8", "replace").decode()
 
 

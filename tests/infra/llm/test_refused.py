@@ -3,10 +3,13 @@
 import asyncio
 from typing import Any
 
+import httpx2
+import openai
 import pytest
 
 from infra.llm.answer import AccountIsRefused, Request
 from infra.llm.client import Llm
+from infra.llm.failures import unknown_parameter
 from infra.local.stack import Stack
 from infra.settings import Settings
 from tests.infra.llm.test_client import request, seen, written
@@ -126,3 +129,30 @@ async def test_odd_fields_and_several_items_are_read(llm: Llm, stack: Stack) -> 
     answer = await written(llm, asked)
     assert (answer.outcome, answer.text) == ("written", "The text.")
     assert (answer.usage.input, answer.usage.output, answer.usage.cache_write) == (9, 5, 7)
+
+
+REFUSALS: list[tuple[Any, str | None]] = [
+    ({"message": "Unknown parameter: 'store'.", "param": "store", "code": "unknown_parameter"}, "store"),
+    (
+        {"message": "Unsupported parameter: 'reasoning.effort' is not supported.", "param": "reasoning.effort"},
+        "reasoning",
+    ),
+    ({"message": "Unsupported value: 'none' is not supported.", "param": "reasoning.effort"}, "reasoning"),
+    ({"message": "Unrecognized request argument supplied: prompt_cache_key"}, "prompt_cache_key"),
+    ({"detail": [{"loc": ["body", "metadata"], "msg": "Extra inputs are not permitted"}]}, "metadata"),
+    ("Extra inputs are not permitted: `store`", "store"),
+    ({"message": "Invalid 'metadata.order': string too long.", "param": "metadata.order"}, None),
+    ({"message": "Unknown parameter: 'input'.", "param": "input"}, None),
+    ({"message": "Not allowed: flagged, see https://platform.example/docs/guides/reasoning#advice"}, None),
+    ({"message": "Not supported.", "metadata": {"raw": "x"}}, None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("body", "name"), REFUSALS, ids=str)
+def test_only_a_parameter_that_is_named_is_left_out(body: Any, name: str | None) -> None:
+    """Servers say in many ways which parameter they do not take; what else they call wrong is the request's."""
+    response = httpx2.Response(400, request=httpx2.Request("POST", "http://llm.example/v1/responses"))
+    error = openai.BadRequestError("Error code: 400", response=response, body=body)
+    spare = frozenset({"reasoning", "prompt_cache_key", "metadata", "store"})
+    assert unknown_parameter(error, spare) == name
