@@ -14,8 +14,6 @@ _KIND, _SUBJECT = "provider", "llm"
 _PASSES_S = 10.0
 #: How often an answer ends an alert that another worker may have raised, and left behind.
 _LOOK_S = 60.0
-
-
 #: The refusals of one step, while others are answered, after which they are its own and not the account's.
 _ITS_OWN = 5
 #: Steps whose refusals are remembered, before all are forgotten.
