@@ -49,10 +49,9 @@ async def test_a_server_without_the_endpoint_says_nothing(settings: Settings, st
 
 
 async def test_a_server_that_is_away_may_come_back(settings: Settings) -> None:
-    """No connection is an outage, and an address that is none is no crash."""
-    for base in ("http://127.0.0.1:9/v1", "nowhere"):
-        with pytest.raises(TransientError):
-            await describe_model(msgspec.structs.replace(settings, openai_base_url=base))
+    """No connection is an outage."""
+    with pytest.raises(TransientError):
+        await describe_model(msgspec.structs.replace(settings, openai_base_url="http://127.0.0.1:9/v1"))
 
 
 def test_warnings_come_sixty_and_fourteen_days_before() -> None:
