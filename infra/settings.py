@@ -1,7 +1,6 @@
 """Settings: environment variables, read once when a process starts, and checked whole."""
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -9,8 +8,10 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from infra.addresses import as_address
 from infra.errors import SettingsError
 from infra.hosts import is_private, is_this_machine
+from infra.mail.url import read_mail_url
 
 Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -18,7 +19,6 @@ Count = Annotated[int, Meta(ge=1)]
 Dollars = Annotated[float, Meta(gt=0, le=1_000_000)]
 #: Characters of a key that nobody guesses.
 _MIN_KEY = 16
-_REGION = re.compile(r"ses://[a-z0-9-]+", re.ASCII)
 Read = TypeVar("Read", bound="WebhookSettings")
 
 
@@ -86,16 +86,14 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     def __post_init__(self) -> None:
         """Refuse values of the right type that cannot work."""
         super().__post_init__()
-        _expect_scheme("MAIL_URL", self.mail_url, "smtp", "smtps", "ses")
-        if self.mail_url.startswith("ses:") and not _REGION.fullmatch(self.mail_url):
-            raise SettingsError("MAIL_URL must name a region of SES alone, as in ses://eu-west-1.")
+        read_mail_url(self.mail_url)
         self._check_web_addresses()
         if any(len(key) < _MIN_KEY or key != key.strip() for key in self.secret_keys):
             text = f"SECRET_KEY has an element of fewer than {_MIN_KEY} characters, or a blank around one."
             raise SettingsError(text)
-        for name, address in (("MAIL_FROM", self.mail_from), ("ALERT_MAIL", self.alert_mail)):
-            if "@" not in address or "\n" in address:
-                raise SettingsError(f"{name} is not a mail address.")
+        _expect_address("MAIL_FROM", self.mail_from)
+        for address in self.operators:
+            _expect_address("ALERT_MAIL", address)
 
     def _check_web_addresses(self) -> None:
         """Refuse addresses that are none, and in live mode those that a public network would carry in clear."""
@@ -116,6 +114,11 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
                 raise SettingsError(f"{name} must begin with https:// in live mode.")
 
     @property
+    def operators(self) -> tuple[str, ...]:
+        """Return the addresses that alerts are mailed to."""
+        return tuple(address.strip() for address in self.alert_mail.split(","))
+
+    @property
     def secret_keys(self) -> tuple[str, ...]:
         """Return the keys of customers' links. The first signs new ones, and all are known."""
         return tuple(self.secret_key.split(","))
@@ -129,6 +132,12 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     def s3_region(self) -> str | None:
         """Return the region where boto3 does not find it: AWS_REGION, as Amazon's own platforms name it."""
         return None if self.aws_default_region else self.aws_region
+
+
+def _expect_address(name: str, text: str) -> None:
+    if as_address(text) is None:
+        form = "reports@shop.example or Shop <reports@shop.example>, with a comma or a colon in quotes"
+        raise SettingsError(f"{name} is no mail address, such as {form}.")
 
 
 def _expect_scheme(name: str, url: str, *schemes: str) -> None:

@@ -1,15 +1,13 @@
 """Reads TENANTS_FILE: the brands of an installation, once when a process starts, and checks it whole."""
 
 import re
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.utils import parseaddr
 from io import SEEK_END
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from infra.addresses import as_address
 from infra.colours import COLOUR
 from infra.errors import SettingsError
 from infra.tenants import Tenant, Tenants, is_tenant_id
@@ -96,18 +94,10 @@ def _check_words(tenant: Tenant) -> None:
 
 def _sender(given: str | None) -> str | None:
     """Return a sender as it goes into a header: `name <address>`, quoted where it must be."""
-    if given is None:
-        return None
-    name, spec = parseaddr(given)
-    try:
-        address = Address(display_name=name, addr_spec=spec)
-    except (MessageError, ValueError, IndexError):
-        address = Address()
-    # A list of addresses, or words around one, must not be taken for one of them.
-    plain = given.endswith(f"<{spec}>") or given == spec
-    if not (plain and address.username and address.domain and spec.isascii()):
+    address = None if given is None else as_address(given)
+    if given is not None and address is None:
         raise _Wrong("sender is no mail address, such as letters@brand.example or Brand <letters@brand.example>")
-    return str(address)
+    return address
 
 
 def _logo(given: str | None, folder: Path) -> str | None:

@@ -69,7 +69,7 @@ class WorkerProcess:
         """Start the loop, and build the worker on it."""
         yield_by(_niceness_of(queue))
         self._settings, self._queue = settings, queue
-        self._postman = transport_for(settings.mail_url)
+        self._postman = transport_for(settings)
         self._loop = EventLoopThread(logging.getLogger("dramatiq.loop"), _LOOK_S)
         self._loop.daemon = True  # a worker that cannot be built, or hangs, must be able to end
         self._loop.start(timeout=5.0)

@@ -49,7 +49,7 @@ async def _examine(deps: Deps) -> list[Row]:
         finally:
             await renderer.close()
 
-    mailer = transport_for(deps.settings.mail_url)
+    mailer = transport_for(deps.settings)
     checks: dict[str, Awaitable[None]] = {
         f"mongodb {deps.db.host}": deps.db.ping(),
         "redis": asyncio.to_thread(deps.broker.ping),

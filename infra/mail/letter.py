@@ -102,6 +102,6 @@ def _sender(text: str) -> tuple[str, bytes]:
 def _address(text: str) -> Address:
     name, spec = parseaddr(text)
     address = Address(display_name=name, addr_spec=spec)
-    if not (address.username and address.domain):
+    if not (address.username and address.domain and spec.isascii()):
         raise ValueError("It is no address.")
     return address

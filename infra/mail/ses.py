@@ -2,20 +2,29 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import SplitResult
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ReadTimeoutError,
+)
 
-from infra.mail.errors import LetterIsRefused, MailServerIsBusy
+from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.letter import Letter, as_message
+from infra.mail.url import MailUrl
 
 Answer = TypeVar("Answer")
 
-#: Errors that will not pass by themselves: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html.
-#: All others pass (throttling, 5xx), or are mended for all letters at once (credentials, a paused account).
-_FOR_EVER = {"BadRequestException", "MailFromDomainNotVerifiedException", "MessageRejected", "NotFoundException"}
+#: Errors about one letter: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html. All others
+#: are about the account or the sender, but for 5xx, which pass.
+_LETTERS = {"BadRequestException", "MessageRejected"}
+#: The words of a MessageRejected that is about the account: an identity (in the sandbox a recipient's as well).
+_NOT_VERIFIED = ("not verified", "identities failed")
 
 
 class SesTransport:
@@ -25,21 +34,22 @@ class SesTransport:
     known by X-Pressroom-Order and X-Pressroom-Mail, which stay. SES's id is in the answer.
     """
 
-    def __init__(self, url: SplitResult) -> None:
+    def __init__(self, url: MailUrl) -> None:
         config = Config(
             connect_timeout=3,
             read_timeout=10,
             retries={"total_max_attempts": 1},  # a second try of its own would be a second letter
             user_agent="pressroom",
         )
-        self._ses: Any = boto3.client("sesv2", region_name=url.hostname, config=config)
+        self._ses: Any = boto3.client("sesv2", region_name=url.host, config=config)
         self.url: str = self._ses.meta.endpoint_url
         self.host = self.url.partition("://")[2]
 
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
         """Send and return SES's id of the letter. Blocks, for 13 s at most.
 
-        MailServerIsBusy if it was not accepted or the answer was lost; LetterIsRefused if it never will be.
+        MailServerIsBusy if it was not accepted, MailServerRefusesUs if none would be, AcceptanceIsUnknown if the
+        answer was lost; LetterIsRefused if this one never will be.
         """
         message = as_message(letter)
         request = {
@@ -53,15 +63,29 @@ class SesTransport:
     def ping(self) -> None:
         """Return if SES answers and lets our account send; MailServerIsBusy otherwise. Blocks."""
         if not _asked(self._ses.get_account).get("SendingEnabled"):
-            raise MailServerIsBusy("SES does not let this account send.")
+            raise MailServerRefusesUs("SES does not let this account send.", code="SendingEnabled")
 
 
 def _asked(call: Callable[[], Answer]) -> Answer:
     try:
         return call()
     except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", "an error"))
-        what = f"SES answered {code}: {error.response.get('Error', {}).get('Message', '')[:200]}"
-        raise LetterIsRefused(what, code=code) if code in _FOR_EVER else MailServerIsBusy(what) from error
+        raise _meaning(error) from error
+    except (ReadTimeoutError, ConnectionClosedError) as error:
+        raise AcceptanceIsUnknown(f"SES gave no answer: {type(error).__name__}.") from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        what = "SES cannot be asked: there are no credentials."
+        raise MailServerRefusesUs(what, code="no credentials") from error
     except (BotoCoreError, OSError) as error:
         raise MailServerIsBusy(f"SES was not reached: {type(error).__name__}.") from error
+
+
+def _meaning(error: ClientError) -> Exception:
+    details = error.response.get("Error", {})
+    code, words = str(details.get("Code", "an error")), str(details.get("Message", ""))
+    what = f"SES answered {code}: {words[:200]}"
+    if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        return MailServerIsBusy(what)
+    if code in _LETTERS and not any(part in words for part in _NOT_VERIFIED):
+        return LetterIsRefused(what, code=code)
+    return MailServerRefusesUs(what, code=code)

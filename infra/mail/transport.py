@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from infra.mail.letter import Letter
 from infra.mail.ses import SesTransport
 from infra.mail.smtp import SmtpTransport
+from infra.mail.url import read_mail_url
+from infra.settings import Settings
 
 
 class Transport(Protocol):
@@ -22,14 +23,14 @@ class Transport(Protocol):
         """Return if the server answers; blocks."""
 
 
-def transport_for(url: str) -> Transport:
-    """Return the transport of a MAIL_URL, which the settings have checked; blocks for SES, a large client."""
-    parts = urlsplit(url)
-    return SesTransport(parts) if parts.scheme == "ses" else SmtpTransport(parts)
+def transport_for(settings: Settings) -> Transport:
+    """Return the transport to the mail server that the settings name; blocks for SES, a large client."""
+    url = read_mail_url(settings.mail_url)
+    return SesTransport(url) if url.scheme == "ses" else SmtpTransport(url, live=settings.stripe_livemode)
 
 
 @lru_cache(maxsize=1)
 def server_of(url: str) -> str:
     """Return the URL of the server itself: for SES that of its region, unless the environment names another."""
-    parts = urlsplit(url)
-    return SesTransport(parts).url if parts.scheme == "ses" else url
+    mail = read_mail_url(url)
+    return SesTransport(mail).url if mail.scheme == "ses" else url

@@ -27,20 +27,27 @@ _SHOWN = 100
 
 
 class MailFault(Fault):
-    """Answer with `code` instead of 250; with `address`, only to that recipient.
+    """Answer with `code`, `enhanced` and words instead of 250; with `address`, only to that recipient or sender.
 
-    `at` is the moment: as the recipient is named (usual with an address), at the end of the letter (usual
-    without), or `lost`: the letter is kept, and the line cut before the answer.
+    `at` is the moment: the greeting's answer (`hello`), as the `sender` or the `recipient` is named (the latter is
+    usual with an address), at the end of the `letter` (usual without), or once the letter is kept: `lost` cuts the
+    line before the answer.
     """
 
     code: Annotated[int, msgspec.Meta(ge=400, le=599)] = 451
+    enhanced: Annotated[str, msgspec.Meta(pattern=r"^([245]\.\d{1,3}\.\d{1,3})?$")] = ""
     address: str | None = None
-    at: Literal["recipient", "letter", "lost"] | None = None
+    at: Literal["hello", "sender", "recipient", "letter", "lost"] | None = None
 
-    def fits(self, moment: str, recipients: list[str]) -> bool:
+    def fits(self, moment: str, addresses: list[str]) -> bool:
         """Return whether it is meant for this moment of such a letter."""
         usual = "recipient" if self.address else "letter"
-        return (self.at or usual) == moment and self.address in (None, *recipients)
+        return (self.at or usual) == moment and self.address in (None, *addresses)
+
+    @property
+    def answer(self) -> str:
+        """The line that the server says, without a word about whom it is for."""
+        return " ".join(filter(None, (str(self.code), self.enhanced, "Fault on request")))
 
 
 class MailServer:
@@ -66,12 +73,40 @@ class MailServer:
         yield
         server.close()
 
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Greet who greets."""
+        if fault := self._fault("hello", []):
+            return [fault.answer]
+        session.host_name = hostname
+        return responses
+
+    async def handle_HELO(  # noqa: N802
+        self, server: SMTP, session: Session, _envelope: Envelope, hostname: str
+    ) -> str:
+        """Greet who greets in the old way."""
+        if fault := self._fault("hello", []):
+            return fault.answer
+        session.host_name = hostname
+        return f"250 {server.hostname}"
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take a sender."""
+        if fault := self._fault("sender", [address]):
+            return fault.answer
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Take a recipient."""
         if fault := self._fault("recipient", [address]):
-            return f"{fault.code} Fault on request"
+            return fault.answer
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -79,15 +114,15 @@ class MailServer:
         """Keep the letter, then accept it."""
         recipients = [str(address) for address in envelope.rcpt_tos]
         if fault := self._fault("letter", recipients):
-            return f"{fault.code} Fault on request"
+            return fault.answer
         lost = self._fault("lost", recipients)
         self._letters.keep(recipients, envelope.original_content or b"")
         if lost and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
         return "250 2.0.0 OK"
 
-    def _fault(self, moment: str, recipients: list[str]) -> MailFault | None:
-        return self._faults.take(lambda fault: fault.fits(moment, recipients))
+    def _fault(self, moment: str, addresses: list[str]) -> MailFault | None:
+        return self._faults.take(lambda fault: fault.fits(moment, addresses))
 
     async def _show_inbox(self, _request: Request) -> Response:
         """Show the latest letters as a page, the newest first."""

@@ -39,7 +39,7 @@ def teller(stack: Stack, deps: Deps, hook: Hook) -> WorkDeps:
     """Build a mail worker with an operator of its own."""
     operator = f"{uuid.uuid4().hex}@operator.example"
     settings = read_settings({**stack.env, "ALERT_MAIL": operator, "ALERT_WEBHOOK_URL": hook.url})
-    return replace(working(deps), settings=settings, mailer=transport_for(settings.mail_url))
+    return replace(working(deps), settings=settings, mailer=transport_for(settings))
 
 
 @pytest.fixture

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
 from infra.local.ports import HOST
-from infra.mail.errors import LetterIsRefused, MailServerIsBusy
+from infra.mail.errors import MailServerRefusesUs
 from infra.mail.smtp import SmtpTransport
+from infra.mail.url import read_mail_url
 from tests.infra.mail.authority import make_authority
 from tests.infra.mail.letters import letter
 from tests.ports import free_ports
@@ -53,14 +53,14 @@ def trusted(authority: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> ss
 
 
 @contextmanager
-def serving(box: Box, **options: Any) -> Iterator[str]:
-    """A mail server that asks for a login; its host and port."""
+def serving(box: Box, *, login: bool = True, **options: Any) -> Iterator[str]:
+    """A mail server that asks for a login over TLS; its host and port."""
 
-    def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, login: Any) -> AuthResult:
-        return AuthResult(success=(login.login, login.password) == (_USER, _PASSWORD), handled=False)
+    def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
+        return AuthResult(success=(given.login, given.password) == (_USER, _PASSWORD), handled=False)
 
     port = free_ports(1)[0]
-    options |= {"auth_required": "tls_context" in options, "authenticator": check}
+    options |= {"auth_required": login and "tls_context" in options, "authenticator": check}
     server = Controller(box, hostname=HOST, port=port, server_hostname=HOST, **options)
     server.start()
     yield f"{HOST}:{port}"
@@ -83,7 +83,7 @@ def test_a_letter_that_was_accepted_is_sent_whatever_the_server_says_next() -> N
 
 def transport(url: str) -> SmtpTransport:
     """Return the transport of that URL."""
-    return SmtpTransport(urlsplit(url))
+    return SmtpTransport(read_mail_url(url))
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
@@ -103,24 +103,54 @@ def test_a_server_under_another_authority_gets_nothing(
     """Who cannot prove to be the host of MAIL_URL hears neither login nor letter."""
     box = Box()
     monkeypatch.delenv("SSL_CERT_FILE")
-    with serving(box, tls_context=trusted) as where, pytest.raises(MailServerIsBusy, match="Verification"):
+    with serving(box, tls_context=trusted) as where, pytest.raises(MailServerRefusesUs, match="certificate"):
         transport(f"smtp://{_QUOTED}@{where}").send(letter(), lambda: 10.0)
     assert box.letters == []
 
 
 def test_a_password_is_not_sent_in_the_clear() -> None:
     """A server that offers a login without TLS does not get it: somebody may have taken the offer of TLS away."""
-    with serving(Box(), auth_require_tls=False) as where, pytest.raises(MailServerIsBusy, match="no TLS"):
+    with serving(Box(), auth_require_tls=False) as where, pytest.raises(MailServerRefusesUs, match="no TLS"):
         transport(f"smtp://{_QUOTED}@{where}").send(letter(), lambda: 10.0)
 
 
 def test_a_wrong_password_is_a_persons_to_mend(trusted: ssl.SSLContext) -> None:
     """The letter waits: it is not the letter that is refused, and the password is not in the error."""
-    with serving(Box(), tls_context=trusted) as where, pytest.raises(MailServerIsBusy, match=r" 535\.$"):
+    with serving(Box(), tls_context=trusted) as where, pytest.raises(MailServerRefusesUs, match=r" 535\.$"):
         transport(f"smtp://{_USER.decode().replace('@', '%40')}:wrong@{where}").send(letter(), lambda: 10.0)
 
 
 def test_a_server_that_wants_a_login_that_is_not_set_refuses(trusted: ssl.SSLContext) -> None:
-    """Without a user in MAIL_URL nobody logs in, and the server's 530 is the operator's."""
-    with serving(Box(), tls_context=trusted) as where, pytest.raises(LetterIsRefused, match="530"):
+    """Without a user in MAIL_URL nobody logs in, and the server's 530 is about us, not about the letter."""
+    with serving(Box(), tls_context=trusted) as where, pytest.raises(MailServerRefusesUs, match="530"):
         transport(f"smtp://{where}").send(letter(), lambda: 10.0)
+
+
+@pytest.mark.parametrize("required", ["?tls=always", "live"])
+def test_a_letter_is_not_sent_in_the_clear_where_tls_is_required(required: str) -> None:
+    """By the URL, or since real customers are written to: the server that offers none gets nothing."""
+    box = Box()
+    with serving(box, auth_require_tls=False) as where:
+        # The same machine under an address that does not say so.
+        elsewhere = where.replace(HOST, "0.0.0.0")  # noqa: S104
+        url = f"smtp://{where}{required}" if required != "live" else f"smtp://{elsewhere}"
+        with pytest.raises(MailServerRefusesUs, match="offers no TLS"):
+            SmtpTransport(read_mail_url(url), live=required == "live").send(letter(), lambda: 10.0)
+    assert box.letters == []
+
+
+def test_tls_is_not_asked_of_a_server_on_this_machine() -> None:
+    """Nobody listens on the way to it, in live mode too."""
+    box = Box()
+    with serving(box) as where:
+        SmtpTransport(read_mail_url(f"smtp://{where}"), live=True).send(letter(), lambda: 10.0)
+    assert len(box.letters) == 1
+
+
+def test_tls_can_be_done_without(authority: tuple[Path, Path]) -> None:
+    """A relay inside with a certificate of its own is written to in the clear, if MAIL_URL says so."""
+    box, context = Box(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority[1])
+    with serving(box, tls_context=context, login=False) as where:
+        SmtpTransport(read_mail_url(f"smtp://{where}?tls=never"), live=True).send(letter(), lambda: 10.0)
+    assert len(box.letters) == 1
