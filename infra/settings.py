@@ -1,6 +1,7 @@
 """Settings: environment variables, read once when a process starts, and checked whole."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit

@@ -1,11 +1,12 @@
 """Alerts for an operator: one document a kind of trouble and subject, kept until it was told."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from infra.errors import AccountTrouble
-from storage.database import Database, insert_once, translating
+from storage.database import Database, Document, insert_once, translating
 from storage.records.mail import Alert
 
 #: Trouble that mends itself this quickly disturbs no operator. The contract allows 15 s in all.
@@ -27,12 +28,17 @@ async def raise_alert(
     kind is counted, in `seen`, by its text. Once the first was told, the number is told later.
     """
     key, said = _hash(kind, order, event), _hash(text)
-    if await insert_once(db.alerts, _new_alert(key, kind, text, said, now, order=order, event=event)):
+    alert = _new_alert(key, kind, text, said, now, order=order, event=event)
+    if await insert_once(db.alerts, alert):
         return
     other = {"_id": key, "seen": {"$ne": said}}
-    again = {"$set": {"state": "new", "told": [], "due_at": now + _TELL_AGAIN}, "$unset": {"admitted_at": ""}}
-    await db.alerts.update_one({**other, "state": "told"}, {**again, "$push": {"seen": said}})
-    await db.alerts.update_one(other, {"$push": {"seen": said}})
+    more = {"$push": {"seen": said}}
+    again = {"state": "new", "told": [], "due_at": now + _TELL_AGAIN, f"texts.{said}": text}
+    stale = {"admitted_at": "", "unheard": ""}
+    told = await db.alerts.update_one({**other, "state": "told"}, {**more, "$set": again, "$unset": stale})
+    new = await db.alerts.update_one(other, {**more, "$set": {f"texts.{said}": text}})
+    if not told.matched_count + new.matched_count:
+        await insert_once(db.alerts, alert)  # it may have been withdrawn in between
 
 
 @translating
@@ -81,9 +87,33 @@ def _hash(*parts: str | None) -> str:
 
 @translating
 async def withdraw_alert(db: Database, about: str, text: str) -> None:
-    """Remove an alert whose trouble is over, told or not. If the trouble comes again, it is told anew."""
+    """Take out trouble that is over, told or not. If it comes again, it is told anew.
+
+    Other trouble that was counted with it stays, and is told if it was not yet.
+    """
+    said = _hash(text)
     for field in ("order", "event"):
-        await db.alerts.delete_many({field: about, "text": text})
+        while alert := await db.alerts.find_one({field: about, "seen": said}):
+            await _take_out(db, alert, said)
+
+
+async def _take_out(db: Database, alert: Alert, said: str) -> None:
+    """Take one trouble out of an alert, unless the alert has changed since it was seen."""
+    as_seen = {"_id": alert["_id"], "seen": alert["seen"], "state": alert["state"]}
+    left = [one for one in alert["seen"] if one != said]
+    if not left:
+        await db.alerts.delete_one(as_seen)
+        return
+    heard = alert["state"] == "told" or set(left) <= set(alert.get("heard", []))
+    first = alert.get("texts", {}).get(left[0], alert["text"])
+    facts = {"seen": left, "text": first, "state": "told" if heard else "new"}
+    await db.alerts.update_one(as_seen, {"$set": facts})
+
+
+@translating
+async def has_alert(db: Database, kind: str, event: str) -> bool:
+    """Return whether there is trouble of a kind about a subject without an order, told or not."""
+    return await db.alerts.find_one({"_id": _hash(kind, None, event)}) is not None
 
 
 @translating
@@ -118,8 +148,8 @@ async def gather_alerts(db: Database, alerts: Sequence[Alert], text: str, now: d
     digest = _new_alert(key, "digest", text, key, now)
     digest |= {"due_at": now, "admitted_at": now}
     await insert_once(db.alerts, digest)
-    told = {"$set": {"state": "told", "told_at": now, "digest": key}}
-    await db.alerts.update_many({"_id": {"$in": [alert["_id"] for alert in alerts]}, "state": "new"}, told)
+    told = {"state": "told", "told_at": now, "digest": key}
+    await asyncio.gather(*(_close(db, alert, told) for alert in alerts))
     return key
 
 
@@ -140,7 +170,18 @@ async def note_told(db: Database, alert_id: str, way: str) -> None:
 @translating
 async def close_alert(db: Database, seen: Alert, now: datetime) -> None:
     """Mark an alert as told, as it was seen. Further trouble that came meanwhile is told later."""
-    told = {"$set": {"state": "told", "told_at": now}}
-    if not (await db.alerts.update_one({"_id": seen["_id"], "seen": seen["seen"]}, told)).matched_count:
-        again = {"$set": {"told": [], "due_at": now + _TELL_AGAIN}, "$unset": {"admitted_at": ""}}
-        await db.alerts.update_one({"_id": seen["_id"]}, again)
+    if not await _close(db, seen, {"state": "told", "told_at": now}):
+        again = {"$set": {"told": [], "heard": seen["seen"], "due_at": now + _TELL_AGAIN}}
+        still_new = {"_id": seen["_id"], "state": "new"}
+        await db.alerts.update_one(still_new, {**again, "$unset": {"admitted_at": ""}})
+
+
+async def _close(db: Database, seen: Alert, told: Document) -> bool:
+    as_seen = {"_id": seen["_id"], "state": "new", "seen": seen["seen"]}
+    return (await db.alerts.update_one(as_seen, {"$set": {**told, "heard": seen["seen"]}})).matched_count == 1
+
+
+@translating
+async def put_off_alert(db: Database, alert: Alert, until: datetime) -> None:
+    """Let an alert that nobody heard wait until then."""
+    await db.alerts.update_one({"_id": alert["_id"]}, {"$set": {"due_at": until}, "$inc": {"unheard": 1}})

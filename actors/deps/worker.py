@@ -12,6 +12,7 @@ from actors.deps.held import Claims
 from actors.deps.process import Deps
 from actors.deps.recent_chunks import RecentChunks
 from actors.deps.recent_orders import RecentOrders
+from actors.deps.room import Room
 from actors.deps.shared_lock import SharedLock
 from infra.llm.answer import Answer, Request
 from infra.mail.letter import Letter
@@ -75,7 +76,11 @@ class StripeApi(Protocol):
 
 @dataclass(frozen=True)
 class WorkDeps(Deps):
-    """Dependencies of a worker. `stopping` is set when the worker was told to end."""
+    """Dependencies of a worker. `stopping` is set when the worker was told to end.
+
+    `letters` and `alerts` are the room for mail: whatever the mail server does, a worker has hands left for what
+    needs none.
+    """
 
     worker: str
     llm: Writer
@@ -83,6 +88,8 @@ class WorkDeps(Deps):
     children: Children
     mailer: Mailer
     stripe: StripeApi
+    letters: Room
+    alerts: Room
     account: Account = field(default_factory=Account)
     claims: Claims = field(default_factory=Claims)
     lock: SharedLock = field(default_factory=SharedLock)
@@ -101,8 +108,12 @@ class WorkDeps(Deps):
         children: Children,
         mailer: Mailer,
         stripe: StripeApi,
+        threads: int = 32,
     ) -> "WorkDeps":
-        """Return the dependencies of a worker of that id: those in `common`, and its vendors."""
+        """Return the dependencies of a worker of that id: those in `common`, its vendors, and room for its mail.
+
+        `threads` is the number of messages that it has in the air at most.
+        """
         return cls(
             **vars(common),
             worker=worker,
@@ -111,4 +122,6 @@ class WorkDeps(Deps):
             children=children,
             mailer=mailer,
             stripe=stripe,
+            letters=Room(max(1, threads // 2)),
+            alerts=Room(max(1, threads // 4)),
         )

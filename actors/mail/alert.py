@@ -6,11 +6,12 @@ from infra.mail.letter import Letter
 from storage.records.mail import Alert
 
 
-def alert_letter(installation: Installation, alert: Alert) -> Letter:
-    """Return the letter that tells an operator of trouble."""
+def alert_letter(installation: Installation, alert: Alert, recipient: str) -> Letter:
+    """Return the letter that tells an operator of trouble. Other trouble has another Message-ID."""
     return to_operator(
         installation,
-        f"{alert['_id']} {alert['at']} {len(alert['seen'])}",
+        recipient,
+        " ".join((alert["_id"], str(alert["at"]), *alert["seen"])),
         alert["order"],
         alert["at"],
         about=alert["order"] or alert["event"] or "several",

@@ -71,15 +71,17 @@ def to_customer(installation: Installation, order: Order, name: str, now: dateti
     )
 
 
-def to_operator(installation: Installation, key: str, order: str | None, at: datetime, **facts: Any) -> Letter:
-    """Return a letter to ALERT_MAIL, under the installation's own name and colour."""
+def to_operator(
+    installation: Installation, recipient: str, key: str, order: str | None, at: datetime, **facts: Any
+) -> Letter:
+    """Return a letter to one of ALERT_MAIL's addresses, under the installation's own name and colour."""
     known = {"brand": brand_name(installation), "name": "", "title": facts["text"], "order": order, **facts}
     return Letter(
         kind="alert",
         order=order or "",
         message_id=letter_id(installation.settings, key, "alert"),
         sender=installation.settings.mail_from,
-        recipient=installation.settings.alert_mail,
+        recipient=recipient,
         written_at=at,
         **_words("alert", {**known, **_colours(None)}),
     )

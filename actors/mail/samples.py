@@ -66,7 +66,7 @@ def sample_letters() -> Iterator[tuple[str, Letter]]:
         for script, name in _NAMES.items():
             for kind, letter in _to_customer(installation, _order(brand, name)).items():
                 yield f"{brand.id}-{kind}-{script}", letter
-    yield f"{MAIN}-alert", alert_letter(installation, _ALERT)
+    yield f"{MAIN}-alert", alert_letter(installation, _ALERT, installation.settings.alert_mail)
 
 
 def _to_customer(installation: SampleInstallation, order: Order) -> dict[str, Letter]:

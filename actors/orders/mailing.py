@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import NamedTuple
 
 import structlog
@@ -11,9 +12,9 @@ from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.mail.letterhead import letter_id
 from actors.orders.dead_letters import clear_attention
-from infra.errors import TransientError
-from infra.mail.errors import LetterIsRefused
+from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.letter import Letter
+from storage.alerts import end_alert, has_alert, raise_alert
 from storage.dead_letters import record_dead_errand
 from storage.deliveries import (
     claim_delivery,
@@ -24,6 +25,7 @@ from storage.deliveries import (
     retake_delivery,
     start_sending,
 )
+from storage.errands import ERRAND_CHECK
 from storage.orders import call_operator
 from storage.records.mail import Delivery
 from storage.records.orders import Errand, Order
@@ -39,6 +41,11 @@ _MARGIN = timedelta(seconds=30)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 300.0
 #: The number of tries, about half an hour, after which an operator should know. The tries go on.
 _WORRYING_TRIES = 10
+#: The same where the server had the letter and its answer is unknown, since each try may be one more letter: a
+#: server that was only slow for as long as it was listened to has answered by then, and the next is spared.
+_FIRST_DOUBT_S, _LONGEST_DOUBT_S, _WORRYING_DOUBTS = 30.0, 3600.0, 3
+#: The kind of an alert about a mail server that refuses us. Its subject is the sender.
+_KIND = "mail"
 #: The time for which a letter that a dispute holds back is left alone.
 HELD_BACK = timedelta(hours=6)
 
@@ -58,11 +65,14 @@ async def deliver(
 ) -> Delivered:
     """Send an order's letter of that name, unless another worker sends it.
 
-    A refused one is the errand's dead letter.
+    A refused one is the errand's dead letter. It is put off if too many letters wait for the server's answer.
     """
-    delivery = await _take(deps, order["_id"], name)
-    if delivery is not None:
-        return await _send(deps, order, errand, delivery, compose())
+    async with deps.letters.place() as free:
+        if not free:
+            return Delivered(sent=False, again_at=deps.clock.now() + ERRAND_CHECK)
+        delivery = await _take(deps, order["_id"], name)
+        if delivery is not None:
+            return await _send(deps, order, errand, delivery, compose())
     present = await find_delivery(deps.db, order["_id"], name)
     state = present["state"] if present else ""
     if state == "sent":
@@ -97,16 +107,21 @@ async def _send(deps: WorkDeps, order: Order, errand: Errand, delivery: Delivery
         return _left_to_others(order, errand)
     try:
         answer = await _to_the_end(deps, letter, deadline)
-    except TransientError as error:
-        return await _postpone(deps, delivery, str(error))
+    except MailServerIsBusy as error:
+        return await _postpone(deps, delivery, _address_of(letter), error)
     except LetterIsRefused as error:
         return await _refuse(deps, errand, delivery, error)
     now = deps.clock.now()
     await until_database_is_back(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
-    if delivery["tries"] >= _WORRYING_TRIES:
+    await end_alert(deps.db, _KIND, _address_of(letter))
+    if delivery["tries"] >= _WORRYING_DOUBTS:
         await clear_attention(deps, letter.order, _cannot_be_sent(delivery))
     log.info("mail_sent", order=letter.order, kind=letter.kind)
     return _SENT
+
+
+def _address_of(letter: Letter) -> str:
+    return parseaddr(letter.sender)[1]
 
 
 async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
@@ -121,15 +136,34 @@ async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
             log.warning("mail_outlasts_grace", order=letter.order)
 
 
-async def _postpone(deps: WorkDeps, delivery: Delivery, error: str) -> Delivered:
-    pause_s = min(_FIRST_PAUSE_S * 2 ** min(delivery["tries"], 10), _LONGEST_PAUSE_S)
-    now = deps.clock.now()
+async def _postpone(deps: WorkDeps, delivery: Delivery, sender: str, error: MailServerIsBusy) -> Delivered:
+    now, in_doubt = deps.clock.now(), isinstance(error, AcceptanceIsUnknown)
+    first_s, longest_s = (_FIRST_DOUBT_S, _LONGEST_DOUBT_S) if in_doubt else (_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+    pause_s = min(first_s * 2 ** min(delivery["tries"], 10), longest_s)
     due_at = now + timedelta(seconds=pause_s)
     log.warning("mail_postponed", order=delivery["order"], again_in_s=pause_s)
-    await postpone_delivery(deps.db, delivery, due_at, error)
-    if delivery["tries"] + 1 >= _WORRYING_TRIES:
-        await call_operator(deps.db, delivery["order"], _cannot_be_sent(delivery), now)
+    if isinstance(error, MailServerRefusesUs) and delivery["tries"] == 0:
+        await _tell_of_refusal(deps, sender, error)
+    await postpone_delivery(deps.db, delivery, due_at, str(error))
+    if delivery["tries"] + 1 >= (_WORRYING_DOUBTS if in_doubt else _WORRYING_TRIES):
+        await _call_for_letter(deps, delivery, sender, error)
     return Delivered(sent=False, again_at=due_at)
+
+
+async def _tell_of_refusal(deps: WorkDeps, sender: str, error: MailServerRefusesUs) -> None:
+    """Alert an operator to a server that refuses us, once for all letters, until it takes one.
+
+    Only a letter's first try does, so that one letter which is refused among others that are taken makes no noise.
+    """
+    text = f"The mail server refuses us ({error.code}). No letter from {sender} goes out until that is mended."
+    await raise_alert(deps.db, _KIND, text, deps.clock.now(), event=sender)
+
+
+async def _call_for_letter(deps: WorkDeps, delivery: Delivery, sender: str, error: MailServerIsBusy) -> None:
+    """Call an operator for an order whose letter is not taken, unless no other letter is either."""
+    if isinstance(error, MailServerRefusesUs) and await has_alert(deps.db, _KIND, sender):
+        return
+    await call_operator(deps.db, delivery["order"], _cannot_be_sent(delivery), deps.clock.now())
 
 
 def _cannot_be_sent(delivery: Delivery) -> str:

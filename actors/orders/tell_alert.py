@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
+from typing import Literal
 
 import structlog
 
@@ -10,7 +12,8 @@ from actors.deps.worker import WorkDeps
 from actors.mail.alert import alert_letter, told_text
 from infra.alert_hook import post_alert
 from infra.errors import TransientError
-from storage.alerts import claim_alert, close_alert, note_told
+from infra.mail.errors import MailServerIsBusy, MailServerRefusesUs
+from storage.alerts import claim_alert, close_alert, note_told, put_off_alert
 from storage.records.mail import Alert
 
 log = structlog.get_logger()
@@ -18,44 +21,73 @@ log = structlog.get_logger()
 _SEND_S = 10.0
 #: The pause before an alert that failed to be told is told again. It is longer than telling it may take.
 _PAUSE = timedelta(seconds=30)
+#: The pause before one that nobody heard. It doubles with each time, since a person must mend a way first.
+_LONGEST_PAUSE = timedelta(minutes=10)
+
+Way = Callable[[WorkDeps, Alert], Awaitable[None]]
+Outcome = Literal["heard", "not now", "refused"]
 
 
 async def tell_alert(deps: WorkDeps, alert_id: str) -> None:
-    """Tell an alert by every way that has not taken it yet: once each, more often only after a crash."""
+    """Tell an alert by every way that has not taken it yet: once each, more often only after a crash.
+
+    A way that refuses it is left out if another has taken it. An alert that none has taken stays due.
+    """
     now = deps.clock.now()
     alert = await claim_alert(deps.db, alert_id, now, now + _PAUSE)
     if alert is None:
         return
-    ways: dict[str, Callable[[WorkDeps, Alert], Awaitable[None]]] = {"mail": _mail, "hook": _hook}
-    left = [_tell(deps, alert, way, tell) for way, tell in ways.items() if way not in alert["told"]]
-    told = await asyncio.gather(*left)  # a mail server that hangs must not keep the other way waiting
-    if all(told):
+    left = [_tell(deps, alert, way, tell) for way, tell in _ways(deps).items() if way not in alert["told"]]
+    outcomes = await asyncio.gather(*left)  # a mail server that hangs must not keep the other way waiting
+    if not alert["told"] and "heard" not in outcomes:
+        await _put_off(deps, alert)
+    elif "not now" not in outcomes:
         await close_alert(deps.db, alert, deps.clock.now())
         log.info("alert_told", kind=alert["kind"], order=alert["order"])
 
 
-async def _tell(
-    deps: WorkDeps, alert: Alert, way: str, tell: Callable[[WorkDeps, Alert], Awaitable[None]]
-) -> bool:
+def _ways(deps: WorkDeps) -> dict[str, Way]:
+    """Return the ways by which operators are told, by name: each address is one."""
+    mails = enumerate(deps.settings.operators, 1)
+    ways: dict[str, Way] = {f"mail {n}" if n > 1 else "mail": partial(_mail, address) for n, address in mails}
+    if url := deps.settings.alert_webhook_url:
+        ways["hook"] = partial(_hook, url)
+    return ways
+
+
+async def _tell(deps: WorkDeps, alert: Alert, way: str, tell: Way) -> Outcome:
     try:
         await tell(deps, alert)
     except TransientError as error:
         log.warning("alert_put_off", way=way, error=str(error))
-        return False
-    except Exception as error:  # noqa: BLE001  # the other way may work; trying this one again would not
+        # A way that a person must mend does not keep open what was heard by another.
+        return "refused" if isinstance(error, MailServerRefusesUs) else "not now"
+    except Exception as error:  # noqa: BLE001  # the other way may work
         # Without the error's words: a server may quote the address.
         log.error("alert_refused", way=way, kind=alert["kind"], error=type(error).__name__)
+        return "refused"
     await note_told(deps.db, alert["_id"], way)
-    return True
+    return "heard"
 
 
-async def _mail(deps: WorkDeps, alert: Alert) -> None:
-    letter = alert_letter(deps, alert)
-    deadline = deps.clock.monotonic() + _SEND_S
-    await asyncio.to_thread(deps.mailer.send, letter, lambda: deadline - deps.clock.monotonic())
+async def _put_off(deps: WorkDeps, alert: Alert) -> None:
+    pause = min(_PAUSE * 2 ** min(alert.get("unheard", 0), 10), _LONGEST_PAUSE)
+    log.error(
+        "no_way_of_telling_works", kind=alert["kind"], order=alert["order"], again_in_s=pause.total_seconds()
+    )
+    await put_off_alert(deps.db, alert, deps.clock.now() + pause)
 
 
-async def _hook(deps: WorkDeps, alert: Alert) -> None:
-    if url := deps.settings.alert_webhook_url:
-        facts = {name: alert[name] for name in ("kind", "order", "event")}
-        await post_alert(url, {**facts, "text": told_text(alert)})
+async def _mail(address: str, deps: WorkDeps, alert: Alert) -> None:
+    letter = alert_letter(deps, alert, address)
+    async with deps.alerts.place() as free:
+        if not free:
+            raise MailServerIsBusy("The mails of other alerts wait for the mail server.")
+        deadline = deps.clock.monotonic() + _SEND_S
+        await asyncio.to_thread(deps.mailer.send, letter, lambda: deadline - deps.clock.monotonic())
+
+
+async def _hook(url: str, deps: WorkDeps, alert: Alert) -> None:
+    del deps
+    facts = {name: alert[name] for name in ("kind", "order", "event")}
+    await post_alert(url, {**facts, "text": told_text(alert)})

@@ -34,6 +34,8 @@ _EVENTS_AT_ONCE, _ERRANDS_AT_ONCE, _ALERTS_AT_ONCE = 100, 500, 500
 _MOST_ALERTS, _WITHIN = 20, timedelta(minutes=1)
 #: The part of a text that a chat shows (Slack: 40,000 characters).
 _MAX_TEXT = 30_000
+#: The part of one trouble's text that a list shows.
+_MAX_LINE = 1000
 #: The number of newest reports whose PDFs are looked for, since customers open new ones. Older losses are noticed
 #: when a customer opens the report. To look for all, for ever, would also bring back those that a bucket's own
 #: rules let go.
@@ -92,16 +94,24 @@ async def _admit_alerts(deps: Deps, fresh: Sequence[Alert], now: datetime) -> li
         await admit_alerts(deps.db, single, now)
     admitted = [alert["_id"] for alert in single]
     if gathered and room > 0:
-        admitted.append(await gather_alerts(deps.db, gathered, _list_of(gathered), now))
+        named = _as_many_as_fit(gathered)
+        admitted.append(await gather_alerts(deps.db, named, _list_of(named), now))
     return admitted
+
+
+def _as_many_as_fit(alerts: Sequence[Alert]) -> Sequence[Alert]:
+    """Return the first alerts, as many as one text has room for. The others wait for the next."""
+    while len(alerts) > 1 and len(_list_of(alerts)) > _MAX_TEXT:
+        alerts = alerts[: len(alerts) * 9 // 10]
+    return alerts
 
 
 def _list_of(alerts: Sequence[Alert]) -> str:
     """Return the text of gathered alerts: a line for each trouble, with all orders or events that have it."""
     lines = [f"{len(alerts)} more alerts"]
-    for (kind, text), alike in grouped(alerts, lambda alert: (alert["kind"], alert["text"])).items():
+    for (kind, text), alike in grouped(alerts, lambda alert: (alert["kind"], alert["text"][:_MAX_LINE])).items():
         lines.append(f"{text} ({kind}): " + ", ".join(alert["order"] or alert["event"] or "" for alert in alike))
-    return "\n".join(lines)[:_MAX_TEXT]
+    return "\n".join(lines)
 
 
 async def admit_in_turn(deps: Deps) -> None:

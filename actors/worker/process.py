@@ -77,7 +77,7 @@ class WorkerProcess:
         self._broker = consuming_broker(settings.redis_url, self._bury)
         self._renderer = Renderer()
         self._llm = None if queue == MAIL_QUEUE else _open_llm(settings)
-        self._deps = self._loop.run_coroutine(self._open())
+        self._deps = self._loop.run_coroutine(self._open(threads))
         self._heart = Heart(self._deps, queue, threads)
         # Before the first claim: a worker that dies with one must be known to have lived.
         self._loop.run_coroutine(self._heart.beat())
@@ -114,7 +114,7 @@ class WorkerProcess:
         stop_workers(self._broker, self._workers, self._settings.grace_s)
         self._loop.run_coroutine(self._leave())
 
-    async def _open(self) -> WorkDeps:
+    async def _open(self, threads: int) -> WorkDeps:
         # The default has six threads on two processors. Vendors that hang must not delay the look-up of others'
         # names, or the start of a rendering.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="vendor"))
@@ -126,6 +126,7 @@ class WorkerProcess:
             children=self._renderer.pool,
             mailer=self._postman,
             stripe=Stripe(self._settings),
+            threads=threads,
         )
 
     async def _leave(self) -> None:

@@ -47,8 +47,12 @@ class Alert(TypedDict):
     text: str
     #: When the trouble was first seen.
     at: datetime
-    #: Hashes of the texts of all trouble of the kind.
+    #: Hashes of the texts of all trouble of the kind that is not over.
     seen: list[str]
+    #: The texts of what came after the first, by hash. There once there was such.
+    texts: NotRequired[dict[str, str]]
+    #: The hashes of what was told. There once something was.
+    heard: NotRequired[list[str]]
     state: Literal["new", "told"]
     #: The ways by which it was told.
     told: list[str]
@@ -59,6 +63,8 @@ class Alert(TypedDict):
     told_at: NotRequired[datetime]
     #: When work last met it. There if it is about an account.
     met_at: NotRequired[datetime]
+    #: The number of times that no way took it. There if it was not heard the first time.
+    unheard: NotRequired[int]
     #: The id of the alert that told it among others. There if one did.
     digest: NotRequired[str]
 

@@ -42,5 +42,5 @@ def all_registered(pressroom: Pressroom) -> bool:
 async def worker(stack: Stack, deps: Deps) -> AsyncIterator[WorkDeps]:
     """Put a mail worker on a real mail server and a real till, where Stripe tells nobody of anything."""
     stack.stripe.hold_deliveries()
-    yield working(deps, transport_for(stack.env["MAIL_URL"]), Stripe(deps.settings))
+    yield working(deps, transport_for(deps.settings), Stripe(deps.settings))
     stack.stripe.resume_deliveries()
