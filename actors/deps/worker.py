@@ -70,8 +70,8 @@ class StripeApi(Protocol):
     async def session(self, session_id: str) -> StripeObject:
         """Return a Checkout Session with its line items."""
 
-    async def refund(self, intent: str, key: str) -> StripeObject:
-        """Give back the rest of a payment, once for each key. Returns its charge as it then stands."""
+    async def refund(self, intent: str) -> StripeObject:
+        """Give back the rest of a payment. Returns its charge as it then stands."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from actors.orders.mailing import HELD_BACK, deliver
 from infra.errors import PressroomError, TransientError
 from storage.alerts import raise_alert
 from storage.audit import Authority, record_action
-from storage.dead_letters import dead_letters
 from storage.errands import ERRAND_CHECK
 from storage.orders import choose_refund, find_order, mark_refunded
 from storage.payments import find_payments, note_refunded
@@ -117,11 +116,8 @@ async def _give_back(deps: WorkDeps, order: Order) -> Order:
     order_id, intent, now = order["_id"], order["payment_intent"], deps.clock.now()
     if intent is None:
         raise RefundIsImpossible(f"Nothing was paid for order {order_id}.")
-    # Stripe answers a key that it refused with that same refusal, for a day. A second request follows a remedy.
-    refusals = await dead_letters(deps.db, limit=100, order=order_id, errand="refund_order")
-    key = f"refund-{order_id}" + (f"-{len(refusals)}" if refusals else "")
     try:
-        charge = await deps.stripe.refund(intent, key)
+        charge = await deps.stripe.refund(intent)
     except TransientError:
         await raise_alert(deps.db, "refund", _STRIPE_IS_AWAY, now, order=order_id)
         raise

@@ -1,4 +1,4 @@
-"""An alert is told only if somebody heard it: ways that refuse it, several addresses, long lists, mended trouble."""
+"""An alert is told if somebody heard it: ways that refuse it, several addresses, long lists, mended trouble."""
 
 import asyncio
 import uuid
@@ -178,7 +178,7 @@ async def test_a_list_that_is_too_long_leaves_the_rest_for_the_next(
 async def test_what_was_not_told_is_told_though_the_first_trouble_is_over(
     stack: Stack, deps: Deps, clock: StoppedClock, addresses: list[str], hook: Hook
 ) -> None:
-    """The second trouble was counted only; when the first is mended it is told in its own words, once."""
+    """The second trouble was only counted; once the first is mended it is told in its own words, once."""
     both = teller(stack, deps, addresses[0], hook=hook.url)
     await trouble(deps, clock, "The first.")
     clock.forward(4)

@@ -34,6 +34,8 @@ class Api:
 
     async def _answer(self, request: Request) -> Response:
         fault = self.faults.take(lambda fault: request.url.path.startswith(fault.path))
+        if fault and fault.kind == "saved":
+            return self._create_once(request, await request.body(), fault.refusal)
         return await (fault.disturb(request, self._act) if fault else self._act(request))
 
     async def _act(self, request: Request) -> Response:
@@ -43,12 +45,13 @@ class Api:
             return self._create_once(request, await request.body())
         return _reply(lambda: self._show(request))
 
-    def _create_once(self, request: Request, body: bytes) -> Response:
+    def _create_once(self, request: Request, body: bytes, refusal: Refusal | None = None) -> Response:
         """Return the first answer to this idempotency key, a refusal too; refuse another request under it."""
         path = request.url.path
         key = request.headers.get("idempotency-key") or new_id("")
         if key not in self._answered:
-            self._answered[key] = (path, body), _reply(lambda: self._create(path, body))
+            answer = refusal.answer() if refusal else _reply(lambda: self._create(path, body))
+            self._answered[key] = (path, body), answer
         first, answer = self._answered[key]
         if (path, body) != first:
             return Refusal(f"The key {key} was used for another request.", type="idempotency_error").answer()

@@ -8,12 +8,15 @@ from infra.errors import AccountTrouble
 from storage.alerts import (
     admit_alerts,
     claim_alert,
+    clear_alert,
     close_alert,
     count_admitted,
     due_alerts,
     end_alert,
     gather_alerts,
+    has_alert,
     note_told,
+    put_off_alert,
     raise_alert,
     tell_account_trouble,
     withdraw_alert,
@@ -145,7 +148,10 @@ async def _alerts(db: Database, ask: Ask) -> None:
     await ask(gather_alerts, due[2:4], "Many.", NOW)
     alert = await ask(claim_alert, due[0]["_id"], NOW, _SOON)
     await ask(note_told, alert["_id"], "mail")
+    await ask(put_off_alert, alert, _SOON)
     await ask(close_alert, alert, NOW)
+    await ask(has_alert, "mail", "reports@pressroom.example")
+    await ask(clear_alert, "mail", "reports@pressroom.example")
 
 
 async def _costs(db: Database, ask: Ask) -> None:
