@@ -195,7 +195,7 @@ async def test_what_was_not_told_is_told_though_the_first_trouble_is_over(
 async def test_trouble_that_is_over_before_it_was_told_is_not_told(
     stack: Stack, deps: Deps, clock: StoppedClock, addresses: list[str], hook: Hook
 ) -> None:
-    """Of two, the one that came second is mended: nothing is left to say, and it is told anew if it comes again."""
+    """Of two, the one that came second is mended: nothing is left to say, and it is told anew if it comes back."""
     both = teller(stack, deps, addresses[0], hook=hook.url)
     await trouble(deps, clock, "The first.")
     clock.forward(4)
