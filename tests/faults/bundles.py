@@ -27,16 +27,25 @@ from tests.products.trio import product as trio
 
 #: Of requests to S3 that are cut; boto3 itself tries three times.
 _CUT = 0.25
+#: Letters that a mail worker has in the air at most.
+_LETTERS = 16
 _BIRTH = {"birth_date": "1988-04-17", "birth_place": "London"}
 _LINK = re.compile(r"https?://\S+/reports/\w+\.pdf")
 
 
 class Count(NamedTuple):
-    """What became of bundles. `repeats` are letters that came again under their own Message-ID."""
+    """What became of bundles.
+
+    `repeats` are letters that came twice to their customer, under one Message-ID. A letter whose answer the mail
+    server withheld (`unanswered`) is repeated without any death, and one may be for each that a mail worker had in
+    the air when it was killed. Those beyond are `needless`.
+    """
 
     bundles: int
     kills: int
+    unanswered: int
     repeats: int
+    needless: int
     undelivered: int
     without_letter: int
     doubled: int
@@ -46,7 +55,7 @@ class Count(NamedTuple):
     @property
     def harm(self) -> int:
         """Everything that must not be: it must be 0."""
-        return sum(self[3:])
+        return sum(self[4:])
 
 
 def buy(pressroom: Pressroom, number: int, product: str, price: int) -> tuple[str, str]:
@@ -63,8 +72,9 @@ def endure(
     """Buy bundles, kill those workers (by queue) one after another meanwhile, and return what came of it all."""
     rng = random.Random(seed)
     gate.cuts = lambda _: rng.random() < _CUT
+    unanswered = max(1, bundles // 8)
     pressroom.stack.inbox.add_faults(
-        {"code": 451, "times": max(1, bundles // 4)}, {"at": "lost", "times": max(1, bundles // 8)}
+        {"code": 451, "times": max(1, bundles // 4)}, {"at": "lost", "times": unanswered}
     )
     orders = [buy(pressroom, number, trio.NAME, trio.PRICE) for number in range(bundles)]
     orders += [buy(pressroom, bundles + number, "bundle", OFFERS["bundle"].price) for number in range(full)]
@@ -83,20 +93,26 @@ def endure(
         pressroom.start("worker", queue)
     pressroom.until("all of it", lambda: delivered() == len(orders), 1800.0)
     gate.cuts = lambda _: False
-    return judge(pressroom, orders, len(killed))
+    return judge(pressroom, orders, killed, unanswered)
 
 
-def judge(pressroom: Pressroom, orders: Sequence[tuple[str, str]], kills: int) -> Count:
+def judge(
+    pressroom: Pressroom, orders: Sequence[tuple[str, str]], killed: Sequence[str], unanswered: int
+) -> Count:
     """Compare what came to the inbox, and what its links bring, with what is on record."""
     letters: dict[str, list[Letter]] = {order: [] for order, _ in orders}
     for letter in pressroom.stack.inbox.letters():
         if letter.headers.get("X-Pressroom-Mail") == "completion":
             letters.setdefault(letter.headers["X-Pressroom-Order"], []).append(letter)
     ids = {order: {one.headers["Message-ID"] for one in letters[order]} for order, _ in orders}
+    repeats = sum(len(letters[order]) - len(ids[order]) for order, _ in orders)
+    in_the_air = _LETTERS * killed.count(MAIL_QUEUE)
     return Count(
         bundles=len(orders),
-        kills=kills,
-        repeats=sum(len(letters[order]) - len(ids[order]) for order, _ in orders),
+        kills=len(killed),
+        unanswered=unanswered,
+        repeats=repeats,
+        needless=max(0, repeats - unanswered - in_the_air),
         undelivered=pressroom.db.orders.count_documents({"delivered_at": None}),
         without_letter=sum(not letters[order] for order, _ in orders),
         doubled=sum(len(ids[order]) > 1 for order, _ in orders),
