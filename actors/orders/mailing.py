@@ -113,7 +113,8 @@ async def _send(deps: WorkDeps, order: Order, errand: Errand, delivery: Delivery
         return await _refuse(deps, errand, delivery, error)
     now = deps.clock.now()
     await until_database_is_back(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
-    await end_alert(deps.db, _KIND, _address_of(letter))
+    if await has_alert(deps.db, _KIND, _address_of(letter)):  # a look, since a write waits for a majority
+        await end_alert(deps.db, _KIND, _address_of(letter))
     if delivery["tries"] >= _WORRYING_DOUBTS:
         await clear_attention(deps, letter.order, _cannot_be_sent(delivery))
     log.info("mail_sent", order=letter.order, kind=letter.kind)
