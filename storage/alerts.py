@@ -16,6 +16,8 @@ _TELL_AGAIN = timedelta(minutes=10)
 #: The time after which trouble with an account that nothing has met since is over. What waits for it asks again
 #: every minute.
 _MENDED_AFTER = timedelta(minutes=10)
+#: The part that is kept of the texts after the first. A report may have hundreds.
+_MAX_TEXT = 1000
 
 
 @translating
@@ -31,12 +33,12 @@ async def raise_alert(
     alert = _new_alert(key, kind, text, said, now, order=order, event=event)
     if await insert_once(db.alerts, alert):
         return
-    other = {"_id": key, "seen": {"$ne": said}}
-    more = {"$push": {"seen": said}}
-    again = {"state": "new", "told": [], "due_at": now + _TELL_AGAIN, f"texts.{said}": text}
+    other, more = {"_id": key, "seen": {"$ne": said}}, {"$push": {"seen": said}}
+    known = {f"texts.{said}": text[:_MAX_TEXT]}
+    again = {"state": "new", "told": [], "due_at": now + _TELL_AGAIN, **known}
     stale = {"admitted_at": "", "unheard": ""}
     told = await db.alerts.update_one({**other, "state": "told"}, {**more, "$set": again, "$unset": stale})
-    new = await db.alerts.update_one(other, {**more, "$set": {f"texts.{said}": text}})
+    new = await db.alerts.update_one(other, {**more, "$set": known})
     if not told.matched_count + new.matched_count:
         await insert_once(db.alerts, alert)  # it may have been withdrawn in between
 
@@ -173,7 +175,7 @@ async def close_alert(db: Database, seen: Alert, now: datetime) -> None:
     if not await _close(db, seen, {"state": "told", "told_at": now}):
         again = {"$set": {"told": [], "heard": seen["seen"], "due_at": now + _TELL_AGAIN}}
         still_new = {"_id": seen["_id"], "state": "new"}
-        await db.alerts.update_one(still_new, {**again, "$unset": {"admitted_at": ""}})
+        await db.alerts.update_one(still_new, {**again, "$unset": {"admitted_at": "", "unheard": ""}})
 
 
 async def _close(db: Database, seen: Alert, told: Document) -> bool:

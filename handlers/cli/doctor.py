@@ -53,7 +53,7 @@ async def _examine(deps: Deps) -> list[Row]:
     checks: dict[str, Awaitable[None]] = {
         f"mongodb {deps.db.host}": deps.db.ping(),
         "redis": asyncio.to_thread(deps.broker.ping),
-        f"mail {mailer.host}": asyncio.to_thread(mailer.ping),
+        f"mail {mailer.host}": asyncio.to_thread(mailer.ping, deps.settings.mail_from, *deps.settings.operators),
     }
     problems = {server: await problem_of(check, _DEADLINE_S) for server, check in checks.items()}
     problems["typesetter"] = await problem_of(typesetter(), _TYPESETTER_S)

@@ -5,7 +5,8 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from email.utils import parseaddr
+from functools import cached_property, partial
 
 from infra.mail.errors import AcceptanceIsUnknown, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.host_name import own_host_name
@@ -53,10 +54,13 @@ class SmtpTransport:
             server.send(body + b".\r\n")
             return _hear_out(server, deadline + _ANSWER_S)
 
-    def ping(self) -> None:
-        """Return if the server greets and takes our login; MailServerIsBusy otherwise. Blocks."""
-        with _translating(), self._connection(time.monotonic() + _PING_S) as server:
-            server.noop()
+    def ping(self, sender: str, *recipients: str) -> None:
+        """Return if the server takes login, sender and recipients; errors as in `send`. Sends nothing. Blocks."""
+        deadline = time.monotonic() + _PING_S
+        with _translating(), self._connection(deadline) as server:
+            _ask(server, deadline, "MAIL", lambda: server.mail(parseaddr(sender)[1]))
+            for recipient in recipients:
+                _ask(server, deadline, "RCPT", partial(server.rcpt, parseaddr(recipient)[1]))
 
     @contextmanager
     def _connection(self, deadline: float) -> Iterator[smtplib.SMTP]:

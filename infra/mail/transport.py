@@ -19,8 +19,8 @@ class Transport(Protocol):
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
         """Send within the time left and return the server's answer; blocks."""
 
-    def ping(self) -> None:
-        """Return if the server answers; blocks."""
+    def ping(self, sender: str, *recipients: str) -> None:
+        """Return if the server would take a letter from one to the others; blocks, and sends none."""
 
 
 def transport_for(settings: Settings) -> Transport:

@@ -38,7 +38,7 @@ class Story(NamedTuple):
 
 STORIES = {
     "the reports are sent": Story("complete_order", 5, 3, "completion"),
-    "a refund is asked for and made": Story("refund_order", 13, 10, "refund"),
+    "a refund is asked for and made": Story("refund_order", 11, 8, "refund"),
     "a failure is told": Story("tell_failure", 5, 3, "failure"),
     "a delay is told": Story("check_promise", 6, 4, "delay"),
 }

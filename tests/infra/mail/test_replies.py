@@ -102,3 +102,20 @@ def test_a_letter_whose_answer_is_lost_may_have_been_accepted(stack: Stack) -> N
     stack.inbox.add_fault(at="lost", address=sent.recipient, times=1)
     with pytest.raises(AcceptanceIsUnknown):
         SmtpTransport(read_mail_url(stack.env["MAIL_URL"])).send(sent, lambda: 10.0)
+
+
+@pytest.mark.parametrize(
+    ("at", "address", "error"),
+    [("sender", "reports@pressroom.example", MailServerRefusesUs), ("recipient", "me@x.example", LetterIsRefused)],
+)
+def test_a_ping_finds_a_sender_or_an_operator_whom_the_server_does_not_take(
+    stack: Stack, at: str, address: str, error: type[Exception]
+) -> None:
+    """The doctor hears of it before any letter does, and sends none."""
+    server = SmtpTransport(read_mail_url(stack.env["MAIL_URL"]))
+    facts = ("Pressroom <reports@pressroom.example>", "you@x.example", "Me <me@x.example>")
+    server.ping(*facts)
+    stack.inbox.add_fault(at=at, address=address, code=550)
+    with pytest.raises(error):
+        server.ping(*facts)
+    assert [stack.inbox.letters(to=one) for one in ("you@x.example", "me@x.example")] == [[], []]

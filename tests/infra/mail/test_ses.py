@@ -189,10 +189,10 @@ def test_the_doctor_hears_whether_an_account_may_send(monkeypatch: pytest.Monkey
     with answering(200, "", SendingEnabled=may_send) as (url, asked):
         ses = ses_at(url, monkeypatch)
         if may_send:
-            ses.ping()
+            ses.ping("reports@pressroom.example")
         else:
             with pytest.raises(MailServerRefusesUs, match="does not let"):
-                ses.ping()
+                ses.ping("reports@pressroom.example")
         assert asked == ["/v2/email/account"]
 
 

@@ -92,7 +92,7 @@ def test_a_letter_goes_over_tls_after_a_login(trusted: ssl.SSLContext, scheme: s
     box = Box()
     tls = {"tls_context": trusted} if scheme == "smtp" else {"ssl_context": trusted, "auth_require_tls": False}
     with serving(box, **tls) as where:
-        transport(f"{scheme}://{_QUOTED}@{where}").ping()
+        transport(f"{scheme}://{_QUOTED}@{where}").ping("Press <a@b.example>", "c@d.example")
         assert transport(f"{scheme}://{_QUOTED}@{where}").send(letter(), lambda: 10.0) == "250 OK"
     assert len(box.letters) == 1
 

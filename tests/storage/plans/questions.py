@@ -8,7 +8,7 @@ from infra.errors import AccountTrouble
 from storage.alerts import (
     admit_alerts,
     claim_alert,
-    clear_alert,
+    end_alert,
     close_alert,
     count_admitted,
     due_alerts,
@@ -151,7 +151,7 @@ async def _alerts(db: Database, ask: Ask) -> None:
     await ask(put_off_alert, alert, _SOON)
     await ask(close_alert, alert, NOW)
     await ask(has_alert, "mail", "reports@pressroom.example")
-    await ask(clear_alert, "mail", "reports@pressroom.example")
+    await ask(end_alert, "mail", "reports@pressroom.example")
 
 
 async def _costs(db: Database, ask: Ask) -> None:

@@ -16,6 +16,7 @@ from storage.dead_letters import dead_letters
 from storage.order_state import attention_of, order_state
 from storage.orders import add_stored
 from storage.records.mail import Alert
+from storage.records.work import Pdf
 from storage.reports import report_id, store_report
 from tests.actors.builders import BOOK, apply, event, present, working
 from tests.conftest import StoppedClock
@@ -38,7 +39,7 @@ async def sold(deps: Deps, count: int) -> list[str]:
     orders = [f"cs_test_{uuid.uuid4().hex}" for _ in range(count)]
     for order in orders:
         await apply(deps, event(order))
-        pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000}
+        pdf: Pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000}
         await store_report(deps.db, report_id(order, BOOK), 1, pdf, deps.clock.now())
         await add_stored(deps.db, order, BOOK, 1, deps.clock.now())
     return orders
