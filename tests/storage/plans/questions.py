@@ -8,7 +8,6 @@ from infra.errors import AccountTrouble
 from storage.alerts import (
     admit_alerts,
     claim_alert,
-    end_alert,
     close_alert,
     count_admitted,
     due_alerts,
