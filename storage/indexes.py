@@ -66,8 +66,8 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "alerts": [
         _index("state", "due_at"),
         _sparse("admitted_at"),
-        _index("order"),
-        _index("event"),
+        _index("order", "seen"),
+        _index("event", "seen"),
         _sparse("met_at"),
     ],
     # Forms that were never paid for are removed by their age.
