@@ -30,6 +30,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.uppe
     redis_url: Text
     stripe_webhook_secret: Text
     stripe_livemode: bool
+    installation: Annotated[str, Meta(pattern=r"^[ -~]{1,500}$")] | None = None
     tenants_file: Text | None = None
     log_format: Literal["json", "text"] = "json"
 

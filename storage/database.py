@@ -14,7 +14,7 @@ from storage.not_now import why_not_now
 from storage.records.mail import Action, Alert, DeadLetter, Delivery
 from storage.records.orders import Event, Form, Order, Payment
 from storage.records.plans import Plan
-from storage.records.work import LedgerEntry, Report, Step, TenantPlaces, Worker
+from storage.records.work import Installation, LedgerEntry, Report, Step, TenantPlaces, Worker
 
 #: A query, an update or a part of one. Records have types of their own.
 Document = dict[str, Any]
@@ -69,6 +69,7 @@ class Database:
         # Beats are fleeting: a slow replica must not make workers look dead.
         self.workers: AsyncCollection[Worker] = fleeting(database["workers"])
         self.audit: AsyncCollection[Action] = database["audit"]
+        self.installation: AsyncCollection[Installation] = database["installation"]
 
     async def ping(self) -> None:
         """Return if MongoDB answers; DatabaseIsDown otherwise."""

@@ -78,6 +78,13 @@ async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, 
 
 
 @translating
+async def latest_events(db: Database, state: EventState, limit: int) -> list[Event]:
+    """Return the newest events in a state, without their bodies."""
+    found = db.events.find({"state": state}, {"raw": 0}).sort("received_at", -1)
+    return await found.limit(limit).to_list()
+
+
+@translating
 async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Event]:
     """Return events that should have been applied by now, oldest first."""
     query = {"state": "new", "received_at": {"$lte": now - APPLY_WITHIN}, "due_at": {"$not": {"$gt": now}}}

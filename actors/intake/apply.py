@@ -2,7 +2,8 @@
 
 import asyncio
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import structlog
 
 from actors.deps.webhook import IntakeDeps
 from actors.intake.events import Event, Fact, NeedsRefetch, PaymentFact, SessionFact, read_event
+from actors.intake.ownership import FOREIGN, foreign_sessions, may_be_priced_here
 from actors.intake.payments import copy_payments
 from actors.intake.placing import advance_orders, place_sessions
 from actors.messages import Post, new_message_id, send_all
@@ -70,19 +72,50 @@ async def apply_events(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
 
 async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
     news = await _read(deps, events)
-    sessions = [one for one in news.values() if isinstance(one, SessionFact)]
-    payments = [one for one in news.values() if isinstance(one, PaymentFact)]
-    fetches = [one.event for one in news.values() if isinstance(one, NeedsRefetch)]
-    orders = await place_sessions(deps, sessions) if sessions else []
-    orders = await _take_payments(deps, orders, payments)
+    sessions = {event: one for event, one in news.items() if isinstance(one, SessionFact)}
+    payments = {event: one for event, one in news.items() if isinstance(one, PaymentFact)}
+    late = [event for event, one in news.items() if isinstance(one, NeedsRefetch)]
+    foreign = await foreign_sessions(deps, sessions)
+    ours = [one for event, one in sessions.items() if event not in foreign]
+    orders = await place_sessions(deps, ours) if ours else []
+    orders = await _take_payments(deps, orders, list(payments.values()))
     posts = await advance_orders(deps, orders)
-    if fetches:
-        await delay_events(deps.db, fetches, deps.clock.now() + _FETCH_WITHIN)
-        posts += [Post(MAIL_QUEUE, "fetch_session", new_message_id(), {"event": event}) for event in fetches]
-    ignored = [event for event, one in news.items() if one is None]
-    if ignored:
-        await settle_events(deps.db, ignored, "ignored")
-    return Applied(posts, [event for event in news if event not in {*ignored, *fetches}])
+    if late:
+        await delay_events(deps.db, late, deps.clock.now() + _FETCH_WITHIN)
+    asked = {event.id for event in events if event.fetched is not None}
+    unsure = [one for one in foreign - asked if may_be_priced_here(deps, sessions[one].session)]
+    posts += [Post(MAIL_QUEUE, "fetch_session", new_message_id(), {"event": event}) for event in (*late, *unsure)]
+    foreign |= _of_unknown_payments(payments, orders)
+    await _ignore(deps, [event for event, one in news.items() if one is None], foreign)
+    applied = [event for event, one in news.items() if one is not None and event not in {*foreign, *late}]
+    return Applied(posts, applied)
+
+
+def _of_unknown_payments(payments: Mapping[str, PaymentFact], orders: Sequence[Order]) -> set[str]:
+    """Return the events about payments of which no order is known. Their facts are kept: its order may follow."""
+    known = {order["payment_intent"] for order in orders}
+    return {event for event, one in payments.items() if one.intent not in known}
+
+
+async def _ignore(deps: IntakeDeps, meaningless: Sequence[str], foreign: Collection[str]) -> None:
+    if meaningless:
+        await settle_events(deps.db, meaningless, "ignored")
+    if foreign:
+        log.info("foreign_events", count=len(foreign), events=sorted(foreign))
+        await settle_events(deps.db, sorted(foreign), "ignored", FOREIGN)
+
+
+async def foreign_events(deps: IntakeDeps, events: Sequence[Event]) -> set[str]:
+    """Return the ids of the events that are about the money of other shops, by what is known now."""
+    news: dict[str, Fact] = {}
+    for event in events:
+        with suppress(msgspec.ValidationError):  # applying it calls an operator
+            news[event.id] = read_event(deps.settings, event, deps.clock.now())
+    sessions = {event: one for event, one in news.items() if isinstance(one, SessionFact)}
+    payments = {event: one for event, one in news.items() if isinstance(one, PaymentFact)}
+    intents = [one.intent for one in payments.values()]
+    orders = await orders_of_payments(deps.db, intents) if intents else []
+    return await foreign_sessions(deps, sessions) | _of_unknown_payments(payments, orders)
 
 
 async def _read(deps: IntakeDeps, events: Sequence[Event]) -> dict[str, Fact]:

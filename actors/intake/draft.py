@@ -36,7 +36,7 @@ def draft_order(tenants: Tenants, news: SessionFact, form: dict[str, str], now: 
 
 
 def _tenant_of(session: CheckoutSession) -> str:
-    return session.named("tenant") or MAIN
+    return MAIN if session.tenant is None else session.tenant
 
 
 def purchase_of(tenants: Tenants, session: CheckoutSession, form: dict[str, str], today: date) -> Purchase:

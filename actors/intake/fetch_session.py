@@ -1,4 +1,4 @@
-"""Fetches a session from Stripe whose event was in the shape of another version of the API."""
+"""Fetches a session from Stripe whose event does not show enough: another version's shape, or no price."""
 
 import json
 
@@ -14,13 +14,14 @@ log = structlog.get_logger()
 
 
 async def fetch_session(deps: WorkDeps, event_id: str) -> None:
-    """Apply an event with its session as Stripe shows it in our version.
+    """Apply an event with its session as Stripe shows it in our version, with its prices.
 
     If Stripe has no answer, the event's own shape is used, and a paid order does not wait. The fields that are
-    read of it are old in every version, typed and checked.
+    read of it are old in every version, typed and checked. A session that is ours by its price alone is then
+    placed by the next reconciliation.
     """
     event = await find_event(deps.db, event_id)
-    if event is None or event["state"] not in {"new", "failed"}:
+    if event is None or event["state"] == "applied" or not event["raw"]:
         return
     shown = object_of(json.loads(event["raw"])) or {}
     try:

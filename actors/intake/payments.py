@@ -21,14 +21,9 @@ async def copy_payments(deps: IntakeDeps, payments: Sequence[Payment]) -> None:
     The work of refunded orders is stopped, and that of the others resumed.
     """
     known = {payment["_id"]: payment for payment in payments}
-    orders = await orders_of_payments(deps.db, list(known))
-    for order in orders:
+    for order in await orders_of_payments(deps.db, list(known)):
         payment = known[order["payment_intent"] or ""]
         await _copy(deps, order, payment["version"], payment_state(payment))
-    for intent in known.keys() - {order["payment_intent"] for order in orders}:
-        if payment_state(known[intent])["on_hold"]:
-            text = "A payment of which no order is known is disputed."
-            await raise_alert(deps.db, "dispute", text, deps.clock.now(), event=intent)
 
 
 async def _copy(deps: IntakeDeps, order: Order, version: int, state: PaymentState) -> None:
@@ -42,8 +37,9 @@ async def _copy(deps: IntakeDeps, order: Order, version: int, state: PaymentStat
             await unpark_steps(deps.db, reports, now)
     if state["stopped"]:
         # True of a refund on Stripe's own pages as well: the customer hears of it, unless the reports are on their
-        # way.
-        await choose_refund(deps.db, order_id, now)
+        # way, or the money may have been another shop's.
+        if order["objection"] is None:
+            await choose_refund(deps.db, order_id, now)
     elif not state["on_hold"]:  # a letter that was held back is due now
         await delay_errand(deps.db, order_id, "complete_order", now)
     if state["refund_failed"]:

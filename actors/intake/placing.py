@@ -17,7 +17,7 @@ from storage.errands import ERRAND_CHECK, add_errand
 from storage.order_state import may_begin, paid_at
 from storage.orders import (
     await_details,
-    fail_order,
+    call_operator,
     fill_details,
     find_orders,
     note_ended,
@@ -118,7 +118,8 @@ async def _ask(deps: IntakeDeps, order: Order) -> list[Post]:
     """Ask Stripe for the product, the customer for missing details, or the operator."""
     log.info("order_waits", order=order["_id"], reason=order["objection"] or "details")
     if order["objection"] is not None:
-        await fail_order(deps.db, order["_id"], order["objection"], deps.clock.now())
+        # Without a letter or a refund by the settings: the money may be another shop's.
+        await call_operator(deps.db, order["_id"], order["objection"], deps.clock.now())
         if order["objection"] != NO_PRODUCT:
             return []
         await add_errand(deps.db, order["_id"], "identify_order", deps.clock.now() + ERRAND_CHECK)

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from actors.deps.webhook import IntakeDeps
-from actors.intake.apply import apply_events, finish_events
-from actors.intake.events import EVENTS, PAID, Event, subjects_of
+from actors.intake.apply import apply_events, finish_events, foreign_events
+from actors.intake.events import EVENTS, PAID, Event, object_of, subjects_of
 from infra.stripe.version import API_VERSION, StripeObject
 from storage.events import new_event, record_events, states_of_events
 from storage.orders import find_orders
@@ -54,13 +54,14 @@ async def reconcile(
     found: list[Finding] = []
     looked = 0
     async for events in _batches(records.undelivered_events(sorted(EVENTS), start)):
-        missing = await _unknown(deps, events)
-        found += [_finding("event", event) for event in missing]
+        missing = [_event(event) for event in await _unknown(deps, events)]
+        # All are placed: those of other shops are recorded, too, and are not missing the next time.
+        found += [_finding("event", event) for event in await _ours(deps, missing)]
         await _place(deps, missing, dry_run=dry_run)
         progress("undelivered events", looked := looked + len(events))
     looked = 0
     async for sessions in _batches(records.complete_sessions(start)):
-        missing = [_told(session) for session in await _unplaced(deps, sessions)]
+        missing = await _ours(deps, [_event(_told(session)) for session in await _unplaced(deps, sessions)])
         found += [_finding("session", event) for event in missing]
         await _place(deps, missing, dry_run=dry_run)
         progress("completed sessions", looked := looked + len(sessions))
@@ -104,20 +105,29 @@ def _told(session: StripeObject) -> StripeObject:
     }
 
 
-async def _place(deps: IntakeDeps, events: Sequence[StripeObject], *, dry_run: bool) -> None:
+def _event(shown: StripeObject) -> Event:
+    return Event(shown["id"], shown["type"], json.dumps(shown).encode(), shown)
+
+
+async def _ours(deps: IntakeDeps, events: Sequence[Event]) -> list[Event]:
+    """Return the events that are not about the money of other shops."""
+    foreign = await foreign_events(deps, events)
+    return [event for event in events if event.id not in foreign]
+
+
+async def _place(deps: IntakeDeps, events: Sequence[Event], *, dry_run: bool) -> None:
     if dry_run or not events:
         return
     now = deps.clock.now()
-    told = [Event(event["id"], event["type"], json.dumps(event).encode(), event) for event in events]
-    await record_events(deps.db, [_new_event(event, now) for event in told])
-    await finish_events(deps, await apply_events(deps, told))
+    await record_events(deps.db, [_new_event(event, now) for event in events])
+    await finish_events(deps, await apply_events(deps, events))
 
 
 def _new_event(event: Event, now: datetime) -> records.Event:
     return new_event(event.id, event.kind, event.raw, now, subjects_of(event.body or {}))
 
 
-def _finding(what: str, event: StripeObject) -> Finding:
-    shown = event["data"]["object"]
-    about = shown["id"] if event["type"].startswith("checkout.session.") else shown.get("payment_intent")
-    return Finding(what, shown["id"] if what == "session" else event["id"], event["type"], about)
+def _finding(what: str, event: Event) -> Finding:
+    shown = object_of(event.body or {})
+    about = shown["id"] if event.kind.startswith("checkout.session.") else shown.get("payment_intent")
+    return Finding(what, shown["id"] if what == "session" else event.id, event.kind, about)

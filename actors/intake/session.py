@@ -51,10 +51,22 @@ class CheckoutSession(msgspec.Struct, frozen=True):
     @property
     def product(self) -> str | None:
         """The product: the metadata's value, else the lookup key of the first price, where that is shown."""
-        return self.named("product") or self._lookup_key
+        return self.named("product") or self.lookup_key
 
     @property
-    def _lookup_key(self) -> str | None:
+    def names_product(self) -> bool:
+        """Whether the metadata has a product, be it one that is sold here or not."""
+        return bool((self.metadata or {}).get("product"))
+
+    @property
+    def tenant(self) -> str | None:
+        """The tenant that the metadata names. None if there is none, and empty if what is there is no text."""
+        given = (self.metadata or {}).get("tenant")
+        return None if given in (None, "") else given if isinstance(given, str) else ""
+
+    @property
+    def lookup_key(self) -> str | None:
+        """The lookup key of the first price. None if it has none, or the session is shown without its items."""
         items = (self.line_items or {}).get("data")
         price = items[0].get("price") if isinstance(items, list) and items and isinstance(items[0], dict) else None
         key = price.get("lookup_key") if isinstance(price, dict) else None

@@ -66,7 +66,8 @@ def _promised_at(order: Order) -> datetime | None:
     None if no customer waits.
     """
     offer = offer_of(order["product"])
-    if offer is None or order["paid_at"] is None or order["missing"] or order["letter"] or order["stopped"]:
+    over = order["missing"] or order["objection"] or order["letter"] or order["stopped"]
+    if offer is None or order["paid_at"] is None or over:
         return None
     began_at = order.get("filled_at") or order["paid_at"]
     return began_at + timedelta(seconds=offer.promise_s)
@@ -80,7 +81,7 @@ async def _alert_of_delay(deps: WorkDeps, order: Order) -> None:
 async def tell_failure(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the letter about a failure, once, when its time has come. Sends nothing if it was mended by then."""
     now = deps.clock.now()
-    if order["failed_at"] is None or not order["email"]:
+    if order["failed_at"] is None or order["objection"] is not None or not order["email"]:
         return None
     due_at = order["failed_at"] + timedelta(seconds=deps.settings.failure_letter_after_s)
     if now < due_at:

@@ -100,6 +100,8 @@ def _due_by_policy(deps: WorkDeps, order: Order) -> datetime | None:
     after_s, failed_at = deps.settings.refund_after_s, order["failed_at"]
     if after_s is None or failed_at is None or order["payment_intent"] is None or order["refund_failed"]:
         return None
+    if order["objection"] is not None:  # the money may be another shop's
+        return None
     due_at = failed_at + timedelta(seconds=after_s)
     return max(due_at, deps.clock.now() + HELD_BACK) if order["on_hold"] else due_at
 

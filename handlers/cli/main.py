@@ -8,6 +8,7 @@ from handlers.cli.common import on_one_line
 from handlers.cli.dead import dead
 from handlers.cli.demo.commands import demo, local, up
 from handlers.cli.doctor import doctor
+from handlers.cli.events import events
 from handlers.cli.indexes import indexes
 from handlers.cli.listings import products, queues, workers
 from handlers.cli.mails import mails
@@ -24,7 +25,7 @@ def pressroom() -> None:
     """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""
 
 
-_OPERATING = (web, worker, sweep, orders, mails, dead, queues, workers, reconcile, doctor, indexes)
+_OPERATING = (web, worker, sweep, orders, mails, dead, events, queues, workers, reconcile, doctor, indexes)
 _DEVELOPING = (products, preview)
 #: They start or enter the local stack, so that they cannot run on it.
 _LOCAL = (demo, up, local)

@@ -51,6 +51,7 @@ class Stripe:
 
     def __init__(self, settings: Settings) -> None:
         """Connect lazily; STRIPE_API_BASE is for tests."""
+        self._mark = {"installation": settings.installation} if settings.installation else {}
         self._client = stripe.StripeClient(
             settings.stripe_api_key,
             stripe_version=API_VERSION,
@@ -64,7 +65,7 @@ class Stripe:
         wanted = {
             "mode": "payment",
             "client_reference_id": purchase.reference,
-            "metadata": {"product": purchase.product},
+            "metadata": {"product": purchase.product, **self._mark},
             "line_items": [
                 {
                     "quantity": 1,
@@ -111,8 +112,12 @@ class Stripe:
         return self._list("/v1/events", types=kinds, delivery_success=False, created={"gte": since})
 
     def complete_sessions(self, since: int) -> AsyncIterator[StripeObject]:
-        """Yield sessions made since then (Unix time) whose checkout was completed, newest first."""
-        return self._list("/v1/checkout/sessions", status="complete", created={"gte": since})
+        """Yield sessions made since then (Unix time) whose checkout was completed, with their line items.
+
+        Newest first.
+        """
+        wanted = {"status": "complete", "created": {"gte": since}}
+        return self._list("/v1/checkout/sessions", **wanted, expand=["data.line_items"])
 
     async def _list(self, path: str, **wanted: Any) -> AsyncIterator[StripeObject]:
         after: StripeObject = {}

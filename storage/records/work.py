@@ -217,3 +217,11 @@ class Worker(WorkerFacts):
     _id: str
     beat: int
     beat_at: datetime
+
+
+class Installation(TypedDict):
+    """Facts of the installation as a whole."""
+
+    _id: str
+    #: When a sweep was started first, or the first order placed if that was earlier.
+    first_started_at: datetime

@@ -110,3 +110,15 @@ def test_a_narrow_screen_has_ids_above_the_rest(front_door: Pressroom, letter: s
     place = lines.index(ORDER)
     assert [line.split()[0] for line in lines[place + 1 : place + 4]] == ["state", "product", "placed"]
     assert "    attention  The session's price is not that of life_clarity." in lines
+
+
+def test_events_of_other_shops_are_listed_with_the_reason(front_door: Pressroom) -> None:
+    """What was ignored can be looked at, the newest first, without what customers wrote in it."""
+    events = [front_door.event(metadata={"invoice": "7"}) for _ in range(2)]
+    for event in events:
+        assert front_door.send(event).status_code == 200
+    newest = front_door.json("events", "list")[0]
+    assert (newest["id"], newest["reason"]) == (events[1]["id"], "Nothing in it is ours.")
+    assert newest["about"][0] == events[1]["data"]["object"]["id"]
+    assert "raw" not in newest
+    assert front_door.json("events", "list", "--state", "failed") == []

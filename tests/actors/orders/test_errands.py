@@ -39,7 +39,7 @@ def test_each_errand_has_a_function_of_its_name() -> None:
 
 async def test_an_order_identified_by_a_worker_that_died_begins_all_the_same(deps: Deps) -> None:
     """The errand that looked the product up does the rest of it when it is run again, without asking again."""
-    bare = {"metadata": {"name": "Ada", "question": "Whither?"}}
+    bare = {"metadata": {"tenant": "main", "name": "Ada", "question": "Whither?"}}
     order = await place(deps, **bare)
     assert (order["product"], order_state(order, [])) == (None, "needs_attention")
     priced = {"line_items": {"data": [{"price": {"lookup_key": "life_clarity"}}]}}

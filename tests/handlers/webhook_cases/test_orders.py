@@ -11,21 +11,57 @@ from tests.handlers.webhook_cases.cases import (
     accept,
     alerts,
     as_bytes,
+    dispute_of,
+    disputed,
+    documents,
     left,
     one,
+    refunded,
     session_of,
     shown,
 )
 from tests.pressroom import ANSWERS, Pressroom
 
 UNKNOWN = {"bundle.identify_order": 1}
+#: The event says no price. Stripe is asked whether it is ours.
+ASKED = {"bundle.fetch_session": 1}
+PRICED = {"data": [{"price": {"lookup_key": "pro_monthly"}}]}
 
 
 @pytest.mark.parametrize(
     ("session", "asked"),
     [
-        pytest.param({"metadata": {}}, UNKNOWN, id="case-66 empty metadata"),
-        pytest.param({"metadata": None}, UNKNOWN, id="case-66 no metadata"),
+        pytest.param({"metadata": {}}, ASKED, id="case-66 empty metadata"),
+        pytest.param({"metadata": None}, ASKED, id="case-66 no metadata"),
+        pytest.param({"metadata": {"invoice": "7", "tenant": "x"}}, ASKED, id="case-66 another shop's metadata"),
+        pytest.param({"metadata": ANSWERS}, ASKED, id="case-66 answers and no product"),
+        pytest.param({"metadata": {}, "line_items": PRICED}, {}, id="case-66 another shop's price"),
+        pytest.param(
+            {"metadata": {}, "client_reference_id": "customer-7"}, ASKED, id="case-66 another shop's reference"
+        ),
+    ],
+)
+def test_the_money_of_other_shops_is_left_alone(
+    door: Pressroom, session: dict[str, Any], asked: dict[str, int]
+) -> None:
+    """The event is kept as ignored, with the reason. There is no order and no alert, also when it comes again."""
+    event = door.event(**session)
+    accept(door, event)
+    assert left(door) == {"events": 1, **asked}
+    accept(door, event, refunded(event, 1900), disputed(dispute_of(event)))
+    assert documents(door) == {"events": 3, "payments": 1}
+    assert {(one["state"], one["reason"]) for one in door.db.events.find()} == {
+        ("ignored", "Nothing in it is ours.")
+    }
+
+
+@pytest.mark.parametrize(
+    ("session", "asked"),
+    [
+        pytest.param({"metadata": {"tenant": "main"}}, UNKNOWN, id="case-67 a tenant of ours and no product"),
+        pytest.param(
+            {"metadata": {**ANSWERS, "product": {"a": 1}}}, UNKNOWN, id="case-67 a product that is no text"
+        ),
         pytest.param({"metadata": {**ANSWERS, "product": "unheard_of"}}, UNKNOWN, id="case-67 unknown product"),
         pytest.param(
             {"metadata": ANSWERS, "line_items": {"data": [{"price": {"lookup_key": "unheard_of"}}]}},
@@ -35,7 +71,19 @@ UNKNOWN = {"bundle.identify_order": 1}
         pytest.param({"amount_subtotal": 1}, {}, id="case-68 another amount"),
         pytest.param({"amount_subtotal": None}, {}, id="case-68 no amount"),
         pytest.param({"currency": "eur"}, {}, id="case-68 another currency"),
-        pytest.param({"metadata": {**ANSWERS, "product": "life_clarity", "tenant": "x"}}, {}, id="unknown tenant"),
+        pytest.param(
+            {"metadata": {**ANSWERS, "product": "life_clarity", "tenant": "x"}}, {}, id="case-67 unknown tenant"
+        ),
+        pytest.param(
+            {"metadata": {**ANSWERS, "product": "life_clarity", "tenant": 5}},
+            {},
+            id="case-67 a number for a tenant",
+        ),
+        pytest.param(
+            {"metadata": {**ANSWERS, "product": "life_clarity", "tenant": {"id": "main"}}},
+            {},
+            id="case-67 an object for a tenant",
+        ),
     ],
 )
 def test_what_is_paid_and_not_sold_here_calls_an_operator(

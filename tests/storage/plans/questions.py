@@ -51,6 +51,7 @@ from storage.events import (
     delay_events,
     drop_events,
     find_event,
+    latest_events,
     new_event,
     record_events,
     renew_event,
@@ -93,6 +94,7 @@ async def _events(db: Database, ask: Ask) -> None:
     await ask(settle_events, ids, "applied")
     await ask(find_event, ids[0])
     await ask(states_of_events, ids)
+    await ask(latest_events, "ignored", 50)
     await ask(drop_events, NOW - timedelta(days=89), 1000)
 
 

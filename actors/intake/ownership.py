@@ -1,0 +1,48 @@
+"""Ownership: tells sessions that were sold here from those of other shops on the same Stripe account."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from actors.deps.webhook import IntakeDeps
+from actors.intake.events import SessionFact
+from actors.intake.session import CheckoutSession, answers_of
+from actors.products.catalogue import OFFERS, offer_of
+from storage.answers import find_answers
+from storage.orders import find_orders
+
+#: The reason for which an event about the money of another shop is ignored.
+FOREIGN = "Nothing in it is ours."
+
+
+async def foreign_sessions(deps: IntakeDeps, sessions: Mapping[str, SessionFact]) -> set[str]:
+    """Return the keys of those sessions that were not sold here. A session whose order is known was."""
+    doubtful = {key: one.session for key, one in sessions.items() if not bears_our_mark(deps, one.session)}
+    if not doubtful:
+        return set()
+    references = [session.reference for session in doubtful.values() if session.reference]
+    forms = await find_answers(deps.db, references) if references else {}
+    orders = {order["_id"] for order in await find_orders(deps.db, [one.id for one in doubtful.values()])}
+    return {key for key, one in doubtful.items() if one.id not in orders and one.reference not in forms}
+
+
+def bears_our_mark(deps: IntakeDeps, session: CheckoutSession) -> bool:
+    """Return whether a session says by itself that it is ours.
+
+    It carries the installation's name where that is set. Elsewhere it names a product, or a price or a brand of
+    ours.
+    """
+    if deps.settings.installation is not None:
+        return session.named("installation") == deps.settings.installation
+    known = offer_of(session.product) is not None or session.tenant in deps.tenants
+    return session.names_product or known or _is_mispriced(session)
+
+
+def may_be_priced_here(deps: IntakeDeps, session: CheckoutSession) -> bool:
+    """Return whether the price, which an event does not show, may still tell that a session is ours."""
+    return deps.settings.installation is None and session.line_items is None
+
+
+def _is_mispriced(session: CheckoutSession) -> bool:
+    """Return whether a session has a price that is unknown, beside all the answers that a report of ours needs."""
+    answers = answers_of(session, {}, date.max)
+    return session.lookup_key is not None and any(answers.keys() >= {*one.needed} for one in OFFERS.values())

@@ -1,0 +1,47 @@
+"""`pressroom events`: Stripe's events as they were recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from handlers.cli.common import Row
+from handlers.cli.output import listing
+
+if TYPE_CHECKING:
+    from actors.deps.process import Deps
+    from storage.records.orders import EventState
+
+
+@click.group()
+def events() -> None:
+    """Look at Stripe's events."""
+
+
+@events.command("list")
+@click.option(
+    "--state",
+    default="ignored",
+    show_default=True,
+    type=click.Choice(["new", "applied", "ignored", "failed"]),
+    help="Those in that state.",
+)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Events at most.")
+@listing("id", "type", "received_at", "reason")
+async def list_events(deps: Deps, state: EventState, limit: int) -> list[Row]:
+    """List the newest events, and why they were ignored."""
+    from handlers.views import as_text
+    from storage.events import latest_events
+
+    return [
+        {
+            "id": event["_id"],
+            "type": event["type"],
+            "state": event["state"],
+            "about": event["about"],
+            "received_at": as_text(event["received_at"]),
+            "reason": event.get("reason"),
+        }
+        for event in await latest_events(deps.db, state, limit)
+    ]
