@@ -174,25 +174,41 @@ async def await_details(db: Database, order_id: str, by: datetime, ask_at: datet
     """
     errands = {"errands.end_patience": by} | ({"errands.ask_details": ask_at} if ask_at else {})
     update = {"$set": {"details_by": by, **errands}, "$min": {"errands_at": min(errands.values())}}
-    await db.orders.update_one({"_id": order_id, "details_by": {"$exists": False}}, update)
+    unasked = {"_id": order_id, "missing": {"$ne": []}, "details_by": {"$exists": False}}
+    await db.orders.update_one(unasked, update)
 
 
 @translating
 async def fill_details(db: Database, order_id: str, given: dict[str, str], now: datetime) -> None:
     """Add answers (and the `email`) that were missing. Those that were there stay.
 
-    A paid order that lacks nothing more then has a durable intent to be started.
+    The update that adds the last one to an order whose customer was asked is also the durable intent to start it.
     """
     for name, value in given.items():
-        field = "email" if name == "email" else f"answers.{name}"
-        filled = {"$set": {field: value}, "$pull": {"missing": name}}
-        await db.orders.update_one({"_id": order_id, "missing": name}, filled)
-    complete = {"_id": order_id, "missing": [], "details_by": {"$exists": True}}
-    start = errand_update("start_order", now + ERRAND_CHECK) | {"$unset": {"details_by": ""}}
-    start["$set"] |= {"filled_at": now, "errands.check_promise": now + ERRAND_CHECK}
-    await db.orders.update_one(complete, start)
-    called = {"_id": order_id, "missing": [], "attention": DETAILS_OVERDUE}
-    await db.orders.update_one(called, {"$set": {"attention": None}})
+        await _fill(db, order_id, name, value, now)
+
+
+async def _fill(db: Database, order_id: str, name: str, value: str, now: datetime) -> None:
+    """Add one answer, by the first of these updates whose filter holds.
+
+    Answers only become fewer, and their customer is asked once, so that whatever happens between two of the
+    updates, a later one still fits.
+    """
+    filled: Document = {"$set": {"email" if name == "email" else f"answers.{name}": value}}
+    filled["$pull"] = {"missing": name}
+    start = errand_update("start_order", now + ERRAND_CHECK) | {"$pull": {"missing": name}}
+    start["$unset"] = {"details_by": ""}
+    start["$set"] |= {**filled["$set"], "filled_at": now, "errands.check_promise": now + ERRAND_CHECK}
+    mended = start | {"$set": {**start["$set"], "attention": None}}
+    last: Document = {"_id": order_id, "missing": [name]}
+    for still, update in (
+        ({"_id": order_id, "missing": name, "missing.1": {"$exists": True}}, filled),
+        ({**last, "details_by": {"$exists": False}}, filled),
+        ({**last, "attention": DETAILS_OVERDUE}, mended),
+        (last, start),
+    ):
+        if (await db.orders.update_one(still, update)).matched_count:
+            return
 
 
 @translating
