@@ -21,8 +21,10 @@ WHOLE: Word = ("charge.refunded", {"amount": 1900, "amount_refunded": 1900, "ref
 BOUNCED: Word = ("refund.failed", {"id": "re_1", "amount": 1400, "status": "failed"}, 5)
 DISPUTED: Word = ("charge.dispute.created", {"id": "dp_1", "status": "needs_response"}, 3)
 WON: Word = ("charge.dispute.closed", {"id": "dp_1", "status": "won"}, 6)
+#: Stripe gives the money back so that no dispute is filed (Visa's rapid resolution).
+PREVENTED: Word = ("charge.dispute.closed", {"id": "dp_1", "status": "prevented"}, 6)
 LOST: Word = ("charge.dispute.closed", {"id": "dp_1", "status": "lost"}, 6)
-WORDS = (COMPLETED, PAID, FAILED, EXPIRED, PART, WHOLE, BOUNCED, DISPUTED, WON, LOST)
+WORDS = (COMPLETED, PAID, FAILED, EXPIRED, PART, WHOLE, BOUNCED, DISPUTED, WON, PREVENTED, LOST)
 
 #: Stories of one purchase, and the end of each: state, amount refunded, on hold, reports.
 STORIES: dict[str, tuple[tuple[Word, ...], tuple[str, int, bool, int]]] = {
@@ -37,6 +39,8 @@ STORIES: dict[str, tuple[tuple[Word, ...], tuple[str, int, bool, int]]] = {
     "disputed": ((COMPLETED, PAID, DISPUTED), ("paid", 0, True, 1)),
     "dispute won": ((COMPLETED, PAID, DISPUTED, WON), ("paid", 0, False, 1)),
     "dispute lost": ((COMPLETED, PAID, DISPUTED, LOST), ("needs_attention", 0, True, 1)),
+    "dispute prevented": ((COMPLETED, PAID, DISPUTED, PREVENTED), ("needs_attention", 0, True, 1)),
+    "prevented and refunded": ((COMPLETED, PAID, WHOLE, DISPUTED, PREVENTED), ("refunded", 1900, True, 0)),
     "everything": ((COMPLETED, PAID, PART, WHOLE, DISPUTED, WON), ("refunded", 1900, False, 0)),
 }
 

@@ -37,7 +37,7 @@ def open_dispute(account: Account, payment_intent: str, reason: str = "general")
 
 
 def close_dispute(account: Account, dispute: str, outcome: str) -> None:
-    """Decide a dispute: `won` by the shop, or `lost`."""
+    """Decide a dispute: `won` by the shop, `lost`, or `prevented` by giving the money back."""
     found = account.find(DISPUTES, dispute)
     if found["status"] != "needs_response":
         raise Refusal(f"The dispute {dispute} is {found['status']} already.")
