@@ -64,14 +64,24 @@ async def note_paid(db: Database, order_id: str, at: datetime) -> None:
     """Record that an order was paid, at the earliest time reported. From then on its promise is looked after."""
     paid = errand_update("check_promise", at)
     paid["$set"]["paid_at"] = at
-    for later in (None, {"$gt": at}):
-        await db.orders.update_one({"_id": order_id, "paid_at": later}, paid)
+    first = paid | {"$unset": {"errands.forget_order": ""}}  # it had ended without a payment before
+    await db.orders.update_one({"_id": order_id, "paid_at": None}, first)
+    await db.orders.update_one({"_id": order_id, "paid_at": {"$gt": at}}, paid)
 
 
 @translating
 async def note_ended(db: Database, order_id: str, at: datetime) -> None:
     """Record that the session ended without a payment: it expired, or the payment failed."""
-    await db.orders.update_one({"_id": order_id, "ended_at": None}, {"$set": {"ended_at": at}})
+    ended = errand_update("retire_order", at)
+    ended["$set"]["ended_at"] = at
+    await db.orders.update_one({"_id": order_id, "ended_at": None}, ended)
+
+
+@translating
+async def retire(db: Database, order_id: str, forget_at: datetime) -> None:
+    """Have an order forgotten at that time that no letter ends, since it was never paid or its money is back."""
+    over: Document = {"_id": order_id, "letter": None, "$or": [{"paid_at": None}, {"stopped": True}]}
+    await db.orders.update_one(over, errand_update("forget_order", forget_at))
 
 
 @translating

@@ -32,6 +32,8 @@ def draft_order(tenants: Tenants, news: SessionFact, form: dict[str, str], now: 
     if offer is not None and news.paid_at is not None:
         promised_at = news.paid_at + timedelta(seconds=offer.promise_s)
         order |= {"errands": {"check_promise": promised_at}, "errands_at": promised_at}
+    elif news.ended_at is not None:
+        order |= {"errands": {"retire_order": news.ended_at}, "errands_at": news.ended_at}
     return order
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from actors.deps.webhook import IntakeDeps
 from storage.alerts import raise_alert, withdraw_alert
-from storage.errands import delay_errand
+from storage.errands import add_errand, delay_errand
 from storage.order_state import DISPUTE_LOST, REFUND_FAILED
 from storage.orders import call_operator, choose_refund, note_payment, orders_of_payments
 from storage.payments import payment_state
@@ -40,6 +40,8 @@ async def _copy(deps: IntakeDeps, order: Order, version: int, state: PaymentStat
         # way, or the money may have been another shop's.
         if order["objection"] is None:
             await choose_refund(deps.db, order_id, now)
+        else:
+            await add_errand(deps.db, order_id, "retire_order", now)
     elif not state["on_hold"]:  # a letter that was held back is due now
         await delay_errand(deps.db, order_id, "complete_order", now)
     if state["refund_failed"]:

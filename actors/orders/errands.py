@@ -9,7 +9,7 @@ from actors.intake.placing import start_order
 from actors.messages import send_errand
 from actors.orders.completion import check_promise, complete_order, confirm_order, resend_reports, tell_failure
 from actors.orders.details import ask_details, end_patience, identify_order
-from actors.orders.forget import forget_order
+from actors.orders.forget import forget_order, retire_order
 from actors.orders.pause import heed_pause
 from actors.orders.refund import refund_order
 from actors.reports.replay import reprint_reports, resume_replay
@@ -36,6 +36,7 @@ ERRANDS: dict[Errand, Callable[[WorkDeps, Order], Awaitable[datetime | None]]] =
     "resume_replay": resume_replay,
     "reprint_reports": reprint_reports,
     "heed_pause": heed_pause,
+    "retire_order": retire_order,
     "forget_order": forget_order,
 }
 #: The pause of an errand that waits for a person to mend an account.

@@ -14,7 +14,7 @@ from infra.settings import Settings
 from storage.audit import Authority, record_action
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.order_state import order_state
-from storage.orders import find_order
+from storage.orders import find_order, retire
 from storage.records.orders import Errand, Order
 
 log = structlog.get_logger()
@@ -73,6 +73,14 @@ async def forget_order(deps: WorkDeps, order: Order) -> datetime | None:
     await forget_events(deps.db, order)
     await deps.objects.delete(await deps.objects.keys(f"orders/{order['_id']}/"))
     log.info("order_forgotten", order=order["_id"])
+    return None
+
+
+async def retire_order(deps: WorkDeps, order: Order) -> datetime | None:
+    """Have an order that ended without a letter forgotten in its time, if the settings say so."""
+    forgotten_at = forget_at(deps.settings, order["ended_at"] or deps.clock.now())
+    if forgotten_at is not None and "forgotten_at" not in order:
+        await retire(deps.db, order["_id"], forgotten_at)
     return None
 
 

@@ -22,6 +22,7 @@ Errand = Literal[
     "resume_replay",
     "reprint_reports",
     "heed_pause",
+    "retire_order",
     "forget_order",
 ]
 
