@@ -8,6 +8,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from infra.pdf.emphasis import commonmark
 from infra.pdf.errors import TextIsUnsettable
 from infra.pdf.untrusted import printable
 from infra.pdf.words import direction, leading_direction, words
@@ -64,7 +65,7 @@ def _parser(language: str) -> MarkdownIt:
     """Return a parser of CommonMark with tables and typographic quotes; raw HTML is text."""
     options = {"html": False, "typographer": True, "quotes": words(language).quotes, "maxNesting": 100}
     # Not "replacements": it would turn the "(c)" of an enumeration into a copyright sign. See _join_strokes.
-    return MarkdownIt("commonmark", options).enable(["table", "strikethrough", "smartquotes"])
+    return commonmark(**options).enable(["table", "strikethrough", "smartquotes"])
 
 
 def _allowed_only(html: str) -> str:
