@@ -8,16 +8,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from actors.intake.address import plain_email
 from actors.products.questions import ANSWERS
 
 #: A BCP 47 tag, as far as hyphenation and the writing need it.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-#: RFC 5322's dot-atoms on either side, as a form's own field for an address takes them. Quoted names and addresses
-#: of machines are left out.
-_WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ADDRESS = re.compile(rf"{_WORD}(\.{_WORD})*@{_WORD}(\.{_WORD})*")
-#: RFC 5321, 4.5.3.1: 64 for the local part, 255 for the domain.
-_MAX_ADDRESS = 320
 #: The number of characters of one answer that are used. The raw event keeps the rest.
 _MAX_ANSWER = 2000
 #: No living person was born before. An earlier year is a slip of the hand.
@@ -94,13 +89,6 @@ class CheckoutSession(msgspec.Struct, frozen=True):
         intent = self.payment_intent
         named = intent.get("id") if isinstance(intent, dict) else intent
         return named if isinstance(named, str) else None
-
-
-def plain_email(given: str | None) -> str | None:
-    """Return a mail address if mail can be sent to it as it stands, else None."""
-    # An encoded word would be decoded, perhaps to another address.
-    plain = given and len(given) <= _MAX_ADDRESS and _ADDRESS.fullmatch(given) and "=?" not in given
-    return given if plain else None
 
 
 def answers_of(session: CheckoutSession, form: dict[str, str], today: date) -> dict[str, str]:

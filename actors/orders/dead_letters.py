@@ -4,7 +4,7 @@ from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from actors.deps.process import Deps
-from actors.intake.session import plain_email
+from actors.intake.address import plain_email
 from actors.messages import ask, new_message_id, send
 from actors.reports.replay import lost_chunks, replay
 from infra.errors import PressroomError, TransientError

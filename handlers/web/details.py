@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
+from actors.intake.address import plain_email
 from actors.intake.placing import start_order
-from actors.intake.session import plain_answers, plain_email
+from actors.intake.session import plain_answers
 from actors.products.catalogue import title_of
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
@@ -38,7 +39,7 @@ async def details_form(request: Request) -> Response:
 
 
 async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
-    email = plain_email(given.get("email", "").strip())
+    email = plain_email(given.get("email"))
     now = deps.clock.now()
     answers = plain_answers(given, now.date()) | ({"email": email} if email else {})
     await fill_details(deps.db, order["_id"], answers, now)

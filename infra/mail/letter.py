@@ -60,12 +60,12 @@ def as_message(letter: Letter) -> Message:
 
 def _message(letter: Letter) -> Message:
     sender, from_line = _sender(letter.sender)
-    recipient = _address(letter.recipient)
+    recipient, to_line = _recipient(letter.recipient)
     headers = [
         _header("Message-ID", letter.message_id),
         _header("Date", format_datetime(letter.written_at)),
         from_line,
-        _header("To", recipient),
+        to_line,
         _header("Subject", " ".join(letter.subject.split())),
         _header("X-Pressroom-Order", letter.order) if letter.order else b"",
         _header("X-Pressroom-Mail", letter.kind),
@@ -76,7 +76,7 @@ def _message(letter: Letter) -> Message:
         "alternative", boundary=_BOUNDARY, _subparts=[_part(letter.text, "plain"), _part(letter.html, "html")]
     )
     content = b"".join(headers) + body.as_bytes(policy=_LINES)
-    return Message(sender, recipient.addr_spec, content)
+    return Message(sender, recipient, content)
 
 
 def _part(text: str, subtype: str) -> MIMENonMultipart:
@@ -97,6 +97,16 @@ def _header(name: str, value: str | Address) -> bytes:
 def _sender(text: str) -> tuple[str, bytes]:
     address = _address(text)
     return address.addr_spec, _header("From", address)
+
+
+def _recipient(text: str) -> tuple[str, bytes]:
+    """Return a recipient as servers take it, and its header. Dots are quoted that stand where none may."""
+    local, _, domain = text.rpartition("@")
+    if local and domain and ".." in f".{local}." and not local.startswith('"'):
+        quoted = f'"{local}"@{domain}'
+        return quoted, _header("To", quoted)
+    address = _address(text)
+    return address.addr_spec, _header("To", address)
 
 
 def _address(text: str) -> Address:

@@ -50,6 +50,18 @@ class MailFault(Fault):
         return " ".join(filter(None, (str(self.code), self.enhanced, "Fault on request")))
 
 
+class StrictSMTP(SMTP):
+    """The protocol, with the syntax of addresses that servers insist on and aiosmtpd does not."""
+
+    async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802
+        """Refuse dots outside quotation marks where none may stand."""
+        local = (arg or "").partition("<")[2].rpartition("@")[0]
+        if ".." in f".{local}." and not local.startswith('"'):
+            await self.push("553 5.1.3 Bad recipient address syntax")
+            return
+        await super().smtp_RCPT(arg)
+
+
 class MailServer:
     """Takes letters by SMTP, through the hooks that aiosmtpd calls, and shows them by HTTP."""
 
@@ -68,7 +80,7 @@ class MailServer:
         """Take letters while inside."""
         loop = asyncio.get_running_loop()
         # The host name is given because the default asks the resolver, which may take seconds.
-        connect = partial(SMTP, self, hostname="localhost", enable_SMTPUTF8=True, loop=loop)
+        connect = partial(StrictSMTP, self, hostname="localhost", enable_SMTPUTF8=True, loop=loop)
         server = await loop.create_server(connect, HOST, self._smtp_port)
         yield
         server.close()

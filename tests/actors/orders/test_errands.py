@@ -9,7 +9,7 @@ from actors.deps.process import Deps
 from actors.intake.apply import apply_events
 from actors.intake.events import Event
 from actors.intake.fetch_session import fetch_session
-from actors.intake.session import plain_email
+from actors.intake.address import plain_email
 from actors.orders.dead_letters import resolve_dead_letter, retry_order
 from actors.orders.errands import ERRANDS, run_errand
 from actors.reports.replay import ReplayIsImpossible
@@ -123,7 +123,7 @@ def test_an_address_that_can_be_written_to_is_kept(address: str) -> None:
 
 
 ELSEWHERE = [None, "", "a", "@b", "a@", "a b@c.d", "a:b@c.d", "a@b,c", "a,b@c.d", "a..b@c.d", "A <a@b.c>"]
-NOT_ASCII = ["jösé@c.d", "a@exämple.de"]
+NOT_ASCII = ["jösé@c.d"]
 HOSTILE = ["a@b.c\nBcc: d@e.f", "a@=?utf-8?q?b.c?=", "a" * 321 + "@b.c"]
 
 

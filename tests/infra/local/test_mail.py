@@ -75,3 +75,10 @@ def test_a_fault_that_makes_no_sense_is_refused(stack: Stack) -> None:
         stack.inbox.add_fault(code=200)
     with pytest.raises(PartError, match="400"):
         stack.inbox.add_fault(colour="red")
+
+
+@pytest.mark.parametrize("address", ["a..b@docomo.ne.jp", "x.@docomo.ne.jp", ".x@docomo.ne.jp"])
+def test_dots_that_stand_where_none_may_must_be_quoted(stack: Stack, address: str) -> None:
+    """As strict servers do, it refuses such an address for good."""
+    with pytest.raises(smtplib.SMTPRecipientsRefused):
+        send_letter(stack.env["MAIL_URL"], to=address)

@@ -1,6 +1,7 @@
 """The SMTP transport against a real SMTP server."""
 
 import socket
+import uuid
 
 import pytest
 
@@ -106,3 +107,12 @@ def test_a_letter_in_any_script_needs_no_more_than_seven_bits() -> None:
     source = as_message(letter(text="عزيزي أحمد\n" * 50, html=f"<p>{'山田太郎' * 2000}</p>")).content
     assert source.isascii()
     assert max(map(len, source.splitlines())) <= 998
+
+
+@pytest.mark.parametrize("local", ["da.me..i", "x.", ".x", '"john smith"'])
+def test_a_letter_to_an_old_carriers_address_arrives(stack: Stack, local: str) -> None:
+    """A server is told it in quotation marks, without which its dots are a mistake."""
+    domain = f"{uuid.uuid4().hex}.ne.jp"
+    transport(stack).send(letter(recipient=f"{local}@{domain}"), lambda: 10.0)
+    (arrived,) = stack.inbox.letters(to=f"{local}@{domain}")
+    assert arrived.subject == "Ready"
