@@ -74,6 +74,9 @@ class OrderSummary(TypedDict):
     url: str
     on_hold: bool
     attention: str | None
+    language: str | None
+    #: What the customer wrote for an answer that was not understood.
+    unread: dict[str, str]
     placed_at: str | None
     paid_at: str | None
     amount_refunded: int
@@ -138,6 +141,8 @@ def order_summary(deps: Deps, order: Order, reports: list[Report]) -> OrderSumma
         "url": Links(deps.settings).order(order["token"]),
         "on_hold": order["on_hold"],
         "attention": attention_of(order),
+        "language": order["answers"].get("language"),
+        "unread": order.get("unread", {}),
         "placed_at": as_text(order["placed_at"]),
         "paid_at": as_text(order["paid_at"]),
         "amount_refunded": order["amount_refunded"],

@@ -33,7 +33,14 @@ async def forget_customer(db: Database, order: Order, token: str, now: datetime)
     more.
     """
     known = {"_id": order["_id"], "forgotten_at": {"$exists": False}}
-    nothing: Document = {"answers": {}, "email": None, "missing": [], "attention": None, "failed_at": None}
+    nothing: Document = {
+        "answers": {},
+        "unread": {},
+        "email": None,
+        "missing": [],
+        "attention": None,
+        "failed_at": None,
+    }
     due_at = order["errands"].get("forget_order", now)
     errands = {"errands": {"forget_order": due_at}, "errands_at": due_at}
     await db.orders.update_one(known, {"$set": {**nothing, **errands, "token": token, "forgotten_at": now}})

@@ -27,6 +27,7 @@ def new_order(order_id: str, token: str, purchase: Purchase, now: datetime) -> O
         "products": purchase["products"],
         "run": purchase["run"],
         "answers": purchase["answers"],
+        "unread": purchase.get("unread", {}),
         "missing": purchase["missing"],
         "objection": purchase["objection"],
         "email": None,

@@ -1,10 +1,11 @@
 """Drafts an order as it is first written: from a session, our form's answers and the catalogue."""
 
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
+from actors.intake.answers import plain_answers, unread_answers
 from actors.intake.events import SessionFact
-from actors.intake.session import CheckoutSession, answers_of
+from actors.intake.session import CheckoutSession, written_answers
 from actors.mail.brand import colours_of
 from actors.products.catalogue import CURRENCY, Offer, offer_of
 from infra.tenants import MAIN, Tenants, is_tenant_id
@@ -18,7 +19,7 @@ NO_PRODUCT = "The session names no product that is sold here."
 def draft_order(tenants: Tenants, news: SessionFact, form: dict[str, str], now: datetime) -> Order:
     """Return the order of a session, with a token of its own."""
     session, token = news.session, secrets.token_urlsafe(18)
-    order = new_order(session.id, token, purchase_of(tenants, session, form, now.date()), now)
+    order = new_order(session.id, token, purchase_of(tenants, session, form, now), now)
     order |= {
         "email": session.email,
         "reference": session.reference,
@@ -41,11 +42,12 @@ def _tenant_of(session: CheckoutSession) -> str:
     return MAIN if session.tenant is None else session.tenant
 
 
-def purchase_of(tenants: Tenants, session: CheckoutSession, form: dict[str, str], today: date) -> Purchase:
+def purchase_of(tenants: Tenants, session: CheckoutSession, form: dict[str, str], now: datetime) -> Purchase:
     """Return the purchase: brand, product, reports, answers, and the details that are missing or wrong."""
     offer = offer_of(session.product)
     tenant = _tenant_of(session)
-    answers = answers_of(session, form, today)
+    written = written_answers(session, form)
+    answers = plain_answers(written, now)
     return {
         # A name that cannot be a tenant's belongs to no tenant, and may be anything. The raw event keeps it.
         "tenant": tenant if is_tenant_id(tenant) else MAIN,
@@ -55,6 +57,7 @@ def purchase_of(tenants: Tenants, session: CheckoutSession, form: dict[str, str]
         "products": list(offer.reports) if offer else [],
         "run": dict.fromkeys(offer.reports, 1) if offer else {},
         "answers": answers,
+        "unread": unread_answers(written, answers),
         "missing": _missing(offer, answers, session.email),
         "objection": _objection(tenants, offer, session),
     }

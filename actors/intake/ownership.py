@@ -1,11 +1,12 @@
 """Ownership: tells sessions that were sold here from those of other shops on the same Stripe account."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime
 
 from actors.deps.webhook import IntakeDeps
+from actors.intake.answers import plain_answers
 from actors.intake.events import SessionFact
-from actors.intake.session import CheckoutSession, answers_of
+from actors.intake.session import CheckoutSession, written_answers
 from actors.products.catalogue import OFFERS, offer_of
 from storage.answers import find_answers
 from storage.orders import find_orders
@@ -34,7 +35,7 @@ def bears_our_mark(deps: IntakeDeps, session: CheckoutSession) -> bool:
     if deps.settings.installation is not None:
         return session.named("installation") == deps.settings.installation
     known = offer_of(session.product) is not None or session.tenant in deps.tenants
-    return session.names_product or known or _is_mispriced(session)
+    return session.names_product or known or _is_mispriced(session, deps.clock.now())
 
 
 def may_be_priced_here(deps: IntakeDeps, session: CheckoutSession) -> bool:
@@ -42,7 +43,7 @@ def may_be_priced_here(deps: IntakeDeps, session: CheckoutSession) -> bool:
     return deps.settings.installation is None and session.line_items is None
 
 
-def _is_mispriced(session: CheckoutSession) -> bool:
+def _is_mispriced(session: CheckoutSession, now: datetime) -> bool:
     """Return whether a session has a price that is unknown, beside all the answers that a report of ours needs."""
-    answers = answers_of(session, {}, date.max)
+    answers = plain_answers(written_answers(session, {}), now)
     return session.lookup_key is not None and any(answers.keys() >= {*one.needed} for one in OFFERS.values())

@@ -1,8 +1,5 @@
 """Checkout Session as Stripe sends it: the fields that an order is made of, typed and capped."""
 
-import re
-from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,12 +8,6 @@ from msgspec import Meta
 from actors.intake.address import plain_email
 from actors.products.questions import ANSWERS
 
-#: A BCP 47 tag, as far as hyphenation and the writing need it.
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-#: The number of characters of one answer that are used. The raw event keeps the rest.
-_MAX_ANSWER = 2000
-#: No living person was born before. An earlier year is a slip of the hand.
-FIRST_BIRTH = date(1900, 1, 1)
 #: Stripe's own bound on references.
 _MAX_REFERENCE = 200
 
@@ -91,31 +82,10 @@ class CheckoutSession(msgspec.Struct, frozen=True):
         return named if isinstance(named, str) else None
 
 
-def answers_of(session: CheckoutSession, form: dict[str, str], today: date) -> dict[str, str]:
-    """Return the customer's answers: from our own form, else the checkout's own fields, else the metadata."""
+def written_answers(session: CheckoutSession, form: dict[str, str]) -> dict[str, str | None]:
+    """Return what the customer wrote: in our own form, else in the checkout's own fields, else in the metadata."""
     fields = {str(field.get("key")): _value(field) for field in session.custom_fields}
-    given = {name: form.get(name) or fields.get(name) or session.named(name) for name in ANSWERS}
-    return plain_answers(given, today)
-
-
-def plain_answers(given: Mapping[str, str | None], today: date) -> dict[str, str]:
-    """Return the known answers that can be used: printable, capped, without blanks around them.
-
-    A text that is no language counts as not given. So does one that cannot be a date of birth, in ISO 8601.
-    """
-    answers = {name: _plain(given.get(name) or "") for name in ANSWERS}
-    if not _LANGUAGE.fullmatch(answers["language"]):
-        answers["language"] = ""
-    if not _is_birth_date(answers["birth_date"], today):
-        answers["birth_date"] = ""
-    return {name: value for name, value in answers.items() if value}
-
-
-def _is_birth_date(text: str, today: date) -> bool:
-    try:
-        return FIRST_BIRTH <= date.fromisoformat(text) <= today
-    except ValueError:
-        return False
+    return {name: form.get(name) or fields.get(name) or session.named(name) for name in ANSWERS}
 
 
 def _value(field: dict[str, Any]) -> str | None:
@@ -123,8 +93,3 @@ def _value(field: dict[str, Any]) -> str | None:
     holder = field.get(kind) if isinstance(kind, str) else None
     value = holder.get("value") if isinstance(holder, dict) else None
     return value if isinstance(value, str) else None
-
-
-def _plain(value: str) -> str:
-    kept = "".join(letter for letter in value if letter.isprintable() or letter in "\n\t\u200d\u200e\u200f")
-    return kept.encode("utf-8", "ignore").decode()[:_MAX_ANSWER].strip()

@@ -50,8 +50,10 @@ def show_order(order: str, as_json: bool) -> None:
     from handlers.cli.tables import print_fields
 
     cost = f"{view['llm']['cost_usd']} USD in {view['llm']['attempts']} calls"
-    names = ("order_id", "state", "product", "paid_at", "url", "attention")
+    names = ("order_id", "state", "product", "language", "paid_at", "url", "attention")
     print_fields({**{name: view[name] for name in names}, "cost": cost})
+    for name, text in view["unread"].items():
+        print_fields({"not_understood": f"{name}: {text}"})
     parts = {
         ("product", "state", "sections_done", "sections_total", "chunks_done", "downloads"): view["reports"],
         ("kind", "state", "message_id"): view["mails"],

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.intake.address import plain_email
+from actors.intake.answers import plain_answers
 from actors.intake.placing import start_order
-from actors.intake.session import plain_answers
 from actors.products.catalogue import title_of
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
@@ -41,7 +41,7 @@ async def details_form(request: Request) -> Response:
 async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
     email = plain_email(given.get("email"))
     now = deps.clock.now()
-    answers = plain_answers(given, now.date()) | ({"email": email} if email else {})
+    answers = plain_answers(given, now) | ({"email": email} if email else {})
     await fill_details(deps.db, order["_id"], answers, now)
     filled = await find_order(deps.db, order["_id"]) or order
     if not filled["missing"]:

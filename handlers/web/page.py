@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from actors.deps.process import Deps
-from actors.intake.session import FIRST_BIRTH
+from actors.intake.answers import FIRST_BIRTH, last_day
 from actors.mail.brand import brand_name, logo_of
 from actors.mail.formatting import spoken_duration
 from actors.products.questions import QUESTIONS
@@ -32,6 +32,10 @@ _HEADERS = {
 def page(request: Request, template: str, status: int, *, tenant: str = MAIN, **facts: object) -> Response:
     """Return a page under a tenant's brand. Status 422 has a form say that an answer is missing."""
     deps: Deps = request.state.deps
-    known = {"brand": brand_name(deps, tenant), "logo": logo_of(deps, tenant), "today": deps.clock.now().date()}
+    known = {
+        "brand": brand_name(deps, tenant),
+        "logo": logo_of(deps, tenant),
+        "last_birth": last_day(deps.clock.now()),
+    }
     text = _PAGES.get_template(template).render(**known, incomplete=status == 422, **facts)
     return HTMLResponse(text, status, headers=_HEADERS)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from actors.deps.process import Deps
-from actors.intake.session import plain_answers
+from actors.intake.answers import plain_answers
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
 from handlers.web.page import page
 from handlers.web.requests import read_form
@@ -40,7 +40,7 @@ async def checkout(request: Request) -> Response:
     deps: Deps = request.state.deps
     given = await read_form(request)
     offer = _sold(request, given.get("product", ""))
-    answers = plain_answers(given, deps.clock.now().date())
+    answers = plain_answers(given, deps.clock.now())
     if any(not answers.get(name) for name in offer.needed):
         return _form(request, offer, answers, 422)
     try:

@@ -1,6 +1,5 @@
 """Words of the book's own, by language."""
 
-import re
 import tomllib
 import unicodedata
 from collections.abc import Sequence
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+from infra.languages import read_language
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,6 @@ class Words:
     months: str
     day: str = "{day} {month} {year}"
     quotes: Sequence[str] = ("“", "”", "‘", "’")
-    names: Sequence[str] = ()
     right_to_left: bool = False
 
     def date(self, value: date) -> str:
@@ -30,13 +28,11 @@ class Words:
 
 _TABLES = tomllib.loads((Path(__file__).parent / "templates" / "words.toml").read_text(encoding="utf-8"))
 _WORDS = {tag: Words(**table) for tag, table in _TABLES.items()}
-_NAMES = {name: tag for tag, known in _WORDS.items() for name in known.names}
 
 
 def language_tag(language: str) -> str:
     """Return the language as a BCP 47 tag: `und` if it is none, `en` if it is empty."""
-    named = _NAMES.get(language.strip().casefold(), language.strip() or "en")
-    return named if _TAG.fullmatch(named) else "und"
+    return read_language(language.strip() or "en") or "und"
 
 
 def words(tag: str) -> Words:

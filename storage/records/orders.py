@@ -113,6 +113,8 @@ class Purchase(TypedDict):
     #: The number of the run of each report, from 1. A replay begins the next one.
     run: dict[str, int]
     answers: dict[str, str]
+    #: What the customer wrote for an answer that was not understood: a language, or a date of birth.
+    unread: NotRequired[dict[str, str]]
     #: The answers that are still needed, `email` among them.
     missing: list[str]
     #: The reason why the session cannot be fulfilled as it is.
