@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +31,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.uppe
     redis_url: Text
     stripe_webhook_secret: Text
     stripe_livemode: bool
+    timezone: Text = "UTC"
     installation: Annotated[str, Meta(pattern=r"^[ -~]{1,500}$")] | None = None
     tenants_file: Text | None = None
     log_format: Literal["json", "text"] = "json"
@@ -38,6 +40,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.uppe
         """Refuse values of the right type that cannot work."""
         _expect_scheme("MONGODB_URL", self.mongodb_url, "mongodb", "mongodb+srv")
         _expect_scheme("REDIS_URL", self.redis_url, "redis", "rediss")
+        _expect_zone(self.timezone)
         if any(not secret.strip() or secret != secret.strip() for secret in self.webhook_secrets):
             raise SettingsError("STRIPE_WEBHOOK_SECRET has an empty element or a blank around one.")
 
@@ -140,6 +143,14 @@ def _expect_address(name: str, text: str) -> None:
     if as_address(text) is None:
         form = "reports@shop.example or Shop <reports@shop.example>, with a comma or a colon in quotes"
         raise SettingsError(f"{name} is no mail address, such as {form}.")
+
+
+def _expect_zone(name: str) -> None:
+    try:
+        if name != "UTC":  # which needs no data of the system's
+            ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # no such name, or one of a path or a folder
+        raise SettingsError("TIMEZONE is none that this system knows, such as Europe/Berlin.") from None
 
 
 def _expect_scheme(name: str, url: str, *schemes: str) -> None:

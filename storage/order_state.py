@@ -6,8 +6,9 @@ comes and goes: an order is paused until an operator resumes it.
 """
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from storage.budget import is_paused
 from storage.records.orders import Order
@@ -103,6 +104,12 @@ def may_begin(order: Order) -> bool:
 def paid_at(order: Order) -> datetime:
     """Return when an order was paid, or was placed if it is not paid yet."""
     return order["paid_at"] or order["placed_at"]
+
+
+def paid_day(order: Order) -> date:
+    """Return the day on which an order was paid, where it was sold. It stays the same when the setting changes."""
+    name = order.get("timezone", "UTC")
+    return paid_at(order).astimezone(UTC if name == "UTC" else ZoneInfo(name)).date()
 
 
 def report_state(report: Report, counts: dict[tuple[str, str, str], int]) -> str:

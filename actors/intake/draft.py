@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
+from actors.deps.webhook import IntakeDeps
 from actors.intake.answers import plain_answers, unread_answers
 from actors.intake.events import SessionFact
 from actors.intake.session import CheckoutSession, written_answers
@@ -16,11 +17,12 @@ from storage.records.orders import Order, Purchase
 NO_PRODUCT = "The session names no product that is sold here."
 
 
-def draft_order(tenants: Tenants, news: SessionFact, form: dict[str, str], now: datetime) -> Order:
+def draft_order(deps: IntakeDeps, news: SessionFact, form: dict[str, str], now: datetime) -> Order:
     """Return the order of a session, with a token of its own."""
     session, token = news.session, secrets.token_urlsafe(18)
-    order = new_order(session.id, token, purchase_of(tenants, session, form, now), now)
+    order = new_order(session.id, token, purchase_of(deps.tenants, session, form, now), now)
     order |= {
+        "timezone": deps.settings.timezone,
         "email": session.email,
         "reference": session.reference,
         "payment_intent": session.payment_intent_id,

@@ -39,7 +39,7 @@ async def place_sessions(deps: IntakeDeps, news: Sequence[SessionFact]) -> list[
     references = [one.session.reference for one in news if one.session.reference]
     forms = await find_answers(deps.db, references) if references else {}
     now = deps.clock.now()
-    drafts = [draft_order(deps.tenants, one, forms.get(one.session.reference or "", {}), now) for one in news]
+    drafts = [draft_order(deps, one, forms.get(one.session.reference or "", {}), now) for one in news]
     taken = set(await place_orders(deps.db, drafts))
     if not taken:
         return drafts

@@ -15,7 +15,7 @@ from actors.reports.render_chunk import style_of
 from infra.errors import TransientError
 from infra.pdf import BookSource
 from storage.objects import book_key, pdf_key
-from storage.order_state import paid_at
+from storage.order_state import paid_day
 from storage.records.orders import Order
 from storage.records.plans import Plan
 from storage.records.work import StepResult
@@ -106,7 +106,7 @@ def book_of(plan: Plan, order: Order, author: str, logo: str = "") -> BookSource
         title=plan["title"],
         subtitle=plan["subtitle"],
         prepared_for=order["answers"].get("name", ""),
-        date=paid_at(order).date(),
+        date=paid_day(order),
         author=author,
         style=style_of(plan, order),
         logo=logo,

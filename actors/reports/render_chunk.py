@@ -9,7 +9,7 @@ from actors.reports.claim import Claim
 from infra.charts import Wheel
 from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
 from storage.objects import chunk_key as object_key
-from storage.order_state import paid_at
+from storage.order_state import paid_day
 from storage.records.orders import Order
 from storage.records.plans import Plan, PlannedStep
 from storage.records.work import StepResult
@@ -67,4 +67,4 @@ def chart_of(product: str, chapter: str, order: Order) -> Wheel | None:
     It is a pure function of the answers and of the day, drawn when the chapter is set.
     """
     drawn = next((one.chart for one in PRODUCTS[product].chapters if one.id == chapter), None)
-    return drawn(Occasion(order["answers"], paid_at(order).date())) if drawn else None
+    return drawn(Occasion(order["answers"], paid_day(order))) if drawn else None

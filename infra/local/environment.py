@@ -13,7 +13,8 @@ from infra.local.ports import HOST
 BUCKET = "pressroom"
 
 # Variables of the developer's own shell for the real services must not reach a local process.
-_FOREIGN = ("ALERT_", "AWS_", "INSTALLATION", "MAIL_", "MONGODB_", "OPENAI_", "REDIS_", "S3_", "STRIPE_")
+_VENDORS = ("ALERT_", "AWS_", "MAIL_", "MONGODB_", "OPENAI_", "REDIS_", "S3_", "STRIPE_")
+_FOREIGN = (*_VENDORS, "INSTALLATION", "TIMEZONE")
 
 T = TypeVar("T")
 

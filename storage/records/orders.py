@@ -163,6 +163,8 @@ class Order(Purchase, PaymentState):
     amount_subtotal: int | None
     currency: str | None
     placed_at: datetime
+    #: The time zone in which its day begins and ends, as it was set when the order was placed. UTC without it.
+    timezone: NotRequired[str]
     #: The earliest time that was reported.
     paid_at: datetime | None
     #: The session expired, or its payment failed.

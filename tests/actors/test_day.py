@@ -1,0 +1,83 @@
+"""The customers' day: the date on a book's cover, and the first day of its months."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+import pytest
+
+from actors.deps.process import Deps
+from actors.products.catalogue import PRODUCTS
+from actors.products.plans import plan_of
+from actors.reports.assemble_report import book_of
+from actors.reports.render_chunk import chart_of
+from storage.records.orders import Order
+from tests.actors.builders import place, present
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+#: An evening in California, and noon of the next day in New Zealand.
+PAID_AT = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
+HOROSCOPE = {
+    "metadata": {
+        "product": "personal_horoscope",
+        "name": "Ada",
+        "birth_date": "1988-04-17",
+        "birth_place": "Rome",
+    },
+    "amount_subtotal": 9900,
+}
+
+
+async def sold(deps: Deps, zone: str | None) -> Order:
+    """Place an order where that zone is set, paid at that moment."""
+    if zone is not None:
+        deps = replace(deps, settings=msgspec.structs.replace(deps.settings, timezone=zone))
+    await place(deps, **HOROSCOPE)
+    await deps.db.orders.update_one({}, {"$set": {"paid_at": PAID_AT}})
+    return await present(deps)
+
+
+def cover_of(order: Order) -> date:
+    """Return the date on the cover of its book."""
+    return book_of(plan_of(PRODUCTS["personal_horoscope"]), order, "Brand").date
+
+
+def first_month_of(order: Order) -> str:
+    """Return what is said of the sun's way in its first month."""
+    opener = next(one.id for one in PRODUCTS["personal_horoscope"].chapters if one.chart)
+    chart = chart_of("personal_horoscope", opener, order)
+    assert chart is not None
+    return chart.marks[0].label
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "said"),
+    [
+        (None, date(2026, 1, 1), "1 January 2026 to"),
+        ("America/Los_Angeles", date(2025, 12, 31), "31 December 2025 to"),
+        ("Pacific/Auckland", date(2026, 1, 1), "1 January 2026 to"),
+        ("UTC", date(2026, 1, 1), "1 January 2026 to"),
+    ],
+)
+async def test_a_book_is_of_its_customers_day(deps: Deps, zone: str | None, day: date, said: str) -> None:
+    """Cover and months begin with the day that it was where it was sold."""
+    order = await sold(deps, zone)
+    assert cover_of(order) == day
+    assert said in first_month_of(order)
+
+
+async def test_an_order_keeps_its_zone(deps: Deps, clock: StoppedClock) -> None:
+    """A setting that changes under way moves no day: a book that is printed again is the same."""
+    order = await sold(deps, "America/Los_Angeles")
+    clock.forward(timedelta(days=1).total_seconds())
+    moved = replace(deps, settings=msgspec.structs.replace(deps.settings, timezone="Pacific/Auckland"))
+    assert cover_of(await present(moved)) == cover_of(order)
+
+
+async def test_an_order_from_before_the_setting_is_of_the_day_in_utc(deps: Deps) -> None:
+    """Its books were begun so."""
+    order = await sold(deps, "America/Los_Angeles")
+    del order["timezone"]
+    assert cover_of(order) == date(2026, 1, 1)
