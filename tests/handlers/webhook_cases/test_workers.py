@@ -174,6 +174,23 @@ def test_case_66_the_price_names_the_product(pressroom: Pressroom) -> None:
     assert alerts(pressroom) == []
 
 
+def test_case_66_the_price_names_a_product_of_another_shop(pressroom: Pressroom) -> None:
+    """Stripe is asked once. Then nothing is left of it but the event, which says that nothing in it is ours."""
+    stripe = connect(pressroom.stack)
+    items = [
+        {"quantity": 1, "price_data": {"currency": "usd", "unit_amount": 1900, "product_data": {"name": "Mug"}}}
+    ]
+    session = stripe.v1.checkout.sessions.create(params(line_items=items, metadata={"invoice": "7"}))
+    pressroom.stack.stripe.pay(session.id, pressroom.email)
+    ignored = {"about": session.id, "state": "ignored", "tries": 2}
+    pressroom.until("looking", lambda: pressroom.db.events.find_one(ignored))
+    pressroom.until("quiet", lambda: not messages(pressroom))
+    assert pressroom.db.orders.find_one({"_id": session.id}) is None
+    assert alerts(pressroom) == []
+    found = pressroom.json("reconcile", "--since", "1h", "--dry-run")
+    assert session.id not in {row["about"] for row in found}
+
+
 def test_case_64_65_a_dispute_holds_delivery_until_it_is_won(pressroom: Pressroom) -> None:
     """Disputed while it is written, an order is finished and waits; once the dispute is won, it is delivered."""
     pressroom.stack.llm.set_latency(0.5)
