@@ -43,6 +43,13 @@ async def settle_events(
 
 
 @translating
+async def adopt_events(db: Database, about: Sequence[str], reason: str) -> None:
+    """Mark as applied what is about those ids and was ignored for that reason. It turned out otherwise."""
+    ignored = {"about": {"$in": list(about)}, "state": "ignored", "reason": reason}
+    await db.events.update_many(ignored, {"$set": {"state": "applied", "reason": None}})
+
+
+@translating
 async def delay_events(db: Database, event_ids: Sequence[str], until: datetime) -> None:
     """Leave new events to the process that applies them. The sweep looks again at `until`."""
     still = {"_id": {"$in": list(event_ids)}, "state": "new"}

@@ -20,7 +20,7 @@ from actors.products.catalogue import MAIL_QUEUE
 from infra.errors import TransientError
 from storage.alerts import raise_alert
 from storage.dead_letters import record_dead_event
-from storage.events import count_try, delay_events, settle_events
+from storage.events import adopt_events, count_try, delay_events, settle_events
 from storage.orders import find_orders, orders_of_payments
 from storage.payments import find_payments
 from storage.records.orders import Order
@@ -85,8 +85,11 @@ async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
     asked = {event.id for event in events if event.fetched is not None}
     unsure = [one for one in foreign - asked if may_be_priced_here(deps, sessions[one].session)]
     posts += [Post(MAIL_QUEUE, "fetch_session", new_message_id(), {"event": event}) for event in (*late, *unsure)]
-    foreign |= _of_unknown_payments(payments, orders)
+    unknown = _of_unknown_payments(payments, orders)
+    foreign |= unknown
     await _ignore(deps, [event for event, one in news.items() if one is None], foreign)
+    if unknown:  # an order may have come meanwhile, before its payment's events were ignored
+        await _adopt(deps, await orders_of_payments(deps.db, [payments[event].intent for event in unknown]))
     applied = [event for event, one in news.items() if one is not None and event not in {*foreign, *late}]
     return Applied(posts, applied)
 
@@ -103,6 +106,13 @@ async def _ignore(deps: IntakeDeps, meaningless: Sequence[str], foreign: Collect
     if foreign:
         log.info("foreign_events", count=len(foreign), events=sorted(foreign))
         await settle_events(deps.db, sorted(foreign), "ignored", FOREIGN)
+
+
+async def _adopt(deps: IntakeDeps, orders: Sequence[Order]) -> None:
+    """Mark the events about payments of these orders as applied that were ignored before the order was known."""
+    intents = [order["payment_intent"] for order in orders if order["payment_intent"]]
+    if intents:
+        await adopt_events(deps.db, intents, FOREIGN)
 
 
 async def foreign_events(deps: IntakeDeps, events: Sequence[Event]) -> set[str]:
@@ -139,6 +149,7 @@ async def _take_payments(deps: IntakeDeps, orders: list[Order], news: Sequence[P
         return orders
     await copy_payments(deps, payments)
     befallen = await orders_of_payments(deps.db, [payment["_id"] for payment in payments])
+    await _adopt(deps, befallen)
     ids = {order["_id"] for order in (*orders, *befallen)}
     return await find_orders(deps.db, sorted(ids))
 

@@ -13,7 +13,7 @@ import pytest
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.intake.apply import apply_events, finish_events
-from actors.intake.events import Event
+from actors.intake.events import Event, subjects_of
 from actors.intake.fetch_session import fetch_session
 from actors.intake.reconcile import Finding, reconcile
 from actors.orders.errands import run_errand
@@ -54,7 +54,8 @@ def told(kind: str, shown: dict[str, Any], event_id: str = EVENT) -> bytes:
 async def hear(deps: Deps, kind: str, shown: dict[str, Any], event_id: str = EVENT) -> None:
     """Take an event as the webhook does."""
     raw = told(kind, shown, event_id)
-    await record_events(deps.db, [new_event(event_id, kind, raw, deps.clock.now())])
+    about = subjects_of(json.loads(raw))
+    await record_events(deps.db, [new_event(event_id, kind, raw, deps.clock.now(), about)])
     await finish_events(deps, await apply_events(deps, [Event(event_id, kind, raw)]))
 
 
@@ -179,6 +180,7 @@ async def test_returns_of_other_shops_are_left_alone_and_may_turn_out_ours(
     assert (await outcome(deps), await deps.db.alerts.count_documents({})) == (FOREIGN, 0)
     order = await place(deps, payment_intent="pi_1")
     assert order["on_hold"] or order["stopped"]
+    assert await outcome(deps) == ("applied", None)
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ from storage.deliveries import (
     start_sending,
 )
 from storage.events import (
+    adopt_events,
     count_try,
     delay_events,
     drop_events,
@@ -92,6 +93,7 @@ async def _events(db: Database, ask: Ask) -> None:
     await ask(settle_events, ids[:2], "failed")
     await ask(renew_event, ids[0], NOW)
     await ask(settle_events, ids, "applied")
+    await ask(adopt_events, ["pi_7"], "Nothing in it is ours.")
     await ask(find_event, ids[0])
     await ask(states_of_events, ids)
     await ask(latest_events, "ignored", 50)
