@@ -10,6 +10,8 @@ from infra.languages import read_language
 
 #: The number of characters of one answer that are used. The raw event keeps the rest.
 _MAX_ANSWER = 2000
+#: The number of characters that are looked at, of which some may show nothing.
+_MAX_READ = 4 * _MAX_ANSWER
 #: The number of characters that an operator is shown.
 _MAX_SHOWN = 200
 #: No living person was born before. An earlier year is a slip of the hand.
@@ -49,7 +51,7 @@ def plain_text(written: str) -> str:
     Spaces become plain ones, since most faces lack the others and since names are compared. The text is empty if
     it shows nothing.
     """
-    lines = _LINE_END.sub("\n", written)
+    lines = _LINE_END.sub("\n", written[:_MAX_READ])
     kept = "".join(_kept(letter) for letter in lines)[:_MAX_ANSWER].strip()
     return kept if any(_shows(letter) for letter in kept) else ""
 

@@ -23,7 +23,8 @@ async def changes(deps: Deps, given: dict[str, str]) -> list[dict[str, Any]]:
     async with await deps.db.orders.watch() as stream:
         await fill_details(deps.db, ORDER, given, deps.clock.now())
         await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"end": True}})
-        async for change in stream:
+        told_of: Any = stream
+        async for change in told_of:
             fields = change["updateDescription"]["updatedFields"]
             if "end" in fields:
                 return told
