@@ -12,6 +12,8 @@ _ADDED = re.compile(r"[.@][\w-]+$")
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f\u0900-\u0dff\u0e00-\u0e7f\u1780-\u17ff\u200c\u200d][^\W\d_]*)*")
 #: The number of words that are looked at: a name and what stands beside it.
 _MOST_WORDS = 12
+#: The letters of the shortest name that is looked for in a text without spaces.
+_SHORTEST = 2
 #: The letters of a code in the table.
 _CODE = 3
 
@@ -50,7 +52,9 @@ def _named(text: str) -> str | None:
     words = _WORD.findall(text)[:_MOST_WORDS]
     # Codes are words in some language: "por favor", "c'est".
     names = [word for word in words if word in _NAMES and not (len(word) <= _CODE and word.isascii())]
-    language = _NAMES[names[0]] if names else None
+    within = [name for name in _NAMES if not name.isascii() and len(name) >= _SHORTEST and name in text]
+    found = names[0] if names else max(within, key=len, default="")
+    language = _NAMES.get(found)
     if language is None or "-" in language:
         return language
     part = next((_BESIDE[word] for word in words if word in _BESIDE), None)

@@ -30,12 +30,14 @@ def bears_our_mark(deps: IntakeDeps, session: CheckoutSession) -> bool:
     """Return whether a session says by itself that it is ours.
 
     It carries the installation's name where that is set. Elsewhere it names a product, or a price or a brand of
-    ours.
+    ours, or an unknown price beside the answers that a report of ours needs.
     """
     if deps.settings.installation is not None:
         return session.named("installation") == deps.settings.installation
     known = offer_of(session.product) is not None or session.tenant in deps.tenants
-    return session.names_product or known or _is_mispriced(session, deps.clock.now())
+    if session.names_product or known:
+        return True
+    return session.lookup_key is not None and _holds_answers(session, deps.clock.now())
 
 
 def may_be_priced_here(deps: IntakeDeps, session: CheckoutSession) -> bool:
@@ -43,7 +45,7 @@ def may_be_priced_here(deps: IntakeDeps, session: CheckoutSession) -> bool:
     return deps.settings.installation is None and session.line_items is None
 
 
-def _is_mispriced(session: CheckoutSession, now: datetime) -> bool:
-    """Return whether a session has a price that is unknown, beside all the answers that a report of ours needs."""
+def _holds_answers(session: CheckoutSession, now: datetime) -> bool:
+    """Return whether a session holds all the answers that a report of ours needs."""
     answers = plain_answers(written_answers(session, {}), now)
-    return session.lookup_key is not None and any(answers.keys() >= {*one.needed} for one in OFFERS.values())
+    return any(answers.keys() >= {*one.needed} for one in OFFERS.values())

@@ -42,7 +42,7 @@ class CheckoutSession(msgspec.Struct, frozen=True):
     @property
     def names_product(self) -> bool:
         """Whether the metadata has a product, be it one that is sold here or not."""
-        return bool((self.metadata or {}).get("product"))
+        return (self.metadata or {}).get("product") not in (None, "")
 
     @property
     def tenant(self) -> str | None:
