@@ -60,6 +60,7 @@ from storage.events import (
     states_of_events,
     unapplied_events,
 )
+from storage.installation import first_start
 from storage.ledger import answers_of, drop_texts, open_entry, settle_entry, withdraw_entry
 from storage.payments import find_payments, note_dispute, note_failed_refund, note_refunded
 from storage.plans import find_plan, keep_plan
@@ -190,5 +191,6 @@ async def _the_rest(db: Database, ask: Ask) -> None:
     await ask(first_waiting, TENANT, 2)
     await ask(beat, "w9", {"queue": PRODUCT}, NOW)
     await ask(prove_writable)
+    await ask(first_start, NOW)
     await ask(live_workers)
     await ask(remove_worker, "w9")

@@ -34,6 +34,7 @@ from storage.orders import (
     place_orders,
     release_operator,
     reserve_notice,
+    retire,
 )
 from storage.payments import payment_state
 from storage.resends import note_resend
@@ -57,6 +58,7 @@ async def _placing(db: Database, ask: Ask) -> None:
     order = seen["_id"]
     await ask(place_orders, [{**seen, "_id": "cs_new", "token": "new"}, seen])
     await ask(note_ended, order, NOW)
+    await ask(retire, order, NOW)
     await ask(note_paid, order, NOW)
     await ask(note_payment, order, 1, payment_state({"_id": "pi_none", "version": 0}))
     await ask(await_details, order, _SOON, NOW)

@@ -17,7 +17,8 @@ SORTING = {"costs_by": "an operator's sums, the dearest first: a row each, and c
 #: Read more than they return.
 READING = {
     "claims_of": "all claimed steps: as many as are in somebody's hands, when a worker stops or has died. "
-    "An index of holders would be written twice a step."
+    "An index of holders would be written twice a step.",
+    "adopt_events": "the events of one payment, which are a handful, when it is refunded or disputed.",
 }
 
 
