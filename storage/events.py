@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.database import BY_ID, Database, insert_new, translating
+from storage.database import BY_ID, Database, Document, insert_new, translating
 from storage.records.orders import Event, EventState
 
 #: How long the process that recorded an event may take to apply it before the sweep does.
@@ -32,14 +32,24 @@ async def record_events(db: Database, events: Sequence[Event]) -> list[Event]:
 
 @translating
 async def settle_events(
-    db: Database, event_ids: Sequence[str], outcome: EventState, reason: str | None = None
+    db: Database,
+    event_ids: Sequence[str],
+    outcome: EventState,
+    reason: str | None = None,
+    *,
+    again_at: datetime | None = None,
 ) -> None:
-    """Record the outcome of events. Applied events stay applied."""
-    await db.events.update_many(
-        {"_id": {"$in": list(event_ids)}, "state": {"$ne": "applied"}},
-        {"$set": {"state": outcome, "reason": reason}, "$inc": {"tries": 1}},
-        hint=BY_ID,
-    )
+    """Record the outcome of events. Applied events stay applied.
+
+    With `again_at` the outcome is one for the time being, and the sweep looks again then.
+    """
+    update: Document = {"$set": {"state": outcome, "reason": reason}, "$inc": {"tries": 1}}
+    if again_at is None:
+        update["$unset"] = {"due_at": ""}
+    else:
+        update["$set"]["due_at"] = again_at
+    unapplied = {"_id": {"$in": list(event_ids)}, "state": {"$ne": "applied"}}
+    await db.events.update_many(unapplied, update, hint=BY_ID)
 
 
 @translating
@@ -93,9 +103,15 @@ async def latest_events(db: Database, state: EventState, limit: int) -> list[Eve
 
 @translating
 async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Event]:
-    """Return events that should have been applied by now, oldest first."""
+    """Return events that should have been applied by now, and those ignored for the time being until now.
+
+    At most `limit` of each, the oldest first.
+    """
     query = {"state": "new", "received_at": {"$lte": now - APPLY_WITHIN}, "due_at": {"$not": {"$gt": now}}}
-    return await db.events.find(query).sort("received_at").limit(limit).to_list()
+    left = await db.events.find(query).sort("received_at").limit(limit).to_list()
+    # Those of forgotten customers have no reason, and may have such a time of old.
+    unsure = {"state": "ignored", "reason": {"$ne": None}, "due_at": {"$lte": now}}
+    return left + await db.events.find(unsure).sort("due_at").limit(limit).to_list()
 
 
 @translating

@@ -37,8 +37,13 @@ STEPS_BY_REPORT = _keys("report", "slot", "state", "seq", "kind")
 
 #: By collection.
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
-    # Events to be applied or old enough to be removed, and the events of a customer. Stripe waits for both.
-    "events": [_index("state", "received_at"), _index("about")],
+    # Events to be applied or old enough to be removed, and the events of a customer. Stripe waits for both. Then
+    # those of sessions whose price is still to be asked for.
+    "events": [
+        _index("state", "received_at"),
+        _index("about"),
+        _partial(["due_at"], {"state": "ignored", "due_at": {"$exists": True}}),
+    ],
     # Stripe waits for each of these. A link names one order, refunds name the payment, operators list the newest,
     # and a few have errands due.
     "orders": [

@@ -83,11 +83,11 @@ async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
     if late:
         await delay_events(deps.db, late, deps.clock.now() + _FETCH_WITHIN)
     asked = {event.id for event in events if event.fetched is not None}
-    unsure = [one for one in foreign - asked if may_be_priced_here(deps, sessions[one].session)]
+    unsure = {one for one in foreign - asked if may_be_priced_here(deps, sessions[one].session)}
     posts += [Post(MAIL_QUEUE, "fetch_session", new_message_id(), {"event": event}) for event in (*late, *unsure)]
     unknown = _of_unknown_payments(payments, orders)
     foreign |= unknown
-    await _ignore(deps, [event for event, one in news.items() if one is None], foreign)
+    await _ignore(deps, [event for event, one in news.items() if one is None], foreign - unsure, unsure)
     if unknown:  # an order may have come meanwhile, before its payment's events were ignored
         await _adopt(deps, await orders_of_payments(deps.db, [payments[event].intent for event in unknown]))
     applied = [event for event, one in news.items() if one is not None and event not in {*foreign, *late}]
@@ -100,12 +100,17 @@ def _of_unknown_payments(payments: Mapping[str, PaymentFact], orders: Sequence[O
     return {event for event, one in payments.items() if one.intent not in known}
 
 
-async def _ignore(deps: IntakeDeps, meaningless: Sequence[str], foreign: Collection[str]) -> None:
+async def _ignore(
+    deps: IntakeDeps, meaningless: Sequence[str], foreign: Collection[str], unsure: Collection[str]
+) -> None:
     if meaningless:
         await settle_events(deps.db, meaningless, "ignored")
     if foreign:
         log.info("foreign_events", count=len(foreign), events=sorted(foreign))
         await settle_events(deps.db, sorted(foreign), "ignored", FOREIGN)
+    if unsure:  # until Stripe has told the price
+        again_at = deps.clock.now() + _FETCH_WITHIN
+        await settle_events(deps.db, sorted(unsure), "ignored", FOREIGN, again_at=again_at)
 
 
 async def _adopt(deps: IntakeDeps, orders: Sequence[Order]) -> None:

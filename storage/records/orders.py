@@ -44,7 +44,8 @@ class Event(TypedDict):
     #: The number of times that applying it failed, and one for its end.
     tries: int
     received_at: datetime
-    #: The time until which the sweep leaves it to the process that recorded it. There once one has claimed it.
+    #: The time until which the sweep leaves it to another process. There once one has claimed it, and on an
+    #: ignored one while its session's price is asked for.
     due_at: NotRequired[datetime]
 
 

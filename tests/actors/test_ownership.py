@@ -17,6 +17,7 @@ from actors.intake.events import Event, subjects_of
 from actors.intake.fetch_session import fetch_session
 from actors.intake.reconcile import Finding, reconcile
 from actors.orders.errands import run_errand
+from actors.sweep.orders import apply_left_events
 from actors.sweep.sweep import sweep_for_ever
 from infra.errors import TransientError
 from infra.stripe.client import Purchase, Stripe
@@ -80,7 +81,9 @@ FOREIGN = ("ignored", "Nothing in it is ours.")
 
 
 @pytest.mark.parametrize("price", [None, "pro_monthly"])
-async def test_a_session_with_a_price_of_another_shop_is_left_alone(deps: Deps, price: str | None) -> None:
+async def test_a_session_with_a_price_of_another_shop_is_left_alone(
+    deps: Deps, clock: StoppedClock, price: str | None
+) -> None:
     """Stripe is asked for the price once, and nothing follows: no order, no alert, no further message."""
     await hear(deps, KIND, session(metadata=OTHERS))
     assert [one["actor_name"] for one in messages(deps, "bundle")] == ["fetch_session"]
@@ -88,6 +91,8 @@ async def test_a_session_with_a_price_of_another_shop_is_left_alone(deps: Deps, 
     deps.broker.client.flushdb()
     await fetch_session(working(deps, stripe=StripeApi(session(metadata=OTHERS, **priced(price)))), EVENT)
     assert (await outcome(deps), await order_of(deps)) == (FOREIGN, None)
+    clock.forward(120)
+    await apply_left_events(deps)
     assert (messages(deps, "bundle"), await deps.db.alerts.count_documents({})) == ([], 0)
 
 
@@ -264,16 +269,39 @@ async def test_the_money_of_other_shops_is_never_missing(deps: Deps, dry_run: bo
     assert await deps.db.events.distinct("state") == ([] if dry_run else ["ignored"])
 
 
-async def test_a_price_of_ours_is_found_where_stripe_did_not_answer(deps: Deps) -> None:
-    """A session that no event and no worker could place is placed by its price in Stripe's list."""
+class Away(Nobody):
+    """Stripe that does not answer."""
 
-    class Away(Nobody):
-        async def session(self, session_id: str) -> dict[str, Any]:
-            raise TransientError(session_id)
+    async def session(self, session_id: str) -> dict[str, Any]:
+        """Fail."""
+        raise TransientError(session_id)
 
+
+async def test_a_price_is_asked_for_until_stripe_tells_it(deps: Deps, clock: StoppedClock) -> None:
+    """A message that is lost, or a Stripe that is away, loses no order: the sweep has it asked for again."""
     await hear(deps, KIND, session(metadata=ANSWERS))
-    await fetch_session(working(deps, stripe=Away()), EVENT)
-    assert await outcome(deps) == FOREIGN
+    for _ in range(2):
+        deps.broker.client.flushdb()
+        await apply_left_events(deps)
+        assert messages(deps, "bundle") == []
+        clock.forward(61)
+        await apply_left_events(deps)
+        assert [one["actor_name"] for one in messages(deps, "bundle")] == ["fetch_session"]
+        with pytest.raises(TransientError):
+            await fetch_session(working(deps, stripe=Away()), EVENT)
+        assert await outcome(deps) == FOREIGN
+    await fetch_session(
+        working(deps, stripe=StripeApi(session(metadata=ANSWERS, **priced("life_clarity")))), EVENT
+    )
+    assert (await outcome(deps))[0] == "applied"
+    clock.forward(61)
+    deps.broker.client.flushdb()
+    await apply_left_events(deps)
+    assert messages(deps, "bundle") == []
+
+
+async def test_a_price_of_ours_is_found_in_stripes_list(deps: Deps) -> None:
+    """A session that no event told of is placed by its price."""
     listed = session(metadata=ANSWERS, livemode=False, created=1, **priced("life_clarity"))
     assert [one.id for one in await reconciled(deps, Records([listed]))] == [ORDER]
     assert (await present(deps))["product"] == "life_clarity"

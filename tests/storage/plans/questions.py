@@ -87,6 +87,8 @@ async def ask_everything(db: Database, ask: Ask) -> None:
 async def _events(db: Database, ask: Ask) -> None:
     again = await pick(db.events, state="applied")
     await ask(record_events, [new_event("evt_new", "x", b"{}", NOW, ["cs_new"]), again])
+    ignored = await pick(db.events, state="ignored")
+    await ask(settle_events, [ignored["_id"]], "ignored", "Perhaps.", again_at=NOW)
     left = await ask(unapplied_events, NOW, 100)
     ids = [event["_id"] for event in left]
     await ask(delay_events, ids, _SOON)
