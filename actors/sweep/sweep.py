@@ -71,19 +71,16 @@ async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping:
 
 
 async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event) -> None:
-    async def note_first_start(deps: Deps) -> None:
-        await first_start(deps.db, deps.clock.now())
+    began = deps.clock.now()
 
     async def reconcile_recent(deps: Deps) -> None:
-        now = deps.clock.now()
-        since = max(now - _LOOK_BACK, await first_start(deps.db, now))
+        since = max(deps.clock.now() - _LOOK_BACK, await first_start(deps.db, began))
         if found := await reconcile(deps, records, since, dry_run=False, progress=lambda *_: None):
             text = (
                 f"The webhook missed what Stripe has: {len(found)} events or sessions, the first {found[0].type}."
             )
             await raise_alert(deps.db, "reconcile", text, deps.clock.now(), event=found[0].about or found[0].id)
 
-    await _do(deps, (note_first_start,))
     await deps.clock.sleep(_SELDOM_S)
     dropping = (drop_old_events, drop_old_forms, withdraw_mended_troubles)
     await _repeat(deps, (reconcile_recent, seek_lost_books, warn_of_models_end, *dropping), _SELDOM_S, stopping)

@@ -331,3 +331,11 @@ async def test_an_installation_that_has_orders_was_started_before_the_first(
     placed_at = (await place(deps))["placed_at"]
     clock.forward(86400)
     assert await first_start(deps.db, clock.now()) == placed_at
+
+
+async def test_an_order_that_came_after_the_start_does_not_put_it_off(deps: Deps, clock: StoppedClock) -> None:
+    """What was missed before the first order was placed is looked for, too."""
+    began = clock.now()
+    clock.forward(300)
+    await place(deps)
+    assert await first_start(deps.db, began) == began
