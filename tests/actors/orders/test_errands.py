@@ -6,10 +6,10 @@ from typing import get_args
 import pytest
 
 from actors.deps.process import Deps
+from actors.intake.address import plain_email
 from actors.intake.apply import apply_events
 from actors.intake.events import Event
 from actors.intake.fetch_session import fetch_session
-from actors.intake.address import plain_email
 from actors.orders.dead_letters import resolve_dead_letter, retry_order
 from actors.orders.errands import ERRANDS, run_errand
 from actors.reports.replay import ReplayIsImpossible
