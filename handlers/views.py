@@ -6,7 +6,7 @@ from typing import TypedDict
 from actors.deps.process import Deps
 from infra.links import Links
 from storage.costs import Costs, SectionCalls, costs_of, section_costs
-from storage.dead_letters import dead_letters
+from storage.dead_letters import open_letters_of
 from storage.deliveries import deliveries_of
 from storage.order_state import attention_of, order_state, report_state
 from storage.records.orders import Order
@@ -120,14 +120,13 @@ async def order_view(deps: Deps, order: Order) -> OrderView:
     counts = await count_steps(deps.db, [report["_id"] for report in reports])
     costs = await costs_of(deps.db, order["_id"])
     mails = await deliveries_of(deps.db, order["_id"])
-    dead = await dead_letters(deps.db, limit=100, order=order["_id"], state="open")
     return {
         **order_summary(deps, order, reports),
         "reports": [_report(report, counts) for report in reports],
         "llm": {**sum_view(costs), "tokens": costs.input_tokens + costs.output_tokens},
         "mails": [{"kind": m["kind"], "message_id": m["message_id"], "state": m["state"]} for m in mails],
         "mails_refused": sorted(m["kind"] for m in mails if m["state"] == "refused"),
-        "dead": [letter["_id"] for letter in dead],
+        "dead": await open_letters_of(deps.db, order["_id"], limit=100),
     }
 
 

@@ -1,10 +1,29 @@
 """Errors by their remedy: another try, a person who mends our account, or none."""
 
-from typing import final
+import re
+from typing import ClassVar, final
 
 
 class PressroomError(Exception):
-    """The base of our errors; the text is one sentence that an operator may read."""
+    """The base of our errors. The text is one sentence, which goes into logs, alerts and pages.
+
+    It quotes nothing from outside, which may name a customer or hold a password. A note may, by `add_note`: it
+    is in the traceback of a dead letter, and nowhere else. So are the words of an error whose class `quotes`.
+    """
+
+    quotes: ClassVar[bool] = False
+
+
+def describe(error: BaseException) -> str:
+    """Return an error in words that quote nothing: the sentence of one of ours, the type of any other."""
+    ours = isinstance(error, PressroomError) and not error.quotes
+    return str(error) if ours else f"{type(error).__name__}."
+
+
+def code_of(given: object) -> str:
+    """Return a code that a vendor gave, or `unknown` for what is none: a sentence may quote."""
+    text = str(given)
+    return text if re.fullmatch(r"[\w.-]{1,64}", text, re.ASCII) else "unknown"
 
 
 class TransientError(PressroomError):
@@ -32,4 +51,4 @@ class PermanentError(PressroomError):
 
 @final
 class SettingsError(PressroomError):
-    """A setting is missing or malformed; the text names it."""
+    """Settings are missing or malformed; the text names each on a line of its own."""

@@ -1,48 +1,59 @@
-"""Settings: environment variables, read once when a process starts, and checked whole."""
+"""Settings: environment variables, read once when a process starts, and checked whole.
+
+Each setting is one line of a class: its type, its checks, its default. All mistakes are reported at once.
+"""
 
 import os
-import re
-from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import NODEFAULT, Meta
 
-from infra.addresses import as_address
 from infra.errors import SettingsError
-from infra.hosts import is_private, is_this_machine
-from infra.mail.url import read_mail_url
+from infra.setting_checks import (
+    ADDRESS,
+    ADDRESSES,
+    MAIL_URL,
+    MONGODB_URL,
+    NAME,
+    NETWORKS,
+    PUBLIC_URL,
+    REDIS_URL,
+    SECRETS,
+    SIGNING_SECRETS,
+    STRIPE_KEY,
+    TEXT,
+    WEB_URL,
+    ZONE,
+    find_disagreements,
+    find_mistake,
+)
 
-Text = Annotated[str, Meta(min_length=1, max_length=4096)]
-Seconds = Annotated[float, Meta(gt=0)]
-Count = Annotated[int, Meta(ge=1)]
+Text = Annotated[str, Meta(min_length=1, max_length=4096), TEXT]
+#: A year at most: infinity is no time that a process can wait.
+Seconds = Annotated[float, Meta(gt=0, le=365 * 24 * 3600)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
 Dollars = Annotated[float, Meta(gt=0, le=1_000_000)]
-#: Characters of a key that nobody guesses.
-_MIN_KEY = 16
+WebUrl = Annotated[Text, WEB_URL]
 Read = TypeVar("Read", bound="WebhookSettings")
 
 
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """The webhook's settings: no key of a vendor, none that could read or send a customer's report."""
 
-    mongodb_url: Text
-    redis_url: Text
-    stripe_webhook_secret: Text
+    mongodb_url: Annotated[Text, MONGODB_URL]
+    redis_url: Annotated[Text, REDIS_URL]
+    stripe_webhook_secret: Annotated[Text, SIGNING_SECRETS]
     stripe_livemode: bool
-    timezone: Text = "UTC"
-    installation: Annotated[str, Meta(pattern=r"^[ -~]{1,500}$")] | None = None
+    timezone: Annotated[Text, ZONE] = "UTC"
+    installation: Annotated[Text, NAME] | None = None
     tenants_file: Text | None = None
     log_format: Literal["json", "text"] = "json"
 
-    def __post_init__(self) -> None:
-        """Refuse values of the right type that cannot work."""
-        _expect_scheme("MONGODB_URL", self.mongodb_url, "mongodb", "mongodb+srv")
-        _expect_scheme("REDIS_URL", self.redis_url, "redis", "rediss")
-        _expect_zone(self.timezone)
-        if any(not secret.strip() or secret != secret.strip() for secret in self.webhook_secrets):
-            raise SettingsError("STRIPE_WEBHOOK_SECRET has an empty element or a blank around one.")
+    def __repr__(self) -> str:
+        """Show no value: most of them are secrets, or hold one."""
+        return f"{type(self).__name__}(…)"
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
@@ -56,10 +67,10 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     Those without a default are required; none has a default that works on one machine only.
     """
 
-    stripe_api_key: Text
-    stripe_api_base: Text | None = None
+    stripe_api_key: Annotated[Text, STRIPE_KEY]
+    stripe_api_base: WebUrl | None = None
     openai_api_key: Text
-    openai_base_url: Text | None = None
+    openai_base_url: WebUrl | None = None
     openai_model: Text
     llm_requests_per_minute: Count
     llm_tokens_per_minute: Count
@@ -73,50 +84,21 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     retain_reports_days: Count | None = None
     retain_events_days: Count | None = None
     grace_s: Seconds = 30.0
-    aws_endpoint_url: Text | None = None
-    aws_endpoint_url_s3: Text | None = None
+    aws_endpoint_url: WebUrl | None = None
+    aws_endpoint_url_s3: WebUrl | None = None
     aws_region: Text | None = None
     aws_default_region: Text | None = None
     s3_bucket: Text
-    s3_public_url: Text | None = None
-    mail_url: Text
-    mail_from: Text
-    alert_mail: Text
-    alert_webhook_url: Text | None = None
-    public_url: Text
-    secret_key: Text
+    s3_public_url: WebUrl | None = None
+    mail_url: Annotated[Text, MAIL_URL]
+    mail_from: Annotated[Text, ADDRESS]
+    alert_mail: Annotated[Text, ADDRESSES]
+    alert_webhook_url: WebUrl | None = None
+    public_url: Annotated[Text, PUBLIC_URL]
+    secret_key: Annotated[Text, SECRETS]
     keep_refunded_reports: bool = False
     allow_plain_http: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse values of the right type that cannot work."""
-        super().__post_init__()
-        read_mail_url(self.mail_url)
-        self._check_web_addresses()
-        if any(len(key) < _MIN_KEY or key != key.strip() for key in self.secret_keys):
-            text = f"SECRET_KEY has an element of fewer than {_MIN_KEY} characters, or a blank around one."
-            raise SettingsError(text)
-        _expect_address("MAIL_FROM", self.mail_from)
-        for address in self.operators:
-            _expect_address("ALERT_MAIL", address)
-
-    def _check_web_addresses(self) -> None:
-        """Refuse addresses that are none, and in live mode those that a public network would carry in clear."""
-        customers = {"PUBLIC_URL": self.public_url, "S3_PUBLIC_URL": self.s3_public_url}
-        vendors = {
-            "STRIPE_API_BASE": self.stripe_api_base,
-            "OPENAI_BASE_URL": self.openai_base_url,
-            "ALERT_WEBHOOK_URL": self.alert_webhook_url,
-            "AWS_ENDPOINT_URL": self.aws_endpoint_url,
-            "AWS_ENDPOINT_URL_S3": self.aws_endpoint_url_s3,
-        }
-        for name, url in {**customers, **vendors}.items():
-            if url is None:
-                continue
-            scheme = _expect_http(name, url)
-            inside = is_this_machine(url) if name in customers else self.allow_plain_http or is_private(url)
-            if self.stripe_livemode and scheme == "http" and not inside:
-                raise SettingsError(f"{name} must begin with https:// in live mode.")
+    trusted_proxies: Annotated[Text, NETWORKS] | None = None
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -139,44 +121,8 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
         return None if self.aws_default_region else self.aws_region
 
 
-def _expect_address(name: str, text: str) -> None:
-    if as_address(text) is None:
-        form = "reports@shop.example or Shop <reports@shop.example>, with a comma or a colon in quotes"
-        raise SettingsError(f"{name} is no mail address, such as {form}.")
-
-
-def _expect_zone(name: str) -> None:
-    try:
-        if name != "UTC":  # which needs no data of the system's
-            ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # no such name, or one of a path or a folder
-        raise SettingsError("TIMEZONE is none that this system knows, such as Europe/Berlin.") from None
-
-
-def _expect_scheme(name: str, url: str, *schemes: str) -> None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise SettingsError(f"{name} is not a URL: a bracket in a password is written %5B or %5D.") from None
-    if parts.scheme not in schemes or not parts.netloc:
-        raise SettingsError(f"{name} must be a URL that begins with {' or '.join(s + '://' for s in schemes)}.")
-
-
-def _expect_http(name: str, url: str) -> str:
-    """Return the scheme of an address in HTTP. SettingsError if it is none."""
-    _expect_scheme(name, url, "http", "https")
-    parts = urlsplit(url)
-    try:
-        usable = parts.hostname and parts.port != 0 and not re.search(r"\s", url)
-    except ValueError:  # of the port
-        usable = False
-    if not usable:
-        raise SettingsError(f"{name} must be an address in HTTP, as in https://host.example or http://host:8000.")
-    return parts.scheme
-
-
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings; SettingsError names the first that is missing or malformed, never its value."""
+    """Read the settings. SettingsError names all that are missing or malformed, a line each, never a value."""
     return _read(environment, Settings)
 
 
@@ -186,17 +132,20 @@ def read_webhook_settings(environment: Mapping[str, str] = os.environ) -> Webhoo
 
 
 def _read(environment: Mapping[str, str], kind: type[Read]) -> Read:
-    given = {name: value for name, value in environment.items() if value != ""}
-    try:
-        return msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError as error:
-        cause = error.__cause__
-        raise SettingsError(str(cause) if isinstance(cause, SettingsError) else _in_words(str(error))) from None
+    values: dict[str, Any] = {}
+    mistakes = [*_take_valid(environment, kind, values), *find_disagreements(values)]
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return kind(**values)
 
 
-def _in_words(error: str) -> str:
-    if error.startswith("Object missing required field"):
-        return f"The setting {error.split('`')[1]} is missing."
-    what, _, where = error.partition(" - at `$.")
-    kind = what.partition(" '")[0]  # the part after it quotes the value
-    return f"The setting {where.rstrip('`')} is malformed: {kind[0].lower()}{kind[1:]}."
+def _take_valid(environment: Mapping[str, str], kind: type[Read], values: dict[str, Any]) -> Iterator[str]:
+    """Put the valid settings into `values` by their fields. Yields a line for each other one."""
+    for field in msgspec.structs.fields(kind):
+        given = environment.get(field.encode_name, "")
+        if given and (wanted := find_mistake(given, field.type)):
+            yield f"The setting {field.encode_name} must be {wanted}."
+        elif given:
+            values[field.name] = msgspec.convert(given, field.type, strict=False)
+        elif field.default is NODEFAULT:
+            yield f"The setting {field.encode_name} is missing."

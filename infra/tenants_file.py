@@ -1,7 +1,6 @@
 """Reads TENANTS_FILE: the brands of an installation, once when a process starts, and checks it whole."""
 
 import re
-from io import SEEK_END
 from pathlib import Path
 from typing import Any
 
@@ -110,17 +109,24 @@ def _logo(given: str | None, folder: Path) -> str | None:
         raise _Wrong("logo must be a .png or .svg file beside TENANTS_FILE")
     try:
         with file.open("rb") as opened:
-            beginning, size = opened.read(64), opened.seek(0, SEEK_END)
+            content = opened.read(_MAX_LOGO + 1)
     except OSError as error:
         raise _Wrong(f"logo cannot be read: {error.strerror}") from None
-    if size > _MAX_LOGO:
+    if len(content) > _MAX_LOGO:
         raise _Wrong("logo is larger than 512 KiB")
-    if not form.match(beginning):
+    if not form.match(content):
         raise _Wrong(f"logo is not what a {file.suffix} file holds")
     # Half a MiB of PNG may unfold to gigabytes. Its header has width and height, four bytes each, from the 16th.
-    sides = int.from_bytes(beginning[16:20]), int.from_bytes(beginning[20:24])
+    sides = int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
     if file.suffix == ".png" and max(sides) > _MAX_SIDE:
         raise _Wrong(f"logo has more than {_MAX_SIDE} pixels a side")
+    if file.suffix == ".svg":
+        from infra.svg import SvgIsUnfit, check_svg  # here, since most have no such file, as above
+
+        try:
+            check_svg(content)
+        except SvgIsUnfit as error:
+            raise _Wrong(f"logo {error}") from None
     return str(file)
 
 

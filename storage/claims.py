@@ -116,13 +116,15 @@ async def expire_step(db: Database, seen: Step, message: str, now: datetime) -> 
 
 
 @translating
-async def kill_step(db: Database, seen: Step, epoch: int, error: str, traceback: str, now: datetime) -> bool:
+async def kill_step(
+    db: Database, seen: Step, epoch: int, reason: str, traceback: str, now: datetime, *, error: str | None = None
+) -> bool:
     """Mark a step dead until an operator replays it: at the limit of kills, or if it cannot work (T14x).
 
-    False if it is not as seen any more.
+    False if it is not as seen any more. `reason` quotes nothing; `error`, for the dead letter alone, may.
     """
     still = {"_id": seen["_id"], "state": {"$in": ["claimed", "queued"]}, "epoch": epoch}
-    facts = {"error": error, "traceback": traceback, "done_at": now, "due_at": now}
+    facts = {"reason": reason, "error": error or reason, "traceback": traceback, "done_at": now, "due_at": now}
     dead = {"state": "dead", "advanced": False, "claim": None, **facts}
     return (await db.steps.update_one(still, {"$set": dead, "$inc": {"epoch": 1}})).matched_count == 1
 

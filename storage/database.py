@@ -5,9 +5,17 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+from bson.errors import BSONError
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError, ConfigurationError, DocumentTooLarge, PyMongoError, WriteError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    DocumentTooLarge,
+    OperationFailure,
+    PyMongoError,
+    WriteError,
+)
 
 from infra.errors import PressroomError, SettingsError, TransientError
 from storage.not_now import why_not_now
@@ -37,6 +45,10 @@ class DatabaseIsDown(TransientError):
 
 class WriteIsRefused(PressroomError):
     """MongoDB will not store a document."""
+
+
+class CommandFails(PressroomError):
+    """MongoDB or its driver failed in another way, which would come again."""
 
 
 class Database:
@@ -105,7 +117,10 @@ def _client(url: str, timeout_s: float) -> AsyncMongoClient[Any]:
 def translating(
     function: Callable[Parameters, Coroutine[Any, Any, Result]],
 ) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
-    """Make a storage function raise DatabaseIsDown for errors that pass, and WriteIsRefused for refused writes."""
+    """Make a storage function raise our errors for the driver's, whose words may quote a document.
+
+    DatabaseIsDown for those that pass, WriteIsRefused for refused writes, CommandFails for all others.
+    """
 
     @wraps(function)
     async def translated(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
@@ -113,13 +128,15 @@ def translating(
             return await function(*args, **kwargs)
         except DocumentTooLarge:
             raise WriteIsRefused("MongoDB takes no document that large.") from None
+        except BSONError as error:
+            raise WriteIsRefused(f"A document cannot be stored: {type(error).__name__}.") from None
         except PyMongoError as error:
             if reason := why_not_now(error):
                 raise DatabaseIsDown(reason) from error
+            # The driver's own error quotes the document, and with it the customers' words.
             if isinstance(error, WriteError):
-                # The driver's own error quotes the document, and with it the customers' words.
                 raise WriteIsRefused(f"MongoDB refused a write with [{error.code}].") from None
-            raise
+            raise CommandFails(f"MongoDB failed: {type(error).__name__}{_code_of(error)}.") from None
 
     return translated
 
@@ -159,6 +176,10 @@ async def update_all(collection: AsyncCollection[Any], still: Document, update: 
         if why_not_now(error) is None:
             raise
     return (await collection.update_many(still, update, hint=BY_ID)).matched_count
+
+
+def _code_of(error: PyMongoError) -> str:
+    return f" [{error.code}]" if isinstance(error, OperationFailure) else ""
 
 
 def _is_of_taken_keys(error: BulkWriteError) -> bool:

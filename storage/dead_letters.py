@@ -138,6 +138,13 @@ async def dead_letters(db: Database, *, limit: int, **filters: Any) -> list[Dead
 
 
 @translating
+async def open_letters_of(db: Database, order: str, limit: int) -> list[str]:
+    """Return the ids of an order's open dead letters, newest first, without their texts."""
+    found = db.dead_letters.find({"order": order, "state": "open"}, {"_id": 1}).sort("at", -1).limit(limit)
+    return [letter["_id"] async for letter in found]
+
+
+@translating
 async def find_dead_letter(db: Database, letter_id: str) -> DeadLetter | None:
     """Return the dead letter, or None."""
     return await db.dead_letters.find_one({"_id": letter_id})

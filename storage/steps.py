@@ -27,7 +27,16 @@ class NeedsAreGone(TransientError):
     """A step was claimed while a replay that has begun was about to take it back."""
 
 
-_OF_THE_OLD_RUN = ("failing_since", "failed_at", "error", "traceback", "advanced", "done_at", "result")
+_OF_THE_OLD_RUN = (
+    "failing_since",
+    "failed_at",
+    "reason",
+    "error",
+    "traceback",
+    "advanced",
+    "done_at",
+    "result",
+)
 
 
 def overdue(state: StepState, by: datetime) -> Document:

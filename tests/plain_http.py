@@ -22,6 +22,6 @@ def post(url: str, **options: Any) -> httpx2.Response:
     return httpx2.post(url, verify=_TRUST, **options)
 
 
-def head(url: str, **options: Any) -> httpx2.Response:
-    """Return the answer to a HEAD."""
-    return httpx2.head(url, verify=_TRUST, **options)
+def request(method: str, url: str, **options: Any) -> httpx2.Response:
+    """Return the answer to a request of any method."""
+    return httpx2.request(method, url, verify=_TRUST, **options)

@@ -43,10 +43,19 @@ def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, brok
 
 async def wait_for_servers(settings: Settings) -> None:
     """Wait without limit until MongoDB and Redis answer and the indexes are there."""
+    await wait_for_database(settings)
+    broker = Broker(settings.redis_url)
+    try:
+        await _wait("redis", lambda: asyncio.to_thread(broker.ping))
+    finally:
+        broker.client.close()
+
+
+async def wait_for_database(settings: Settings) -> None:
+    """Wait without limit until MongoDB answers and the indexes are there."""
     deps = open_deps(settings, database_timeout_s=3.0)
     try:
         await _wait("mongodb", lambda: ensure_indexes(deps.db, lambda what: log.info("indexes", said=what)))
-        await _wait("redis", lambda: asyncio.to_thread(deps.broker.ping))
     finally:
         await deps.db.close()
         deps.broker.client.close()

@@ -1,6 +1,7 @@
 """Applies events: many at once, in as few writes as one would need."""
 
 import asyncio
+import re
 import traceback
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -167,9 +168,14 @@ async def _count_failure(deps: IntakeDeps, event: Event, error: Exception) -> No
 
 async def _fail(deps: IntakeDeps, event_id: str, error: Exception) -> None:
     # The traceback's frames and types tell where. The error's own text may quote the customer's words.
-    reason = str(error) if isinstance(error, msgspec.ValidationError) else type(error).__name__
+    reason = _without_values(error) if isinstance(error, msgspec.ValidationError) else type(error).__name__
     trace = "".join(traceback.format_tb(error.__traceback__))
     log.error("event_not_applied", event_id=event_id, reason=reason)
     await raise_alert(deps.db, "event_failed", reason, deps.clock.now(), event=event_id)
     await record_dead_event(deps.db, event_id, reason, trace, deps.clock.now())
     await settle_events(deps.db, [event_id], "failed", reason)
+
+
+def _without_values(error: msgspec.ValidationError) -> str:
+    """Return what is wrong with an event's body, and where, without the value."""
+    return re.sub(r" ([\"']).*\1", "", str(error), flags=re.DOTALL)

@@ -32,9 +32,15 @@ _BRANDS = Tenants(
 )
 #: Letters do not show the values of these settings, only that they are set.
 _UNSEEN = dict.fromkeys(
-    ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "OPENAI_API_KEY", "OPENAI_MODEL", "S3_BUCKET", "SECRET_KEY"),
-    "sample" * 3,
-) | {"STRIPE_LIVEMODE": "false", "LLM_REQUESTS_PER_MINUTE": "1", "LLM_TOKENS_PER_MINUTE": "1"}
+    ("OPENAI_API_KEY", "OPENAI_MODEL", "S3_BUCKET", "SECRET_KEY"),
+    "sample of letters",
+) | {
+    "STRIPE_API_KEY": "sk_test_sample",
+    "STRIPE_WEBHOOK_SECRET": "whsec_sample",
+    "STRIPE_LIVEMODE": "false",
+    "LLM_REQUESTS_PER_MINUTE": "1",
+    "LLM_TOKENS_PER_MINUTE": "1",
+}
 _SEEN = {
     "MONGODB_URL": "mongodb://sample.example",
     "REDIS_URL": "redis://sample.example",

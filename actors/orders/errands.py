@@ -13,7 +13,7 @@ from actors.orders.forget import forget_order, retire_order
 from actors.orders.pause import heed_pause
 from actors.orders.refund import refund_order
 from actors.reports.replay import reprint_reports, resume_replay
-from infra.errors import AccountTrouble, TransientError
+from infra.errors import AccountTrouble, TransientError, describe
 from storage.alerts import tell_account_trouble
 from storage.dead_letters import record_dead_errand
 from storage.errands import settle_errand
@@ -64,7 +64,7 @@ async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
         raise
     except Exception as error:  # noqa: BLE001  # after any error the order waits for an operator, not for ever
         trace, now = "".join(traceback.format_exception(error)), deps.clock.now()
-        reason = f"{errand} failed: {error}"
+        reason = f"{errand} failed: {describe(error)}"
         await record_dead_errand(deps.db, order_id, errand, reason, str(error), trace, now, fails=True)
         await fail_order(deps.db, order_id, reason, now, errand=errand)
         again_at = None

@@ -58,12 +58,12 @@ def _ways(deps: WorkDeps) -> dict[str, Way]:
 async def _tell(deps: WorkDeps, alert: Alert, way: str, tell: Way) -> Outcome:
     try:
         await tell(deps, alert)
+    # Without the words of errors: a server may quote the address.
     except TransientError as error:
-        log.warning("alert_put_off", way=way, error=str(error))
+        log.warning("alert_put_off", way=way, error=type(error).__name__)
         # A way that a person must mend does not keep open what was heard by another.
         return "refused" if isinstance(error, MailServerRefusesUs) else "not now"
     except Exception as error:  # noqa: BLE001  # the other way may work
-        # Without the error's words: a server may quote the address.
         log.error("alert_refused", way=way, kind=alert["kind"], error=type(error).__name__)
         return "refused"
     await note_told(deps.db, alert["_id"], way)

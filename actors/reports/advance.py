@@ -12,7 +12,7 @@ from actors.messages import send_all, send_errand
 from actors.products.slot_sets import slot_of
 from actors.reports.admission import release_places
 from actors.reports.slots import pump
-from infra.errors import AccountTrouble, TransientError
+from infra.errors import AccountTrouble, TransientError, describe
 from storage.alerts import tell_account_trouble
 from storage.claims import kill_step
 from storage.database import Database
@@ -81,13 +81,15 @@ async def advance_or_call(deps: Deps, step: Step) -> None:
         raise
     except Exception as error:
         log.exception("step_cannot_advance", order=step["order"], step=step["_id"])
-        reason = f"{step['product']}: what follows {step['key']} fails: {error}"
+        reason = f"{step['product']}: what follows {step['key']} fails: {describe(error)}"
         await fail_order(deps.db, step["order"], reason, deps.clock.now())
 
 
-async def give_up(deps: Deps, step: Step, epoch: int, reason: str, trace: str = "") -> None:
-    """Make a step dead, if it is still at that epoch, and bury it."""
-    if not await kill_step(deps.db, step, epoch, reason, trace, deps.clock.now()):
+async def give_up(
+    deps: Deps, step: Step, epoch: int, reason: str, trace: str = "", error: str | None = None
+) -> None:
+    """Make a step dead, if it is still at that epoch, and bury it. `reason` quotes nothing, `error` may."""
+    if not await kill_step(deps.db, step, epoch, reason, trace, deps.clock.now(), error=error):
         return
     dead = await find_step(deps.db, step["_id"])
     if dead is not None and dead["state"] == "dead":
@@ -96,10 +98,11 @@ async def give_up(deps: Deps, step: Step, epoch: int, reason: str, trace: str = 
 
 async def bury(deps: Deps, step: Step) -> None:
     """Record a dead step, call the operator, and let the rest of its report go on."""
-    reason = f"{step['product']}: {step['key']} is dead: {step['error']}"
+    cause = step.get("reason", "its dead letter says why.")
+    reason = f"{step['product']}: {step['key']} is dead: {cause}"
     await record_dead_step(deps.db, step, reason)
     await fail_order(deps.db, step["order"], reason, deps.clock.now())
-    log.error("step_dead", order=step["order"], step=step["_id"], error=step["error"])
+    log.error("step_dead", order=step["order"], step=step["_id"], reason=cause)
     await _move_on(deps, [step], set())
 
 

@@ -1,6 +1,7 @@
 """Begins a report: keeps its plan, then starts the steps that need none."""
 
 import asyncio
+import traceback
 from collections.abc import Sequence
 from itertools import chain
 
@@ -10,6 +11,7 @@ from actors.deps.process import Deps
 from actors.messages import send_all, step_post
 from actors.products.catalogue import PRODUCTS
 from actors.products.slot_sets import SLOTS, slot_of, token_of
+from infra.errors import TransientError, describe
 from storage.dead_letters import record_dead_report
 from storage.orders import fail_order, find_order
 from storage.queueing import mark_queued, new_message
@@ -56,10 +58,23 @@ async def _park(deps: Deps, report: Report) -> None:
         await unpark_reports(deps.db, [report["_id"]], deps.clock.now())
 
 
-async def give_up_report(deps: Deps, report_id: str, error: str, trace: str = "") -> None:
-    """Give up a report that cannot be begun, and leave it to an operator."""
-    now, reason = deps.clock.now(), f"{report_id} could not be begun: {error}"
-    await record_dead_report(deps.db, report_id, reason, error, trace, now)
+async def begin_or_give_up(deps: Deps, report_id: str) -> None:
+    """Begin a report. TransientError is raised, and the sweep tries again; any other error is an operator's."""
+    try:
+        await begin_report(deps, report_id)
+    except TransientError:
+        raise
+    except Exception as error:  # noqa: BLE001  # after any error the order waits for an operator, not for ever
+        trace = "".join(traceback.format_exception(error))
+        await give_up_report(deps, report_id, describe(error), trace, error=str(error))
+
+
+async def give_up_report(
+    deps: Deps, report_id: str, cause: str, trace: str = "", error: str | None = None
+) -> None:
+    """Give up a report that cannot be begun, and leave it to an operator. `cause` quotes nothing, `error` may."""
+    now, reason = deps.clock.now(), f"{report_id} could not be begun: {cause}"
+    await record_dead_report(deps.db, report_id, reason, error or cause, trace, now)
     await fail_order(deps.db, report_id.partition(":")[0], reason, now)
     await kill_report(deps.db, report_id)
 

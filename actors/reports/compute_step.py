@@ -39,7 +39,7 @@ def kept(value: Any) -> StepResult:
     try:
         encoded = msgspec.json.encode(value).decode()
     except (TypeError, ValueError) as error:
-        raise ValueIsUnusable(f"A computation's value cannot be kept as JSON: {error}.") from None
+        raise ValueIsUnusable(f"A computation's value cannot be kept as JSON: {type(error).__name__}.") from None
     if len(encoded) > _MAX_VALUE:
         raise ValueIsUnusable(f"A computation's value has {len(encoded)} characters, more than {_MAX_VALUE}.")
     text = value if isinstance(value, str) else None

@@ -19,7 +19,7 @@ from actors.products.plans import FORMAT
 from actors.reports.advance import advance_or_call, give_up
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.slots import pump, queue_released
-from infra.errors import AccountTrouble, TransientError
+from infra.errors import AccountTrouble, TransientError, describe
 from storage.alerts import tell_account_trouble
 from storage.claims import claim_others, claim_step, complete_step, release_step
 from storage.order_state import is_parked
@@ -260,5 +260,7 @@ async def _release(deps: WorkDeps, claim: Claim, pause_s: float, **failure: date
 
 async def _give_up(deps: WorkDeps, claim: Claim, error: Exception) -> None:
     trace = "".join(traceback.format_exception(error))
-    reason = str(error) or type(error).__name__
-    await until_database_is_back(deps.clock, lambda: give_up(deps, claim.step, claim.epoch, reason, trace))
+    told, full = describe(error), str(error) or type(error).__name__
+    await until_database_is_back(
+        deps.clock, lambda: give_up(deps, claim.step, claim.epoch, told, trace, error=full)
+    )

@@ -1,7 +1,6 @@
 """Actors on the broker: shells that hand ids to the work, and record every failure."""
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -15,14 +14,14 @@ from actors.orders.errands import ERRANDS, run_errand
 from actors.orders.tell_alert import tell_alert
 from actors.products.catalogue import MAIL_QUEUE, rendering_queue
 from actors.reports.assemble_report import assemble_report
-from actors.reports.begin_report import begin_report, give_up_report
+from actors.reports.begin_report import begin_or_give_up
 from actors.reports.claim import Claim, Work
 from actors.reports.compute_step import compute_step
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
 from actors.reports.write_section import write_section
 from infra.broker.broker import Broker
-from infra.errors import TransientError
+from infra.errors import TransientError, describe
 from storage.records.orders import Errand
 from storage.records.work import StepResult
 
@@ -61,7 +60,7 @@ def _declare(
             await run(**ids)
         except TransientError as error:
             # Nothing is lost: the work of this message is recorded in MongoDB, and the sweep asks again.
-            log.warning("message_left_to_sweep", actor=name, error=str(error))
+            log.warning("message_left_to_sweep", actor=name, error=describe(error))
         except asyncio.CancelledError:
             # At the end of the grace period: the step has been released, so the message did not fail.
             if not deps.stopping.is_set():
@@ -77,12 +76,7 @@ async def _perform(deps: WorkDeps, work: Work, *, order: str, step: str) -> None
 
 
 async def _begin(deps: WorkDeps, *, report: str) -> None:
-    try:
-        await begin_report(deps, report)
-    except TransientError:
-        raise
-    except Exception as error:  # noqa: BLE001  # after any error the order waits for an operator, not for ever
-        await give_up_report(deps, report, str(error), "".join(traceback.format_exception(error)))
+    await begin_or_give_up(deps, report)
 
 
 async def _fetch(deps: WorkDeps, *, event: str) -> None:

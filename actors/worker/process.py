@@ -150,7 +150,7 @@ class WorkerProcess:
         self._loop.run_coroutine(self._record(dead))
 
     async def _record(self, dead: DeadMessage) -> None:
-        log.error("message_dead", queue=dead.queue, message=dead.message_id, error=dead.error)
+        log.error("message_dead", queue=dead.queue, message=dead.message_id, error=dead.error.partition(":")[0])
         await record_dead_message(
             self._deps.db,
             queue=dead.queue,

@@ -83,9 +83,9 @@ async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, 
         try:
             if not dry_run:
                 await resolve_dead_letter(deps, letter_id, action, authority_of(reason))
-            click.echo(f"{letter_id} {'would be ' if dry_run else ''}{action}")
+            click.echo(f"{on_one_line(letter_id)} {'would be ' if dry_run else ''}{action}")
         except PressroomError as error:
-            click.echo(f"pressroom: {error}", err=True)
+            click.echo(f"pressroom: {on_one_line(error)}", err=True)
             failed += 1
     return failed
 

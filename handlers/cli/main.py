@@ -47,5 +47,6 @@ def main() -> None:
 
 
 def _fail(error: PressroomError, code: int) -> None:
-    click.echo(f"pressroom: {on_one_line(error)}", err=True)
+    for line in str(error).splitlines():
+        click.echo(f"pressroom: {on_one_line(line)}", err=True)
     sys.exit(code)

@@ -42,5 +42,10 @@ def show(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool = False) 
 
 
 def show_json(value: object) -> None:
-    """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Print a value as JSON, with escapes for characters that a terminal would obey."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    click.echo("".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text))
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Any free one, if 0.")
 def web(host: str, port: int) -> None:
     """Take Stripe's webhooks and serve the customers' links."""
+    asyncio.run(_serve_until_told(_begin("web"), host, port))
+
+
+async def _serve_until_told(settings: Settings, host: str, port: int) -> None:
     from handlers.web.server import serve_web
 
-    asyncio.run(serve_web(_begin("web"), host, port, lambda url: _ready(f"web {url}")))
+    await serve_web(settings, host, port, lambda url: _ready(f"web {url}"))
+    _end(0)
 
 
 @click.command()

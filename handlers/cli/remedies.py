@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import authority_of, expect, reason_option, with_deps
+from handlers.cli.common import authority_of, expect, on_one_line, reason_option, with_deps
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
@@ -53,7 +53,7 @@ def retry(order: str, reason: str) -> None:
     refusals = with_deps(lambda deps: retry_order(deps, order, authority_of(reason)))
     click.echo(f"{order} is tried again")
     for refusal in refusals:
-        click.echo(f"pressroom: {refusal}", err=True)
+        click.echo(f"pressroom: {on_one_line(refusal)}", err=True)
     if refusals:
         sys.exit(1)
 

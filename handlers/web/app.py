@@ -2,18 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypedDict
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from actors.deps.process import Deps
 from actors.deps.startup import open_deps
 from handlers.web.details import details_form
+from handlers.web.doors import Door, Doorway
 from handlers.web.downloads import download_report
-from handlers.web.health import livez, readyz
+from handlers.web.headers import Headers
+from handlers.web.health import Checkup, livez, readyz
 from handlers.web.order_page import order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
@@ -21,36 +26,49 @@ from handlers.webhook.inbox import EventInbox
 from infra.errors import TransientError
 from infra.settings import Settings
 
+#: Looks at pages cost a few reads each: an address has a tenth of what a process can answer. Scripts that poll and
+#: offices behind one address stay far below.
+_LOOKS = partial(Door, "looks", each=(1000, 0.02), every=(5000, 0.002), at_once=64)
+#: Downloads wait for S3, which may hang for seconds: pages must not wait with them.
+_FILES = partial(Door, "downloads", each=(1000, 0.02), every=(5000, 0.002), at_once=32)
+#: Forms about one order, and another mail: a person's clicks.
+_FORMS = partial(Door, "forms", each=(60, 1.0), every=(600, 0.1), at_once=16)
+#: Each form on its way to the till is kept for a month, and is a call to Stripe, whose rate limit refunds share.
+#: Each call may hold one of the process's threads for half a minute.
+_TILL = partial(Door, "checkout", each=(60, 3.0), every=(300, 0.5), at_once=16)
+
 
 class WebState(TypedDict):
     """The application's state, which every request finds in `request.state`."""
 
     deps: Deps
     inbox: EventInbox
+    checkup: Checkup
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings) -> ASGIApp:
     """Return the application; it opens its clients when it starts, on the loop that serves."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
         deps = open_deps(settings, database_timeout_s=DATABASE_TIMEOUT_S)
         inbox = EventInbox(deps)
-        yield {"deps": deps, "inbox": inbox}
+        yield {"deps": deps, "inbox": inbox, "checkup": Checkup(deps)}
         await inbox.close()
         await deps.db.close()
 
+    looks, files, forms, till = ([Middleware(Doorway, door=door())] for door in (_LOOKS, _FILES, _FORMS, _TILL))
     app = Starlette(
         routes=[
             webhook_route,
-            Route("/", home),
-            Route("/products/{product}", product_page),
-            Route("/checkout", checkout, methods=["POST"]),
-            Route("/orders/{token}.json", order_json),
-            Route("/orders/{token}", order_page),
-            Route("/orders/{token}/resend", resend_mail, methods=["POST"]),
-            Route("/orders/{token}/details", details_form, methods=["GET", "POST"]),
-            Route("/orders/{token}/reports/{product}.pdf", download_report),
+            Route("/", home, middleware=looks),
+            Route("/products/{product}", product_page, middleware=looks),
+            Route("/checkout", checkout, methods=["POST"], middleware=till),
+            Route("/orders/{token}.json", order_json, middleware=looks),
+            Route("/orders/{token}", order_page, middleware=looks),
+            Route("/orders/{token}/resend", resend_mail, methods=["POST"], middleware=forms),
+            Route("/orders/{token}/details", details_form, methods=["GET", "POST"], middleware=forms),
+            Route("/orders/{token}/reports/{product}.pdf", download_report, middleware=files),
             Route("/livez", livez),
             Route("/readyz", readyz),
         ],
@@ -60,7 +78,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     # A redirect would count as a failure with Stripe.
     app.router.redirect_slashes = False
-    return app
+    return Headers(app, settings)
 
 
 async def _ask_for_patience(_request: Request, _error: Exception) -> Response:

@@ -72,7 +72,7 @@ async def _redirect(deps: Deps, report: Report, pdf: Pdf) -> Response:
     await note_download(deps.db, report["_id"], deps.clock.now())
     log.info("report_downloaded", order=report["order"], product=report["product"])
     url = await deps.objects.link(pdf["object"], f"{title_of(report['product'])}.pdf")
-    return RedirectResponse(url, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    return RedirectResponse(url, 302)
 
 
 def _withhold(request: Request, order: Order, withheld: Withheld) -> Response:
@@ -87,7 +87,7 @@ def _ask_to_wait(request: Request, report: Report, *, printing: bool) -> Respons
     seconds = _PRINTED_IN_S if printing else _MENDED_IN_S
     title = title_of(report["product"])
     answer = page(request, "waiting.html", 503, tenant=report["tenant"], title=title, printing=printing)
-    answer.headers.update({"Retry-After": str(seconds), "Refresh": str(seconds), "Cache-Control": "no-store"})
+    answer.headers.update({"Retry-After": str(seconds), "Refresh": str(seconds)})
     return answer
 
 

@@ -8,10 +8,41 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from actors.deps.process import Deps
+from handlers.web.doors import Pace
 from infra.mail.transport import server_of
 
 _DEADLINE_S = 2.0
 _PORTS = {"smtp": 25, "smtps": 465, "http": 80, "https": 443}
+#: A balancer that asks is told the present state. A crowd that asks hears of one that is up to three seconds old.
+_CHECKS_AT_ONCE, _CHECK_EVERY_S = 3, 3.0
+
+
+class Checkup:
+    """Look at the servers that is shared by all who ask: no request of theirs is a request to a server of ours."""
+
+    def __init__(self, deps: Deps) -> None:
+        """Look at nothing yet."""
+        self._deps = deps
+        self._pace = Pace(_CHECKS_AT_ONCE, _CHECK_EVERY_S)
+        self._looking: asyncio.Task[list[str]] | None = None
+
+    async def servers_down(self) -> list[str]:
+        """Return the names of servers that do not answer. Callers meanwhile, or too often, share the last look."""
+        if self._looking is None or (self._looking.done() and not self._pace.take(self._deps.clock.monotonic())):
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> list[str]:
+        deps = self._deps
+        checks: dict[str, Awaitable[None]] = {
+            "mongodb": deps.db.ping(),
+            "redis": asyncio.to_thread(deps.broker.ping),
+            "s3": deps.objects.ping(),
+            "mail": _takes_mail(deps.settings.mail_url),
+            "llm": _listens(deps.settings.openai_base_url or "https://api.openai.com"),
+        }
+        problems = await asyncio.gather(*(problem_of(check, _DEADLINE_S) for check in checks.values()))
+        return [name for name, problem in zip(checks, problems, strict=True) if problem]
 
 
 async def livez(request: Request) -> Response:  # Starlette wants coroutines
@@ -22,16 +53,8 @@ async def livez(request: Request) -> Response:  # Starlette wants coroutines
 
 async def readyz(request: Request) -> Response:
     """Answer 503 without MongoDB only: other outages delay orders, and must not turn them away."""
-    deps: Deps = request.state.deps
-    checks: dict[str, Awaitable[None]] = {
-        "mongodb": deps.db.ping(),
-        "redis": asyncio.to_thread(deps.broker.ping),
-        "s3": deps.objects.ping(),
-        "mail": _takes_mail(deps.settings.mail_url),
-        "llm": _listens(deps.settings.openai_base_url or "https://api.openai.com"),
-    }
-    problems = await asyncio.gather(*(problem_of(check, _DEADLINE_S) for check in checks.values()))
-    down = [name for name, problem in zip(checks, problems, strict=True) if problem]
+    checkup: Checkup = request.state.checkup
+    down = await checkup.servers_down()
     return JSONResponse({"ready": "mongodb" not in down, "degraded": down}, 503 if "mongodb" in down else 200)
 
 

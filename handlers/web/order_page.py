@@ -1,6 +1,7 @@
 """GET /orders/{token} (and .json), POST …/resend: an order's page, and its customer's request for another mail."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any
 
@@ -19,8 +20,32 @@ from storage.order_state import why_withheld
 from storage.records.orders import Order
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
-#: Fields that the JSON of a customer's link leaves out.
-_OPERATORS_ONLY = ("llm", "mails")
+#: Fields that the JSON of a customer's link has, and those of each report. All others are the operators'.
+_SHOWN = (
+    "order_id",
+    "state",
+    "tenant",
+    "product",
+    "url",
+    "on_hold",
+    "placed_at",
+    "paid_at",
+    "amount_refunded",
+    "dead",
+    "mails_refused",
+)
+_SHOWN_OF_REPORTS = (
+    "product",
+    "state",
+    "sections_done",
+    "sections_total",
+    "chunks_done",
+    "chunks_total",
+    "downloads",
+    "pdf",
+)
+#: The words that stand for any reason of an operator's: it may name sums, and how we work.
+_SEEN_TO = "Somebody is seeing to it."
 #: States in which missing answers may still be filled in.
 _WAITING = {"awaiting_details", "needs_attention"}
 
@@ -49,15 +74,16 @@ async def order_page(request: Request) -> Response:
 
 
 async def order_json(request: Request) -> Response:
-    """Answer with the order's state and progress, without costs and mails."""
+    """Answer with the order's state and progress, without costs, mails and the words for operators."""
     deps: Deps = request.state.deps
     async with asyncio.timeout(_JSON_DEADLINE_S):
         order = await order_of(request)
         view = await order_view(deps, order)
+    reports = [_only(_SHOWN_OF_REPORTS, report) for report in view["reports"]]
     if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
-        view["reports"] = [{**report, "pdf": None} for report in view["reports"]]
-    shown = {name: value for name, value in view.items() if name not in _OPERATORS_ONLY}
-    return JSONResponse(shown, headers={"Cache-Control": "no-store"})
+        reports = [{**report, "pdf": None} for report in reports]
+    attention = _SEEN_TO if view["attention"] else None
+    return JSONResponse({**_only(_SHOWN, view), "attention": attention, "reports": reports})
 
 
 async def resend_mail(request: Request) -> Response:
@@ -83,6 +109,10 @@ def _answer(request: Request, order: Order, status: int, outcome: str) -> Respon
         return JSONResponse({"resend": outcome}, status)
     title = title_of(order["product"])
     return page(request, "resend.html", status, tenant=order["tenant"], title=title, outcome=outcome)
+
+
+def _only(names: Sequence[str], view: Mapping[str, object]) -> dict[str, object]:
+    return {name: view[name] for name in names}
 
 
 def _shown(report: ReportView) -> dict[str, Any]:

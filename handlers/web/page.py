@@ -1,4 +1,4 @@
-"""Pages for customers: rendered from templates, with headers that let nothing else load."""
+"""Pages for customers: rendered from templates, under a brand."""
 
 from pathlib import Path
 
@@ -21,12 +21,6 @@ _PAGES = Environment(
 )
 _PAGES.filters["duration"] = spoken_duration
 _PAGES.globals.update(questions=QUESTIONS, first_birth=FIRST_BIRTH)
-#: Our own inline style may load on a page, and nothing else. Forms go to us and on to Stripe.
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def page(request: Request, template: str, status: int, *, tenant: str = MAIN, **facts: object) -> Response:
@@ -38,4 +32,4 @@ def page(request: Request, template: str, status: int, *, tenant: str = MAIN, **
         "last_birth": last_day(deps.clock.now()),
     }
     text = _PAGES.get_template(template).render(**known, incomplete=status == 422, **facts)
-    return HTMLResponse(text, status, headers=_HEADERS)
+    return HTMLResponse(text, status)

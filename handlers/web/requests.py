@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from actors.deps.process import Deps
 from infra.links import Links
@@ -27,5 +27,5 @@ async def read_form(request: Request) -> dict[str, str]:
     """Return the fields that were sent; HTTPException 400 if they cannot be read, or are too many."""
     try:
         return dict(parse_qsl((await request.body()).decode(), max_num_fields=_MAX_FIELDS))
-    except ValueError:
+    except (ValueError, ClientDisconnect):
         raise HTTPException(400, "This form cannot be read.\n") from None

@@ -1,16 +1,28 @@
 """Server of the web application, uvicorn's: one process, one ready line, exit 0 when told to end."""
 
+import asyncio
 import gc
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import uvicorn
 
-from actors.deps.startup import wait_for_servers
+from actors.deps.startup import wait_for_database
 from handlers.web.app import create_app
+from handlers.web.connection import Connection
 from infra.errors import PressroomError
 from infra.settings import Settings
+
+#: Connections at once, idle ones included, beyond which the answer is 503. A process may open 1,024 files where
+#: nothing else is set, and MongoDB has a hundred of them.
+_CONNECTIONS = 800
+#: Balancers hold idle connections for 60 s by default, and may send a request on one just as we close it.
+_KEEP_ALIVE_S = 75
+#: Threads for calls that block. Stripe may hold as many as the door of the checkout lets in, and those that were
+#: given up: names of servers must be looked up all the same. The default has six on two processors.
+_THREADS = 64
 
 
 class PortIsTaken(PressroomError):
@@ -41,19 +53,27 @@ class WebServer(uvicorn.Server):
 
 
 async def serve_web(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serve until told to end. PortIsTaken names the port; waits for MongoDB and Redis before it listens."""
+    """Serve until told to end. PortIsTaken names the port; waits for MongoDB before it listens.
+
+    It does not wait for Redis: events are taken without it, and a balancer must not turn them away meanwhile.
+    """
     with _bound(host, port) as bound:
-        await wait_for_servers(settings)
+        executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="vendor")
+        asyncio.get_running_loop().set_default_executor(executor)
+        await wait_for_database(settings)
         config = uvicorn.Config(
             create_app(settings),
             log_config=None,
             # Paths hold customers' tokens.
             access_log=False,
             server_header=False,
-            # No route asks for the client's address or scheme.
-            proxy_headers=False,
+            http=Connection,
+            limit_concurrency=_CONNECTIONS,
+            # Anybody may send the headers of a proxy. Those of named ones tell whose request it is.
+            proxy_headers=settings.trusted_proxies is not None,
+            forwarded_allow_ips=settings.trusted_proxies,
             lifespan="on",
-            timeout_keep_alive=15,
+            timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=int(settings.grace_s),
         )
         url = f"http://{host}:{bound.getsockname()[1]}"

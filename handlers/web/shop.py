@@ -13,7 +13,7 @@ from actors.intake.answers import plain_answers
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
 from handlers.web.page import page
 from handlers.web.requests import read_form
-from infra.errors import PermanentError, TransientError
+from infra.errors import PermanentError, TransientError, describe
 from infra.stripe.client import Purchase, Stripe
 from infra.tenants import MAIN
 from storage.answers import keep_answers
@@ -47,7 +47,7 @@ async def checkout(request: Request) -> Response:
         async with asyncio.timeout(_DEADLINE_S):
             url = await _open_checkout(deps, offer, answers)
     except (TransientError, PermanentError, TimeoutError) as error:
-        log.error("checkout_failed", product=offer.name, error=str(error))
+        log.error("checkout_failed", product=offer.name, error=describe(error))
         return PlainTextResponse("Payment is not possible at the moment. Please try again in a minute.\n", 503)
     return RedirectResponse(url, 303)
 

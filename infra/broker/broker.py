@@ -181,7 +181,7 @@ def asking(failure: Callable[[str], Exception] = ConnectionClosed) -> Iterator[N
     try:
         yield
     except redis.RedisError as error:
-        raise failure(f"Redis does not answer: {str(error)[:200]}") from error
+        raise failure(f"Redis does not answer: {type(error).__name__}.") from error
 
 
 def decoded(members: Iterable[bytes | str]) -> set[str]:

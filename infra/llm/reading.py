@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from infra.errors import code_of
 from infra.llm.answer import Answer, Outcome, ProviderIsBusy, Request, Usage, estimated_tokens
 from infra.llm.prices import Prices
 from infra.llm.wording import cleaned, joined
@@ -31,7 +32,7 @@ def read_answer(body: bytes, request: Request, model: str, prices: Prices) -> An
     output = response.get("output")
     if response.get("status") in ("failed", "cancelled"):  # a tuple: what is odd may have no hash
         code = _member(response.get("error"), "code") or response["status"]
-        raise ProviderIsBusy(f"The LLM provider began an answer and failed: {str(code)[:60]}.")
+        raise ProviderIsBusy(f"The LLM provider began an answer and failed: {code_of(code)}.")
     if not isinstance(output, list):
         return unread_answer("unreadable", estimated_tokens(len(body)), request, model, prices)
     messages = list(islice(_messages(output), _MOST_ITEMS))

@@ -23,9 +23,13 @@ class MailServerRefusesUs(MailServerIsBusy):
 class AcceptanceIsUnknown(MailServerIsBusy):
     """The letter was handed in, and no answer came. Sent again, it may come twice."""
 
+    quotes = True
+
 
 class LetterIsRefused(PermanentError):
     """This letter will never be taken. `code` is the reason without the server's words, which may quote."""
+
+    quotes = True
 
     def __init__(self, message: str, *, code: str) -> None:
         """Keep the code, such as `550` or `MessageRejected`."""

@@ -14,6 +14,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from infra.errors import SettingsError
 from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.letter import Letter, as_message
 from infra.mail.url import MailUrl
@@ -41,7 +42,10 @@ class SesTransport:
             retries={"total_max_attempts": 1},  # a second try of its own would be a second letter
             user_agent="pressroom",
         )
-        self._ses: Any = boto3.client("sesv2", region_name=url.host, config=config)
+        try:
+            self._ses: Any = boto3.client("sesv2", region_name=url.host, config=config)
+        except (BotoCoreError, ValueError) as error:
+            raise SettingsError(f"boto3 cannot use the settings AWS_…: {type(error).__name__}.") from None
         self.url: str = self._ses.meta.endpoint_url
         self.host = self.url.partition("://")[2]
 

@@ -9,7 +9,8 @@ from infra.errors import SettingsError
 
 _SES = re.compile(r"ses://[a-z0-9-]+", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9._:-]+", re.ASCII)
-_FORM = "smtp://[user:password@]host[:port], smtps://… or ses://region"
+#: The forms of a MAIL_URL, in words.
+FORM = "smtp://[user:password@]host[:port], smtps://… or ses:// and a region of SES alone, as in ses://eu-west-1"
 _PORTS = {"smtp": 25, "smtps": 465}
 _TLS: dict[str, Literal["always", "never"] | None] = {"": None, "tls=always": "always", "tls=never": "never"}
 
@@ -45,7 +46,7 @@ def read_mail_url(url: str) -> MailUrl:
         return _read_smtp(parts, parts.port)
     except ValueError:  # a port that is no number, or a bracket
         hint = "in a password, signs such as : / ? # [ are quoted"
-        raise SettingsError(f"MAIL_URL must be {_FORM}; {hint}.") from None
+        raise SettingsError(f"MAIL_URL must be {FORM}; {hint}.") from None
 
 
 def _read_ses(url: str, parts: SplitResult) -> MailUrl:

@@ -59,4 +59,6 @@ def _reporting(kind: type[PermanentError], what: str) -> Iterator[None]:
     except PermanentError:
         raise
     except Exception as error:
-        raise kind(f"{what}: {cause(error)}") from error
+        failure = kind(f"{what}: {type(error).__name__}.")
+        failure.add_note(cause(error))  # it may quote the text that was to be set
+        raise failure from error

@@ -4,7 +4,7 @@ from infra.errors import PermanentError, PressroomError
 
 
 class ChapterCannotBeSet(PermanentError):
-    """Setting this chapter fails, and would fail again; the text gives the cause in one line."""
+    """Setting this chapter fails, and would fail again; the text gives the cause's type, a note its words."""
 
 
 class TextIsUnsettable(ChapterCannotBeSet):
@@ -12,7 +12,7 @@ class TextIsUnsettable(ChapterCannotBeSet):
 
 
 class BookCannotBeBound(PermanentError):
-    """The chunks cannot be joined; the text gives the cause in one line."""
+    """The chunks cannot be joined; the text gives the cause's type, a note its words."""
 
 
 class RendererCannotStart(PressroomError):

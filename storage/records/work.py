@@ -137,6 +137,8 @@ class Step(TypedDict):
     #: When it was done or died, and whether all that follows from that was done, too.
     done_at: NotRequired[datetime]
     advanced: NotRequired[bool]
+    #: Why it is dead, in words that quote nothing. There once it is dead, until it is replayed.
+    reason: NotRequired[str]
     #: There once it is dead, until it is replayed or its customer forgotten.
     error: NotRequired[str]
     traceback: NotRequired[str]

@@ -80,7 +80,7 @@ def test_a_closed_order_hands_nothing_out(shop: Pressroom, case: str) -> None:
         assert "here all the same" not in page
     assert "location" not in link.headers
     assert link.headers["cache-control"] == "no-store"
-    assert plain_http.head(f"{url}/reports/life_clarity.pdf").status_code == 404
+    assert plain_http.request("HEAD", f"{url}/reports/life_clarity.pdf").status_code == 404
     assert [report["pdf"] for report in as_json["reports"]] == [None]
     assert plain_http.post(f"{url}/resend").status_code == 409
     assert "nothing is sent" in shop.cli("orders", "resend", as_json["order_id"], *WHY, code=1)
@@ -121,7 +121,7 @@ def test_a_scanners_look_is_no_download(shop: Pressroom) -> None:
     """HEAD is answered with the PDF's facts, follows to nothing, and counts for nothing; GET counts as before."""
     url = ordered(shop)
     link = f"{url}/reports/life_clarity.pdf"
-    looked = plain_http.head(link)
+    looked = plain_http.request("HEAD", link)
     assert (looked.status_code, looked.headers["content-type"], looked.headers["content-length"]) == (
         200,
         "application/pdf",

@@ -10,7 +10,7 @@ import pytest
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import PyMongoError
 
-from storage.database import Database, Document, WriteIsRefused, insert_new, translating
+from storage.database import CommandFails, Database, Document, WriteIsRefused, insert_new, translating
 from tests.storage.builders import a_form
 
 pytestmark = pytest.mark.anyio
@@ -47,10 +47,20 @@ async def test_a_refused_update_keeps_its_documents_words_to_itself(db: Database
     """What MongoDB will not store of an update is an error that quotes none of it."""
     letters = await letterbox(db)
     await insert_new(letters, [letter("there")])
-    for odd in ({"words": None, "name": SECRET}, {"name": SECRET * 1_000_000}):
+    for odd in ({"words": None, "name": SECRET}, {"name": SECRET * 1_000_000}, {"name": [SECRET, object]}):
         with pytest.raises(WriteIsRefused) as refused:
             await translating(letters.update_one)({"_id": "there"}, {"$set": odd})
         assert SECRET not in "".join(traceback.format_exception(refused.value))
+
+
+async def test_a_failed_command_keeps_its_words_to_itself(db: Database) -> None:
+    """Any other error of the driver is one of ours that quotes nothing of what was asked for or found."""
+    letters = await letterbox(db)
+    await insert_new(letters, [letter("there")])
+    with pytest.raises(CommandFails) as failed:
+        await translating(letters.find_one)({"$expr": {"$toInt": "$words"}})
+    assert str(failed.value) == "MongoDB failed: OperationFailure [241]."
+    assert SECRET not in "".join(traceback.format_exception(failed.value))
 
 
 @asynccontextmanager

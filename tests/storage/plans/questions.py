@@ -29,6 +29,7 @@ from storage.dead_letters import (
     close_dead_letter,
     dead_letters,
     find_dead_letter,
+    open_letters_of,
     record_dead_errand,
     record_dead_event,
     record_dead_message,
@@ -134,6 +135,7 @@ async def _troubles(db: Database, ask: Ask) -> None:
         {"order": order, "errand": "refund_order"},
     ):
         assert await ask(dead_letters, limit=10, **filters)
+    assert await ask(open_letters_of, (await pick(db.dead_letters, state="open"))["order"], limit=10)
     letter = (await pick(db.dead_letters, state="open"))["_id"]
     await ask(find_dead_letter, letter)
     await ask(close_dead_letter, letter, "replayed", NOW)

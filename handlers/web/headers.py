@@ -1,0 +1,51 @@
+"""Headers of all answers: what a browser may load, frame, send, keep and tell others."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra.settings import Settings
+
+#: Our own inline style may load on a page, and nothing else.
+_LOAD = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+#: A year, as is usual. Not for other names below ours, which are not ours to promise for.
+_HTTPS_ONLY = "max-age=31536000"
+
+
+class Headers:
+    """Adds the headers to every answer of an application, whatever part of it answers."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        """Answer by `app`. Browsers keep to HTTPS if PUBLIC_URL has it."""
+        self._app = app
+        base = settings.stripe_api_base
+        # A form's target counts through redirects: Stripe's page, which may have a domain of the seller's own.
+        self._till = f"https: {_origin(base)}" if base else "https:"
+        self._fixed = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+        if settings.public_url.startswith("https:"):
+            self._fixed["Strict-Transport-Security"] = _HTTPS_ONLY
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(dict(self._headers(scope["path"])))
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+    def _headers(self, path: str) -> Iterator[tuple[str, str]]:
+        yield from self._fixed.items()
+        targets = f"'self' {self._till}" if path.startswith(("/products/", "/checkout")) else "'self'"
+        yield "Content-Security-Policy", f"{_LOAD}; form-action {targets}"
+        # What belongs to an order, or was typed into a form, stays in no cache.
+        if path.startswith(("/orders/", "/checkout")):
+            yield "Cache-Control", "no-store"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
