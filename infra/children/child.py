@@ -1,5 +1,6 @@
 """Child set-up: bounds of memory and time, and exit with the owner."""
 
+import fcntl
 import math
 import multiprocessing
 import os
@@ -27,6 +28,7 @@ def prepare(memory: int, enter_child: Callable[[], None]) -> None:
     """Bound this child to `memory` bytes of address space, tie its life to the owner's, and call `enter_child`."""
     # First of all: a thread that finds no room is waited for without end.
     Thread(target=_look_after_itself, args=(memory,), daemon=True).start()
+    _end_with_owner()
     if sys.platform == "linux":  # macOS refuses the limit
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # running out of time would leave one
@@ -57,8 +59,22 @@ def cause(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
+def _end_with_owner() -> None:
+    """Have Linux kill this child when the owner's end of the pipe between them closes, which a kill -9 does too.
+
+    A thread comes too late while a library in C keeps the interpreter to itself. (The kernel's parent-death signal
+    is of no use: the parent is the server, which lives as long as its children.)
+    """
+    owner = multiprocessing.parent_process()
+    if owner is None or sys.platform != "linux":
+        return
+    fcntl.fcntl(owner.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(owner.sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(owner.sentinel, fcntl.F_SETFL, os.O_ASYNC)
+
+
 def _look_after_itself(memory: int) -> None:
-    """Exit when the owner's end of a pipe closes, which a kill -9 does too; give up when memory is nearly used up.
+    """Exit when the owner is gone, for other systems than Linux; give up when memory is nearly used up.
 
     Libraries in C end a process that has no memory left by any of several signals.
     """

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -13,6 +14,8 @@ from pebble import ProcessExpired, ProcessPool
 from infra.children import child
 from infra.errors import PermanentError, TransientError
 
+#: The environment variable that tells the server of children the process that owns it: it may be gone by then.
+OWNER = "PRESSROOM_CHILDREN_OF"
 #: How often waiting work checks that the pool still lives.
 _LOOK_S = 1.0
 #: A child has so many times its limit by the clock: other processes come before it.
@@ -116,7 +119,9 @@ class ChildPool:
     def _new_pool(self) -> ProcessPool:
         """Return a pool that has not started yet: no process is made here."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([self._preload, "infra.children.low_priority"])
+        context.set_forkserver_preload(
+            ["infra.children.begin_server", self._preload, "infra.children.end_server_start"]
+        )
         return ProcessPool(
             self._processes,
             max_tasks=self._tasks_per_child,
@@ -144,6 +149,7 @@ async def _outcome(pool: ProcessPool, work: asyncio.Future[T]) -> T:
 
 def _start(pool: ProcessPool) -> bool:
     """Start the pool if need be, which takes about a second; False if it is broken."""
+    os.environ[OWNER] = str(os.getpid())
     return bool(pool.active)
 
 

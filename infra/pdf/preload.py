@@ -4,8 +4,6 @@ import gc
 import logging
 from contextlib import suppress
 
-from infra.pdf import font_dir  # noqa: F401 (the server owns the folder that it makes)
-
 _PAGE = '<html lang="en"><p style="hyphens: auto">Extraordinarily <b>warm</b> <i>type</i>.</p></html>'
 
 
@@ -27,5 +25,8 @@ def set_small_page() -> None:
 logging.getLogger("weasyprint").setLevel(logging.ERROR)
 with suppress(ImportError, OSError):  # a child names the missing library; the server must live to fork it
     set_small_page()
+# The server owns the folder that this makes: last, since a server whose owner dies while it loads ends at once.
+from infra.pdf import font_dir  # noqa: E402, F401
+
 gc.collect()
 gc.freeze()  # so that the children's collections do not touch, and copy, the pages they share
