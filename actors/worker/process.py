@@ -66,7 +66,7 @@ class WorkerProcess:
     """Worker: built in the main thread, working on the loop of another."""
 
     def __init__(self, settings: Settings, queue: str, threads: int) -> None:
-        """Start the loop, and build the worker on it."""
+        """Start the loop, and build the worker on it. RendererCannotStart if it could set no chapter."""
         yield_by(_niceness_of(queue))
         self._settings, self._queue = settings, queue
         self._postman = transport_for(settings)
@@ -74,17 +74,18 @@ class WorkerProcess:
         self._loop.daemon = True  # a worker that cannot be built, or hangs, must be able to end
         self._loop.start(timeout=5.0)
         set_event_loop_thread(self._loop)
-        self._broker = consuming_broker(settings.redis_url, self._bury)
         self._renderer = Renderer()
+        # It takes as long as all the rest of the start, and goes on beside it.
+        warm = asyncio.run_coroutine_threadsafe(self._warm_up(), self._loop.loop)
+        self._broker = consuming_broker(settings.redis_url, self._bury)
         self._llm = None if queue == MAIL_QUEUE else _open_llm(settings)
         self._deps = self._loop.run_coroutine(self._open(threads))
+        warm.result()
         self._heart = Heart(self._deps, queue, threads)
         # Before the first claim: a worker that dies with one must be known to have lived.
         self._loop.run_coroutine(self._heart.beat())
         for pulse in (self._heart.beat_for_ever(), self._heart.audit_for_ever()):
             asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
-        if self._llm:
-            asyncio.run_coroutine_threadsafe(self._renderer.warm_up(), self._loop.loop)
         declare_actors(self._broker, queue, self._deps)
         bounds = (threads, min(threads, _RENDERINGS))
         self._workers = start_workers(self._broker, dict(zip(queues_of(queue), bounds, strict=False)))
@@ -128,6 +129,10 @@ class WorkerProcess:
             stripe=Stripe(self._settings),
             threads=threads,
         )
+
+    async def _warm_up(self) -> None:
+        if self._queue != MAIL_QUEUE:
+            await self._renderer.warm_up()
 
     async def _leave(self) -> None:
         with contextlib.suppress(TimeoutError):

@@ -23,11 +23,15 @@ def enter_child() -> None:
 def prove_that_type_can_be_set() -> None:
     """Set one small page. RendererCannotStart names the missing library."""
     try:
+        from weasyprint.text.ffi import harfbuzz_subset
+
         from infra.pdf.preload import set_small_page
 
         set_small_page()
     except (ImportError, OSError) as error:
         raise RendererCannotStart(f"WeasyPrint cannot be used here: {cause(error)}") from error
+    if harfbuzz_subset is None:  # WeasyPrint would make subsets in another way, and other bytes
+        raise RendererCannotStart("The library libharfbuzz-subset is missing.")
 
 
 def set_chapter(source: ChapterSource, style: Style) -> Chunk:

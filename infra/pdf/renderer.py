@@ -1,11 +1,17 @@
 """Sets chapters and binds books, in child processes."""
 
+import asyncio
+import socket
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from infra.children import ChildPool
+from infra.children.child import cause
+from infra.errors import PermanentError, TransientError
 from infra.pdf import children
 from infra.pdf.book import Book, BookSource, ChapterSource, Chunk, Style
+from infra.pdf.errors import RendererCannotStart
 
 
 class Renderer:
@@ -36,9 +42,17 @@ class Renderer:
     async def warm_up(self) -> None:
         """Start the server process and its children, so that the first chapter is set at once.
 
-        RendererCannotStart when the typesetting libraries do not load; otherwise as `render_chapter`.
+        RendererCannotStart when they cannot be started, or no type can be set here.
         """
-        await self.pool.run(self._chapter_limit_s, children.prove_that_type_can_be_set)
+        try:
+            await asyncio.to_thread(_make_a_socket)
+            await self.pool.run(self._chapter_limit_s, children.prove_that_type_can_be_set)
+        except OSError as error:
+            raise RendererCannotStart(
+                f"TMPDIR is not writable, or its path is too long: {cause(error)}"
+            ) from error
+        except (TransientError, PermanentError) as error:
+            raise RendererCannotStart(f"No type can be set here, perhaps for want of a font: {error}") from error
 
     async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
         """Set one chapter: the same source gives the same bytes in any process.
@@ -58,3 +72,9 @@ class Renderer:
     async def close(self) -> None:
         """Kill the children; work in progress ends in a TransientError. Later work is refused."""
         await self.pool.close()
+
+
+def _make_a_socket() -> None:
+    """Make a socket where the server of children will have its own. OSError if there is no room for it."""
+    with TemporaryDirectory(prefix="pymp-") as folder, socket.socket(socket.AF_UNIX) as trial:
+        trial.bind(f"{folder}/listener-12345678")
