@@ -83,7 +83,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     refund_after_s: Seconds | None = None
     retain_reports_days: Count | None = None
     retain_events_days: Count | None = None
-    grace_s: Seconds = 30.0
+    grace_s: Seconds = 25.0
     aws_endpoint_url: WebUrl | None = None
     aws_endpoint_url_s3: WebUrl | None = None
     aws_region: Text | None = None
@@ -119,6 +119,17 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     def s3_region(self) -> str | None:
         """Return the region where boto3 does not find it: AWS_REGION, as Amazon's own platforms name it."""
         return None if self.aws_default_region else self.aws_region
+
+
+def cost_of_ending(settings: Settings) -> str | None:
+    """Return in words what SIGTERM costs, since calls may take longer than the grace period. None if nothing."""
+    grace_s, timeout_s = settings.grace_s, settings.llm_timeout_s
+    if grace_s > timeout_s:
+        return None
+    return (
+        f"a call that takes longer than GRACE_S, {grace_s:g} s, is cut and bought again; none is if GRACE_S is "
+        f"above LLM_TIMEOUT_S, {timeout_s:g} s, and the platform waits 5 s longer than that"
+    )
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -34,7 +34,12 @@ async def spending_of(db: Database, order_id: str, most_usd: float, in_air_since
     estimate = {"$ifNull": ["$estimate_usd", most_usd]}
     is_open, answered = {"$eq": ["$state", "open"]}, {"$gt": ["$usage", None]}
     in_air = {"$and": [is_open, {"$gte": ["$opened_at", in_air_since]}]}
-    lost = {"$or": [{"$eq": ["$outcome", "timeout"]}, {"$and": [is_open, {"$lt": ["$opened_at", in_air_since]}]}]}
+    lost = {
+        "$or": [
+            {"$in": ["$outcome", ["timeout", "cut"]]},
+            {"$and": [is_open, {"$lt": ["$opened_at", in_air_since]}]},
+        ]
+    }
     unpriced = {"$and": [answered, {"$not": [{"$gt": ["$cost_usd", None]}]}]}
     sums = {
         "spent_usd": {"$sum": {"$cond": [lost, estimate, {"$ifNull": ["$cost_usd", 0]}]}},

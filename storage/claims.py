@@ -107,11 +107,14 @@ async def release_step(
 
 
 @translating
-async def expire_step(db: Database, seen: Step, message: str, now: datetime) -> bool:
-    """Requeue a step whose holder is dead or late. True means that the caller must send its message (T14x)."""
+async def expire_step(db: Database, seen: Step, message: str, now: datetime, *, kills: int = 1) -> bool:
+    """Requeue a step whose holder is dead or late. True means that the caller must send its message (T14x).
+
+    `kills` is 0 if the step surely did not kill its holder.
+    """
     still = {"_id": seen["_id"], "state": "claimed", "epoch": seen["epoch"]}
     queued = {"state": "queued", "claim": None, "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
-    update = {"$set": queued, "$inc": {"kills": 1, "sends": 1}, "$unset": {"batch": ""}}
+    update = {"$set": queued, "$inc": {"kills": kills, "sends": 1}, "$unset": {"batch": ""}}
     return (await db.steps.update_one(still, update)).matched_count == 1
 
 

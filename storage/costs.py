@@ -29,7 +29,7 @@ class Costs:
 
     @property
     def possibly_paid(self) -> int:
-        """Number of open calls, whose answers were not recorded, or not yet."""
+        """Number of calls whose answers were not recorded, or not yet: open ones, and those that were cut."""
         return self.attempts - self.settled
 
     @property
@@ -52,7 +52,7 @@ _ANSWERED = {"$gt": ["$usage", None]}
 _PRICED = {"$gt": ["$cost_usd", None]}
 _SUMS: Document = {
     "attempts": {"$sum": 1},
-    "settled": _count({"$eq": ["$state", "settled"]}),
+    "settled": _count({"$and": [{"$eq": ["$state", "settled"]}, {"$ne": ["$outcome", "cut"]}]}),
     "answered": _count(_ANSWERED),
     "unpriced": _count({"$and": [_ANSWERED, {"$not": [_PRICED]}]}),
     "input_tokens": {"$sum": "$usage.input"},

@@ -24,6 +24,13 @@ async def beat(db: Database, worker: str, facts: WorkerFacts, now: datetime) -> 
 
 
 @translating
+async def note_ending(db: Database, worker: str) -> None:
+    """Record that a worker was told to end. What it still holds when it dies did not kill it."""
+    with pymongo.timeout(_TIMEOUT_S):
+        await db.workers.update_one({"_id": worker}, {"$set": {"ending": True}})
+
+
+@translating
 async def prove_writable(db: Database) -> None:
     """Return if MongoDB takes a write like a beat within 2 s; DatabaseIsDown otherwise. Nothing is written."""
     with pymongo.timeout(_TIMEOUT_S):

@@ -163,7 +163,10 @@ async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:
 
 
 async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
-    """Make the call and settle its entry, however it ends. An entry that stays open was possibly paid (T12)."""
+    """Make the call and settle its entry, however it ends (T12).
+
+    A call that was cut was possibly paid, and so was one whose entry stays open.
+    """
     timeout_s = deps.settings.llm_timeout_s
     began = deps.clock.monotonic()
     try:
@@ -172,6 +175,10 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
     except TimeoutError:
         await _settle(deps, entry, {"outcome": "timeout", "cost_usd": None})
         raise ProviderIsBusy(f"The LLM provider did not answer within {timeout_s:g} s.") from None
+    except asyncio.CancelledError:
+        # Beside the release of the step, which must not wait for this.
+        deps.timers.soon(lambda: _settle(deps, entry, {"outcome": "cut", "cost_usd": None}))
+        raise
     except (ProviderIsBusy, PermanentError, AccountIsRefused) as error:
         await _settle(deps, entry, {"outcome": "failed", "error": str(error), "cost_usd": None})
         if isinstance(error, AccountIsRefused):

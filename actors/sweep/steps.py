@@ -15,7 +15,7 @@ from infra.errors import TransientError
 from storage.claims import claims_of, expire_step, lapsed_claims
 from storage.queueing import new_message
 from storage.records.plans import Slot
-from storage.records.work import Report, Step
+from storage.records.work import Report, Step, Worker
 from storage.slots import pull_tokens, running_reports
 from storage.steps import idle_ready_reports, slot_holders, unadvanced_steps
 
@@ -35,15 +35,18 @@ _PAGE = 100
 
 async def expire_lapsed_claims(deps: Deps) -> None:
     """Take steps from holders whose time is over (T14x)."""
-    await _expire(deps, await lapsed_claims(deps.db, deps.clock.now(), _BATCH))
+    await _expire(deps, await lapsed_claims(deps.db, deps.clock.now(), _BATCH), kills=1)
 
 
-async def take_from(deps: Deps, worker: str) -> None:
-    """Take every step from a dead worker (T14x)."""
-    await _expire(deps, await claims_of(deps.db, worker))
+async def take_from(deps: Deps, worker: Worker) -> None:
+    """Take every step from a dead worker (T14x).
+
+    A worker that had been told to end was killed by its platform, not by a step.
+    """
+    await _expire(deps, await claims_of(deps.db, worker["_id"]), kills=0 if worker.get("ending") else 1)
 
 
-async def _expire(deps: Deps, steps: Sequence[Step]) -> None:
+async def _expire(deps: Deps, steps: Sequence[Step], *, kills: int) -> None:
     """Queue claimed steps again. A step is dead if it kills every process that takes it (T14x).
 
     All are taken first and sent then: sending needs Redis, which may be away.
@@ -51,11 +54,11 @@ async def _expire(deps: Deps, steps: Sequence[Step]) -> None:
     posts: list[Post] = []
     for step in steps:
         message = new_message()
-        if step["kills"] + 1 >= _MAX_KILLS:
+        if step["kills"] + kills >= _MAX_KILLS:
             reason = f"{_MAX_KILLS} processes died or ran out of time while they held it."
             await give_up(deps, step, step["epoch"], reason)
-        elif await expire_step(deps.db, step, message, deps.clock.now()):
-            log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + 1)
+        elif await expire_step(deps.db, step, message, deps.clock.now(), kills=kills):
+            log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + kills)
             posts.append(step_post(step, message))
     await send_all(deps, posts)
 

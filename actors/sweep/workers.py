@@ -80,7 +80,7 @@ class Watch:
         dead = [worker for worker in silent if beats.get(worker["_id"]) == worker["beat"]]
         for worker in dead:
             log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
-            await take_from(deps, worker["_id"])
+            await take_from(deps, worker)
         # Their messages need Redis, which may be away. Claims do not, and come first.
         for worker in dead:
             await resend_messages_of(deps, worker)

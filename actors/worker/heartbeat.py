@@ -7,16 +7,19 @@ import socket
 import structlog
 
 from actors.deps.worker import WorkDeps
+from actors.products.catalogue import queues_of
 from actors.products.plans import FORMAT
 from infra.errors import TransientError
 from storage.claims import claims_of, release_step
 from storage.records.work import WorkerFacts
-from storage.workers import beat, remove_worker
+from storage.workers import beat, note_ending, remove_worker
 
 log = structlog.get_logger()
 
 _BEAT_S = 2.0
 _AUDIT_S = 10.0
+#: The pause between looks whether the threads have told Redis of the messages that were just let go.
+_RELEASED_S = 0.05
 
 
 class Heart:
@@ -38,6 +41,13 @@ class Heart:
             "started_at": deps.clock.now(),
         }
         self.last_turn = deps.clock.monotonic()
+
+    async def announce_end(self) -> None:
+        """Say in the register that this worker was told to end: if it is killed, no step of it is to blame."""
+        try:
+            await note_ending(self._deps.db, self._deps.worker)
+        except TransientError as error:
+            log.warning("end_not_announced", error=str(error))
 
     async def beat_for_ever(self) -> None:
         """Beat in spite of every error: a heart that stops while the loop works costs every call in the air."""
@@ -69,14 +79,20 @@ class Heart:
     async def leave(self) -> None:
         """Release the steps that are not worked on, then leave the register. The sweep mends any failure here.
 
-        A worker that still holds a step stays registered, so that the sweep sees it fall silent.
+        A worker that still holds a step stays registered, and so does one of which Redis counts messages as taken,
+        so that the sweep sees it fall silent. Waits without limit for messages to be given back.
         """
         try:
             await self._audit()
+            while await asyncio.to_thread(self._messages_in_hand):
+                await self._deps.clock.sleep(_RELEASED_S)
             if not await claims_of(self._deps.db, self._deps.worker):
                 await remove_worker(self._deps.db, self._deps.worker)
         except TransientError as error:
             log.warning("worker_left_to_sweep", error=str(error))
+
+    def _messages_in_hand(self) -> int:
+        return sum(self._deps.broker.in_hand(queue) for queue in queues_of(self._facts["queue"]))
 
     async def _audit(self) -> None:
         for step in await claims_of(self._deps.db, self._deps.worker):

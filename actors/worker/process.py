@@ -23,7 +23,7 @@ from infra.llm.answer import Request
 from infra.mail.transport import transport_for
 from infra.pdf import Renderer
 from infra.priority import yield_by
-from infra.settings import Settings
+from infra.settings import Settings, cost_of_ending
 from infra.stripe.client import Stripe
 from storage.dead_letters import record_dead_message
 
@@ -65,7 +65,7 @@ class _NobodyWrites:
 class WorkerProcess:
     """Worker: built in the main thread, working on the loop of another."""
 
-    def __init__(self, settings: Settings, queue: str, threads: int) -> None:
+    def __init__(self, settings: Settings, queue: str, threads: int, renderer: Renderer) -> None:
         """Start the loop, and build the worker on it. RendererCannotStart if it could set no chapter."""
         yield_by(_niceness_of(queue))
         self._settings, self._queue = settings, queue
@@ -74,8 +74,7 @@ class WorkerProcess:
         self._loop.daemon = True  # a worker that cannot be built, or hangs, must be able to end
         self._loop.start(timeout=5.0)
         set_event_loop_thread(self._loop)
-        self._renderer = Renderer()
-        # It takes as long as all the rest of the start, and goes on beside it.
+        self._renderer = renderer
         warm = asyncio.run_coroutine_threadsafe(self._warm_up(), self._loop.loop)
         self._broker = consuming_broker(settings.redis_url, self._bury)
         self._llm = None if queue == MAIL_QUEUE else _open_llm(settings)
@@ -102,6 +101,8 @@ class WorkerProcess:
             llm=self._llm and self._llm.host,
             mail=self._postman.host,
         )
+        if self._llm and (cost := cost_of_ending(self._settings)):
+            log.warning("calls_may_be_cut", at_sigterm=cost)
 
     def wait(self, stop: threading.Event) -> None:
         """Wait until told to stop. WorkerHangs if the loop stands still meanwhile."""
@@ -112,6 +113,7 @@ class WorkerProcess:
     def close(self) -> None:
         """Give unbegun work back at once, let calls in flight finish within the grace period, then leave."""
         self._loop.loop.call_soon_threadsafe(self._deps.stopping.set)
+        asyncio.run_coroutine_threadsafe(self._heart.announce_end(), self._loop.loop)
         stop_workers(self._broker, self._workers, self._settings.grace_s)
         self._loop.run_coroutine(self._leave())
 
@@ -144,12 +146,13 @@ class WorkerProcess:
             await asyncio.wait(overdue, timeout=_LEAVE_S)
         try:
             async with asyncio.timeout(_LEAVE_S):
+                await self._deps.timers.finish()
                 await self._heart.leave()
                 await self._renderer.close()
                 if self._llm:
                     await self._llm.close()
         except TimeoutError:
-            log.warning("worker_left_to_sweep", error="MongoDB does not answer.")
+            log.warning("worker_left_to_sweep", error="Not all was given back in time.")
 
     def _bury(self, dead: DeadMessage) -> None:
         self._loop.run_coroutine(self._record(dead))

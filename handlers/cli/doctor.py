@@ -58,7 +58,7 @@ async def _examine(deps: Deps) -> list[Row]:
     problems = {server: await problem_of(check, _DEADLINE_S) for server, check in checks.items()}
     problems["typesetter"] = await problem_of(typesetter(), _TYPESETTER_S)
     findings = [{"server": it, "well": not told, "finding": told or "answers"} for it, told in problems.items()]
-    return [_tenants(deps), _budget(deps), await _model(deps), *findings, *await try_bucket(deps)]
+    return [_tenants(deps), _budget(deps), _ending(deps), await _model(deps), *findings, *await try_bucket(deps)]
 
 
 def _tenants(deps: Deps) -> Row:
@@ -67,6 +67,14 @@ def _tenants(deps: Deps) -> Row:
     shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     where = "TENANTS_FILE" if deps.settings.tenants_file else "no TENANTS_FILE"
     return {"server": "tenants", "well": True, "finding": f"{where}: {shown}"}
+
+
+def _ending(deps: Deps) -> Row:
+    """Say what it costs to end workers. Which platform waits how long is the operator's to know."""
+    from infra.settings import cost_of_ending
+
+    finding = cost_of_ending(deps.settings) or "calls in the air are waited for"
+    return {"server": "end of workers", "well": True, "finding": finding}
 
 
 def _budget(deps: Deps) -> Row:

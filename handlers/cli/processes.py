@@ -47,21 +47,25 @@ def worker(queue: str, threads: int) -> None:
 
     It is a product's, or `bundle`, which completes orders and sends mail.
     """
-    from actors.deps.startup import wait_for_servers
     from actors.products.catalogue import MAIL_QUEUE, queues
-    from actors.worker.process import WorkerHangs, WorkerProcess
     from infra.llm.prices import expect_price, read_prices
+    from infra.pdf import Renderer
 
     if queue not in queues():
         raise UnknownName("queue", queue, queues())
-    settings = _begin(f"worker {queue}")
+    settings, renderer = _begin(f"worker {queue}"), Renderer()
     if queue != MAIL_QUEUE:
         expect_price(settings.openai_model, settings.order_budget_usd, read_prices(settings.llm_prices_file))
+        renderer.begin()  # first of all: it takes as long as the rest of the start
+
+    from actors.deps.startup import wait_for_servers
+    from actors.worker.process import WorkerHangs, WorkerProcess
+
     asyncio.run(wait_for_servers(settings))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    process = WorkerProcess(settings, queue, threads)
+    process = WorkerProcess(settings, queue, threads, renderer)
     process.log_start()
     _ready(f"worker {queue}")
     try:

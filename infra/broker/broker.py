@@ -145,6 +145,11 @@ class Broker(RedisBroker):
         with asking(BrokerIsDown):
             return int(self.client.llen(QueueKeys(self.namespace, queue).queue))
 
+    def in_hand(self, queue: str) -> int:
+        """Return how many messages Redis counts as taken by this process. BrokerIsDown if it cannot say."""
+        with asking(BrokerIsDown):
+            return int(self.client.scard(QueueKeys(self.namespace, queue).acks(self.broker_id)))
+
     def forget_holder(self, broker_id: str, queue: str) -> list[str]:
         """Drop a dead worker's unacknowledged messages and return their ids, for the sweep to send anew."""
         keys = QueueKeys(self.namespace, queue)

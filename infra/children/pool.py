@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -52,6 +53,11 @@ class ChildPool:
         self._closed = False
         self._awaited: set[Future[Any]] = set()
         self._pool = self._new_pool()
+
+    def begin(self) -> None:
+        """Start the server process, which loads for a second or two, and do not wait for it. May raise OSError."""
+        os.environ[OWNER] = str(os.getpid())
+        forkserver.ensure_running()
 
     async def run(self, limit_s: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `work` returns in a child, or raise what it raises.

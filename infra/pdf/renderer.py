@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,6 +39,11 @@ class Renderer:
             preload="infra.pdf.preload",
             enter_child=children.enter_child,
         )
+
+    def begin(self) -> None:
+        """Begin to load what children need, beside the caller. Failures are told by `warm_up`."""
+        with suppress(OSError):
+            self.pool.begin()
 
     async def warm_up(self) -> None:
         """Start the server process and its children, so that the first chapter is set at once.

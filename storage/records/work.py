@@ -211,6 +211,8 @@ class WorkerFacts(TypedDict):
     host: str
     pid: int
     started_at: datetime
+    #: There, and true, once it was told to end.
+    ending: NotRequired[bool]
 
 
 class Worker(WorkerFacts):

@@ -57,6 +57,8 @@ def test_a_worker_whose_grace_is_over_gives_its_claims_back(pressroom: Pressroom
     pressroom.stack.llm.set_latency(0.05)
     pressroom.start("worker", "life_clarity")
     check_delivered(pressroom, order, repaid=CALLS)
+    assert pressroom.order(order)["llm"]["possibly_paid"] == CALLS
+    assert pressroom.db.ledger.count_documents({"order": order, "state": "open"}) == 0
     assert pressroom.db.steps.count_documents({"order": order, "kills": {"$gt": 0}}) == 0
 
 

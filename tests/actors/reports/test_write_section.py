@@ -15,7 +15,9 @@ from actors.reports.perform_step import perform
 from actors.reports.slots import queue_released
 from actors.reports.write_section import write_section
 from infra.llm.answer import MAX_OUTPUT_TOKENS, Answer, ProviderIsBusy, Request, Usage
+from storage.budget import Spending, spending_of
 from storage.claims import expire_step
+from storage.costs import costs_of
 from storage.records.work import Step
 from tests.actors.builders import result_of, state, with_sections, working
 from tests.conftest import StoppedClock
@@ -162,15 +164,20 @@ async def test_the_lease_covers_the_call_and_the_next_wait(deps: Deps) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_killed_calls_entry_stays_open(deps: Deps) -> None:
-    """A call that is cut off was possibly paid for: its entry says neither that it was nor that it was not."""
+async def test_a_cut_calls_entry_says_so(deps: Deps) -> None:
+    """A call that is cut off was possibly paid for: its entry is closed, and counts as without an answer."""
     provider = open_provider(asyncio.Event())
     worker, (order, sections) = writing(deps, provider), await with_sections(deps)
     task = asyncio.create_task(write(worker, order, sections[0]))
     await provider.calling.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert await entries(deps, sections[0]) == [("open", None)]
+    await worker.timers.finish()
+    assert await entries(deps, sections[0]) == [("settled", "cut")]
+    costs = await costs_of(deps.db, order)
+    assert (costs.attempts, costs.settled, costs.possibly_paid, costs.cost_usd) == (1, 0, 1, None)
+    spending = await spending_of(deps.db, order, 0.5, deps.clock.now())
+    assert spending == Spending(spent_usd=0.5, in_air_usd=0.0, unpriced=0)
 
 
 async def test_unusable_answers_are_asked_for_again(deps: Deps) -> None:

@@ -19,6 +19,7 @@ from actors.intake.events import Event
 from actors.worker.process import WorkerProcess
 from handlers.webhook.inbox import EventInbox
 from infra.logs import set_up_logs
+from infra.pdf import Renderer
 from infra.settings import read_settings
 
 _DOING: ContextVar[str] = ContextVar("doing", default="")
@@ -114,7 +115,7 @@ def main(queue: str) -> None:
     counted = Commands()
     monitoring.register(counted)
     asyncio.run(wait_for_servers(settings))
-    worker = WorkerProcess(settings, queue, threads=32)
+    worker = WorkerProcess(settings, queue, 32, Renderer())
     asyncio.run(run(counted))
     worker.close()
 
