@@ -47,8 +47,9 @@ _QUICK_BUDGET_S = 30.0
 #: known by its heartbeat: it only ends claims that a live one has forgotten and its own audit does not find.
 _FIRST_LEASE = timedelta(minutes=10)
 #: The number of processes that a step took with it after which it runs alone, so that the next one is surely its
-#: own.
-_SUSPECT_KILLS = 3
+#: own. All wait for it, and it for the calls in the air. A section, which only waits for an answer, is rather another
+#: step's victim. Three deaths leave many of them, and alone in turn they would keep a worker for minutes.
+_SUSPECT_KILLS, _SUSPECT_KILLS_OF_SECTION = 3, 6
 #: The pause before a released step is queued again. It doubles with each failure.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
 #: The pause of a step that waits for a person to mend an account: each try asks a server that refuses all.
@@ -67,8 +68,9 @@ async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> No
     """Claim a step if it can be had, do its work once, and leave it done, released or dead."""
     with structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
         # The lock comes before the claim: a step that only waits for it must not be counted among the dead.
+        suspect_kills = _SUSPECT_KILLS_OF_SECTION if kind_of(step_id) == "write" else _SUSPECT_KILLS
         async with deps.lock.shared():
-            is_suspect = await _attempt(deps, order_id, step_id, work, most_kills=_SUSPECT_KILLS - 1)
+            is_suspect = await _attempt(deps, order_id, step_id, work, most_kills=suspect_kills - 1)
         if is_suspect:
             async with deps.lock.exclusive():
                 await _attempt(deps, order_id, step_id, work)

@@ -81,6 +81,21 @@ async def test_a_step_that_waits_for_a_suspect_is_not_claimed(deps: Deps) -> Non
     assert (await state(deps, sections[0]))["state"] == "done"
 
 
+async def test_a_section_that_was_in_the_air_when_workers_died_goes_on_beside_others(deps: Deps) -> None:
+    """Three deaths of its worker make a chapter suspect, not a section, which is alone after six."""
+    worker, (order, sections) = working(deps), await with_sections(deps)
+    early, late = sections[0], sections[1]
+    await deps.db.steps.update_one({"_id": early["_id"]}, {"$set": {"kills": 5}})
+    await deps.db.steps.update_one({"_id": late["_id"]}, {"$set": {"kills": 6}})
+    async with worker.lock.shared():
+        await perform(worker, order, early["_id"], answering({"text": "x"}))
+        waiting = asyncio.create_task(perform(worker, order, late["_id"], answering({"text": "x"})))
+        await asyncio.sleep(0.1)
+        assert (await state(deps, late))["state"] == "queued"
+    await waiting
+    assert [(await state(deps, step))["state"] for step in (early, late)] == ["done", "done"]
+
+
 async def test_a_stopping_worker_hands_a_step_on(deps: Deps) -> None:
     """A worker that was told to end claims nothing more: the step is sent to another under a new message."""
     worker, (order, sections) = working(deps), await with_sections(deps)
