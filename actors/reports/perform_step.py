@@ -47,8 +47,8 @@ _QUICK_BUDGET_S = 30.0
 #: known by its heartbeat: it only ends claims that a live one has forgotten and its own audit does not find.
 _FIRST_LEASE = timedelta(minutes=10)
 #: The number of processes that a step took with it after which it runs alone, so that the next one is surely its
-#: own. All wait for it, and it for the calls in the air. A section, which only waits for an answer, is rather another
-#: step's victim. Three deaths leave many of them, and alone in turn they would keep a worker for minutes.
+#: own. All wait for it, and it for the calls in the air. A section, which only waits for an answer, is rather
+#: another step's victim. Three deaths leave many of them, and alone in turn they would keep a worker for minutes.
 _SUSPECT_KILLS, _SUSPECT_KILLS_OF_SECTION = 3, 6
 #: The pause before a released step is queued again. It doubles with each failure.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
