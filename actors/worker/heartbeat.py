@@ -79,20 +79,21 @@ class Heart:
     async def leave(self) -> None:
         """Release the steps that are not worked on, then leave the register. The sweep mends any failure here.
 
-        A worker that still holds a step stays registered, and so does one of which Redis counts messages as taken,
-        so that the sweep sees it fall silent. Waits without limit for messages to be given back.
+        A worker that still holds a step or a message stays registered, so that the sweep sees it fall silent. The
+        threads of messages that were just let go are waited for, without limit.
         """
         try:
             await self._audit()
-            while await asyncio.to_thread(self._messages_in_hand):
+            while await self._has_messages():
                 await self._deps.clock.sleep(_RELEASED_S)
             if not await claims_of(self._deps.db, self._deps.worker):
                 await remove_worker(self._deps.db, self._deps.worker)
         except TransientError as error:
             log.warning("worker_left_to_sweep", error=str(error))
 
-    def _messages_in_hand(self) -> int:
-        return sum(self._deps.broker.in_hand(queue) for queue in queues_of(self._facts["queue"]))
+    async def _has_messages(self) -> bool:
+        """Return whether Redis counts messages as ours. BrokerIsDown if it cannot say."""
+        return await asyncio.to_thread(self._deps.broker.has_taken, queues_of(self._facts["queue"]))
 
     async def _audit(self) -> None:
         for step in await claims_of(self._deps.db, self._deps.worker):

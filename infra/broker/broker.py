@@ -145,11 +145,6 @@ class Broker(RedisBroker):
         with asking(BrokerIsDown):
             return int(self.client.llen(QueueKeys(self.namespace, queue).queue))
 
-    def in_hand(self, queue: str) -> int:
-        """Return how many messages Redis counts as taken by this process. BrokerIsDown if it cannot say."""
-        with asking(BrokerIsDown):
-            return int(self.client.scard(QueueKeys(self.namespace, queue).acks(self.broker_id)))
-
     def forget_holder(self, broker_id: str, queue: str) -> list[str]:
         """Drop a dead worker's unacknowledged messages and return their ids, for the sweep to send anew."""
         keys = QueueKeys(self.namespace, queue)
@@ -163,6 +158,11 @@ class Broker(RedisBroker):
                 pipe.zrem(keys.heartbeats, broker_id)
                 pipe.execute()
         return held
+
+    def has_taken(self, queues: Iterable[str]) -> bool:
+        """Return whether Redis counts messages as taken by this process; BrokerIsDown if it cannot say."""
+        with asking(BrokerIsDown):
+            return any(self.client.exists(QueueKeys(self.namespace, one).acks(self.broker_id)) for one in queues)
 
     def ping(self) -> None:
         """Return if Redis answers; BrokerIsDown otherwise."""

@@ -76,10 +76,10 @@ def stop_workers(broker: Broker, workers: Mapping[str, Worker], grace_s: float) 
     deadline = time.monotonic() + grace_s
     broker.stop_taking(workers, _DRAIN_S)
     for queue, worker in workers.items():
-        for item in iter_queue(worker.work_queue):
-            # Redis may be away: messages that it still counts as taken are given back when we are gone.
-            with suppress(ConnectionClosed):
-                worker.consumers[queue].requeue_messages([item.message])
+        # All in one go: a Redis that hangs is waited for once. A worker of whose messages Redis still counts some
+        # stays registered, and the sweep sends them again.
+        with suppress(ConnectionClosed):
+            worker.consumers[queue].requeue_messages([item.message for item in iter_queue(worker.work_queue)])
     # Dramatiq's own wait counts the time of each thread that ends once more for all that follow: with thirty idle
     # threads, whose look for work lasts a second, it is over long before the messages under way are (2.2.1).
     threads = [thread for worker in workers.values() for thread in worker.workers]
