@@ -181,7 +181,11 @@ async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> StepResult:
         except AccountTrouble:
             raise
         except TransientError as error:
-            if deps.clock.monotonic() - began > _QUICK_BUDGET_S or (error.retry_after or 0) > wait:
+            if (error.retry_after or 0) > wait:
+                raise
+            if deps.stopping.is_set():  # a chapter that still waits for a child is refused then: no failure
+                raise StepGoesBack from error
+            if deps.clock.monotonic() - began > _QUICK_BUDGET_S:
                 raise
             log.info("step_failed_quickly", error=str(error), again_in_s=wait)
         await _pause(deps, wait)

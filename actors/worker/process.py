@@ -112,7 +112,8 @@ class WorkerProcess:
 
     def close(self) -> None:
         """Give unbegun work back at once, let calls in flight finish within the grace period, then leave."""
-        self._loop.loop.call_soon_threadsafe(self._deps.stopping.set)
+        for tell in (self._deps.stopping.set, self._renderer.take_no_more):
+            self._loop.loop.call_soon_threadsafe(tell)
         asyncio.run_coroutine_threadsafe(self._heart.announce_end(), self._loop.loop)
         stop_workers(self._broker, self._workers, self._settings.grace_s)
         self._loop.run_coroutine(self._leave())

@@ -84,6 +84,13 @@ class ChildPool:
         except BrokenProcessPool as error:
             raise TransientError("The child processes died.") from error
 
+    def take_no_more(self) -> None:
+        """Refuse later work, and drop what no child has begun: both end in TransientErrors. The rest goes on."""
+        self._closed = True
+        for future in tuple(self._awaited):
+            if not future.running():
+                future.cancel()
+
     async def close(self) -> None:
         """Kill the children; work in progress ends in a TransientError. Later work is refused."""
         self._closed = True

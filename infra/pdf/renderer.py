@@ -75,6 +75,10 @@ class Renderer:
         """
         return await self.pool.run(self._book_limit_s, children.bind_book, book, tuple(chunks), out)
 
+    def take_no_more(self) -> None:
+        """Refuse later work, and drop what no child has begun: both end in TransientErrors. The rest goes on."""
+        self.pool.take_no_more()
+
     async def close(self) -> None:
         """Kill the children; work in progress ends in a TransientError. Later work is refused."""
         await self.pool.close()

@@ -137,6 +137,22 @@ async def test_a_result_that_mongodb_refuses_is_not_bought_again(deps: Deps, tex
     assert (await state(deps, sections[1]))["result"] == {"text": "Kept."}
 
 
+async def test_a_step_that_a_stopping_worker_puts_off_has_not_failed(deps: Deps, clock: StoppedClock) -> None:
+    """Work that waited for a child for minutes, and is refused as its worker ends, is due at once elsewhere."""
+    worker, (order, sections) = working(deps), await with_sections(deps)
+
+    async def refused(claim: Claim) -> StepResult:
+        del claim
+        clock.forward(300)
+        worker.stopping.set()
+        raise TransientError("The child processes are closed.")
+
+    await perform(worker, order, sections[0]["_id"], refused)
+    found = await state(deps, sections[0])
+    assert (found["fails"], found["kills"], found["claim"]) == (0, 0, None)
+    assert found["state"] == "queued"
+
+
 async def test_a_step_that_fails_for_long_is_given_up(deps: Deps, clock: StoppedClock) -> None:
     """What may work later is released with a due time, and dead only after STEP_GIVE_UP_S."""
     worker, (order, sections) = working(deps), await with_sections(deps)
