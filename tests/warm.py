@@ -187,7 +187,7 @@ def _bring_forkserver() -> None:
             return start_cold(path, args, passfds)
         util.spawnv_passfds = start_cold
         with ours:
-            asked = json.dumps([args[-1], os.nice(0), *passfds]).encode()
+            asked = json.dumps([args[-1], os.nice(0), dict(os.environ), *passfds]).encode()
             socket.send_fds(ours, [asked], passfds)
         return server
 
@@ -195,11 +195,12 @@ def _bring_forkserver() -> None:
 
 
 def _await_work(line: socket.socket) -> None:
-    """Run the code that comes, as nice as its parent, with files by the numbers in it. End with the line."""
+    """Run the code that comes, as nice as its parent, in its environment and with its files. End with the line."""
     with line:
         asked, files, _, _ = socket.recv_fds(line, _LONGEST, 2)
     if asked:
-        code, niceness, *numbers = json.loads(asked)
+        code, niceness, env, *numbers = json.loads(asked)
+        os.environ.update(env)
         os.nice(niceness - os.nice(0))
         far = [fcntl.fcntl(file, fcntl.F_DUPFD, _FAR) for file in files]
         os.closerange(3, _FAR)
