@@ -1,16 +1,19 @@
-"""Heartbeat of a worker, beaten by the loop that works, and the audit of its own claims."""
+"""Heartbeat of a worker, and the audit of its own claims."""
 
 import asyncio
+import logging
 import os
 import socket
 
 import structlog
+from dramatiq.asyncio import EventLoopThread
 
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import queues_of
 from actors.products.plans import FORMAT
 from infra.errors import TransientError
 from storage.claims import claims_of, release_step
+from storage.database import Database
 from storage.records.work import WorkerFacts
 from storage.workers import beat, note_ending, remove_worker
 
@@ -23,15 +26,21 @@ _RELEASED_S = 0.05
 
 
 class Heart:
-    """Heart that beats every 2 s while the loop runs.
+    """Heart that beats every 2 s, on a thread and a loop of its own, as nice as the thread that made it.
 
-    A loop that hangs does not beat, and the sweep takes its work.
+    The loop that works may be starved by processes that go first. It is slow then, and not dead.
     """
 
-    def __init__(self, deps: WorkDeps, queue: str, threads: int) -> None:
-        """Prepare the worker's entry in the register."""
-        self._deps = deps
-        self._facts: WorkerFacts = {
+    def __init__(self, mongodb_url: str) -> None:
+        """Start the loop. Nothing is connected yet."""
+        self._loop = EventLoopThread(logging.getLogger("dramatiq.loop"))
+        self._loop.daemon = True  # a worker that cannot be built must be able to end
+        self._loop.start(timeout=5.0)
+        self._url = mongodb_url
+
+    def begin(self, deps: WorkDeps, queue: str, threads: int) -> None:
+        """Register the worker by its first beat, and go on beating."""
+        facts: WorkerFacts = {
             "queue": queue,
             "threads": threads,
             "broker_id": deps.broker.broker_id,
@@ -40,30 +49,54 @@ class Heart:
             "pid": os.getpid(),
             "started_at": deps.clock.now(),
         }
-        self.last_turn = deps.clock.monotonic()
+        self._loop.run_coroutine(self._connect())
+        self._loop.run_coroutine(self._beat(deps, facts))
+        asyncio.run_coroutine_threadsafe(self._beat_for_ever(deps, facts), self._loop.loop)
 
-    async def announce_end(self) -> None:
-        """Say in the register that this worker was told to end: if it is killed, no step of it is to blame."""
+    def announce_end(self, deps: WorkDeps) -> None:
+        """Have the register say that this worker was told to end: if it is killed, no step of it is to blame."""
+        asyncio.run_coroutine_threadsafe(self._announce_end(deps), self._loop.loop)
+
+    def stop(self) -> None:
+        """Beat no more, and close the connection."""
+        self._loop.run_coroutine(self._end())
+
+    async def _connect(self) -> None:
+        self._db = Database(self._url)
+
+    async def _end(self) -> None:
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await self._db.close()
+
+    async def _announce_end(self, deps: WorkDeps) -> None:
         try:
-            await note_ending(self._deps.db, self._deps.worker)
+            await note_ending(self._db, deps.worker)
         except TransientError as error:
             log.warning("end_not_announced", error=str(error))
 
-    async def beat_for_ever(self) -> None:
-        """Beat in spite of every error: a heart that stops while the loop works costs every call in the air."""
+    async def _beat_for_ever(self, deps: WorkDeps, facts: WorkerFacts) -> None:
         while True:
-            await self.beat()
             await asyncio.sleep(_BEAT_S)
+            await self._beat(deps, facts)
 
-    async def beat(self) -> None:
-        """Beat once. A beat that fails is made good by the next."""
+    async def _beat(self, deps: WorkDeps, facts: WorkerFacts) -> None:
+        """Beat once. A beat that fails is made good by the next: a still heart costs every call in the air."""
         try:
-            await beat(self._deps.db, self._deps.worker, self._facts, self._deps.clock.now())
+            await beat(self._db, deps.worker, facts, deps.clock.now())
         except TransientError as error:
             log.warning("heartbeat_missed", error=str(error))
         except Exception:
             log.exception("heartbeat_failed")
-        self.last_turn = self._deps.clock.monotonic()
+
+
+class ClaimsAudit:
+    """Audit of a worker's own claims, and its way out of the register."""
+
+    def __init__(self, deps: WorkDeps, queue: str) -> None:
+        """Prepare the audit of the claims that `deps` holds."""
+        self._deps = deps
+        self._queue = queue
 
     async def audit_for_ever(self) -> None:
         """Release, every 10 s, the steps that are ours in MongoDB and not worked on."""
@@ -93,7 +126,7 @@ class Heart:
 
     async def _has_messages(self) -> bool:
         """Return whether Redis counts messages as ours. BrokerIsDown if it cannot say."""
-        return await asyncio.to_thread(self._deps.broker.has_taken, queues_of(self._facts["queue"]))
+        return await asyncio.to_thread(self._deps.broker.has_taken, queues_of(self._queue))
 
     async def _audit(self) -> None:
         for step in await claims_of(self._deps.db, self._deps.worker):

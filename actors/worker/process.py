@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import math
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -14,15 +13,14 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
 from actors.deps.startup import open_deps
 from actors.deps.worker import WorkDeps
-from actors.products.catalogue import MAIL_QUEUE, PRODUCTS, queues_of
+from actors.products.catalogue import MAIL_QUEUE, queues_of
 from actors.worker.actors import declare_actors
-from actors.worker.heartbeat import Heart
+from actors.worker.heartbeat import ClaimsAudit, Heart
 from infra.broker.broker import DeadMessage
 from infra.broker.worker import consuming_broker, start_workers, stop_workers
 from infra.llm.answer import Request
 from infra.mail.transport import transport_for
 from infra.pdf import Renderer
-from infra.priority import yield_by
 from infra.settings import Settings, cost_of_ending
 from infra.stripe.client import Stripe
 from storage.dead_letters import record_dead_message
@@ -45,9 +43,6 @@ _LEAVE_S = 1.5
 _FINISH_S = 1.0
 #: The renderings in the air at once: enough that two children never wait for the next, however long MongoDB takes.
 _RENDERINGS = 6
-#: The steps of niceness by which a worker yields whose product is promised for so many seconds after the payment.
-#: Its loop must go on turning, or it would be taken for dead.
-_NICE_BY_PROMISE = ((15 * 60, 0), (60 * 60, 5), (math.inf, 7))
 
 
 class WorkerHangs(Exception):
@@ -65,26 +60,24 @@ class _NobodyWrites:
 class WorkerProcess:
     """Worker: built in the main thread, working on the loop of another."""
 
-    def __init__(self, settings: Settings, queue: str, threads: int, renderer: Renderer) -> None:
+    def __init__(self, settings: Settings, queue: str, threads: int, renderer: Renderer, heart: Heart) -> None:
         """Start the loop, and build the worker on it. RendererCannotStart if it could set no chapter."""
-        yield_by(_niceness_of(queue))
         self._settings, self._queue = settings, queue
         self._postman = transport_for(settings)
         self._loop = EventLoopThread(logging.getLogger("dramatiq.loop"), _LOOK_S)
         self._loop.daemon = True  # a worker that cannot be built, or hangs, must be able to end
         self._loop.start(timeout=5.0)
         set_event_loop_thread(self._loop)
-        self._renderer = renderer
+        self._renderer, self._heart = renderer, heart
         warm = asyncio.run_coroutine_threadsafe(self._warm_up(), self._loop.loop)
         self._broker = consuming_broker(settings.redis_url, self._bury)
         self._llm = None if queue == MAIL_QUEUE else _open_llm(settings)
         self._deps = self._loop.run_coroutine(self._open(threads))
         warm.result()
-        self._heart = Heart(self._deps, queue, threads)
+        self._audit = ClaimsAudit(self._deps, queue)
         # Before the first claim: a worker that dies with one must be known to have lived.
-        self._loop.run_coroutine(self._heart.beat())
-        for pulse in (self._heart.beat_for_ever(), self._heart.audit_for_ever()):
-            asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
+        heart.begin(self._deps, queue, threads)
+        asyncio.run_coroutine_threadsafe(self._audit.audit_for_ever(), self._loop.loop)
         declare_actors(self._broker, queue, self._deps)
         bounds = (threads, min(threads, _RENDERINGS))
         self._workers = start_workers(self._broker, dict(zip(queues_of(queue), bounds, strict=False)))
@@ -107,15 +100,18 @@ class WorkerProcess:
     def wait(self, stop: threading.Event) -> None:
         """Wait until told to stop. WorkerHangs if the loop stands still meanwhile."""
         while not stop.wait(1.0):
-            if self._deps.clock.monotonic() - self._heart.last_turn > _HANGS_S:
+            turned = threading.Event()
+            self._loop.loop.call_soon_threadsafe(turned.set)
+            if not turned.wait(_HANGS_S):
                 raise WorkerHangs
 
     def close(self) -> None:
         """Give unbegun work back at once, let calls in flight finish within the grace period, then leave."""
         for tell in (self._deps.stopping.set, self._renderer.take_no_more):
             self._loop.loop.call_soon_threadsafe(tell)
-        asyncio.run_coroutine_threadsafe(self._heart.announce_end(), self._loop.loop)
+        self._heart.announce_end(self._deps)
         stop_workers(self._broker, self._workers, self._settings.grace_s)
+        self._heart.stop()
         self._loop.run_coroutine(self._leave())
 
     async def _open(self, threads: int) -> WorkDeps:
@@ -148,7 +144,7 @@ class WorkerProcess:
         try:
             async with asyncio.timeout(_LEAVE_S):
                 await self._deps.timers.finish()
-                await self._heart.leave()
+                await self._audit.leave()
                 await self._renderer.close()
                 if self._llm:
                     await self._llm.close()
@@ -169,11 +165,6 @@ class WorkerProcess:
             traceback=dead.traceback,
             now=self._deps.clock.now(),
         )
-
-
-def _niceness_of(queue: str) -> int:
-    promise_s = PRODUCTS[queue].promise_s if queue in PRODUCTS else 0
-    return next(nice for within_s, nice in _NICE_BY_PROMISE if promise_s <= within_s)
 
 
 def _open_llm(settings: Settings) -> "Llm":

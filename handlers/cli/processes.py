@@ -48,15 +48,21 @@ def worker(queue: str, threads: int) -> None:
     It is a product's, or `bundle`, which completes orders and sends mail.
     """
     from actors.products.catalogue import MAIL_QUEUE, queues
+    from actors.worker.heartbeat import Heart
+    from actors.worker.niceness import niceness_of
     from infra.llm.prices import expect_price, read_prices
     from infra.pdf import Renderer
+    from infra.priority import yield_by
 
     if queue not in queues():
         raise UnknownName("queue", queue, queues())
-    settings, renderer = _begin(f"worker {queue}"), Renderer()
+    settings = _begin(f"worker {queue}")
+    heart = Heart(settings.mongodb_url)  # before this thread yields, and with it all that it starts
+    yield_by(niceness_of(queue))
+    renderer = Renderer()
     if queue != MAIL_QUEUE:
         expect_price(settings.openai_model, settings.order_budget_usd, read_prices(settings.llm_prices_file))
-        renderer.begin()  # first of all: it takes as long as the rest of the start
+        renderer.begin()  # before all else: it takes as long as the rest of the start
 
     from actors.deps.startup import wait_for_servers
     from actors.worker.process import WorkerHangs, WorkerProcess
@@ -65,7 +71,7 @@ def worker(queue: str, threads: int) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    process = WorkerProcess(settings, queue, threads, renderer)
+    process = WorkerProcess(settings, queue, threads, renderer, heart)
     process.log_start()
     _ready(f"worker {queue}")
     try:

@@ -13,7 +13,7 @@ from actors.orders.errands import run_errand
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
-from actors.worker.heartbeat import Heart
+from actors.worker.heartbeat import ClaimsAudit
 from infra.errors import TransientError
 from infra.mail.letter import Letter
 from storage.claims import claim_step
@@ -219,14 +219,14 @@ async def test_a_step_whose_need_is_being_made_again_is_not_dead(deps: Deps) -> 
 async def test_a_worker_leaves_the_register_only_with_empty_hands(deps: Deps) -> None:
     """Who ends with a claim that it could not release stays registered, for the sweep to see it fall silent."""
     worker, (_, sections) = working(deps), await with_sections(deps)
-    heart = Heart(worker, BOOK, 1)
+    audit = ClaimsAudit(worker, BOOK)
     await beat(deps.db, worker.worker, facts_of_worker(queue=BOOK), deps.clock.now())
     seen = await state(deps, sections[0])
     with worker.claims.holding(seen["_id"]):
         assert await claim_step(deps.db, seen["_id"], worker.worker, [seen["format"]], deps.clock.now())
-        await heart.leave()
+        await audit.leave()
         assert len(await live_workers(deps.db)) == 1
-    await heart.leave()
+    await audit.leave()
     assert await live_workers(deps.db) == []
     assert (await state(deps, seen))["state"] == "ready"
 

@@ -16,6 +16,7 @@ from pymongo import monitoring
 
 from actors.deps.startup import open_deps, wait_for_servers
 from actors.intake.events import Event
+from actors.worker.heartbeat import Heart
 from actors.worker.process import WorkerProcess
 from handlers.webhook.inbox import EventInbox
 from infra.logs import set_up_logs
@@ -70,7 +71,7 @@ class Commands(monitoring.CommandListener):
 def _is_pulse() -> bool:
     """Whether the heartbeat asks, or the audit of claims: once in a while, whatever there is to do."""
     task = asyncio.current_task()
-    return task is not None and getattr(task.get_coro(), "__qualname__", "").startswith("Heart.")
+    return task is not None and getattr(task.get_coro(), "__qualname__", "").startswith(("Heart.", "ClaimsAudit."))
 
 
 def _collection(event: monitoring.CommandStartedEvent) -> str:
@@ -115,7 +116,7 @@ def main(queue: str) -> None:
     counted = Commands()
     monitoring.register(counted)
     asyncio.run(wait_for_servers(settings))
-    worker = WorkerProcess(settings, queue, 32, Renderer())
+    worker = WorkerProcess(settings, queue, 32, Renderer(), Heart(settings.mongodb_url))
     asyncio.run(run(counted))
     worker.close()
 
