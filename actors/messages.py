@@ -67,8 +67,13 @@ async def send_errand(deps: IntakeDeps, errand: Errand, order_id: str) -> bool:
 
 
 def errand_post(errand: Errand, order_id: str) -> Post:
-    """Return the message that wakes a mail worker for an errand."""
-    return Post(MAIL_QUEUE, errand, new_message_id(), {"order": order_id})
+    """Return the message that wakes a mail worker for an errand: the same one, however often it is asked for."""
+    return Post(MAIL_QUEUE, errand, f"{errand}:{order_id}", {"order": order_id})
+
+
+def fetch_post(event_id: str) -> Post:
+    """Return the message that has an event's session fetched: the same one, however often it is asked for."""
+    return Post(MAIL_QUEUE, "fetch_session", f"fetch_session:{event_id}", {"event": event_id})
 
 
 def step_post(step: Step, message: str) -> Post:
@@ -124,4 +129,5 @@ def _message(deps: IntakeDeps, post: Post) -> Message[None]:
         kwargs=dict(post.ids),
         options={"first": True} if first else {},
         message_id=post.message_id,
+        message_timestamp=int(deps.clock.now().timestamp() * 1000),
     )

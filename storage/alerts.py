@@ -29,7 +29,7 @@ async def raise_alert(
     `event` is the subject where there is no order: an event's id or a payment intent. Further trouble of the
     kind is counted, in `seen`, by its text. Once the first was told, the number is told later.
     """
-    key, said = _hash(kind, order, event), _hash(text)
+    key, said = alert_id(kind, order=order, event=event), _hash(text)
     alert = _new_alert(key, kind, text, said, now, order=order, event=event)
     if await insert_once(db.alerts, alert):
         return
@@ -59,8 +59,13 @@ async def withdraw_mended(db: Database, now: datetime) -> None:
     await db.alerts.delete_many({"met_at": {"$lte": now - _MENDED_AFTER}})
 
 
+def alert_id(kind: str, *, order: str | None = None, event: str | None = None) -> str:
+    """Return the id of the alert of a kind of trouble and its subject."""
+    return _hash(kind, order, event)
+
+
 def _new_alert(
-    alert_id: str,
+    key: str,
     kind: str,
     text: str,
     said: str,
@@ -70,7 +75,7 @@ def _new_alert(
     event: str | None = None,
 ) -> Alert:
     return {
-        "_id": alert_id,
+        "_id": key,
         "kind": kind,
         "order": order,
         "event": event,
@@ -115,13 +120,13 @@ async def _take_out(db: Database, alert: Alert, said: str) -> None:
 @translating
 async def has_alert(db: Database, kind: str, event: str) -> bool:
     """Return whether there is trouble of a kind about a subject without an order, told or not."""
-    return await db.alerts.find_one({"_id": _hash(kind, None, event)}) is not None
+    return await db.alerts.find_one({"_id": alert_id(kind, event=event)}) is not None
 
 
 @translating
 async def end_alert(db: Database, kind: str, event: str) -> None:
     """Remove an alert of that kind and subject, whatever its text, as `withdraw_alert` does."""
-    await db.alerts.delete_one({"_id": _hash(kind, None, event)})
+    await db.alerts.delete_one({"_id": alert_id(kind, event=event)})
 
 
 @translating
@@ -156,9 +161,11 @@ async def gather_alerts(db: Database, alerts: Sequence[Alert], text: str, now: d
 
 
 @translating
-async def claim_alert(db: Database, alert_id: str, now: datetime, until: datetime) -> Alert | None:
-    """Claim an alert that is to be told. None if it was told, or another worker has it."""
-    free = {"_id": alert_id, "state": "new", "due_at": {"$lte": now}}
+async def claim_alert(
+    db: Database, alert_id: str, now: datetime, until: datetime, *, way: str | None = None
+) -> Alert | None:
+    """Claim an alert that is to be told. None if it was told, by that way if one is given, or another has it."""
+    free = {"_id": alert_id, "state": "new", "due_at": {"$lte": now}, "told": {"$ne": way}}
     taken = await db.alerts.update_one(free, {"$set": {"due_at": until}})
     return await db.alerts.find_one({"_id": alert_id}) if taken.matched_count else None
 

@@ -1,6 +1,7 @@
 """Connection to MongoDB, its collections, and the one translation of its failures."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from storage.not_now import why_not_now
 from storage.records.mail import Action, Alert, DeadLetter, Delivery
 from storage.records.orders import Event, Form, Order, Payment
 from storage.records.plans import Plan
-from storage.records.work import Installation, LedgerEntry, Report, Step, TenantPlaces, Worker
+from storage.records.work import Installation, LedgerEntry, Report, Step, Sweep, TenantPlaces, Worker
 
 #: A query, an update or a part of one. Records have types of their own.
 Document = dict[str, Any]
@@ -80,12 +81,21 @@ class Database:
         self.alerts: AsyncCollection[Alert] = database["alerts"]
         # Beats are fleeting: a slow replica must not make workers look dead.
         self.workers: AsyncCollection[Worker] = fleeting(database["workers"])
+        self.sweeps: AsyncCollection[Sweep] = fleeting(database["sweeps"])
         self.audit: AsyncCollection[Action] = database["audit"]
         self.installation: AsyncCollection[Installation] = database["installation"]
 
     async def ping(self) -> None:
         """Return if MongoDB answers; DatabaseIsDown otherwise."""
         await translating(self.client.admin.command)("ping")
+
+    async def skew_s(self, now: Callable[[], datetime]) -> float:
+        """Return the seconds by which MongoDB's clock is ahead of `now`, at least. DatabaseIsDown if unknown."""
+        before = now()
+        hello = await translating(self.client.admin.command)("hello", codec_options=self.client.codec_options)
+        after = now()
+        told = hello["localTime"]
+        return float(max((told - after).total_seconds(), 0.0) + min((told - before).total_seconds(), 0.0))
 
     async def close(self) -> None:
         """Close every connection."""

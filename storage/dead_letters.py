@@ -9,6 +9,8 @@ from storage.records.orders import Errand
 from storage.records.work import Step
 
 _MAX_RAW = 64 * 1024
+#: The alert of a dead message. Its error may hold a customer's words.
+MESSAGE_IS_DEAD = "A message could not be carried out. It is a dead letter."
 
 
 @translating
@@ -103,18 +105,28 @@ async def record_dead_event(db: Database, event_id: str, error: str, traceback: 
         "traceback": traceback,
         "at": now,
     }
+    await _open(db, letter)
+
+
+async def _open(db: Database, letter: DeadEvent | DeadMessage) -> None:
+    """Keep a dead letter. One that is closed is opened again, with the later error."""
     if not await insert_once(db.dead_letters, letter):
-        again = {"reason": error, "error": error, "traceback": traceback, "at": now, "state": "open"}
-        await db.dead_letters.update_one({"_id": letter["_id"], "state": {"$ne": "open"}}, {"$set": again})
+        closed = {"_id": letter["_id"], "state": {"$ne": "open"}}
+        await db.dead_letters.replace_one(closed, letter)
+
+
+def dead_message_id(message_id: str) -> str:
+    """Return the id of the dead letter of a message."""
+    return f"message:{message_id}"
 
 
 @translating
 async def record_dead_message(
     db: Database, *, queue: str, message_id: str, data: bytes, error: str, traceback: str, now: datetime
 ) -> None:
-    """Keep a message that no worker could take, as it lay in Redis (its first 64 KiB)."""
+    """Keep a message that no worker could take, as it lay in Redis (its first 64 KiB). It may die again."""
     letter: DeadMessage = {
-        "_id": f"message:{message_id}",
+        "_id": dead_message_id(message_id),
         "kind": "message",
         "order": None,
         "product": queue,
@@ -128,7 +140,7 @@ async def record_dead_message(
         "traceback": traceback,
         "at": now,
     }
-    await insert_once(db.dead_letters, letter)
+    await _open(db, letter)
 
 
 @translating

@@ -45,6 +45,6 @@ async def pull_tokens(db: Database, report: str, slot: Slot, tokens: list[str]) 
 
 @translating
 async def running_reports(db: Database, after: str, limit: int) -> list[Report]:
-    """Return slots and plans of the running reports with the next ids after that one, for the sweep to heal."""
+    """Return the running reports with the next ids after that one, for the sweep to heal."""
     running = {"state": "running", "stopped": False, "_id": {"$gt": after}}
-    return await db.reports.find(running, {"slots": 1, "plan": 1}).sort("_id").limit(limit).to_list()
+    return await db.reports.find(running).sort("_id").limit(limit).to_list()

@@ -166,9 +166,9 @@ async def idle_ready_reports(db: Database, reports: Sequence[str], slot: Slot, n
 
 
 @translating
-async def has_live_steps(db: Database, report: str) -> bool:
-    """Return whether a step of the report can still go on without an operator."""
-    live = {"report": report, "state": {"$in": ["ready", "queued", "claimed"]}}
+async def has_live_steps(db: Database, report: str, *, or_dead: bool = False) -> bool:
+    """Return whether a step of the report can still go on without an operator, or is dead if that counts, too."""
+    live = {"report": report, "state": {"$in": ["ready", "queued", "claimed", *(["dead"] if or_dead else [])]}}
     return await db.steps.find_one(live, {"_id": 1}) is not None
 
 

@@ -1,14 +1,18 @@
-"""The heartbeats of workers: counters, since clocks cannot be compared."""
+"""Heartbeats: counters of workers, since clocks cannot be compared, and the latest turn of a sweep."""
 
 from datetime import datetime
 
 import pymongo
 
-from storage.database import Database, translating
+from storage.database import Database, Document, translating
 from storage.records.work import Worker, WorkerFacts
 
 #: Shorter than the time after which a silent worker is taken for dead.
 _TIMEOUT_S = 2.0
+#: The time after which a sweep that has not turned is missed. It turns every 2 s, or later if a server hangs.
+SWEEP_TURNS_S = 30.0
+#: The one document of all sweeps: whether one turns is what matters.
+_SWEEP = "sweep"
 
 
 @translating
@@ -47,3 +51,17 @@ async def live_workers(db: Database) -> list[Worker]:
 async def remove_worker(db: Database, worker: str) -> None:
     """Remove a worker that has left or is dead."""
     await db.workers.delete_one({"_id": worker})
+
+
+@translating
+async def note_sweep(db: Database) -> None:
+    """Record that a sweep turns, by MongoDB's clock."""
+    await db.sweeps.update_one({"_id": _SWEEP}, {"$currentDate": {"turned_at": True}}, upsert=True)
+
+
+@translating
+async def has_sweep(db: Database, within_s: float) -> bool:
+    """Return whether a sweep has turned within so many seconds, by MongoDB's clock."""
+    since: Document = {"$subtract": ["$$NOW", round(within_s * 1000)]}
+    lately = {"_id": _SWEEP, "$expr": {"$gte": ["$turned_at", since]}}
+    return await db.sweeps.find_one(lately, {"_id": 1}) is not None

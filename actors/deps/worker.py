@@ -9,13 +9,13 @@ from typing import Protocol, TypeVar
 
 from actors.deps.account import Account
 from actors.deps.held import Claims
+from actors.deps.mailing import MailDeps, Mailer
 from actors.deps.process import Deps
 from actors.deps.recent_chunks import RecentChunks
 from actors.deps.recent_orders import RecentOrders
 from actors.deps.room import Room
 from actors.deps.shared_lock import SharedLock
 from infra.llm.answer import Answer, Request
-from infra.mail.letter import Letter
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
 from infra.stripe.version import StripeObject
 
@@ -57,13 +57,6 @@ class Children(Protocol):
         """Return what `work` returns for `given`, in a child that is killed after `limit_s` seconds."""
 
 
-class Mailer(Protocol):
-    """Mailer that sends one letter, and blocks meanwhile."""
-
-    def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
-        """Send the letter, and return the server's answer."""
-
-
 class StripeApi(Protocol):
     """Stripe's API, as far as a worker calls it."""
 
@@ -75,21 +68,19 @@ class StripeApi(Protocol):
 
 
 @dataclass(frozen=True)
-class WorkDeps(Deps):
+class WorkDeps(MailDeps):
     """Dependencies of a worker. `stopping` is set when the worker was told to end.
 
-    `letters` and `alerts` are the room for mail: whatever the mail server does, a worker has hands left for what
-    needs none.
+    `letters` is the room for customers' mail, as `alerts` is for that of alerts: whatever the mail server does, a
+    worker has hands left for what needs none.
     """
 
     worker: str
     llm: Writer
     typesetter: Typesetter
     children: Children
-    mailer: Mailer
     stripe: StripeApi
     letters: Room
-    alerts: Room
     account: Account = field(default_factory=Account)
     claims: Claims = field(default_factory=Claims)
     lock: SharedLock = field(default_factory=SharedLock)

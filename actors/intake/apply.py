@@ -16,8 +16,7 @@ from actors.intake.events import Event, Fact, NeedsRefetch, PaymentFact, Session
 from actors.intake.ownership import FOREIGN, foreign_sessions, may_be_priced_here
 from actors.intake.payments import copy_payments
 from actors.intake.placing import advance_orders, place_sessions
-from actors.messages import Post, new_message_id, send_all
-from actors.products.catalogue import MAIL_QUEUE
+from actors.messages import Post, fetch_post, send_all
 from infra.errors import TransientError
 from storage.alerts import raise_alert
 from storage.dead_letters import record_dead_event
@@ -85,7 +84,7 @@ async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
         await delay_events(deps.db, late, deps.clock.now() + _FETCH_WITHIN)
     asked = {event.id for event in events if event.fetched is not None}
     unsure = {one for one in foreign - asked if may_be_priced_here(deps, sessions[one].session)}
-    posts += [Post(MAIL_QUEUE, "fetch_session", new_message_id(), {"event": event}) for event in (*late, *unsure)]
+    posts += map(fetch_post, (*late, *unsure))
     unknown = _of_unknown_payments(payments, orders)
     foreign |= unknown
     await _ignore(deps, [event for event, one in news.items() if one is None], foreign - unsure, unsure)

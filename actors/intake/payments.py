@@ -9,10 +9,12 @@ from storage.order_state import DISPUTE_LOST, REFUND_FAILED
 from storage.orders import call_operator, choose_refund, note_payment, orders_of_payments
 from storage.payments import payment_state
 from storage.queueing import unpark_steps
-from storage.records.orders import Order, Payment, PaymentState
+from storage.records.orders import Errand, Order, Payment, PaymentState
 from storage.reports import report_ids, stop_reports, unpark_reports
 
 _DISPUTED = "A dispute is open: no report is sent."
+#: Errands that wait ever longer while a dispute lasts.
+_HELD_BACK: set[Errand] = {"confirm_order", "check_promise", "tell_failure", "refund_order", "complete_order"}
 
 
 async def copy_payments(deps: IntakeDeps, payments: Sequence[Payment]) -> None:
@@ -42,8 +44,9 @@ async def _copy(deps: IntakeDeps, order: Order, version: int, state: PaymentStat
             await choose_refund(deps.db, order_id, now)
         else:
             await add_errand(deps.db, order_id, "retire_order", now)
-    elif not state["on_hold"]:  # a letter that was held back is due now
-        await delay_errand(deps.db, order_id, "complete_order", now)
+    elif not state["on_hold"]:  # what was held back is due now
+        for errand in _HELD_BACK & order["errands"].keys():
+            await delay_errand(deps.db, order_id, errand, now)
     if state["refund_failed"]:
         await call_operator(deps.db, order_id, REFUND_FAILED, now)
     if state["dispute_lost"]:

@@ -10,7 +10,7 @@ from actors.mail.progress import confirmation, delay
 from actors.mail.reports import completion, resend
 from actors.orders.estimate import estimate_s
 from actors.orders.forget import forget_at
-from actors.orders.mailing import HELD_BACK, as_it_stands, deliver
+from actors.orders.mailing import as_it_stands, deliver, look_again_at
 from actors.products.catalogue import offer_of
 from storage.alerts import raise_alert
 from storage.deliveries import resend_name
@@ -22,7 +22,8 @@ from storage.reports import reports_of
 
 log = structlog.get_logger()
 
-#: The pause before an order that failed is looked at again. An operator mends it, and its customer hears of that.
+#: The shortest pause before an order that failed is looked at again. An operator mends it, and its customer hears
+#: of that.
 _LOOK_AGAIN = timedelta(minutes=15)
 
 
@@ -33,7 +34,7 @@ async def confirm_order(deps: WorkDeps, order: Order) -> datetime | None:
     if order["stopped"] or told:
         return None
     if order["on_hold"]:
-        return now + HELD_BACK
+        return look_again_at(order, now)
     seconds = await estimate_s(deps, order["products"])
     mail = await deliver(
         deps, order, "confirm_order", "confirmation", lambda: confirmation(deps, order, seconds, now)
@@ -48,12 +49,12 @@ async def check_promise(deps: WorkDeps, order: Order) -> datetime | None:
     """
     promised_at, now = _promised_at(order), deps.clock.now()
     if order["on_hold"]:
-        return now + _LOOK_AGAIN
+        return look_again_at(order, now, _LOOK_AGAIN)
     if promised_at is None or now < promised_at:
         return promised_at
     if order["failed_at"] is not None:
         await _alert_of_delay(deps, order)
-        return now + _LOOK_AGAIN
+        return look_again_at(order, now, _LOOK_AGAIN)
     if not await reserve_notice(deps.db, order["_id"], "delay", now):
         return None
     await _alert_of_delay(deps, order)
@@ -87,7 +88,7 @@ async def tell_failure(deps: WorkDeps, order: Order) -> datetime | None:
     if now < due_at:
         return due_at
     if order["on_hold"]:
-        return now + HELD_BACK
+        return look_again_at(order, now)
     if not await reserve_notice(deps.db, order["_id"], "failure", now):
         return None
     return (await deliver(deps, order, "tell_failure", "failure", lambda: failure(deps, order, now))).again_at
@@ -102,7 +103,7 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
     if order["delivered_at"] is not None or order["letter"] == "refund":
         return None
     if _is_withheld(deps, order):  # the end of a dispute, or of a refund, makes the errand due at once
-        return now + HELD_BACK
+        return look_again_at(order, now)
     if not await choose_completion(deps.db, order_id):
         return now + ERRAND_CHECK
     reports = await reports_of(deps.db, [order])

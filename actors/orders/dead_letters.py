@@ -11,7 +11,7 @@ from infra.errors import PressroomError, TransientError
 from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.budget import is_paused
-from storage.dead_letters import close_dead_letter, dead_letters, find_dead_letter
+from storage.dead_letters import MESSAGE_IS_DEAD, close_dead_letter, dead_letters, find_dead_letter
 from storage.deliveries import revive_deliveries
 from storage.events import renew_event
 from storage.orders import (
@@ -63,6 +63,8 @@ async def resolve_dead_letter(deps: Deps, letter_id: str, action: str, authority
     await record_action(deps.db, authority, action, letter["order"], letter_id, now)
     if action == "replayed":
         await _replay(deps, letter)
+    if letter["kind"] == "message":
+        await withdraw_alert(deps.db, letter_id, MESSAGE_IS_DEAD)
     await close_dead_letter(deps.db, letter_id, action, now)
     if action == "replayed" and letter["order"] is not None:
         await clear_attention(deps, letter["order"], letter["reason"])

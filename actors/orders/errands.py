@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from actors.deps.worker import WorkDeps
 from actors.intake.placing import start_order
-from actors.messages import send_errand
+from actors.messages import errand_post, new_message_id, send_all
 from actors.orders.completion import check_promise, complete_order, confirm_order, resend_reports, tell_failure
 from actors.orders.details import ask_details, end_patience, identify_order
 from actors.orders.forget import forget_order, retire_order
@@ -48,8 +48,8 @@ async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
 
     An account in trouble is told of once for all, and the errand waits for it.
     """
-    if deps.stopping.is_set():
-        await send_errand(deps, errand, order_id)
+    if deps.stopping.is_set():  # another message, since Redis still counts this one as taken
+        await send_all(deps, [errand_post(errand, order_id)._replace(message_id=new_message_id())])
         return
     order = await find_order(deps.db, order_id)
     if order is None or errand not in order["errands"]:  # a late message: it is over

@@ -46,8 +46,10 @@ _WORRYING_TRIES = 10
 _FIRST_DOUBT_S, _LONGEST_DOUBT_S, _WORRYING_DOUBTS = 30.0, 3600.0, 3
 #: The kind of an alert about a mail server that refuses us. Its subject is the sender.
 _KIND = "mail"
-#: The time for which a letter that a dispute holds back is left alone.
+#: The time for which a letter that a dispute holds back is left alone, at least.
 HELD_BACK = timedelta(hours=6)
+#: The part of an order's age by which it is looked at later. A lost dispute lasts for ever.
+_LATER = 1 / 4
 
 
 class Delivered(NamedTuple):
@@ -58,6 +60,11 @@ class Delivered(NamedTuple):
 
 
 _SENT, _REFUSED = Delivered(sent=True, again_at=None), Delivered(sent=False, again_at=None)
+
+
+def look_again_at(order: Order, now: datetime, at_least: timedelta = HELD_BACK) -> datetime:
+    """Return when to look again at an order that waits for a bank or an operator: the older it is, the later."""
+    return now + max(at_least, (now - (order["paid_at"] or order["placed_at"])) * _LATER)
 
 
 async def deliver(

@@ -11,7 +11,7 @@ from actors.intake.payments import copy_payments
 from actors.mail.ending import refund
 from actors.messages import send_errand
 from actors.orders.forget import forget_at
-from actors.orders.mailing import HELD_BACK, deliver
+from actors.orders.mailing import deliver, look_again_at
 from infra.errors import PressroomError, TransientError
 from storage.alerts import raise_alert
 from storage.audit import Authority, record_action
@@ -103,7 +103,7 @@ def _due_by_policy(deps: WorkDeps, order: Order) -> datetime | None:
     if order["objection"] is not None:  # the money may be another shop's
         return None
     due_at = failed_at + timedelta(seconds=after_s)
-    return max(due_at, deps.clock.now() + HELD_BACK) if order["on_hold"] else due_at
+    return max(due_at, look_again_at(order, deps.clock.now())) if order["on_hold"] else due_at
 
 
 async def _decide(deps: WorkDeps, order: Order) -> Order:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import structlog
 
-from actors.deps.worker import WorkDeps
+from actors.deps.mailing import MailDeps
 from actors.mail.alert import alert_letter, told_text
 from infra.alert_hook import post_alert
 from infra.errors import TransientError
@@ -24,11 +24,11 @@ _PAUSE = timedelta(seconds=30)
 #: The pause before one that nobody heard. It doubles with each time, since a person must mend a way first.
 _LONGEST_PAUSE = timedelta(minutes=10)
 
-Way = Callable[[WorkDeps, Alert], Awaitable[None]]
+Way = Callable[[MailDeps, Alert], Awaitable[None]]
 Outcome = Literal["heard", "not now", "refused"]
 
 
-async def tell_alert(deps: WorkDeps, alert_id: str) -> None:
+async def tell_alert(deps: MailDeps, alert_id: str) -> None:
     """Tell an alert by every way that has not taken it yet: once each, more often only after a crash.
 
     A way that refuses it is left out if another has taken it. An alert that none has taken stays due.
@@ -46,7 +46,7 @@ async def tell_alert(deps: WorkDeps, alert_id: str) -> None:
         log.info("alert_told", kind=alert["kind"], order=alert["order"])
 
 
-def _ways(deps: WorkDeps) -> dict[str, Way]:
+def _ways(deps: MailDeps) -> dict[str, Way]:
     """Return the ways by which operators are told, by name: each address is one."""
     mails = enumerate(deps.settings.operators, 1)
     ways: dict[str, Way] = {f"mail {n}" if n > 1 else "mail": partial(_mail, address) for n, address in mails}
@@ -55,7 +55,7 @@ def _ways(deps: WorkDeps) -> dict[str, Way]:
     return ways
 
 
-async def _tell(deps: WorkDeps, alert: Alert, way: str, tell: Way) -> Outcome:
+async def _tell(deps: MailDeps, alert: Alert, way: str, tell: Way) -> Outcome:
     try:
         await tell(deps, alert)
     # Without the words of errors: a server may quote the address.
@@ -70,7 +70,7 @@ async def _tell(deps: WorkDeps, alert: Alert, way: str, tell: Way) -> Outcome:
     return "heard"
 
 
-async def _put_off(deps: WorkDeps, alert: Alert) -> None:
+async def _put_off(deps: MailDeps, alert: Alert) -> None:
     pause = min(_PAUSE * 2 ** min(alert.get("unheard", 0), 10), _LONGEST_PAUSE)
     log.error(
         "no_way_of_telling_works", kind=alert["kind"], order=alert["order"], again_in_s=pause.total_seconds()
@@ -78,7 +78,7 @@ async def _put_off(deps: WorkDeps, alert: Alert) -> None:
     await put_off_alert(deps.db, alert, deps.clock.now() + pause)
 
 
-async def _mail(address: str, deps: WorkDeps, alert: Alert) -> None:
+async def _mail(address: str, deps: MailDeps, alert: Alert) -> None:
     letter = alert_letter(deps, alert, address)
     async with deps.alerts.place() as free:
         if not free:
@@ -87,7 +87,7 @@ async def _mail(address: str, deps: WorkDeps, alert: Alert) -> None:
         await asyncio.to_thread(deps.mailer.send, letter, lambda: deadline - deps.clock.monotonic())
 
 
-async def _hook(url: str, deps: WorkDeps, alert: Alert) -> None:
+async def _hook(url: str, deps: MailDeps, alert: Alert) -> None:
     del deps
     facts = {name: alert[name] for name in ("kind", "order", "event")}
     await post_alert(url, {**facts, "text": told_text(alert)})

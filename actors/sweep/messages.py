@@ -2,19 +2,23 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
 from actors.deps.process import Deps
 from actors.messages import begin_post, queue_of, send_all, send_step
+from actors.orders.troubles import Trouble
 from actors.products.catalogue import queues_of
 from actors.products.plans import FORMAT
 from actors.reports.advance import give_up
 from actors.reports.begin_report import give_up_report
+from actors.sweep.items import see_to_each
 from storage.alerts import raise_alert
+from storage.database import Database
 from storage.queueing import (
     keep_queued,
     message_of,
@@ -40,28 +44,46 @@ Work = TypeVar("Work", Step, Report)
 
 async def resend_lost_messages(deps: Deps) -> None:
     """Send again the queued steps whose messages are lost. BrokerIsDown if Redis cannot say which (T9)."""
-    now = deps.clock.now()
-    overdue = await overdue_messages(deps.db, now, _BATCH)
-    held = await _held(deps, {message_of(step): queue_of(step) for step in overdue})
-    in_line, stale = _by_age([step for step in overdue if message_of(step) in held], now)
-    if in_line:
-        await keep_queued(deps.db, in_line, now)
-    for step in _without(overdue, in_line):
-        await _resend(deps, step, counted=message_of(step) not in held)
-    await _call_for_workers(deps, stale)
+    overdue = await overdue_messages(deps.db, deps.clock.now(), _BATCH)
+    await _resend_lost(deps, overdue, lambda step: (message_of(step), queue_of(step)), keep_queued, _resend)
 
 
 async def resend_unbegun_reports(deps: Deps) -> None:
     """Send again the lost messages that begin reports (T9)."""
+    overdue = await unbegun_reports(deps.db, deps.clock.now(), _BATCH)
+    await _resend_lost(
+        deps, overdue, lambda one: (one["message"], one["product"]), keep_reports_queued, _resend_report
+    )
+
+
+async def _resend_lost(
+    deps: Deps,
+    overdue: Sequence[Work],
+    message_and_queue_of: Callable[[Work], tuple[str, str]],
+    keep: Callable[[Database, Sequence[Work], datetime], Awaitable[None]],
+    resend: Callable[[Deps, Work, bool], Awaitable[None]],
+) -> None:
+    """Send again what the broker lost, or has held for too long. Only sends of lost messages are counted (T9)."""
     now = deps.clock.now()
-    overdue = await unbegun_reports(deps.db, now, _BATCH)
-    held = await _held(deps, {report["message"]: report["product"] for report in overdue})
-    in_line, stale = _by_age([report for report in overdue if report["message"] in held], now)
+    messages: dict[str, tuple[str, str]] = {}
+    ages: dict[str, timedelta] = {}
+
+    async def look(one: Work) -> None:
+        messages[one["_id"]] = message_and_queue_of(one)
+        ages[one["_id"]] = now - one["queued_at"]
+
+    sound = await see_to_each(deps, overdue, look)
+    held = await _held(deps, dict(messages.values()))
+    waiting = [one for one in sound if messages[one["_id"]][0] in held]
+    in_line = {one["_id"] for one in waiting if ages[one["_id"]] < _TOO_OLD}
     if in_line:
-        await keep_reports_queued(deps.db, in_line, now)
-    for report in _without(overdue, in_line):
-        await _resend_report(deps, report, counted=report["message"] not in held)
-    await _call_for_workers(deps, stale)
+        await keep(deps.db, [one for one in waiting if one["_id"] in in_line], now)
+
+    async def send_again(one: Work) -> None:
+        await resend(deps, one, messages[one["_id"]][0] not in held)
+
+    await see_to_each(deps, [one for one in sound if one["_id"] not in in_line], send_again)
+    await _call_for_workers(deps, [one for one in waiting if one["_id"] not in in_line])
 
 
 async def resend_messages_of(deps: Deps, worker: Worker) -> None:
@@ -70,8 +92,7 @@ async def resend_messages_of(deps: Deps, worker: Worker) -> None:
     for queue in queues_of(worker["queue"]):
         lost += await asyncio.to_thread(deps.broker.forget_holder, worker["broker_id"], queue)
     await hurry_reports(deps.db, lost, deps.clock.now())
-    for step in await steps_of_messages(deps.db, lost):
-        await _resend(deps, step)
+    await see_to_each(deps, await steps_of_messages(deps.db, lost), partial(_resend, deps))
 
 
 async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:
@@ -85,33 +106,22 @@ async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:
     return held
 
 
-def _by_age(held: Sequence[Work], now: datetime) -> tuple[list[Work], list[Work]]:
-    """Divide steps or reports whose messages the broker holds: those in line, and those with too old a message."""
-    in_line = [one for one in held if now - one["queued_at"] < _TOO_OLD]
-    stale = [one for one in held if now - one["queued_at"] >= _TOO_OLD]
-    return in_line, stale
-
-
-def _without(overdue: Sequence[Work], in_line: Sequence[Work]) -> list[Work]:
-    """Return those of the overdue ones whose messages are to be sent again, in their order."""
-    left_alone = {one["_id"] for one in in_line}
-    return [one for one in overdue if one["_id"] not in left_alone]
-
-
-async def _call_for_workers(deps: Deps, stale: Sequence[Step] | Sequence[Report]) -> None:
+async def _call_for_workers(deps: Deps, stale: Sequence[Work]) -> None:
     """Alert an operator to queues in which work has waited for long, and which no worker serves."""
     products = {one["product"] for one in stale}
     served = {worker["queue"] for worker in await live_workers(deps.db)} if products else set()
     for product in sorted(products - served):
-        text = f"No worker takes what waits in {product}."
-        await raise_alert(deps.db, "no_worker", text, deps.clock.now(), event=product)
+        trouble = no_worker(product)
+        await raise_alert(deps.db, trouble.kind, trouble.text, deps.clock.now(), event=product)
 
 
-async def _resend(deps: Deps, step: Step, *, counted: bool = True) -> None:
-    """Send a step's message again, or give the step up after too many sends that counted (T9).
+def no_worker(queue: str, lasting_s: float = 0.0) -> Trouble:
+    """Return the trouble of a queue that no worker serves."""
+    return Trouble("no_worker", queue, f"No worker takes what waits in {queue}.", lasting_s)
 
-    Only sends of lost messages are counted.
-    """
+
+async def _resend(deps: Deps, step: Step, counted: bool = True) -> None:
+    """Send a step's message again, or give the step up after too many sends that counted (T9)."""
     if step["format"] != FORMAT:  # its workers are of another version, and may come back, or be replaced
         counted, text = False, f"Steps of plan format {step['format']} wait for a worker that can carry them out."
         await raise_alert(deps.db, "no_worker", text, deps.clock.now(), order=step["order"])
@@ -125,7 +135,7 @@ async def _resend(deps: Deps, step: Step, *, counted: bool = True) -> None:
         await send_step(deps, step, message)
 
 
-async def _resend_report(deps: Deps, report: Report, *, counted: bool) -> None:
+async def _resend_report(deps: Deps, report: Report, counted: bool) -> None:
     """Send the message that begins a report again, or give the report up after too many counted sends (T9)."""
     if report["sends"] >= _MAX_SENDS:
         await give_up_report(deps, report["_id"], f"It was queued {_MAX_SENDS} times and no worker took it.")

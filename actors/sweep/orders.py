@@ -1,15 +1,19 @@
 """Looks after orders: events, errands, alerts, places and lost PDFs. Drops old events and forms."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from actors.deps.mailing import with_mailer
 from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.messages import Post, errand_post, send_all
+from actors.orders.tell_alert import tell_alert
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
 from actors.reports.admission import admit, admit_waiting, release_places
 from actors.reports.lost_books import ask_for_reprint, is_lost
+from actors.sweep.items import see_to_each
 from infra.errors import AccountTrouble
 from storage.alerts import (
     admit_alerts,
@@ -20,10 +24,12 @@ from storage.alerts import (
     withdraw_mended,
 )
 from storage.answers import KEPT_FOR, drop_forms
+from storage.database import Document
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 from storage.events import drop_events, unapplied_events
 from storage.grouping import grouped
 from storage.records.mail import Alert
+from storage.records.orders import Order
 from storage.records.work import Report, TenantPlaces
 from storage.reports import find_reports, newest_stored
 from storage.steps import has_live_steps
@@ -32,6 +38,10 @@ from storage.tenants import places_taken, tenants_waiting
 _EVENTS_AT_ONCE, _ERRANDS_AT_ONCE, _ALERTS_AT_ONCE = 100, 500, 500
 #: The most mails in a minute (for each sweep that runs): as many as a person may still read one by one.
 _MOST_ALERTS, _WITHIN = 20, timedelta(minutes=1)
+#: The time that a mail worker has to take an alert. It is longer than a worker may take to tell it.
+_LEFT_FOR = timedelta(seconds=30)
+#: The alerts that the sweep tells in one round. A server that hangs takes a thread for each, of six or more.
+_TOLD_AT_ONCE = 4
 #: The part of a text that a chat shows (Slack: 40,000 characters).
 _MAX_TEXT = 30_000
 #: The part of one trouble's text that a list shows.
@@ -61,17 +71,21 @@ async def resend_errands(deps: Deps) -> None:
     """Send the messages of due errands again. Each claims its work, so two messages do no harm."""
     now = deps.clock.now()
     posts: list[Post] = []
-    for order in await orders_with_errands(deps.db, now, _ERRANDS_AT_ONCE):
+
+    async def look(order: Order) -> None:
         due = [errand for errand, at in order["errands"].items() if at <= now]
         if await reschedule(deps.db, order, order["errands"] | dict.fromkeys(due, now + ERRAND_CHECK)):
-            posts += [errand_post(errand, order["_id"]) for errand in due]
+            posts.extend(errand_post(errand, order["_id"]) for errand in due)
+
+    await see_to_each(deps, await orders_with_errands(deps.db, now, _ERRANDS_AT_ONCE), look)
     await send_all(deps, posts)
 
 
 async def send_alerts(deps: Deps) -> None:
     """Wake a mail worker for every alert that is to be told, one by one. Of too many the last are told as one.
 
-    Fifty orders that fail together are not fifty mails.
+    Fifty orders that fail together are not fifty mails. Alerts that no worker can hear of, or has told for half a
+    minute, are told here.
     """
     now = deps.clock.now()
     due = await due_alerts(deps.db, now, _ALERTS_AT_ONCE)
@@ -82,7 +96,22 @@ async def send_alerts(deps: Deps) -> None:
     # Before letters, which may wait long for their server. The first of those that go in front is the last sent.
     to_tell.reverse()
     posts = [Post(MAIL_QUEUE, "tell_alert", alert, {"alert": alert}, first=True) for alert in to_tell]
-    await send_all(deps, posts)
+    left = {alert["_id"] for alert in due if _is_ours(alert, now)}
+    if not await send_all(deps, posts):
+        left.update(to_tell)
+    await _tell(deps, [alert for alert in reversed(to_tell) if alert in left][:_TOLD_AT_ONCE])
+
+
+def _is_ours(alert: Alert, now: datetime) -> bool:
+    """Return whether no mail worker tells an alert: it says that none is there, or was left alone for long."""
+    return alert["due_at"] <= now - _LEFT_FOR or (alert["kind"], alert["event"]) == ("no_worker", MAIL_QUEUE)
+
+
+async def _tell(deps: Deps, alerts: Sequence[str]) -> None:
+    """Tell alerts as a mail worker does, if none tells them meanwhile."""
+    if alerts:
+        telling = with_mailer(deps)
+        await asyncio.gather(*(tell_alert(telling, alert) for alert in alerts))
 
 
 async def _admit_alerts(deps: Deps, fresh: Sequence[Alert], now: datetime) -> list[str]:
@@ -117,10 +146,15 @@ def _list_of(alerts: Sequence[Alert]) -> str:
 async def admit_in_turn(deps: Deps) -> None:
     """Heal the places of every tenant after a crash, and begin the reports that may begin (T4)."""
     posts: list[Post] = []
-    for tenant in await places_taken(deps.db):
-        posts += await _heal_places(deps, tenant)
-    for waiting in await tenants_waiting(deps.db):
-        posts += await admit_waiting(deps, waiting)
+
+    async def heal(tenant: TenantPlaces) -> None:
+        posts.extend(await _heal_places(deps, tenant))
+
+    async def begin(tenant: Document) -> None:
+        posts.extend(await admit_waiting(deps, tenant["_id"]))
+
+    await see_to_each(deps, await places_taken(deps.db), heal)
+    await see_to_each(deps, [{"_id": tenant} for tenant in await tenants_waiting(deps.db)], begin)
     await send_all(deps, posts)
 
 
@@ -150,12 +184,15 @@ async def seek_lost_books(deps: Deps) -> None:
 
     Customers are likely to open them, and they are looked for before that.
     """
-    asked = 0
+    lost: list[str] = []
+
+    async def look(report: Report) -> None:
+        if len(lost) < _BOOKS_AT_ONCE and await is_lost(deps, report):
+            lost.append(report["order"])
+            await ask_for_reprint(deps, report["order"])
+
     try:
-        for report in await newest_stored(deps.db, list(PRODUCTS), _NEWEST_BOOKS):
-            if asked < _BOOKS_AT_ONCE and await is_lost(deps, report):
-                await ask_for_reprint(deps, report["order"])
-                asked += 1
+        await see_to_each(deps, await newest_stored(deps.db, list(PRODUCTS), _NEWEST_BOOKS), look)
     except AccountTrouble as trouble:
         await tell_account_trouble(deps.db, trouble, deps.clock.now())
         raise

@@ -10,7 +10,9 @@ from actors.deps.process import Deps
 from actors.messages import Post, send_all, step_post
 from actors.products.slot_sets import SLOTS
 from actors.reports.advance import advance_or_call, give_up
+from actors.reports.resuming import resume
 from actors.reports.slots import pump, queue_and_send
+from actors.sweep.items import see_to_each
 from infra.errors import TransientError
 from storage.claims import claims_of, expire_step, lapsed_claims
 from storage.queueing import new_message
@@ -52,7 +54,8 @@ async def _expire(deps: Deps, steps: Sequence[Step], *, kills: int) -> None:
     All are taken first and sent then: sending needs Redis, which may be away.
     """
     posts: list[Post] = []
-    for step in steps:
+
+    async def expire(step: Step) -> None:
         message = new_message()
         if step["kills"] + kills >= _MAX_KILLS:
             reason = f"{_MAX_KILLS} processes died or ran out of time while they held it."
@@ -60,17 +63,22 @@ async def _expire(deps: Deps, steps: Sequence[Step], *, kills: int) -> None:
         elif await expire_step(deps.db, step, message, deps.clock.now(), kills=kills):
             log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + kills)
             posts.append(step_post(step, message))
+
+    await see_to_each(deps, steps, expire)
     await send_all(deps, posts)
 
 
 async def advance_missed_steps(deps: Deps) -> None:
     """Advance steps that finished but were never advanced. One that fails does not keep the others."""
-    for step in await unadvanced_steps(deps.db, deps.clock.now(), _BATCH):
+
+    async def advance(step: Step) -> None:
         try:
             async with asyncio.timeout(_STEP_S):
                 await advance_or_call(deps, step)
         except (TransientError, TimeoutError) as error:
             log.warning("step_advances_later", step=step["_id"], error=str(error))
+
+    await see_to_each(deps, await unadvanced_steps(deps.db, deps.clock.now(), _BATCH), advance)
 
 
 class SlotHealer:
@@ -98,30 +106,39 @@ class SlotHealer:
 
 async def _heal(deps: Deps, reports: Sequence[Report]) -> None:
     """Take leftover slots back, queue released steps whose time has come, and offer free slots (T7, T8, T15)."""
-    holders = await _holders(deps, reports)
-    idle = await _idle_with_room(deps, reports)
-    for report in reports:
+    held: list[str] = []
+    free: dict[Slot, list[str]] = {slot: [] for slot in SLOTS}
+
+    async def look(report: Report) -> None:
+        plan = await deps.plans.get(report["plan"] or "")
+        held.extend(step_id for _, _, step_id, _ in _tokens(report))
+        for slot in SLOTS:
+            if len(report["slots"][slot]) < plan["bounds"][slot]:
+                free[slot].append(report["_id"])
+
+    sound = await see_to_each(deps, reports, look)
+    holders = {step["_id"]: step for step in await slot_holders(deps.db, held)}
+    idle = set[str]()
+    for slot in SLOTS:
+        idle |= await idle_ready_reports(deps.db, free[slot], slot, deps.clock.now())
+
+    async def heal(report: Report) -> None:
         if await _heal_report(deps, report, holders) or report["_id"] in idle:
             await pump(deps, report["_id"])
+        elif not any(report["slots"].values()) and not report["replay"]:
+            await resume(deps, report)
 
-
-async def _holders(deps: Deps, reports: Sequence[Report]) -> dict[str, Step]:
-    """Return the steps whose tokens are in slots of the reports, by id."""
-    ids: list[str] = []
-    for report in reports:
-        ids += [token.rpartition("@")[0] for _, token in _tokens(report)]
-    return {step["_id"]: step for step in await slot_holders(deps.db, ids)}
+    await see_to_each(deps, sound, heal)
 
 
 async def _heal_report(deps: Deps, report: Report, holders: dict[str, Step]) -> bool:
     """Take a report's leftover slots back. Returns whether there was one (T15)."""
     healed = False
-    for slot, token in _tokens(report):
-        step_id, _, run = token.rpartition("@")
+    for slot, token, step_id, run in _tokens(report):
         step = holders.get(step_id)
         if step is None:
             continue
-        if step["run"] > int(run) or (step["state"] in {"done", "dead"} and step.get("advanced") is True):
+        if step["run"] > run or (step["state"] in {"done", "dead"} and step.get("advanced") is True):
             await pull_tokens(deps.db, report["_id"], slot, [token])
             healed = True
         elif step["state"] == "ready" and step["due_at"] + _IDLE <= deps.clock.now():
@@ -129,23 +146,9 @@ async def _heal_report(deps: Deps, report: Report, holders: dict[str, Step]) -> 
     return healed
 
 
-async def _idle_with_room(deps: Deps, reports: Sequence[Report]) -> set[str]:
-    """Return those of the reports in which ready steps stand about beside free slots."""
-    idle = set[str]()
-    for slot in SLOTS:
-        free = [report["_id"] for report in reports if await _has_room(deps, report, slot)]
-        idle |= await idle_ready_reports(deps.db, free, slot, deps.clock.now())
-    return idle
-
-
-async def _has_room(deps: Deps, report: Report, slot: Slot) -> bool:
-    if report["plan"] is None:
-        return False
-    plan = await deps.plans.get(report["plan"])
-    return len(report["slots"][slot]) < plan["bounds"][slot]
-
-
-def _tokens(report: Report) -> Iterator[tuple[Slot, str]]:
+def _tokens(report: Report) -> Iterator[tuple[Slot, str, str, int]]:
+    """Yield the tokens in a report's slots, each with its slot set, its step and the step's run."""
     for slot in SLOTS:
         for token in report["slots"][slot]:
-            yield slot, token
+            step_id, _, run = token.rpartition("@")
+            yield slot, token, step_id, int(run)

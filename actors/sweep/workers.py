@@ -1,10 +1,12 @@
 """Finds dead workers: this process itself has seen their counters stand still for long enough."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from actors.deps.process import Deps
+from actors.sweep.items import see_to_each
 from actors.sweep.messages import resend_messages_of
 from actors.sweep.steps import expire_lapsed_claims, take_from
 from infra.clock import Clock
@@ -34,10 +36,13 @@ class Watch:
     """Observer of heartbeats on this process's own monotonic clock: no two machines' clocks are compared."""
 
     def __init__(self, clock: Clock) -> None:
-        """Start with no observation. A sweep that has just begun takes no worker for dead."""
+        """Start with no observation. A sweep that has just begun takes no worker for dead.
+
+        MongoDB may have been away until now.
+        """
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
-        self._trouble_at: float | None = None
+        self._trouble_at = clock.monotonic()
 
     async def dead_workers(self, deps: Deps) -> list[Worker]:
         """Read every counter once more. Returns the workers that have stood still long enough."""
@@ -70,7 +75,7 @@ class Watch:
 
     async def expire_lapsed_claims(self, deps: Deps) -> None:
         """Take steps from holders whose time is over, unless it ran out while MongoDB was away (T14x)."""
-        if self._trouble_at is None or self._clock.monotonic() - self._trouble_at > _SETTLED_S:
+        if self._clock.monotonic() - self._trouble_at > _SETTLED_S:
             await expire_lapsed_claims(deps)
 
     async def bury_dead_workers(self, deps: Deps) -> None:
@@ -78,10 +83,16 @@ class Watch:
         silent = await self.dead_workers(deps)
         beats = {worker["_id"]: worker["beat"] for worker in await live_workers(deps.db)} if silent else {}
         dead = [worker for worker in silent if beats.get(worker["_id"]) == worker["beat"]]
-        for worker in dead:
-            log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
-            await take_from(deps, worker)
+        dead = await see_to_each(deps, dead, partial(_take_claims, deps))
         # Their messages need Redis, which may be away. Claims do not, and come first.
-        for worker in dead:
-            await resend_messages_of(deps, worker)
-            await remove_worker(deps.db, worker["_id"])
+        await see_to_each(deps, dead, partial(_take_messages, deps))
+
+
+async def _take_claims(deps: Deps, worker: Worker) -> None:
+    log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
+    await take_from(deps, worker)
+
+
+async def _take_messages(deps: Deps, worker: Worker) -> None:
+    await resend_messages_of(deps, worker)
+    await remove_worker(deps.db, worker["_id"])

@@ -6,6 +6,7 @@ import logging
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
@@ -13,6 +14,8 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
 from actors.deps.startup import open_deps
 from actors.deps.worker import WorkDeps
+from actors.orders.sweep_watch import SweepWatch
+from actors.orders.tell_alert import tell_alert
 from actors.products.catalogue import MAIL_QUEUE, queues_of
 from actors.worker.actors import declare_actors
 from actors.worker.heartbeat import ClaimsAudit, Heart
@@ -23,7 +26,9 @@ from infra.mail.transport import transport_for
 from infra.pdf import Renderer
 from infra.settings import Settings, cost_of_ending
 from infra.stripe.client import Stripe
-from storage.dead_letters import record_dead_message
+from storage.alerts import raise_alert
+from storage.dead_letters import MESSAGE_IS_DEAD, dead_message_id, record_dead_message
+from storage.workers import SWEEP_TURNS_S
 
 if TYPE_CHECKING:
     from infra.llm.client import Llm
@@ -77,7 +82,12 @@ class WorkerProcess:
         self._audit = ClaimsAudit(self._deps, queue)
         # Before the first claim: a worker that dies with one must be known to have lived.
         heart.begin(self._deps, queue, threads)
-        asyncio.run_coroutine_threadsafe(self._audit.audit_for_ever(), self._loop.loop)
+        pulses = [self._audit.audit_for_ever()]
+        if queue == MAIL_QUEUE:
+            watch = SweepWatch(self._deps, SWEEP_TURNS_S, partial(tell_alert, self._deps))
+            pulses.append(watch.look_for_ever())
+        for pulse in pulses:
+            asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
         declare_actors(self._broker, queue, self._deps)
         bounds = (threads, min(threads, _RENDERINGS))
         self._workers = start_workers(self._broker, dict(zip(queues_of(queue), bounds, strict=False)))
@@ -155,6 +165,7 @@ class WorkerProcess:
         self._loop.run_coroutine(self._record(dead))
 
     async def _record(self, dead: DeadMessage) -> None:
+        now = self._deps.clock.now()
         log.error("message_dead", queue=dead.queue, message=dead.message_id, error=dead.error.partition(":")[0])
         await record_dead_message(
             self._deps.db,
@@ -163,8 +174,10 @@ class WorkerProcess:
             data=dead.data,
             error=dead.error,
             traceback=dead.traceback,
-            now=self._deps.clock.now(),
+            now=now,
         )
+        letter = dead_message_id(dead.message_id)
+        await raise_alert(self._deps.db, "dead_message", MESSAGE_IS_DEAD, now, event=letter)
 
 
 def _open_llm(settings: Settings) -> "Llm":

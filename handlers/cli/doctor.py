@@ -38,7 +38,7 @@ def doctor(as_json: bool) -> None:
 
 async def _examine(deps: Deps) -> list[Row]:
     from handlers.cli.bucket import try_bucket
-    from handlers.web.health import problem_of
+    from handlers.web.health import agrees, problem_of
     from infra.mail.transport import transport_for
     from infra.pdf import Renderer
 
@@ -52,7 +52,8 @@ async def _examine(deps: Deps) -> list[Row]:
     mailer = transport_for(deps.settings)
     checks: dict[str, Awaitable[None]] = {
         f"mongodb {deps.db.host}": deps.db.ping(),
-        "redis": asyncio.to_thread(deps.broker.ping),
+        "clock": agrees(deps),
+        "redis": asyncio.to_thread(deps.broker.examine),
         f"mail {mailer.host}": asyncio.to_thread(mailer.ping, deps.settings.mail_from, *deps.settings.operators),
     }
     problems = {server: await problem_of(check, _DEADLINE_S) for server, check in checks.items()}

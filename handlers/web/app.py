@@ -1,5 +1,6 @@
 """Web application: its routes, and the clients that live as long as it does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from handlers.web.headers import Headers
 from handlers.web.health import Checkup, livez, readyz
 from handlers.web.order_page import order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
+from handlers.web.sweep_watch import sweep_watch
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
 from handlers.webhook.inbox import EventInbox
 from infra.errors import TransientError
@@ -53,7 +55,9 @@ def create_app(settings: Settings) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
         deps = open_deps(settings, database_timeout_s=DATABASE_TIMEOUT_S)
         inbox = EventInbox(deps)
+        watching = asyncio.create_task(sweep_watch(deps).look_for_ever())
         yield {"deps": deps, "inbox": inbox, "checkup": Checkup(deps)}
+        watching.cancel()
         await inbox.close()
         await deps.db.close()
 

@@ -9,9 +9,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from actors.deps.process import Deps
 from handlers.web.doors import Pace
+from infra.errors import PressroomError
 from infra.mail.transport import server_of
+from storage.workers import SWEEP_TURNS_S, has_sweep
 
 _DEADLINE_S = 2.0
+#: Less than the 5 s that are allowed for where a time in a document decides.
+_MOST_SKEW_S = 2.0
 _PORTS = {"smtp": 25, "smtps": 465, "http": 80, "https": 443}
 #: A balancer that asks is told the present state. A crowd that asks hears of one that is up to three seconds old.
 _CHECKS_AT_ONCE, _CHECK_EVERY_S = 3, 3.0
@@ -23,6 +27,7 @@ class Checkup:
     def __init__(self, deps: Deps) -> None:
         """Look at nothing yet."""
         self._deps = deps
+        self._began_at = deps.clock.monotonic()
         self._pace = Pace(_CHECKS_AT_ONCE, _CHECK_EVERY_S)
         self._looking: asyncio.Task[list[str]] | None = None
 
@@ -36,13 +41,17 @@ class Checkup:
         deps = self._deps
         checks: dict[str, Awaitable[None]] = {
             "mongodb": deps.db.ping(),
-            "redis": asyncio.to_thread(deps.broker.ping),
+            "redis": asyncio.to_thread(deps.broker.prove_writable),
             "s3": deps.objects.ping(),
             "mail": _takes_mail(deps.settings.mail_url),
             "llm": _listens(deps.settings.openai_base_url or "https://api.openai.com"),
+            "sweep": _sweeps(deps, deps.clock.monotonic() - self._began_at),
+            "clock": agrees(deps),
         }
         problems = await asyncio.gather(*(problem_of(check, _DEADLINE_S) for check in checks.values()))
-        return [name for name, problem in zip(checks, problems, strict=True) if problem]
+        down = [name for name, problem in zip(checks, problems, strict=True) if problem]
+        # MongoDB knows of these two.
+        return [name for name in down if "mongodb" not in down or name not in {"sweep", "clock"}]
 
 
 async def livez(request: Request) -> Response:  # Starlette wants coroutines
@@ -56,6 +65,19 @@ async def readyz(request: Request) -> Response:
     checkup: Checkup = request.state.checkup
     down = await checkup.servers_down()
     return JSONResponse({"ready": "mongodb" not in down, "degraded": down}, 503 if "mongodb" in down else 200)
+
+
+async def _sweeps(deps: Deps, awake_s: float) -> None:
+    """Return if a sweep turns, or may be about to start together with this process."""
+    if awake_s > SWEEP_TURNS_S and not await has_sweep(deps.db, SWEEP_TURNS_S):
+        raise PressroomError("no sweep turns")
+
+
+async def agrees(deps: Deps) -> None:
+    """Return if this machine's clock agrees with MongoDB's: times that one writes are read by others."""
+    skew_s = await deps.db.skew_s(deps.clock.now)
+    if abs(skew_s) > _MOST_SKEW_S:
+        raise PressroomError(f"this machine's clock is {abs(skew_s):.1f} s off MongoDB's")
 
 
 async def _takes_mail(mail_url: str) -> None:

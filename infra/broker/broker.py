@@ -18,9 +18,11 @@ from dramatiq.middleware import Middleware
 
 from infra.errors import SettingsError, TransientError
 
-#: A worker whose broker id has not been heard of for this long gives its messages up (Dramatiq's own repair; the
-#: sweep is quicker). Peers' clocks may differ by less than this.
-_HEARTBEAT_TIMEOUT_MS = 15_000
+#: Dramatiq's own repair of dead workers' messages is never asked for. The sweep does it by the register of
+#: workers, and compares no clocks.
+_NO_MAINTENANCE = 0
+#: The time in a worker's hands after which a message that is sent again is queued again: it may have been lost.
+_KEPT_MS = 10 * 60 * 1000
 #: Rings that are kept: more than any number of idle workers that could answer them.
 _MAX_RINGS = 100
 
@@ -50,7 +52,7 @@ class QueueKeys:
         self.messages = f"{self.queue}.msgs"
         #: The list that idle consumers block on.
         self.bell = f"{self.queue}.bell"
-        #: The sorted set of broker ids by when each was last heard of.
+        #: Where Dramatiq notes who gives messages back. Nothing reads it.
         self.heartbeats = f"{namespace}:__heartbeats__"
         self._acks = f"{namespace}:__acks__.{{}}.{name}"
 
@@ -77,8 +79,7 @@ class Broker(RedisBroker):
         super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves it untyped
             client=client,
             middleware=middleware or [],
-            heartbeat_timeout=_HEARTBEAT_TIMEOUT_MS,
-            maintenance_chance=1000,
+            maintenance_chance=_NO_MAINTENANCE,
         )
         self.bury = bury
         #: One thread for all that is sent: while Redis hangs, those of others are free.
@@ -117,8 +118,8 @@ class Broker(RedisBroker):
     def enqueue_all(self, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
         """Queue messages, all or none of them, each under its own id; BrokerIsDown if that cannot be done.
 
-        A message that waits or is in a worker's hands already is not queued again. The option `first` puts a
-        message before those that wait.
+        A message that waits, or has been in a worker's hands for less than ten minutes, is not queued again. The
+        option `first` puts a message before those that wait.
         """
         named = [message.copy(options={"redis_message_id": message.message_id}) for message in messages]
         names: list[str] = []
@@ -127,31 +128,31 @@ class Broker(RedisBroker):
             keys = QueueKeys(self.namespace, message.queue_name)
             names += [keys.queue, keys.messages, keys.bell]
             push = "lpush" if message.options.get("first") else "rpush"
-            contents += [message.message_id, message.encode(), push]
-        with asking(BrokerIsDown):
-            self._send(names, [_MAX_RINGS, *contents])
+            contents += [message.message_id, message.encode(), str(message.message_timestamp), push]
+        with self.asking(BrokerIsDown):
+            self._send(names, [_MAX_RINGS, _KEPT_MS, *contents])
         return named
 
     def holds(self, queue: str, message_ids: list[str]) -> set[str]:
         """Return which messages wait or are in a worker's hands; BrokerIsDown if Redis cannot say."""
         if not message_ids:
             return set()
-        with asking(BrokerIsDown):
+        with self.asking(BrokerIsDown):
             found = self.client.hmget(QueueKeys(self.namespace, queue).messages, message_ids)
         return {message for message, data in zip(message_ids, found, strict=True) if data is not None}
 
     def waiting(self, queue: str) -> int:
         """Return how many messages were not taken yet; BrokerIsDown if Redis cannot say."""
-        with asking(BrokerIsDown):
+        with self.asking(BrokerIsDown):
             return int(self.client.llen(QueueKeys(self.namespace, queue).queue))
 
     def forget_holder(self, broker_id: str, queue: str) -> list[str]:
         """Drop a dead worker's unacknowledged messages and return their ids, for the sweep to send anew."""
         keys = QueueKeys(self.namespace, queue)
         acks = keys.acks(broker_id)
-        with asking(BrokerIsDown):
+        with self.asking(BrokerIsDown):
             held = sorted(decoded(self.client.smembers(acks)))
-            with self.client.pipeline(transaction=True) as pipe:
+            with self.client.pipeline(transaction=False) as pipe:  # as a full Redis refuses transactions
                 if held:
                     pipe.hdel(keys.messages, *held)
                 pipe.delete(acks)
@@ -161,13 +162,45 @@ class Broker(RedisBroker):
 
     def has_taken(self, queues: Iterable[str]) -> bool:
         """Return whether Redis counts messages as taken by this process; BrokerIsDown if it cannot say."""
-        with asking(BrokerIsDown):
+        with self.asking(BrokerIsDown):
             return any(self.client.exists(QueueKeys(self.namespace, one).acks(self.broker_id)) for one in queues)
 
     def ping(self) -> None:
         """Return if Redis answers; BrokerIsDown otherwise."""
-        with asking(BrokerIsDown):
+        with self.asking(BrokerIsDown):
             self.client.ping()
+
+    def prove_writable(self) -> None:
+        """Return if Redis takes writes; BrokerIsDown otherwise. A replica or full Redis answers but takes none."""
+        with self.asking(BrokerIsDown):
+            self.client.setrange(f"{self.namespace}:probe", 0, "")  # which is a write, and writes nothing
+
+    def examine(self) -> None:
+        """Return if Redis takes writes, and keeps them; BrokerIsDown, or SettingsError with what is to be set."""
+        self.prove_writable()
+        with self.asking(BrokerIsDown):
+            facts = self.client.info()
+        # Servers that speak Redis's protocol need not state all of it.
+        if facts.get("maxmemory_policy", "noeviction") != "noeviction":
+            raise SettingsError("REDIS_URL: its maxmemory-policy drops work that waits. Only noeviction does not.")
+        if facts.get("cluster_enabled"):
+            raise SettingsError("REDIS_URL: it is a cluster, which does not send to two queues in one go.")
+        if not facts.get("aof_enabled", True):
+            raise SettingsError("REDIS_URL: it has no append-only file, so that all work waits after its restart.")
+
+    @contextmanager
+    def asking(self, failure: Callable[[str], Exception] = ConnectionClosed) -> Iterator[None]:
+        """Raise every failure of Redis as this one, and connect anew: its name may lead to another server by now.
+
+        A primary that became a replica keeps its connections, and refuses all that is written through them. At
+        ConnectionClosed Dramatiq begins its consumer anew.
+        """
+        try:
+            yield
+        except redis.RedisError as error:
+            # Not those in use by other threads: each meets the same failure itself.
+            self.client.connection_pool.disconnect(inuse_connections=False)
+            raise failure(f"Redis does not answer: {str(error)[:200]}") from error
 
 
 def _client(url: str) -> redis.Redis:
@@ -178,15 +211,6 @@ def _client(url: str) -> redis.Redis:
     except ValueError:
         # The client's own message may quote the URL, and with it a password.
         raise SettingsError("REDIS_URL is not one that the Redis client accepts.") from None
-
-
-@contextmanager
-def asking(failure: Callable[[str], Exception] = ConnectionClosed) -> Iterator[None]:
-    """Raise every failure of Redis as this one; at ConnectionClosed Dramatiq connects anew."""
-    try:
-        yield
-    except redis.RedisError as error:
-        raise failure(f"Redis does not answer: {type(error).__name__}.") from error
 
 
 def decoded(members: Iterable[bytes | str]) -> set[str]:

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 
 from dramatiq import Message
 from dramatiq.broker import Consumer, MessageProxy
-from dramatiq.common import current_millis
 from dramatiq.errors import ConnectionClosed, DecodeError
 
-from infra.broker.broker import Broker, DeadMessage, QueueKeys, asking, decoded
+from infra.broker.broker import Broker, DeadMessage, QueueKeys, decoded
 
 #: How long an idle consumer blocks on the doorbell before it looks whether it should stop.
 _BELL_S = 1.0
@@ -45,7 +44,7 @@ class QueueConsumer(Consumer):
         if self.broker.draining.is_set():
             self._drain()
             return None
-        with asking():
+        with self.broker.asking():
             self._repair_when_due()
             if not self.fetched:
                 self._fetch()
@@ -87,8 +86,8 @@ class QueueConsumer(Consumer):
         if room <= 0:
             return
         reply = self.broker.fetch(
-            keys=[self.keys.queue, self.keys.messages, self.acks, self.keys.heartbeats, self.keys.bell],
-            args=[current_millis(), self.broker.broker_id, room],
+            keys=[self.keys.queue, self.keys.messages, self.acks, self.keys.bell],
+            args=[room],
         )
         for message_id, data in zip(reply[::2], reply[1::2], strict=True):
             self.held.add(message_id.decode())
@@ -97,7 +96,6 @@ class QueueConsumer(Consumer):
     def _wait(self) -> None:
         if len(self.held) >= self.prefetch:
             self.room.wait(_BELL_S)
-            self.broker.client.zadd(self.keys.heartbeats, {self.broker.broker_id: current_millis()})
         else:
             self.broker.client.blpop([self.keys.bell], timeout=_BELL_S)
 
@@ -126,10 +124,11 @@ class QueueConsumer(Consumer):
         self._finish(message_id, delete=True)
 
     def _finish(self, message_id: str, *, delete: bool) -> None:
-        with asking(), self.broker.client.pipeline(transaction=True) as pipe:
-            pipe.srem(self.acks, message_id)
+        # No transaction, which a full Redis refuses whatever is in it. An id without its data is dropped.
+        with self.broker.asking(), self.broker.client.pipeline(transaction=False) as pipe:
             if delete:
                 pipe.hdel(self.keys.messages, message_id)
+            pipe.srem(self.acks, message_id)
             pipe.execute()
         self.held.discard(message_id)
         self.room.set()
@@ -138,7 +137,7 @@ class QueueConsumer(Consumer):
         ids = list(message_ids)
         if not ids:
             return
-        with asking():
+        with self.broker.asking():
             self.broker.do_requeue(self.queue, *ids)
             self.broker.client.lpush(self.keys.bell, *(["1"] * len(ids)))
         self.held.difference_update(ids)

@@ -1,13 +1,12 @@
--- Takes up to ARGV[3] messages of a queue for one consumer, in Dramatiq's own key layout.
--- KEYS: queue list, messages hash, acks set, heartbeats, doorbell. ARGV: now (ms), broker id, limit.
+-- Takes up to ARGV[1] messages of a queue for one consumer, in Dramatiq's own key layout.
+-- KEYS: queue list, messages hash, acks set, doorbell. ARGV: limit.
 -- Returns id, data, id, data, ...: unlike Dramatiq's fetch it names the ids, so that data which cannot be decoded
 -- can still be acknowledged. Data is false where only the id was left.
-redis.call("zadd", KEYS[4], ARGV[1], ARGV[2])
 local taken = {}
-for _ = 1, tonumber(ARGV[3]) do
-    local id = redis.call("lpop", KEYS[1])
+for _ = 1, tonumber(ARGV[1]) do
+    local id = redis.call("lpop", KEYS[1]) -- first: a full Redis lets a script write that began by removing
     if not id then
-        redis.call("del", KEYS[5]) -- an empty queue needs no further rings
+        redis.call("del", KEYS[4]) -- an empty queue needs no further rings
         break
     end
     redis.call("sadd", KEYS[3], id)

@@ -229,3 +229,10 @@ class Installation(TypedDict):
     _id: str
     #: When a sweep was started first, or the first order placed if that was earlier.
     first_started_at: datetime
+
+
+class Sweep(TypedDict):
+    """Turn of a sweep, whichever it is: the last one, by MongoDB's clock."""
+
+    _id: str
+    turned_at: datetime

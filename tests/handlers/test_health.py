@@ -2,9 +2,15 @@
 
 import pytest
 
-from tests import plain_http
+from infra.local.environment import outer_environment
+from tests import commands, plain_http
 from tests.ports import free_ports
-from tests.pressroom import Pressroom
+from tests.pressroom import PRESSROOM, Pressroom
+
+
+def pretend_to_sweep(pressroom: Pressroom) -> None:
+    """Record that a sweep turns."""
+    pressroom.db.sweeps.update_one({"_id": "sweep"}, {"$currentDate": {"turned_at": True}}, upsert=True)
 
 
 @pytest.mark.parametrize(
@@ -12,6 +18,7 @@ from tests.pressroom import Pressroom
 )
 def test_only_a_missing_database_turns_orders_away(front_door: Pressroom, name: str, status: int) -> None:
     """/readyz names what is away; it is 503 without MongoDB only, since all else delays orders and loses none."""
+    pretend_to_sweep(front_door)
     part = front_door.stack.part(name)
     part.kill()
     ready = plain_http.get(f"{front_door.stack.urls.web}/readyz", timeout=10)
@@ -25,7 +32,35 @@ def test_a_region_of_ses_is_looked_for_where_boto3_does(front_door: Pressroom) -
     elsewhere, nowhere = (str(port) for port in free_ports(2))
     for endpoint, degraded in ((front_door.stack.urls.s3, []), (f"http://127.0.0.1:{nowhere}", ["mail"])):
         facts = {"MAIL_URL": "ses://eu-west-1", "AWS_ENDPOINT_URL_SESV2": endpoint}
+        pretend_to_sweep(front_door)
         web = front_door.start("web", "--port", elsewhere, wait=True, **facts)
         ready = plain_http.get(f"http://127.0.0.1:{elsewhere}/readyz", timeout=10)
         web.terminate()
         assert (ready.status_code, ready.json()["degraded"]) == (200, degraded)
+
+
+def test_a_sweep_that_does_not_turn_is_named(front_door: Pressroom) -> None:
+    """Orders are taken all the same; once it has not turned for half a minute it is degraded, until it turns."""
+
+    def is_named() -> bool:
+        ready = plain_http.get(f"{front_door.stack.urls.web}/readyz", timeout=10)
+        assert ready.status_code == 200
+        return bool(ready.json() == {"ready": True, "degraded": ["sweep"]})
+
+    front_door.until("the sweep's name", is_named)
+    sweep = front_door.start("sweep")
+    front_door.until("a sweep", lambda: not is_named())
+    sweep.kill()
+    front_door.until("the sweep's name", is_named)
+
+
+def test_the_doctor_examines_how_redis_keeps_what_waits(front_door: Pressroom) -> None:
+    """A Redis that drops work under pressure is named, with the setting that does not."""
+    kept = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
+    for name, value in (("maxmemory-policy", "allkeys-lru"), ("appendonly", "no")):
+        front_door.redis.config_set(name, value)
+        done = commands.run({**outer_environment(), **front_door.stack.env, **front_door.env}, PRESSROOM, "doctor")
+        front_door.redis.config_set(name, kept[name])
+        assert done.code == 1
+        assert "REDIS_URL" in done.out
+    assert {"clock", "redis"} < {finding["server"] for finding in front_door.json("doctor") if finding["well"]}

@@ -90,17 +90,18 @@ class SharedCount:
         # costs its connection.
         if self._wakeup is None or (self._wakeup.done() and self._wakeup.exception() is not None):
             heard = self._redis.blpop([self._bell], timeout=_WAIT_S)
-            self._wakeup = asyncio.ensure_future(_asked(heard, _WAIT_S + _ANSWERS_WITHIN_S))
+            self._wakeup = asyncio.ensure_future(self._asked(heard, _WAIT_S + _ANSWERS_WITHIN_S))
             self._wakeup.add_done_callback(lambda wakeup: wakeup.cancelled() or wakeup.exception())
         return self._wakeup
 
     async def _run(self, script: str, *args: Any) -> Any:
-        return await _asked(self._scripts[script](self._keys, args))
+        return await self._asked(self._scripts[script](self._keys, args))
 
-
-async def _asked(answer: Awaitable[Any], within_s: float = _ANSWERS_WITHIN_S) -> Any:
-    try:
-        async with asyncio.timeout(within_s):
-            return await answer
-    except (redis.RedisError, OSError, TimeoutError) as error:
-        raise SharedCountIsAway(f"Redis does not count calls: {type(error).__name__}.") from error
+    async def _asked(self, answer: Awaitable[Any], within_s: float = _ANSWERS_WITHIN_S) -> Any:
+        try:
+            async with asyncio.timeout(within_s):
+                return await answer
+        except (redis.RedisError, OSError, TimeoutError) as error:
+            # A primary that became a replica keeps its connections, and refuses all that is written through them.
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
+            raise SharedCountIsAway(f"Redis does not count calls: {type(error).__name__}.") from error

@@ -112,3 +112,16 @@ async def test_claims_that_lapsed_while_mongodb_was_away_are_left_alone_for_a_wh
         states += [step["state"] for step in (await steps(deps, order, "write"))[:1]]
         clock.forward(16)
     assert states == ["claimed", "queued"]
+
+
+async def test_a_new_sweep_leaves_lapsed_claims_alone_for_a_while(deps: Deps, clock: StoppedClock) -> None:
+    """MongoDB may have been away until it started: holders first write down what they have in hand."""
+    order = await begun(deps)
+    (section, *_) = await steps(deps, order, "write")
+    assert await claim_step(deps.db, section["_id"], "w1", [2], deps.clock.now() - timedelta(seconds=60))
+    watch, states = Watch(clock), []
+    for _ in range(2):
+        await watch.expire_lapsed_claims(deps)
+        states += [step["state"] for step in (await steps(deps, order, "write"))[:1]]
+        clock.forward(16)
+    assert states == ["claimed", "queued"]

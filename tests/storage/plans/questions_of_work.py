@@ -181,6 +181,7 @@ async def _progress(db: Database, ask: Ask) -> None:
     await ask(count_steps, [report["_id"], "none"])
     await ask(count_done, report["_id"], "write")
     await ask(has_live_steps, report["_id"])
+    await ask(has_live_steps, report["_id"], or_dead=True)
     await ask(note_download, report["_id"], NOW)
     assert len(await ask(newest_stored, [PRODUCT, "other"], 100)) == 100
     await ask(making_times, PRODUCT, NOW - timedelta(days=7), 50)
