@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from actors.deps.webhook import IntakeDeps
 from storage.alerts import raise_alert, withdraw_alert
+from storage.endings import choose_refund
 from storage.errands import add_errand, delay_errand
 from storage.order_state import DISPUTE_LOST, REFUND_FAILED
-from storage.orders import call_operator, choose_refund, note_payment, orders_of_payments
+from storage.orders import call_operator, note_payment, orders_of_payments
 from storage.payments import payment_state
 from storage.queueing import unpark_steps
 from storage.records.orders import Errand, Order, Payment, PaymentState

@@ -14,9 +14,9 @@ from actors.orders.mailing import as_it_stands, deliver, look_again_at
 from actors.products.catalogue import offer_of
 from storage.alerts import raise_alert
 from storage.deliveries import resend_name
+from storage.endings import choose_completion, mark_delivered, reserve_notice
 from storage.errands import ERRAND_CHECK
 from storage.order_state import why_withheld
-from storage.orders import choose_completion, mark_delivered, reserve_notice
 from storage.records.orders import Order
 from storage.reports import reports_of
 

@@ -15,8 +15,9 @@ from actors.orders.mailing import deliver, look_again_at
 from infra.errors import PressroomError, TransientError
 from storage.alerts import raise_alert
 from storage.audit import Authority, record_action
+from storage.endings import choose_refund, mark_refunded
 from storage.errands import ERRAND_CHECK
-from storage.orders import choose_refund, find_order, mark_refunded
+from storage.orders import find_order
 from storage.payments import find_payments, note_refunded
 from storage.records.orders import Order
 

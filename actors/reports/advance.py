@@ -17,9 +17,10 @@ from storage.alerts import tell_account_trouble
 from storage.claims import kill_step
 from storage.database import Database
 from storage.dead_letters import record_dead_step
+from storage.endings import add_stored
 from storage.group_commit import GroupCommit
 from storage.ledger import drop_texts
-from storage.orders import add_stored, fail_order
+from storage.orders import fail_order
 from storage.records.plans import Plan, PlannedStep, Slot
 from storage.records.work import Pdf, Step
 from storage.reports import store_report

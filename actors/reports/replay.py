@@ -12,8 +12,9 @@ from actors.reports.advance import ready_complete
 from actors.reports.lost_books import is_lost
 from actors.reports.slots import pump
 from infra.errors import PressroomError
+from storage.endings import begin_replay, end_replay
 from storage.errands import ERRAND_CHECK
-from storage.orders import begin_replay, end_replay, find_order
+from storage.orders import find_order
 from storage.records.orders import Ending, Order, ReplayIntent
 from storage.records.work import Report, Step, StepState
 from storage.reports import begin_report_replay, end_report_replay, report_id, reports_of

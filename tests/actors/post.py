@@ -9,7 +9,7 @@ from actors.deps.worker import WorkDeps
 from actors.orders.errands import run_errand
 from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
-from storage.orders import add_stored
+from storage.endings import add_stored
 from storage.records.orders import Order
 from storage.reports import report_id, store_report
 from tests.actors.builders import ORDER, place, present, working

@@ -10,7 +10,8 @@ from actors.orders.errands import run_errand
 from actors.orders.refund import begin_refund
 from infra.local.stack import Stack
 from storage.audit import Authority
-from storage.orders import add_stored, fail_order
+from storage.endings import add_stored
+from storage.orders import fail_order
 from storage.records.orders import Errand, Order
 from storage.records.work import Pdf
 from storage.reports import report_id, store_report

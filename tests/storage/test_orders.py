@@ -7,15 +7,8 @@ from typing import Any
 import pytest
 
 from storage.database import Database
-from storage.orders import (
-    add_stored,
-    begin_replay,
-    choose_completion,
-    choose_refund,
-    latest_orders,
-    note_paid,
-    place_orders,
-)
+from storage.endings import add_stored, begin_replay, choose_completion, choose_refund
+from storage.orders import latest_orders, note_paid, place_orders
 from tests.conftest import StoppedClock
 from tests.storage.builders import order_of_two, the_order
 

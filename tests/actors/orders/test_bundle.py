@@ -7,7 +7,7 @@ import pytest
 from actors.deps.process import Deps
 from actors.orders.errands import run_errand
 from actors.products.catalogue import OFFERS
-from storage.orders import add_stored
+from storage.endings import add_stored
 from storage.reports import report_id, store_report
 from tests.actors.builders import ORDER, place, present, working
 from tests.actors.post import Mailer

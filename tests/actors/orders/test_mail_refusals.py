@@ -13,8 +13,8 @@ from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from infra.mail.transport import transport_for
 from storage.dead_letters import dead_letters
+from storage.endings import add_stored
 from storage.order_state import attention_of, order_state
-from storage.orders import add_stored
 from storage.records.mail import Alert
 from storage.records.work import Pdf
 from storage.reports import report_id, store_report

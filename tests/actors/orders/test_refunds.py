@@ -14,8 +14,9 @@ from infra.stripe.client import StripeIsDown, StripeRefusesUs
 from storage.audit import Authority
 from storage.database import Document
 from storage.dead_letters import dead_letters
+from storage.endings import choose_completion
 from storage.order_state import order_state
-from storage.orders import choose_completion, fail_order
+from storage.orders import fail_order
 from tests.actors.builders import alerts, present, working
 from tests.actors.post import Mailer
 from tests.actors.stories import BOUNCED, PART, WHOLE, Purchase, say

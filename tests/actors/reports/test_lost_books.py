@@ -14,8 +14,8 @@ from actors.sweep.orders import seek_lost_books
 from actors.sweep.sweep import sweep_for_ever
 from storage.audit import Authority
 from storage.dead_letters import dead_letters
+from storage.endings import begin_replay, choose_completion, end_replay
 from storage.objects import book_key, chunk_key, pdf_key
-from storage.orders import begin_replay, choose_completion, end_replay
 from storage.records.work import StepResult
 from storage.steps import steps_of
 from tests.actors.builders import BOOK, begun, finish, messages, present, report_of, steps, sweep, working

@@ -20,7 +20,7 @@ from storage.claims import claim_step
 from storage.database import Database
 from storage.dead_letters import dead_letters
 from storage.deliveries import find_delivery
-from storage.orders import add_stored
+from storage.endings import add_stored
 from storage.queueing import message_id
 from storage.records.work import StepResult
 from storage.reports import report_id, store_report

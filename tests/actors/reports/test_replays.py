@@ -8,7 +8,7 @@ from actors.reports.advance import give_up
 from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
 from storage.audit import Authority
 from storage.dead_letters import dead_letters
-from storage.orders import begin_replay
+from storage.endings import begin_replay
 from storage.steps import find_step
 from tests.actors.builders import BOOK, begun, finish, messages, present, state, steps, sweep
 from tests.conftest import StoppedClock

@@ -6,26 +6,29 @@ from typing import Any
 
 from storage.budget import begin_pause, end_pause, spending_of
 from storage.database import Database
+from storage.endings import (
+    add_stored,
+    begin_replay,
+    choose_completion,
+    choose_refund,
+    end_replay,
+    mark_delivered,
+    mark_refunded,
+    reserve_notice,
+)
 from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.orders import (
-    add_stored,
     await_details,
-    begin_replay,
     call_operator,
     change_address,
-    choose_completion,
-    choose_refund,
     end_failure,
-    end_replay,
     fail_order,
     fill_details,
     find_order,
     find_order_by_token,
     find_orders,
     latest_orders,
-    mark_delivered,
-    mark_refunded,
     note_ended,
     note_paid,
     note_payment,
@@ -33,7 +36,6 @@ from storage.orders import (
     orders_of_payments,
     place_orders,
     release_operator,
-    reserve_notice,
     retire,
 )
 from storage.payments import payment_state

@@ -1,0 +1,110 @@
+"""Endings of orders: reports that are stored, notices, the letter that ends an order, and replays."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from storage.database import Database, Document, translating
+from storage.errands import ERRAND_CHECK, errand_update
+from storage.records.orders import Ending, Notice
+
+_LETTER = "errands.complete_order"
+_REPLAY = "errands.resume_replay"
+
+
+@translating
+async def add_stored(db: Database, order_id: str, product: str, run: int, now: datetime) -> bool:
+    """Record that a report of this run is stored. True if it was the last one missing (T16)."""
+    held = await db.orders.update_one({"_id": order_id, f"run.{product}": run}, {"$addToSet": {"stored": product}})
+    if not held.matched_count:
+        return False
+    order = await db.orders.find_one({"_id": order_id})
+    if order is None or set(order["stored"]) < set(order["products"]):
+        return False
+    complete = {"_id": order_id, f"run.{product}": run, "stored": {"$all": order["products"]}, "stored_at": None}
+    letter = errand_update("complete_order", now + ERRAND_CHECK)
+    letter["$set"]["stored_at"] = now
+    await db.orders.update_one(complete, letter)
+    return True
+
+
+@translating
+async def choose_completion(db: Database, order_id: str) -> bool:
+    """Decide that an order ends with its reports. True if that is decided, by this call or another (T18)."""
+    free: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
+    free |= {"stored_at": {"$ne": None}, _REPLAY: {"$exists": False}}
+    if (await db.orders.update_one(free, {"$set": {"letter": "completion"}})).matched_count:
+        return True
+    return await db.orders.count_documents({"_id": order_id, "letter": "completion"}) == 1
+
+
+@translating
+async def reserve_notice(db: Database, order_id: str, notice: Notice, now: datetime) -> bool:
+    """Reserve the delay or failure mail. False if the order no longer needs it.
+
+    No delay is told once the reports are stored, and no failure once it is mended. Neither is told if the order
+    is refunded, held, or its letter chosen.
+    """
+    waiting: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
+    failed: Document = {"attention": {"$ne": None}, "failed_at": {"$ne": None}}
+    waiting |= failed if notice == "failure" else {"stored_at": None, "failed_at": None, "missing": []}
+    return (await db.orders.update_one(waiting, {"$set": {f"told.{notice}": now}})).matched_count == 1
+
+
+@translating
+async def choose_refund(db: Database, order_id: str, due_at: datetime, **seen: Any) -> bool:
+    """Decide that an order ends with a refund, and add its errand. True if that is decided now (T18r).
+
+    This comes before Stripe is asked, so that a refunded order is never mailed as complete. `seen` must still
+    hold.
+    """
+    update = errand_update("refund_order", due_at)
+    update["$set"]["letter"] = "refund"
+    return (await db.orders.update_one({"_id": order_id, "letter": None, **seen}, update)).matched_count == 1
+
+
+@translating
+async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None = None) -> None:
+    """Clear a refunded order's need for attention, as its customer was told. They are forgotten at `forget_at`."""
+    told = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
+    told["$set"] |= {"attention": None, "failed_at": None}
+    await db.orders.update_one({"_id": order_id}, told)
+
+
+@translating
+async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: datetime | None = None) -> None:
+    """Record that the completion mail was accepted. Nothing is left to do but to forget it at `forget_at`."""
+    delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
+    delivered["$set"] |= {"delivered_at": now, "attention": None, "failed_at": None}
+    delivered["$unset"] = {_LETTER: "", "errands.check_promise": ""}
+    await db.orders.update_one({"_id": order_id, "delivered_at": None}, delivered)
+
+
+@translating
+async def begin_replay(
+    db: Database,
+    order_id: str,
+    product: str,
+    run: int,
+    steps: list[str],
+    now: datetime,
+    *,
+    letters: Sequence[Ending | None] = (None,),
+) -> bool:
+    """Start a new run of a report, with a durable intent for the steps to be made again (T17).
+
+    `letters` are the letters that may have been chosen by now: none, unless the steps say nothing new. False if
+    the order is not like that.
+    """
+    free = {"_id": order_id, "letter": {"$in": [*letters]}, _REPLAY: {"$exists": False}, f"run.{product}": run - 1}
+    intent = {"product": product, "run": run, "steps": steps}
+    update = errand_update("resume_replay", now + ERRAND_CHECK)
+    update["$set"] |= {f"run.{product}": run, "replay": intent, "stored_at": None}
+    update |= {"$pull": {"stored": product}, "$unset": {_LETTER: ""}}
+    return (await db.orders.update_one(free, update)).matched_count == 1
+
+
+@translating
+async def end_replay(db: Database, order_id: str, run: int) -> None:
+    """Clear the intent of a replay, since all of its steps are reset (T17)."""
+    await db.orders.update_one({"_id": order_id, "replay.run": run}, {"$unset": {_REPLAY: "", "replay": ""}})
