@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.errors import AccountTrouble, PermanentError, SettingsError, TransientError
-from storage.refusals import code_of, refusal, status_of, why_refused
+from storage.s3_refusals import code_of, refusal, status_of, why_refused
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

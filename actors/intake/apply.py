@@ -14,7 +14,7 @@ import structlog
 from actors.deps.webhook import IntakeDeps
 from actors.intake.events import Event, Fact, NeedsRefetch, PaymentFact, SessionFact, read_event
 from actors.intake.ownership import FOREIGN, foreign_sessions, may_be_priced_here
-from actors.intake.payments import copy_payments
+from actors.intake.payments import apply_payments
 from actors.intake.placing import advance_orders, place_sessions
 from actors.messages import Post, fetch_post, send_all
 from infra.errors import TransientError
@@ -152,7 +152,7 @@ async def _take_payments(deps: IntakeDeps, orders: list[Order], news: Sequence[P
     payments = await find_payments(deps.db, sorted(intents)) if intents else []
     if not payments:
         return orders
-    await copy_payments(deps, payments)
+    await apply_payments(deps, payments)
     befallen = await orders_of_payments(deps.db, [payment["_id"] for payment in payments])
     await _adopt(deps, befallen)
     ids = {order["_id"] for order in (*orders, *befallen)}

@@ -18,10 +18,11 @@ _DISPUTED = "A dispute is open: no report is sent."
 _HELD_BACK: set[Errand] = {"confirm_order", "check_promise", "tell_failure", "refund_order", "complete_order"}
 
 
-async def copy_payments(deps: IntakeDeps, payments: Sequence[Payment]) -> None:
-    """Copy the state of payments to their orders.
+async def apply_payments(deps: IntakeDeps, payments: Sequence[Payment]) -> None:
+    """Copy the state of payments to their orders, and bring about what follows from it.
 
-    The work of refunded orders is stopped, and that of the others resumed.
+    The work of refunded orders is stopped, and that of the others resumed. The letter about a refund is an errand,
+    which the sweep sends.
     """
     known = {payment["_id"]: payment for payment in payments}
     for order in await orders_of_payments(deps.db, list(known)):

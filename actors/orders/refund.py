@@ -7,7 +7,7 @@ import structlog
 
 from actors.deps.webhook import IntakeDeps
 from actors.deps.worker import WorkDeps
-from actors.intake.payments import copy_payments
+from actors.intake.payments import apply_payments
 from actors.mail.ending import refund
 from actors.messages import send_errand
 from actors.orders.forget import forget_at
@@ -127,5 +127,5 @@ async def _give_back(deps: WorkDeps, order: Order) -> Order:
     # As of the moment before: every later fact from Stripe is new.
     charged, refunded = charge["amount"], charge["amount_refunded"]
     await note_refunded(deps.db, intent, charged=charged, refunded=refunded, at=int(now.timestamp()))
-    await copy_payments(deps, await find_payments(deps.db, [intent]))
+    await apply_payments(deps, await find_payments(deps.db, [intent]))
     return await find_order(deps.db, order_id) or order

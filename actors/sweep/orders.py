@@ -67,7 +67,7 @@ async def apply_left_events(deps: Deps) -> None:
         await finish_events(deps, await apply_events(deps, events))
 
 
-async def resend_errands(deps: Deps) -> None:
+async def send_due_errands(deps: Deps) -> None:
     """Send the messages of due errands again. Each claims its work, so two messages do no harm."""
     now = deps.clock.now()
     posts: list[Post] = []

@@ -17,9 +17,9 @@ from actors.sweep.orders import (
     apply_left_events,
     drop_old_events,
     drop_old_forms,
-    resend_errands,
     seek_lost_books,
     send_alerts,
+    send_due_errands,
     withdraw_mended_troubles,
 )
 from actors.sweep.steps import SlotHealer, advance_missed_steps, expire_lapsed_claims
@@ -56,7 +56,7 @@ async def sweep_once(deps: Deps, watch: Watch) -> None:
         *_DUTIES,
         SlotHealer().heal_all,
     )
-    await _do(deps, (lookout.note_turn, *mending, resend_errands, send_alerts))
+    await _do(deps, (lookout.note_turn, *mending, send_due_errands, send_alerts))
     await deps.timers.finish()
 
 
@@ -71,7 +71,7 @@ async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping:
     together = (
         (watch.bury_dead_workers,),
         mending,
-        (lookout.note_turn, resend_errands, lookout.look_at_redis),
+        (lookout.note_turn, send_due_errands, lookout.look_at_redis),
         (send_alerts,),
     )
     loops = [asyncio.create_task(_repeat(deps, duties, every_s, stopping, lookout)) for duties in together]
