@@ -11,7 +11,7 @@ import structlog
 from actors.deps.mailing import MailDeps
 from actors.mail.alert import alert_letter, told_text
 from infra.alert_hook import post_alert
-from infra.errors import TransientError
+from infra.errors import TransientError, describe
 from infra.mail.errors import MailServerIsBusy, MailServerRefusesUs
 from storage.alerts import claim_alert, close_alert, note_told, put_off_alert
 from storage.records.mail import Alert
@@ -58,13 +58,13 @@ def _ways(deps: MailDeps) -> dict[str, Way]:
 async def _tell(deps: MailDeps, alert: Alert, way: str, tell: Way) -> Outcome:
     try:
         await tell(deps, alert)
-    # Without the words of errors: a server may quote the address.
+    # In words that quote nothing: a server may quote the address.
     except TransientError as error:
-        log.warning("alert_put_off", way=way, error=type(error).__name__)
+        log.warning("alert_put_off", way=way, error=describe(error))
         # A way that a person must mend does not keep open what was heard by another.
         return "refused" if isinstance(error, MailServerRefusesUs) else "not now"
     except Exception as error:  # noqa: BLE001  # the other way may work
-        log.error("alert_refused", way=way, kind=alert["kind"], error=type(error).__name__)
+        log.error("alert_refused", way=way, kind=alert["kind"], error=describe(error))
         return "refused"
     await note_told(deps.db, alert["_id"], way)
     return "heard"

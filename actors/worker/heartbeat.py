@@ -20,6 +20,8 @@ from storage.workers import beat, note_ending, remove_worker
 log = structlog.get_logger()
 
 _BEAT_S = 2.0
+#: The time that a beat has to end once the worker leaves.
+_STOPS_S = 1.0
 _AUDIT_S = 10.0
 #: The pause between looks whether the threads have told Redis of the messages that were just let go.
 _RELEASED_S = 0.05
@@ -58,16 +60,17 @@ class Heart:
         asyncio.run_coroutine_threadsafe(self._announce_end(deps), self._loop.loop)
 
     def stop(self) -> None:
-        """Beat no more, and close the connection."""
+        """Beat no more. A beat that is under way has a second to end."""
         self._loop.run_coroutine(self._end())
 
     async def _connect(self) -> None:
         self._db = Database(self._url)
 
     async def _end(self) -> None:
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
             task.cancel()
-        await self._db.close()
+        await asyncio.wait(under_way, timeout=_STOPS_S)
 
     async def _announce_end(self, deps: WorkDeps) -> None:
         try:

@@ -28,6 +28,7 @@ _SHOWN = (
     "product",
     "url",
     "on_hold",
+    "attention",
     "placed_at",
     "paid_at",
     "amount_refunded",
@@ -44,8 +45,6 @@ _SHOWN_OF_REPORTS = (
     "downloads",
     "pdf",
 )
-#: The words that stand for any reason of an operator's: it may name sums, and how we work.
-_SEEN_TO = "Somebody is seeing to it."
 #: States in which missing answers may still be filled in.
 _WAITING = {"awaiting_details", "needs_attention"}
 
@@ -74,7 +73,7 @@ async def order_page(request: Request) -> Response:
 
 
 async def order_json(request: Request) -> Response:
-    """Answer with the order's state and progress, without costs, mails and the words for operators."""
+    """Answer with the order's state and progress, without costs, mails and the customer's own words."""
     deps: Deps = request.state.deps
     async with asyncio.timeout(_JSON_DEADLINE_S):
         order = await order_of(request)
@@ -82,8 +81,7 @@ async def order_json(request: Request) -> Response:
     reports = [_only(_SHOWN_OF_REPORTS, report) for report in view["reports"]]
     if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
         reports = [{**report, "pdf": None} for report in reports]
-    attention = _SEEN_TO if view["attention"] else None
-    return JSONResponse({**_only(_SHOWN, view), "attention": attention, "reports": reports})
+    return JSONResponse({**_only(_SHOWN, view), "reports": reports})
 
 
 async def resend_mail(request: Request) -> Response:

@@ -46,8 +46,7 @@ def test_an_object_store_that_is_away_is_waited_for(pressroom: Pressroom) -> Non
     """Rendering is tried again until S3 is back; no section is written twice."""
     pressroom.stack.part("s3").terminate()
     order = pressroom.buy()
-    failed = {"order": order, "kind": "render", "fails": {"$gt": 0}}
-    pressroom.until("failing", lambda: pressroom.db.steps.count_documents(failed) > 0)
+    pressroom.until("an alert", lambda: pressroom.db.alerts.find_one({"kind": "account"}))
     pressroom.stack.part("s3").start()
     check_delivered(pressroom, order, repaid=0)
 
@@ -60,8 +59,7 @@ def test_a_bucket_that_is_missing_for_a_while_kills_no_order(pressroom: Pressroo
         s3.delete_object(Bucket=bucket, Key=stored["Key"])
     s3.delete_bucket(Bucket=bucket)
     order = pressroom.buy()
-    failed = {"order": order, "kind": "render", "fails": {"$gt": 0}}
-    pressroom.until("failing", lambda: pressroom.db.steps.count_documents(failed) > 0)
+    pressroom.until("an alert", lambda: pressroom.db.alerts.find_one({"kind": "account"}))
     s3.create_bucket(Bucket=bucket)
     check_delivered(pressroom, order, repaid=0)
 

@@ -66,7 +66,7 @@ from storage.ledger import answers_of, drop_texts, open_entry, settle_entry, wit
 from storage.payments import find_payments, note_dispute, note_failed_refund, note_refunded
 from storage.plans import find_plan, keep_plan
 from storage.tenants import first_waiting, leave_places, places_taken, take_place, tenants_waiting
-from storage.workers import beat, has_sweep, live_workers, note_sweep, prove_writable, remove_worker
+from storage.workers import beat, has_sweep, live_workers, note_ending, note_sweep, prove_writable, remove_worker
 from tests.builders import NOW
 from tests.storage.picking import pick
 from tests.storage.plans.questions_of_orders import ask_of_orders
@@ -194,6 +194,7 @@ async def _the_rest(db: Database, ask: Ask) -> None:
     await ask(tenants_waiting)
     await ask(first_waiting, TENANT, 2)
     await ask(beat, "w9", {"queue": PRODUCT}, NOW)
+    await ask(note_ending, "w9")
     await ask(prove_writable)
     await ask(first_start, NOW)
     await ask(live_workers)
