@@ -4,7 +4,9 @@ from infra.errors import PermanentError, TransientError
 
 
 class MailServerIsBusy(TransientError):
-    """The letter was not accepted. It may be another time."""
+    """The letter was not accepted. It may be another time. The text may be the server's words."""
+
+    quotes = True
 
 
 class MailServerRefusesUs(MailServerIsBusy):
@@ -22,8 +24,6 @@ class MailServerRefusesUs(MailServerIsBusy):
 
 class AcceptanceIsUnknown(MailServerIsBusy):
     """The letter was handed in, and no answer came. Sent again, it may come twice."""
-
-    quotes = True
 
 
 class LetterIsRefused(PermanentError):

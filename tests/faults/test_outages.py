@@ -46,7 +46,8 @@ def test_an_object_store_that_is_away_is_waited_for(pressroom: Pressroom) -> Non
     """Rendering is tried again until S3 is back; no section is written twice."""
     pressroom.stack.part("s3").terminate()
     order = pressroom.buy()
-    pressroom.until("an alert", lambda: pressroom.db.alerts.find_one({"kind": "account"}))
+    failed = {"order": order, "kind": "render", "fails": {"$gt": 0}}
+    pressroom.until("failing", lambda: pressroom.db.steps.count_documents(failed) > 0)
     pressroom.stack.part("s3").start()
     check_delivered(pressroom, order, repaid=0)
 
