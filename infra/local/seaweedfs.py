@@ -37,7 +37,8 @@ def seaweedfs_command(port: int, inner: Sequence[int]) -> list[object]:
         "master.resumeState": "false",
         "master.telemetry": "false",
         "master.volumeSizeLimitMB": 1024,
-        "volume.max": 8,
+        # A bucket takes seven at first, and a server that has none left answers InternalError.
+        "volume.max": 70,
         "filer.localSocket": "filer.sock",
         "s3.port": port,
         "s3.autoCreateBucket": "false",
