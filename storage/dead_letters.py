@@ -4,13 +4,25 @@ from datetime import datetime
 from typing import Any
 
 from storage.database import Database, insert_once, translating
-from storage.records.mail import DeadErrand, DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep
+from storage.records.mail import DeadErrand, DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep, Death
 from storage.records.orders import Errand
 from storage.records.work import Step
 
 _MAX_RAW = 64 * 1024
 #: The alert of a dead message. Its error may hold a customer's words.
 MESSAGE_IS_DEAD = "A message could not be carried out. It is a dead letter."
+
+
+def _death(reason: str, error: str, traceback: str, at: datetime) -> Death:
+    return {
+        "state": "open",
+        "attempts": 1,
+        "fails": True,
+        "reason": reason,
+        "error": error,
+        "traceback": traceback,
+        "at": at,
+    }
 
 
 @translating
@@ -23,13 +35,8 @@ async def record_dead_step(db: Database, step: Step, reason: str) -> None:
         "product": step["product"],
         "step": step["_id"],
         "epoch": step["epoch"],
-        "reason": reason,
-        "state": "open",
+        **_death(reason, step["error"], step["traceback"], step["done_at"]),
         "attempts": step["attempts"],
-        "fails": True,
-        "error": step["error"],
-        "traceback": step["traceback"],
-        "at": step["done_at"],
     }
     await insert_once(db.dead_letters, letter)
 
@@ -46,13 +53,7 @@ async def record_dead_report(
         "order": order,
         "product": product,
         "step": None,
-        "reason": reason,
-        "state": "open",
-        "attempts": 1,
-        "fails": True,
-        "error": error,
-        "traceback": traceback,
-        "at": now,
+        **_death(reason, error, traceback, now),
     }
     await insert_once(db.dead_letters, letter)
 
@@ -77,13 +78,8 @@ async def record_dead_errand(
         "product": None,
         "step": None,
         "errand": errand,
-        "reason": reason,
-        "state": "open",
-        "attempts": 1,
+        **_death(reason, error, traceback, now),
         "fails": fails,
-        "error": error,
-        "traceback": traceback,
-        "at": now,
     }
     await insert_once(db.dead_letters, letter)
 
@@ -97,13 +93,7 @@ async def record_dead_event(db: Database, event_id: str, error: str, traceback: 
         "order": None,
         "product": None,
         "step": None,
-        "state": "open",
-        "attempts": 1,
-        "fails": True,
-        "reason": error,
-        "error": error,
-        "traceback": traceback,
-        "at": now,
+        **_death(error, error, traceback, now),
     }
     await _open(db, letter)
 
@@ -132,13 +122,7 @@ async def record_dead_message(
         "product": queue,
         "step": None,
         "raw": data[:_MAX_RAW],
-        "state": "open",
-        "attempts": 1,
-        "fails": True,
-        "reason": error,
-        "error": error,
-        "traceback": traceback,
-        "at": now,
+        **_death(MESSAGE_IS_DEAD, error, traceback, now),
     }
     await _open(db, letter)
 

@@ -1,7 +1,7 @@
 """Dependencies of a process that mails: a worker, or the sweep, which tells the alerts that no worker tells."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Protocol
 
 from actors.deps.process import Deps
@@ -32,5 +32,4 @@ def with_mailer(deps: Deps) -> MailDeps:
     """Return dependencies with the mail server of the settings, or as they are if they have a mailer."""
     if isinstance(deps, MailDeps):
         return deps
-    common = {field.name: getattr(deps, field.name) for field in fields(Deps)}
-    return MailDeps(**common, mailer=transport_for(deps.settings), alerts=Room(_ALERTS_AT_ONCE))
+    return MailDeps(**vars(deps), mailer=transport_for(deps.settings), alerts=Room(_ALERTS_AT_ONCE))

@@ -1,6 +1,7 @@
 """The letter that alerts an operator."""
 
 from actors.mail.brand import Installation
+from actors.mail.formatting import told_text
 from actors.mail.letterhead import to_operator
 from infra.mail.letter import Letter
 from storage.records.mail import Alert
@@ -19,9 +20,3 @@ def alert_letter(installation: Installation, alert: Alert, recipient: str) -> Le
         kind=alert["kind"],
         text=told_text(alert),
     )
-
-
-def told_text(alert: Alert) -> str:
-    """Return the text for an operator: the first trouble, and how much more of its kind there was."""
-    more = len(alert["seen"]) - 1
-    return alert["text"] if more == 0 else f"{alert['text']} (and {more} more of this kind)"

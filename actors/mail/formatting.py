@@ -1,4 +1,6 @@
-"""Figures in readable form: lengths of time, sizes of files, sums of money."""
+"""Facts in readable form: lengths of time, sizes of files, sums of money, alerts."""
+
+from storage.records.mail import Alert
 
 #: Currencies whose sums have no decimals, and those with three: https://docs.stripe.com/currencies
 _WHOLE = {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
@@ -25,3 +27,14 @@ def written_amount(amount: int, currency: str) -> str:
     elif name in _FINE:
         decimals = 3
     return f"{amount / 10**decimals:.{decimals}f} {name}"
+
+
+def posted(alert: Alert) -> dict[str, str | None]:
+    """Return the object that the operators' webhook gets."""
+    return {"kind": alert["kind"], "order": alert["order"], "event": alert["event"], "text": told_text(alert)}
+
+
+def told_text(alert: Alert) -> str:
+    """Return the text for an operator: the first trouble, and how much more of its kind there was."""
+    more = len(alert["seen"]) - 1
+    return alert["text"] if more == 0 else f"{alert['text']} (and {more} more of this kind)"

@@ -9,7 +9,8 @@ from typing import Literal
 import structlog
 
 from actors.deps.mailing import MailDeps
-from actors.mail.alert import alert_letter, told_text
+from actors.mail.alert import alert_letter
+from actors.mail.formatting import posted
 from infra.alert_hook import post_alert
 from infra.errors import TransientError, describe
 from infra.mail.errors import MailServerIsBusy, MailServerRefusesUs
@@ -89,5 +90,4 @@ async def _mail(address: str, deps: MailDeps, alert: Alert) -> None:
 
 async def _hook(url: str, deps: MailDeps, alert: Alert) -> None:
     del deps
-    facts = {name: alert[name] for name in ("kind", "order", "event")}
-    await post_alert(url, {**facts, "text": told_text(alert)})
+    await post_alert(url, posted(alert))

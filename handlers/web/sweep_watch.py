@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from actors.deps.process import Deps
+from actors.mail.formatting import posted
 from actors.orders.sweep_watch import SweepWatch
 from storage.alerts import claim_alert, note_told
 
@@ -25,7 +26,5 @@ async def post_left_alert(deps: Deps, alert_id: str) -> None:
     if url and alert:
         from infra.alert_hook import post_alert  # here, since most web processes never need its library
 
-        await post_alert(
-            url, {"kind": alert["kind"], "order": None, "event": alert["event"], "text": alert["text"]}
-        )
+        await post_alert(url, posted(alert))
         await note_told(deps.db, alert_id, "hook")

@@ -3,6 +3,7 @@
 import smtplib
 import socket
 import threading
+from collections.abc import Callable
 from functools import cache
 
 #: The time for the resolver. Where a container's name is in no zone, it may take half a minute.
@@ -15,11 +16,16 @@ def own_host_name() -> str:
 
     It is looked up once in a process, for 2 s at most.
     """
+    return find_host_name(lambda: smtplib.SMTP().local_hostname, _WITHIN_S)
+
+
+def find_host_name(look_up: Callable[[], str], within_s: float) -> str:
+    """Return the name that is looked up. If that takes too long, one that needs no resolver, or an address."""
     found: list[str] = []
     # A daemon, since nothing ends a look-up that hangs, and a process must be able to end.
-    look_up = threading.Thread(target=lambda: found.append(smtplib.SMTP().local_hostname), daemon=True)
-    look_up.start()
-    look_up.join(_WITHIN_S)
+    thread = threading.Thread(target=lambda: found.append(look_up()), daemon=True)
+    thread.start()
+    thread.join(within_s)
     if found:
         return found[0]
     name = socket.gethostname()

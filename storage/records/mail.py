@@ -69,11 +69,9 @@ class Alert(TypedDict):
     digest: NotRequired[str]
 
 
-class _DeadLetter(TypedDict):
-    """Failed work, with its cause."""
+class Death(TypedDict):
+    """Death of some work, with its cause."""
 
-    #: Names the work, and the death if it can die again.
-    _id: str
     state: Literal["open", "replayed", "discarded"]
     attempts: int
     #: The order cannot be finished without it.
@@ -84,6 +82,11 @@ class _DeadLetter(TypedDict):
     traceback: str
     at: datetime
     closed_at: NotRequired[datetime]
+
+
+class _DeadLetter(Death):
+    #: Names the work, and the death if it can die again.
+    _id: str
 
 
 class DeadStep(_DeadLetter):
