@@ -1,15 +1,15 @@
 """The operators' webhook in the hands of a test."""
 
 import json
-import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 from infra.local.ports import HOST
+from tests.serving import Served
 
 
-class Hook:
+class Hook(Served):
     """Webhook that keeps each post, and answers 204, or the status it is told to.
 
     To be used as `with Hook() as hook:`. Its address holds a secret, as those of chat services do.
@@ -22,21 +22,11 @@ class Hook:
         self.answers: dict[str, int] = {}
         self.secret = uuid.uuid4().hex
         self._server = ThreadingHTTPServer((HOST, 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.url = f"http://{HOST}:{self._server.server_port}/alerts/{self.secret}"
 
     def posted(self, order: str) -> int:
         """Return the number of posts about an order."""
         return sum(post["order"] == order for post in self.posts)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def _handler(hook: Hook) -> type[BaseHTTPRequestHandler]:

@@ -1,14 +1,14 @@
 """An S3 in the hands of a test: over TLS if it is wanted, with what it is told to refuse, and what it was sent."""
 
 import ssl
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from infra.local.ports import HOST
+from tests.serving import Served
 
 BUCKET = "bucket"
 
@@ -22,7 +22,7 @@ class Sent(NamedTuple):
     body: bytes
 
 
-class Store:
+class Store(Served):
     """Store of one bucket, with as few means as stores may have, and the refusals of the real one.
 
     To be used as `with Store() as store:`.
@@ -38,7 +38,6 @@ class Store:
         self.may_list = True
         self._server = _Server((HOST, 0), _Handler)
         self._server.store = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
@@ -59,15 +58,6 @@ class Store:
         if key not in self.objects and method in {"GET", "HEAD"}:
             return (404, "NoSuchKey") if self.may_list else (403, "AccessDenied")
         return None
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 class _Server(ThreadingHTTPServer):

@@ -12,6 +12,7 @@ from infra.settings import read_settings
 from storage.database import Database
 from storage.objects import ObjectStore
 from tests.conftest import StoppedClock
+from tests.hook import Hook
 
 
 def set_keys(environment: pytest.MonkeyPatch, stack: Stack) -> None:
@@ -41,3 +42,10 @@ def deps(
     settings = read_settings(stack.env)
     yield Deps(settings, clock, db, broker, objects, PlanShelf(db))
     broker.client.close()
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """Serve an operators' webhook."""
+    with Hook() as running:
+        yield running

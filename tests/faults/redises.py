@@ -7,33 +7,23 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from typing import Self
 
 import redis
 
 from infra.local.binaries import find_binary
 from infra.local.ports import HOST
 from tests.ports import free_ports
+from tests.serving import Served
 
 
-class Switch:
+class Switch(Served):
     """Switch that leads new connections to the port `to`. Those that there are stay where they are."""
 
     def __init__(self, to: int) -> None:
         """Listen."""
         self.to = to
         self._server = _Server((HOST, 0), type("Line", (_Line,), {"switch": self}))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.url = f"redis://{HOST}:{self._server.server_address[1]}/0"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 class _Server(ThreadingTCPServer):

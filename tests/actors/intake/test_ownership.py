@@ -1,10 +1,6 @@
 """Whose money it is: on an account that several shops share, only what was sold here is fulfilled."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,72 +8,31 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.intake.apply import apply_events, finish_events
-from actors.intake.events import Event, subjects_of
 from actors.intake.fetch_session import fetch_session
-from actors.intake.reconcile import Finding, reconcile
 from actors.orders.errands import run_errand
 from actors.sweep.orders import apply_left_events
-from actors.sweep.sweep import sweep_for_ever
-from infra.errors import TransientError
 from infra.stripe.client import Purchase, Stripe
 from storage.answers import keep_answers
-from storage.events import find_event, new_event, record_events
-from storage.installation import first_start
 from storage.order_state import attention_of
-from storage.orders import find_order
-from storage.records.orders import Order
-from tests.actors.builders import KIND, ORDER, event, messages, place, present, session, working
+from tests.actors.builders import KIND, ORDER, messages, place, present, session, working
+from tests.actors.intake.foreign import (
+    ANSWERS,
+    EVENT,
+    FOREIGN,
+    OTHERS,
+    REFUND,
+    SOLD,
+    hear,
+    marked,
+    order_of,
+    outcome,
+    priced,
+)
 from tests.actors.post import Mailer
-from tests.actors.vendors import Nobody, StripeApi
+from tests.actors.vendors import StripeApi
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
-
-ANSWERS = {"name": "Ada", "question": "Whither?"}
-SOLD = {"product": "life_clarity", **ANSWERS}
-OTHERS = {"invoice": "7"}
-EVENT = "evt_1"
-
-
-def priced(lookup_key: str | None) -> dict[str, Any]:
-    """Return line items of that price, as Stripe shows them where it is asked."""
-    return {"line_items": {"data": [{"price": {"lookup_key": lookup_key}}]}}
-
-
-def told(kind: str, shown: dict[str, Any], event_id: str = EVENT) -> bytes:
-    """Return an event about an object, as Stripe sends it."""
-    return json.dumps(
-        {**json.loads(event(ORDER)), "id": event_id, "type": kind, "data": {"object": shown}}
-    ).encode()
-
-
-async def hear(deps: Deps, kind: str, shown: dict[str, Any], event_id: str = EVENT) -> None:
-    """Take an event as the webhook does."""
-    raw = told(kind, shown, event_id)
-    about = subjects_of(json.loads(raw))
-    await record_events(deps.db, [new_event(event_id, kind, raw, deps.clock.now(), about)])
-    await finish_events(deps, await apply_events(deps, [Event(event_id, kind, raw)]))
-
-
-async def outcome(deps: Deps, event_id: str = EVENT) -> tuple[str, str | None]:
-    """Return the state of an event, and its reason."""
-    found = await find_event(deps.db, event_id)
-    assert found is not None
-    return found["state"], found.get("reason")
-
-
-async def order_of(deps: Deps) -> Order | None:
-    """Return the order of the session, if there is one."""
-    return await find_order(deps.db, ORDER)
-
-
-def marked(deps: Deps, name: str = "north") -> Deps:
-    """Return the deps of an installation of that name."""
-    return replace(deps, settings=msgspec.structs.replace(deps.settings, installation=name))
-
-
-FOREIGN = ("ignored", "Nothing in it is ours.")
 
 
 @pytest.mark.parametrize("price", [None, "pro_monthly"])
@@ -169,7 +124,6 @@ async def test_our_own_checkout_carries_the_mark(deps: Deps) -> None:
 
 
 DISPUTE = {"id": "dp_1", "payment_intent": "pi_1", "status": "needs_response"}
-REFUND = {"id": "ch_1", "payment_intent": "pi_1", "amount": 1900, "amount_refunded": 1900, "refunded": True}
 
 
 @pytest.mark.parametrize(
@@ -228,114 +182,3 @@ async def test_what_may_be_another_shops_is_neither_mailed_nor_refunded(
     await hear(worker, "charge.refunded", REFUND, "evt_2")
     await run_all(worker, clock)
     assert (mailer.kinds, (await present(worker))["stopped"]) == ([], True)
-
-
-@dataclass
-class Records:
-    """Records of Stripe: these events and sessions, and the times from which they were asked for."""
-
-    sessions: Sequence[dict[str, Any]] = ()
-    events: Sequence[dict[str, Any]] = ()
-    asked: list[datetime] = field(default_factory=list)
-
-    async def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[dict[str, Any]]:
-        """Yield the events."""
-        assert kinds
-        self.asked.append(datetime.fromtimestamp(since).astimezone())
-        for one in self.events:
-            yield one
-
-    async def complete_sessions(self, since: int) -> AsyncIterator[dict[str, Any]]:
-        """Yield the sessions."""
-        assert since
-        for one in self.sessions:
-            yield one
-
-
-async def reconciled(deps: Deps, records: Records, *, dry_run: bool = False) -> list[Finding]:
-    """Return the findings of a reconciliation of the last day."""
-    since = deps.clock.now() - timedelta(days=1)
-    return await reconcile(deps, records, since, dry_run=dry_run, progress=lambda *_: None)
-
-
-@pytest.mark.parametrize("dry_run", [True, False])
-async def test_the_money_of_other_shops_is_never_missing(deps: Deps, dry_run: bool) -> None:
-    """Neither their sessions nor their refunds are found, placed or told of."""
-    other = session(metadata=OTHERS, livemode=False, created=1, **priced("pro_monthly"))
-    bare = json.loads(told(KIND, session(metadata=OTHERS, id="cs_2")))
-    returned = json.loads(told("charge.refunded", REFUND, "evt_2"))
-    assert await reconciled(deps, Records([other], [bare, returned]), dry_run=dry_run) == []
-    assert await deps.db.orders.count_documents({}) == 0
-    assert await deps.db.events.distinct("state") == ([] if dry_run else ["ignored"])
-
-
-class Away(Nobody):
-    """Stripe that does not answer."""
-
-    async def session(self, session_id: str) -> dict[str, Any]:
-        """Fail."""
-        raise TransientError(session_id)
-
-
-async def test_a_price_is_asked_for_until_stripe_tells_it(deps: Deps, clock: StoppedClock) -> None:
-    """A message that is lost, or a Stripe that is away, loses no order: the sweep has it asked for again."""
-    await hear(deps, KIND, session(metadata=ANSWERS))
-    for _ in range(2):
-        deps.broker.client.flushdb()
-        await apply_left_events(deps)
-        assert messages(deps, "bundle") == []
-        clock.forward(61)
-        await apply_left_events(deps)
-        assert [one["actor_name"] for one in messages(deps, "bundle")] == ["fetch_session"]
-        with pytest.raises(TransientError):
-            await fetch_session(working(deps, stripe=Away()), EVENT)
-        assert await outcome(deps) == FOREIGN
-    await fetch_session(
-        working(deps, stripe=StripeApi(session(metadata=ANSWERS, **priced("life_clarity")))), EVENT
-    )
-    assert (await outcome(deps))[0] == "applied"
-    clock.forward(61)
-    deps.broker.client.flushdb()
-    await apply_left_events(deps)
-    assert messages(deps, "bundle") == []
-
-
-async def test_a_price_of_ours_is_found_in_stripes_list(deps: Deps) -> None:
-    """A session that no event told of is placed by its price."""
-    listed = session(metadata=ANSWERS, livemode=False, created=1, **priced("life_clarity"))
-    assert [one.id for one in await reconciled(deps, Records([listed]))] == [ORDER]
-    assert (await present(deps))["product"] == "life_clarity"
-    assert await reconciled(deps, Records([listed])) == []
-
-
-async def test_the_sweep_looks_at_nothing_from_before_the_first_start(deps: Deps, clock: StoppedClock) -> None:
-    """What Stripe has of earlier days was fulfilled elsewhere. Each later look goes back three days at most."""
-    began, records, stopping = clock.now(), Records(), asyncio.Event()
-    sweeping = asyncio.create_task(sweep_for_ever(deps, records, 2.0, stopping))
-    try:
-        async with asyncio.timeout(60):
-            while not records.asked or records.asked[-1] <= began:
-                await asyncio.sleep(0.01)
-                clock.forward(3600)
-    finally:
-        stopping.set()
-        await sweeping
-    assert records.asked[0] == began
-    assert await first_start(deps.db, clock.now()) == began
-
-
-async def test_an_installation_that_has_orders_was_started_before_the_first(
-    deps: Deps, clock: StoppedClock
-) -> None:
-    """A deploy that begins to record the first start does not forget what came shortly before it."""
-    placed_at = (await place(deps))["placed_at"]
-    clock.forward(86400)
-    assert await first_start(deps.db, clock.now()) == placed_at
-
-
-async def test_an_order_that_came_after_the_start_does_not_put_it_off(deps: Deps, clock: StoppedClock) -> None:
-    """What was missed before the first order was placed is looked for, too."""
-    began = clock.now()
-    clock.forward(300)
-    await place(deps)
-    assert await first_start(deps.db, began) == began

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -29,13 +29,6 @@ ORDER = "cs_alert"
 
 
 @pytest.fixture
-def hook() -> Iterator[Hook]:
-    """Serve an operators' webhook."""
-    with Hook() as running:
-        yield running
-
-
-@pytest.fixture
 async def addresses(stack: Stack) -> AsyncIterator[list[str]]:
     """Give the addresses of two operators, whom the mail server refuses no more afterwards."""
     yield [f"{uuid.uuid4().hex}@operator.example" for _ in range(2)]
@@ -51,6 +44,17 @@ def teller(stack: Stack, deps: Deps, *operators: str, hook: str = "") -> WorkDep
 async def trouble(deps: Deps, clock: StoppedClock, text: str = "It is odd.") -> None:
     """Raise an alert that is to be told a few seconds later."""
     await raise_alert(deps.db, "needs_attention", text, clock.now(), order=ORDER)
+
+
+async def tell_of_two(deps: WorkDeps, clock: StoppedClock, mended: str) -> None:
+    """Let a first trouble be told, then a second one come, and one of the two be mended before it is told, too."""
+    await trouble(deps, clock, "The first.")
+    clock.forward(4)
+    await tell_all(deps)
+    await trouble(deps, clock, "The second.")
+    await withdraw_alert(deps.db, ORDER, mended)
+    clock.forward(600)
+    await tell_all(deps)
 
 
 async def tell_all(deps: WorkDeps) -> None:
@@ -180,13 +184,7 @@ async def test_what_was_not_told_is_told_though_the_first_trouble_is_over(
 ) -> None:
     """The second trouble was only counted; once the first is mended it is told in its own words, once."""
     both = teller(stack, deps, addresses[0], hook=hook.url)
-    await trouble(deps, clock, "The first.")
-    clock.forward(4)
-    await tell_all(both)
-    await trouble(deps, clock, "The second.")
-    await withdraw_alert(deps.db, ORDER, "The first.")
-    clock.forward(600)
-    await tell_all(both)
+    await tell_of_two(both, clock, mended="The first.")
     await tell_all(both)
     assert [post["text"] for post in hook.posts] == ["The first.", "The second."]
     assert len({mail.headers["Message-ID"] for mail in await mails(stack, addresses[0])}) == 2
@@ -197,13 +195,7 @@ async def test_trouble_that_is_over_before_it_was_told_is_not_told(
 ) -> None:
     """Of two, the one that came second is mended: nothing is left to say, and it is told anew if it comes back."""
     both = teller(stack, deps, addresses[0], hook=hook.url)
-    await trouble(deps, clock, "The first.")
-    clock.forward(4)
-    await tell_all(both)
-    await trouble(deps, clock, "The second.")
-    await withdraw_alert(deps.db, ORDER, "The second.")
-    clock.forward(600)
-    await tell_all(both)
+    await tell_of_two(both, clock, mended="The second.")
     assert [post["text"] for post in hook.posts] == ["The first."]
     await trouble(deps, clock, "The second.")
     clock.forward(600)

@@ -1,7 +1,6 @@
 """An alert is told once by each way, however the operators' webhook answers."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,13 +24,6 @@ from tests.hook import Hook
 pytestmark = pytest.mark.anyio
 
 ORDER = "cs_alert"
-
-
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    """Serve an operators' webhook."""
-    with Hook() as running:
-        yield running
 
 
 @pytest.fixture

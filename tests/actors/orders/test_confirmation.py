@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
 from actors.orders.errands import run_errand
 from actors.orders.estimate import estimate_s, planned_s
 from actors.products.catalogue import OFFERS, PRODUCTS
@@ -82,12 +83,18 @@ async def test_there_is_no_confirmation_after_the_reports(deps: Deps) -> None:
     assert mailer.kinds == ["completion"]
 
 
-async def test_a_confirmation_that_cannot_be_sent_holds_nothing_up(deps: Deps, clock: StoppedClock) -> None:
-    """While the server puts it off, the order goes on; put off until the reports are there, it is dropped."""
+async def put_off(deps: Deps) -> tuple[WorkDeps, Mailer]:
+    """Place an order whose confirmation the mail server puts off. Returns a worker and its mailer."""
     await place(deps, **LONG)
     mailer = Mailer(busy=True)
     worker = working(deps, mailer)
     await run_errand(worker, "confirm_order", ORDER)
+    return worker, mailer
+
+
+async def test_a_confirmation_that_cannot_be_sent_holds_nothing_up(deps: Deps, clock: StoppedClock) -> None:
+    """While the server puts it off, the order goes on; put off until the reports are there, it is dropped."""
+    worker, mailer = await put_off(deps)
     delivery = await find_delivery(deps.db, ORDER, "confirmation")
     assert delivery is not None
     assert delivery["state"] == "waiting"
@@ -101,10 +108,7 @@ async def test_a_confirmation_that_cannot_be_sent_holds_nothing_up(deps: Deps, c
 
 async def test_there_is_no_confirmation_after_another_letter(deps: Deps, clock: StoppedClock) -> None:
     """Who has heard that something went wrong is not told that it is being written."""
-    await place(deps, **LONG)
-    mailer = Mailer(busy=True)
-    worker = working(deps, mailer)
-    await run_errand(worker, "confirm_order", ORDER)
+    worker, mailer = await put_off(deps)
     await fail_order(deps.db, ORDER, "A section is dead.", clock.now())
     mailer.busy = False
     clock.forward(60)

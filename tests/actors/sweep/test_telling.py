@@ -1,7 +1,6 @@
 """Alerts are told by the sweep where no mail worker tells them, and by a mail worker where no sweep turns."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -25,13 +24,6 @@ from tests.conftest import StoppedClock
 from tests.hook import Hook
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    """Serve an operators' webhook."""
-    with Hook() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """A webhook endpoint that answers as told and keeps what it was sent."""
 
 import queue
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+
+from tests.serving import Served
 
 
-class Shop:
+class Shop(Served):
     """Listens on a port; `answers` are given first, then 200."""
 
     def __init__(self, port: int) -> None:
@@ -26,17 +26,7 @@ class Shop:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     def next(self) -> tuple[bytes, str]:
         """The next body and signature to arrive."""
         return self.received.get(timeout=15)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()

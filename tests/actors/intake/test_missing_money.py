@@ -1,0 +1,145 @@
+"""Money that no event told of: prices and lists that Stripe is asked for, and the days before the first start."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from actors.deps.process import Deps
+from actors.intake.fetch_session import fetch_session
+from actors.intake.reconcile import Finding, reconcile
+from actors.sweep.orders import apply_left_events
+from actors.sweep.sweep import sweep_for_ever
+from infra.errors import TransientError
+from storage.installation import first_start
+from tests.actors.builders import KIND, ORDER, messages, place, present, session, working
+from tests.actors.intake.foreign import (
+    ANSWERS,
+    EVENT,
+    FOREIGN,
+    OTHERS,
+    REFUND,
+    hear,
+    outcome,
+    priced,
+    told,
+)
+from tests.actors.vendors import Nobody, StripeApi
+from tests.conftest import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Records:
+    """Records of Stripe: these events and sessions, and the times from which they were asked for."""
+
+    sessions: Sequence[dict[str, Any]] = ()
+    events: Sequence[dict[str, Any]] = ()
+    asked: list[datetime] = field(default_factory=list)
+
+    async def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[dict[str, Any]]:
+        """Yield the events."""
+        assert kinds
+        self.asked.append(datetime.fromtimestamp(since).astimezone())
+        for one in self.events:
+            yield one
+
+    async def complete_sessions(self, since: int) -> AsyncIterator[dict[str, Any]]:
+        """Yield the sessions."""
+        assert since
+        for one in self.sessions:
+            yield one
+
+
+async def reconciled(deps: Deps, records: Records, *, dry_run: bool = False) -> list[Finding]:
+    """Return the findings of a reconciliation of the last day."""
+    since = deps.clock.now() - timedelta(days=1)
+    return await reconcile(deps, records, since, dry_run=dry_run, progress=lambda *_: None)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_the_money_of_other_shops_is_never_missing(deps: Deps, dry_run: bool) -> None:
+    """Neither their sessions nor their refunds are found, placed or told of."""
+    other = session(metadata=OTHERS, livemode=False, created=1, **priced("pro_monthly"))
+    bare = json.loads(told(KIND, session(metadata=OTHERS, id="cs_2")))
+    returned = json.loads(told("charge.refunded", REFUND, "evt_2"))
+    assert await reconciled(deps, Records([other], [bare, returned]), dry_run=dry_run) == []
+    assert await deps.db.orders.count_documents({}) == 0
+    assert await deps.db.events.distinct("state") == ([] if dry_run else ["ignored"])
+
+
+class Away(Nobody):
+    """Stripe that does not answer."""
+
+    async def session(self, session_id: str) -> dict[str, Any]:
+        """Fail."""
+        raise TransientError(session_id)
+
+
+async def test_a_price_is_asked_for_until_stripe_tells_it(deps: Deps, clock: StoppedClock) -> None:
+    """A message that is lost, or a Stripe that is away, loses no order: the sweep has it asked for again."""
+    await hear(deps, KIND, session(metadata=ANSWERS))
+    for _ in range(2):
+        deps.broker.client.flushdb()
+        await apply_left_events(deps)
+        assert messages(deps, "bundle") == []
+        clock.forward(61)
+        await apply_left_events(deps)
+        assert [one["actor_name"] for one in messages(deps, "bundle")] == ["fetch_session"]
+        with pytest.raises(TransientError):
+            await fetch_session(working(deps, stripe=Away()), EVENT)
+        assert await outcome(deps) == FOREIGN
+    await fetch_session(
+        working(deps, stripe=StripeApi(session(metadata=ANSWERS, **priced("life_clarity")))), EVENT
+    )
+    assert (await outcome(deps))[0] == "applied"
+    clock.forward(61)
+    deps.broker.client.flushdb()
+    await apply_left_events(deps)
+    assert messages(deps, "bundle") == []
+
+
+async def test_a_price_of_ours_is_found_in_stripes_list(deps: Deps) -> None:
+    """A session that no event told of is placed by its price."""
+    listed = session(metadata=ANSWERS, livemode=False, created=1, **priced("life_clarity"))
+    assert [one.id for one in await reconciled(deps, Records([listed]))] == [ORDER]
+    assert (await present(deps))["product"] == "life_clarity"
+    assert await reconciled(deps, Records([listed])) == []
+
+
+async def test_the_sweep_looks_at_nothing_from_before_the_first_start(deps: Deps, clock: StoppedClock) -> None:
+    """What Stripe has of earlier days was fulfilled elsewhere. Each later look goes back three days at most."""
+    began, records, stopping = clock.now(), Records(), asyncio.Event()
+    sweeping = asyncio.create_task(sweep_for_ever(deps, records, 2.0, stopping))
+    try:
+        async with asyncio.timeout(60):
+            while not records.asked or records.asked[-1] <= began:
+                await asyncio.sleep(0.01)
+                clock.forward(3600)
+    finally:
+        stopping.set()
+        await sweeping
+    assert records.asked[0] == began
+    assert await first_start(deps.db, clock.now()) == began
+
+
+async def test_an_installation_that_has_orders_was_started_before_the_first(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """A deploy that begins to record the first start does not forget what came shortly before it."""
+    placed_at = (await place(deps))["placed_at"]
+    clock.forward(86400)
+    assert await first_start(deps.db, clock.now()) == placed_at
+
+
+async def test_an_order_that_came_after_the_start_does_not_put_it_off(deps: Deps, clock: StoppedClock) -> None:
+    """What was missed before the first order was placed is looked for, too."""
+    began = clock.now()
+    clock.forward(300)
+    await place(deps)
+    assert await first_start(deps.db, began) == began
