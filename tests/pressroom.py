@@ -55,7 +55,7 @@ class Pressroom:
         self.parts: list[Part] = []
         self._mongo: MongoClient[dict[str, Any]] = MongoClient(self.env["MONGODB_URL"], tz_aware=True)
         self.db = self._mongo[name]
-        self.redis = redis.Redis.from_url(stack.env["REDIS_URL"])
+        self.redis = redis.Redis.from_url({**stack.env, **env}["REDIS_URL"])
         self.redis.flushdb()
 
     def __enter__(self) -> Self:

@@ -39,21 +39,6 @@ def test_a_region_of_ses_is_looked_for_where_boto3_does(front_door: Pressroom) -
         assert (ready.status_code, ready.json()["degraded"]) == (200, degraded)
 
 
-def test_a_sweep_that_does_not_turn_is_named(front_door: Pressroom) -> None:
-    """Orders are taken all the same; once it has not turned for half a minute it is degraded, until it turns."""
-
-    def is_named() -> bool:
-        ready = plain_http.get(f"{front_door.stack.urls.web}/readyz", timeout=10)
-        assert ready.status_code == 200
-        return bool(ready.json() == {"ready": True, "degraded": ["sweep"]})
-
-    front_door.until("the sweep's name", is_named)
-    sweep = front_door.start("sweep")
-    front_door.until("a sweep", lambda: not is_named())
-    sweep.kill()
-    front_door.until("the sweep's name", is_named)
-
-
 def test_the_doctor_examines_how_redis_keeps_what_waits(front_door: Pressroom) -> None:
     """A Redis that drops work under pressure is named, with the setting that does not."""
     kept = {"maxmemory-policy": "noeviction", "appendonly": "yes"}

@@ -1,4 +1,4 @@
-"""Alerts are told by the sweep where no mail worker tells them, and by a mail worker where no sweep turns."""
+"""Alerts are told by the sweep where no mail worker tells them; that no sweep turns is told without it."""
 
 import uuid
 from dataclasses import replace
@@ -12,6 +12,7 @@ from actors.deps.worker import WorkDeps
 from actors.orders.sweep_watch import SweepWatch
 from actors.orders.tell_alert import tell_alert
 from actors.sweep.orders import send_alerts
+from handlers.web.health import Checkup
 from handlers.web.sweep_watch import sweep_watch
 from infra.broker.broker import Broker
 from infra.local.stack import Stack
@@ -116,3 +117,21 @@ async def test_a_web_process_tells_the_hook_where_no_sweep_and_no_mail_worker_is
     assert hook.posts[0]["kind"] == "no_sweep"
     await tell_alert(worker, alert_id("no_sweep", event="sweep"))
     assert told(stack, sweeping, hook) == (1, 1)
+
+
+async def test_a_balancer_hears_that_no_sweep_turns(deps: Deps, clock: StoppedClock) -> None:
+    """Half a minute after its last turn, by MongoDB's clock, until it turns; one that starts has as long."""
+    checkup = Checkup(deps)
+
+    async def is_named(seconds_later: float) -> bool:
+        clock.forward(seconds_later)
+        return "sweep" in await checkup.servers_down()
+
+    assert [await is_named(30), await is_named(3)] == [False, True]
+    await note_sweep(deps.db)
+    for ago_ms, expected in ((0, False), (25_000, False), (10_000, True)):
+        earlier = {"$subtract": ["$turned_at", ago_ms]}
+        await deps.db.sweeps.update_one({}, [{"$set": {"turned_at": earlier}}])
+        assert await is_named(3) == expected
+    await note_sweep(deps.db)
+    assert not await is_named(3)
