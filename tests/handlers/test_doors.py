@@ -11,7 +11,7 @@ from infra.local.stack import Stack
 from tests import plain_http
 from tests.ports import free_ports
 from tests.pressroom import Pressroom
-from tests.raw_http import answer, connected, head
+from tests.raw_http import connected, head
 
 FORM = {"product": "life_clarity", "name": "Ada", "question": "Whither?"}
 
@@ -106,33 +106,6 @@ def test_stripe_that_hangs_holds_nothing_else(door: Pressroom) -> None:
         web.ask_to_stop()
         web.wait_stopped(15)
         assert web.exit_code == 0
-
-
-def test_a_client_that_hangs_up_is_no_error(door: Pressroom) -> None:
-    """Half a form, and the end: nothing is kept, and nothing is logged as a failure."""
-    for path in ("/checkout", "/webhooks/stripe"):
-        with connected(door.stack.urls.web) as opened:
-            opened.sendall(head("POST", path, Content_Length="1000") + b"product=life")
-    assert door.buy()
-    assert "Traceback" not in door.part("web").output()
-
-
-@pytest.mark.parametrize("size", [100_000, 10_000_000])
-def test_a_head_without_end_is_refused(door: Pressroom, size: int) -> None:
-    """The library takes 16 KiB of a head that is not complete, and no more."""
-    with connected(door.stack.urls.web) as opened:
-        opened.settimeout(20)
-        try:
-            opened.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * size)
-        except (BrokenPipeError, ConnectionResetError):
-            return
-        assert answer(opened)[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 431", b""}
-
-
-def test_a_form_that_is_too_long_is_refused(door: Pressroom) -> None:
-    """256 KiB are many times what a form's fields may hold."""
-    long = plain_http.post(f"{door.stack.urls.web}/checkout", data=FORM | {"name": "x" * 300_000})
-    assert long.status_code == 413
 
 
 def test_connections_are_bounded(door: Pressroom) -> None:

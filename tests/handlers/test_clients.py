@@ -1,4 +1,4 @@
-"""What the web process does with clients that take their time, all of them at the same one."""
+"""Clients that are slow, all of them at the same time, and those that hang up, or go on and on."""
 
 import select
 import socket
@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests import plain_http
 from tests.pressroom import Pressroom
 from tests.raw_http import answer, connected, head, trickle
 
@@ -88,3 +89,30 @@ def test_an_idle_connection_is_kept(idle: list[socket.socket], heard: dict[str, 
     assert select.select(idle, [], [], 0)[0] == []
     for opened in idle:
         use(opened)
+
+
+def test_a_client_that_hangs_up_is_no_error(front_door: Pressroom) -> None:
+    """Half a form, and the end: nothing is kept, and nothing is logged as a failure."""
+    for path in ("/checkout", "/webhooks/stripe"):
+        with connected(front_door.stack.urls.web) as opened:
+            opened.sendall(head("POST", path, Content_Length="1000") + b"product=life")
+    assert front_door.buy()
+    assert "Traceback" not in front_door.part("web").output()
+
+
+@pytest.mark.parametrize("size", [100_000, 10_000_000])
+def test_a_head_without_end_is_refused(front_door: Pressroom, size: int) -> None:
+    """The library takes 16 KiB of a head that is not complete, and no more."""
+    with connected(front_door.stack.urls.web) as opened:
+        opened.settimeout(20)
+        try:
+            opened.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * size)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+        assert answer(opened)[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 431", b""}
+
+
+def test_a_form_that_is_too_long_is_refused(front_door: Pressroom) -> None:
+    """256 KiB are many times what a form's fields may hold."""
+    long = plain_http.post(f"{front_door.stack.urls.web}/checkout", data={"name": "x" * 300_000})
+    assert long.status_code == 413
