@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -55,7 +56,7 @@ class Pressroom:
         self.parts: list[Part] = []
         self._mongo: MongoClient[dict[str, Any]] = MongoClient(self.env["MONGODB_URL"], tz_aware=True)
         self.db = self._mongo[name]
-        self.redis = redis.Redis.from_url({**stack.env, **env}["REDIS_URL"])
+        self.redis = redis.Redis.from_url({**stack.env, **self.env}["REDIS_URL"])
         self.redis.flushdb()
 
     def __enter__(self) -> Self:
@@ -88,14 +89,22 @@ class Pressroom:
             part.wait_ready()
 
     def forget(self) -> None:
-        """Forget the work and the faults of earlier tests. Work still in a process's hands ends in nothing."""
+        """Forget the work and the faults of earlier tests. Work still in a process's hands ends in nothing.
+
+        What processes say of themselves stays: a sweep whose latest turn is forgotten counts as missing.
+        """
         self.stack.llm.clear_faults()
         self.stack.inbox.clear_faults()
         self.stack.llm.set_latency(0.05)
         self.stack.llm.set_brevity(brief=True)
-        for name in set(self.db.list_collection_names()) - {"workers", "plans"}:
+        for name in set(self.db.list_collection_names()) - {"workers", "sweeps", "plans"}:
             self.db[name].delete_many({})
         self.redis.flushdb()
+
+    def pretend_to_sweep(self) -> None:
+        """Record a turn of a sweep that never grows old, so that processes miss none where a test runs none."""
+        turned = {"turned_at": datetime(9999, 1, 1, tzinfo=UTC)}
+        self.db.sweeps.update_one({"_id": "sweep"}, {"$set": turned}, upsert=True)
 
     def part(self, name: str) -> Part:
         """Return the running process of that name, such as `web` or `worker-life_clarity`."""

@@ -12,5 +12,6 @@ from tests.pressroom import Pressroom
 def front_door(stack: Stack) -> Iterator[Pressroom]:
     """A web process and nothing else."""
     with Pressroom(stack) as running:
+        running.pretend_to_sweep()
         running.start("web")
         yield running

@@ -20,6 +20,7 @@ FORM = {"product": "life_clarity", "name": "Ada", "question": "Whither?"}
 def door(stack: Stack) -> Iterator[Pressroom]:
     """A web process of the test's own, whose doors nobody has passed yet."""
     with Pressroom(stack) as running:
+        running.pretend_to_sweep()
         running.start("web")
         yield running
 

@@ -8,17 +8,11 @@ from tests.ports import free_ports
 from tests.pressroom import PRESSROOM, Pressroom
 
 
-def pretend_to_sweep(pressroom: Pressroom) -> None:
-    """Record that a sweep turns."""
-    pressroom.db.sweeps.update_one({"_id": "sweep"}, {"$currentDate": {"turned_at": True}}, upsert=True)
-
-
 @pytest.mark.parametrize(
     ("name", "status"), [("mongodb", 503), ("redis", 200), ("s3", 200), ("mail", 200), ("llm", 200)]
 )
 def test_only_a_missing_database_turns_orders_away(front_door: Pressroom, name: str, status: int) -> None:
     """/readyz names what is away; it is 503 without MongoDB only, since all else delays orders and loses none."""
-    pretend_to_sweep(front_door)
     part = front_door.stack.part(name)
     part.kill()
     ready = plain_http.get(f"{front_door.stack.urls.web}/readyz", timeout=10)
@@ -32,7 +26,6 @@ def test_a_region_of_ses_is_looked_for_where_boto3_does(front_door: Pressroom) -
     elsewhere, nowhere = (str(port) for port in free_ports(2))
     for endpoint, degraded in ((front_door.stack.urls.s3, []), (f"http://127.0.0.1:{nowhere}", ["mail"])):
         facts = {"MAIL_URL": "ses://eu-west-1", "AWS_ENDPOINT_URL_SESV2": endpoint}
-        pretend_to_sweep(front_door)
         web = front_door.start("web", "--port", elsewhere, wait=True, **facts)
         ready = plain_http.get(f"http://127.0.0.1:{elsewhere}/readyz", timeout=10)
         web.terminate()

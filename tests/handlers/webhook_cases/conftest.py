@@ -24,6 +24,7 @@ def open_door(stack: Stack, stripes_line: socket.socket) -> Iterator[Pressroom]:
     """The web process of a module's cases, and nothing else."""
     host, port = stripes_line.getsockname()
     with Pressroom(stack) as running:
+        running.pretend_to_sweep()
         running.start("web", STRIPE_API_BASE=f"http://{host}:{port}")
         yield running
 
