@@ -52,19 +52,6 @@ def test_an_object_store_that_is_away_is_waited_for(pressroom: Pressroom) -> Non
     check_delivered(pressroom, order, repaid=0)
 
 
-def test_a_bucket_that_is_missing_for_a_while_kills_no_order(pressroom: Pressroom) -> None:
-    """What a person mends in the store's settings is waited for: the order goes on without a replay."""
-    s3 = pressroom.s3()
-    bucket = pressroom.stack.env["S3_BUCKET"]
-    for stored in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-        s3.delete_object(Bucket=bucket, Key=stored["Key"])
-    s3.delete_bucket(Bucket=bucket)
-    order = pressroom.buy()
-    pressroom.until("an alert", lambda: pressroom.db.alerts.find_one({"kind": "account"}))
-    s3.create_bucket(Bucket=bucket)
-    check_delivered(pressroom, order, repaid=0)
-
-
 def test_processes_that_start_before_their_servers_wait(pressroom: Pressroom) -> None:
     """A process that starts while MongoDB is down says ready once it is up, and ends in order before that."""
     pressroom.stack.part("mongodb").kill()
