@@ -41,8 +41,15 @@ class AccountTrouble(TransientError):
     The work waits, and does not count as failed. The text is the alert's: the cause and its remedy.
     """
 
-    #: The server that refuses: the alert's subject.
-    server = ""
+    #: The time after which the work is tried again.
+    again_in_s: ClassVar[float] = 30.0
+    #: Whether it may pass by itself: nobody is told of it then.
+    may_pass = False
+
+    def __init__(self, message: str, *, server: str) -> None:
+        """Keep the server that refuses, or the sender whom it refuses: the alert's subject."""
+        super().__init__(message)
+        self.server = server
 
 
 class PermanentError(PressroomError):

@@ -14,8 +14,12 @@ _TELL_AFTER = timedelta(seconds=4)
 #: The time after which an operator hears of more trouble of a kind: a hundred dead sections are two mails.
 _TELL_AGAIN = timedelta(minutes=10)
 #: The time after which trouble with an account that nothing has met since is over. What waits for it asks again
-#: every minute.
+#: every minute, and letters every five.
 _MENDED_AFTER = timedelta(minutes=10)
+#: The kinds of alerts about accounts. The last two are an earlier version's, and never say when they were met.
+_OF_ACCOUNTS = ["account", "mail", "provider"]
+#: The last meetings with an account's trouble that are kept. A long one has thousands.
+_MEETINGS = 100
 #: The part that is kept of the texts after the first. A report may have hundreds.
 _MAX_TEXT = 1000
 
@@ -30,7 +34,7 @@ async def raise_alert(
     kind is counted, in `seen`, by its text. Once the first was told, the number is told later.
     """
     key, said = alert_id(kind, order=order, event=event), _hash(text)
-    alert = _new_alert(key, kind, text, said, now, order=order, event=event)
+    alert = _new_alert(key, kind, text, now, order=order, event=event)
     if await insert_once(db.alerts, alert):
         return
     other, more = {"_id": key, "seen": {"$ne": said}}, {"$push": {"seen": said}}
@@ -44,19 +48,47 @@ async def raise_alert(
 
 
 @translating
-async def tell_account_trouble(db: Database, trouble: AccountTrouble, now: datetime) -> None:
-    """Record that an operator must mend an account. Each cause is told once, however much work meets it."""
+async def tell_account_trouble(db: Database, trouble: AccountTrouble, work: str, now: datetime) -> None:
+    """Record that an operator must mend an account. Each cause is told once, however much work meets it.
+
+    `work` names what met it, and ends it once it gets through.
+    """
     cause = f"{trouble} What waits for it goes on by itself then."
-    key, said = _hash("account", trouble.server, cause), _hash(cause)
-    alert: Alert = {**_new_alert(key, "account", cause, said, now, event=trouble.server), "met_at": now}
+    key = _hash("account", trouble.server, cause)
+    alert = _new_alert(key, "account", cause, now, event=trouble.server)
+    alert |= {"met_at": now, "met_by": [work]}
     if not await insert_once(db.alerts, alert):
-        await db.alerts.update_one({"_id": key}, {"$set": {"met_at": now}})
+        met_by = {"$each": [work], "$slice": -_MEETINGS}
+        await db.alerts.update_one({"_id": key}, {"$set": {"met_at": now}, "$push": {"met_by": met_by}})
 
 
 @translating
-async def withdraw_mended(db: Database, now: datetime) -> None:
-    """Remove the alerts about accounts whose trouble is over, told or not. If it comes again, it is told anew."""
-    await db.alerts.delete_many({"met_at": {"$lte": now - _MENDED_AFTER}})
+async def keep_account_trouble(db: Database, work: str, now: datetime) -> None:
+    """Keep alerts about accounts that work has met, since it still meets their trouble. None is raised for it."""
+    await db.alerts.update_many({"met_by": work}, {"$set": {"met_at": now}})
+
+
+@translating
+async def waits_for_account(db: Database, work: str) -> bool:
+    """Return whether there is an alert about an account that work has met."""
+    return await db.alerts.find_one({"met_by": work}, {"_id": 1}) is not None
+
+
+@translating
+async def end_account_trouble(db: Database, work: str) -> None:
+    """Remove alerts about accounts, told or not, since work that met their trouble got through.
+
+    If it comes again, it is told anew.
+    """
+    if await waits_for_account(db, work):  # a look first, since a write waits for a majority
+        await db.alerts.delete_many({"met_by": work})
+
+
+@translating
+async def end_unmet_account_troubles(db: Database, now: datetime) -> None:
+    """Remove alerts about accounts, told or not, whose trouble nothing has met for ten minutes."""
+    unmet = {"$not": {"$gt": now - _MENDED_AFTER}}
+    await db.alerts.delete_many({"kind": {"$in": _OF_ACCOUNTS}, "met_at": unmet})
 
 
 def alert_id(kind: str, *, order: str | None = None, event: str | None = None) -> str:
@@ -65,14 +97,7 @@ def alert_id(kind: str, *, order: str | None = None, event: str | None = None) -
 
 
 def _new_alert(
-    key: str,
-    kind: str,
-    text: str,
-    said: str,
-    now: datetime,
-    *,
-    order: str | None = None,
-    event: str | None = None,
+    key: str, kind: str, text: str, now: datetime, *, order: str | None = None, event: str | None = None
 ) -> Alert:
     return {
         "_id": key,
@@ -81,7 +106,7 @@ def _new_alert(
         "event": event,
         "text": text,
         "at": now,
-        "seen": [said],
+        "seen": [_hash(text)],
         "state": "new",
         "told": [],
         "due_at": now + _TELL_AFTER,
@@ -118,18 +143,6 @@ async def _take_out(db: Database, alert: Alert, said: str) -> None:
 
 
 @translating
-async def has_alert(db: Database, kind: str, event: str) -> bool:
-    """Return whether there is trouble of a kind about a subject without an order, told or not."""
-    return await db.alerts.find_one({"_id": alert_id(kind, event=event)}) is not None
-
-
-@translating
-async def end_alert(db: Database, kind: str, event: str) -> None:
-    """Remove an alert of that kind and subject, whatever its text, as `withdraw_alert` does."""
-    await db.alerts.delete_one({"_id": alert_id(kind, event=event)})
-
-
-@translating
 async def due_alerts(db: Database, now: datetime, limit: int) -> list[Alert]:
     """Return alerts that should have been told by now."""
     return await db.alerts.find({"state": "new", "due_at": {"$lte": now}}).sort("due_at").limit(limit).to_list()
@@ -152,7 +165,7 @@ async def admit_alerts(db: Database, alerts: Sequence[Alert], now: datetime) -> 
 async def gather_alerts(db: Database, alerts: Sequence[Alert], text: str, now: datetime) -> str:
     """Let alerts out as one, whose text names them all. Returns its id. A crash in between tells some twice."""
     key = _hash(*sorted(f"{alert['_id']} {alert['due_at']}" for alert in alerts))
-    digest = _new_alert(key, "digest", text, key, now)
+    digest = _new_alert(key, "digest", text, now)
     digest |= {"due_at": now, "admitted_at": now}
     await insert_once(db.alerts, digest)
     told = {"state": "told", "told_at": now, "digest": key}

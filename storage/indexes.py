@@ -67,13 +67,15 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "deliveries": [_index("order")],
     # All, the open ones and an order's, each the newest first; few are written.
     "dead_letters": [_index("-at"), _index("state", "-at"), _index("order", "-at")],
-    # The due alerts, the number that went out of late, and those to be withdrawn; few are written.
+    # The due alerts, the number that went out of late, those to be withdrawn, and those about accounts; few are
+    # written.
     "alerts": [
         _index("state", "due_at"),
         _sparse("admitted_at"),
         _index("order", "seen"),
         _index("event", "seen"),
-        _sparse("met_at"),
+        _sparse("met_by"),
+        _index("kind", "met_at"),
     ],
     # Forms that were never paid for are removed by their age.
     "answers": [_index("at")],

@@ -39,7 +39,8 @@ class StoreIsDown(TransientError):
 class StoreRefusesUs(AccountTrouble):
     """S3 refuses what we ask, by its account, its bucket, our credentials or a setting."""
 
-    server = "s3"
+    def __init__(self, message: str) -> None:
+        super().__init__(message, server="s3")
 
 
 class StoreHidesObject(StoreRefusesUs):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from actors.deps.account import Account
+from actors.deps.doubts import Doubts
 from actors.deps.held import Claims
 from actors.deps.mailing import MailDeps, Mailer
 from actors.deps.process import Deps
@@ -81,7 +81,7 @@ class WorkDeps(MailDeps):
     children: Children
     stripe: StripeApi
     letters: Room
-    account: Account = field(default_factory=Account)
+    doubts: Doubts = field(default_factory=Doubts)
     claims: Claims = field(default_factory=Claims)
     lock: SharedLock = field(default_factory=SharedLock)
     recent_orders: RecentOrders = field(default_factory=RecentOrders)

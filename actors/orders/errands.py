@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from actors.deps.accounts import watching_accounts
 from actors.deps.worker import WorkDeps
 from actors.intake.placing import start_order
 from actors.messages import errand_post, new_message_id, send_all
@@ -14,7 +15,6 @@ from actors.orders.pause import heed_pause
 from actors.orders.refund import refund_order
 from actors.reports.replay import reprint_reports, resume_replay
 from infra.errors import AccountTrouble, TransientError, describe
-from storage.alerts import tell_account_trouble
 from storage.dead_letters import record_dead_errand
 from storage.errands import settle_errand
 from storage.orders import fail_order, find_order
@@ -39,8 +39,6 @@ ERRANDS: dict[Errand, Callable[[WorkDeps, Order], Awaitable[datetime | None]]] =
     "retire_order": retire_order,
     "forget_order": forget_order,
 }
-#: The pause of an errand that waits for a person to mend an account.
-_ACCOUNT_PAUSE = timedelta(seconds=30)
 
 
 async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
@@ -55,11 +53,10 @@ async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
     if order is None or errand not in order["errands"]:  # a late message: it is over
         return
     try:
-        again_at = await ERRANDS[errand](deps, order)
+        async with watching_accounts(deps, f"{errand} {order_id}"):
+            again_at = await ERRANDS[errand](deps, order)
     except AccountTrouble as trouble:
-        now = deps.clock.now()
-        await tell_account_trouble(deps.db, trouble, now)
-        again_at = now + _ACCOUNT_PAUSE
+        again_at = deps.clock.now() + timedelta(seconds=trouble.again_in_s)
     except TransientError:
         raise
     except Exception as error:  # noqa: BLE001  # after any error the order waits for an operator, not for ever

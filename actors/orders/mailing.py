@@ -12,9 +12,10 @@ from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.mail.letterhead import letter_id
 from actors.orders.dead_letters import clear_attention
+from infra.errors import AccountTrouble
 from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.letter import Letter
-from storage.alerts import end_alert, has_alert, raise_alert
+from storage.alerts import end_account_trouble, keep_account_trouble, tell_account_trouble, waits_for_account
 from storage.dead_letters import record_dead_errand
 from storage.deliveries import (
     claim_delivery,
@@ -44,8 +45,6 @@ _WORRYING_TRIES = 10
 #: The same where the server had the letter and its answer is unknown, since each try may be one more letter: a
 #: server that was only slow for as long as it was listened to has answered by then, and the next is spared.
 _FIRST_DOUBT_S, _LONGEST_DOUBT_S, _WORRYING_DOUBTS = 30.0, 3600.0, 3
-#: The kind of an alert about a mail server that refuses us. Its subject is the sender.
-_KIND = "mail"
 #: The time for which a letter that a dispute holds back is left alone, at least.
 HELD_BACK = timedelta(hours=6)
 #: The part of an order's age by which it is looked at later. A lost dispute lasts for ever.
@@ -120,8 +119,7 @@ async def _send(deps: WorkDeps, order: Order, errand: Errand, delivery: Delivery
         return await _refuse(deps, errand, delivery, error)
     now = deps.clock.now()
     await until_database_is_back(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
-    if await has_alert(deps.db, _KIND, _address_of(letter)):  # a look, since a write waits for a majority
-        await end_alert(deps.db, _KIND, _address_of(letter))
+    await end_account_trouble(deps.db, _address_of(letter))
     if delivery["tries"] >= _WORRYING_DOUBTS:
         await clear_attention(deps, letter.order, _cannot_be_sent(delivery))
     log.info("mail_sent", order=letter.order, kind=letter.kind)
@@ -150,26 +148,29 @@ async def _postpone(deps: WorkDeps, delivery: Delivery, sender: str, error: Mail
     pause_s = min(first_s * 2 ** min(delivery["tries"], 10), longest_s)
     due_at = now + timedelta(seconds=pause_s)
     log.warning("mail_postponed", order=delivery["order"], again_in_s=pause_s)
-    if isinstance(error, MailServerRefusesUs) and delivery["tries"] == 0:
-        await _tell_of_refusal(deps, sender, error)
+    if isinstance(error, MailServerRefusesUs):
+        await _tell_of_refusal(deps, delivery, sender, error)
     await postpone_delivery(deps.db, delivery, due_at, str(error))
     if delivery["tries"] + 1 >= (_WORRYING_DOUBTS if in_doubt else _WORRYING_TRIES):
         await _call_for_letter(deps, delivery, sender, error)
     return Delivered(sent=False, again_at=due_at)
 
 
-async def _tell_of_refusal(deps: WorkDeps, sender: str, error: MailServerRefusesUs) -> None:
-    """Alert an operator to a server that refuses us, once for all letters, until it takes one.
+async def _tell_of_refusal(deps: WorkDeps, delivery: Delivery, sender: str, error: MailServerRefusesUs) -> None:
+    """Alert an operator to a server that refuses a sender, until it takes a letter of theirs.
 
     Only a letter's first try does, so that one letter which is refused among others that are taken makes no noise.
     """
+    if delivery["tries"]:
+        await keep_account_trouble(deps.db, sender, deps.clock.now())
+        return
     text = f"The mail server refuses us ({error.code}). No letter from {sender} goes out until that is mended."
-    await raise_alert(deps.db, _KIND, text, deps.clock.now(), event=sender)
+    await tell_account_trouble(deps.db, AccountTrouble(text, server=sender), sender, deps.clock.now())
 
 
 async def _call_for_letter(deps: WorkDeps, delivery: Delivery, sender: str, error: MailServerIsBusy) -> None:
     """Call an operator for an order whose letter is not taken, unless no other letter is either."""
-    if isinstance(error, MailServerRefusesUs) and await has_alert(deps.db, _KIND, sender):
+    if isinstance(error, MailServerRefusesUs) and await waits_for_account(deps.db, sender):
         return
     await call_operator(deps.db, delivery["order"], _cannot_be_sent(delivery), deps.clock.now())
 

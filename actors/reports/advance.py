@@ -7,13 +7,13 @@ from typing import cast
 
 import structlog
 
+from actors.deps.accounts import watching_accounts
 from actors.deps.process import Deps
 from actors.messages import send_all, send_errand
 from actors.products.slot_sets import slot_of
 from actors.reports.admission import release_places
 from actors.reports.slots import pump
-from infra.errors import AccountTrouble, TransientError, describe
-from storage.alerts import tell_account_trouble
+from infra.errors import TransientError, describe
 from storage.claims import kill_step
 from storage.database import Database
 from storage.dead_letters import record_dead_step
@@ -75,9 +75,6 @@ async def advance_or_call(deps: Deps, step: Step) -> None:
             await bury(deps, step)
         else:
             await advance(deps, step)
-    except AccountTrouble as trouble:
-        await tell_account_trouble(deps.db, trouble, deps.clock.now())
-        raise
     except TransientError:
         raise
     except Exception as error:
@@ -121,7 +118,8 @@ async def finish_report(deps: Deps, step: Step) -> None:
     one.
     """
     pdf = cast("Pdf", step["result"])  # the last step's result is the book
-    await deps.objects.copy(pdf["object"], pdf["key"])
+    async with watching_accounts(deps, f"{step['_id']} published"):
+        await deps.objects.copy(pdf["object"], pdf["key"])
     await drop_texts(deps.db, step["report"])
     now = deps.clock.now()
     await store_report(deps.db, step["report"], step["run"], pdf, now)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from actors.deps.accounts import watching_accounts
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.messages import send_step
@@ -20,7 +21,6 @@ from actors.reports.advance import advance_or_call, give_up
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.slots import pump, queue_released
 from infra.errors import AccountTrouble, TransientError, describe
-from storage.alerts import tell_account_trouble
 from storage.claims import claim_others, claim_step, complete_step, release_step
 from storage.order_state import is_parked
 from storage.orders import find_order
@@ -52,8 +52,6 @@ _FIRST_LEASE = timedelta(minutes=10)
 _SUSPECT_KILLS, _SUSPECT_KILLS_OF_SECTION = 3, 6
 #: The pause before a released step is queued again. It doubles with each failure.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
-#: The pause of a step that waits for a person to mend an account: each try asks a server that refuses all.
-_ACCOUNT_PAUSE_S = 30.0
 #: The longest wait that another server may ask for (the limiter's bound, too): an hour would be an order's end.
 _LONGEST_ASKED_S = 300.0
 #: The time without a failure after which the next one counts as the first: the step has not failed all along.
@@ -125,7 +123,8 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Step | None:
     """Work on one claim. Returns the step as done, or None if it was lost, released or given up."""
     with structlog.contextvars.bound_contextvars(step=claim.step["_id"]):
         try:
-            result = await _quick_tries(deps, claim, work)
+            async with watching_accounts(deps, claim.step["_id"], again=claim.step["epoch"] > 1):
+                result = await _quick_tries(deps, claim, work)
         except ClaimIsLost:
             log.warning("claim_lost")
         except StepGoesBack as stop:
@@ -232,11 +231,9 @@ async def _go_on(deps: WorkDeps, step: Step) -> None:
 
 
 async def _wait_for_account(deps: WorkDeps, claim: Claim, trouble: AccountTrouble) -> None:
-    """Tell an operator, and release the step as it is: the account's trouble is not the order's failure."""
-    pause_s = _ACCOUNT_PAUSE_S * random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
+    """Release the step as it is: the account's trouble is not the order's failure."""
+    pause_s = trouble.again_in_s * random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
     log.warning("step_waits_for_account", error=str(trouble), again_in_s=round(pause_s, 1))
-    now = deps.clock.now()
-    await until_database_is_back(deps.clock, lambda: tell_account_trouble(deps.db, trouble, now))
     await _release(deps, claim, pause_s)
 
 

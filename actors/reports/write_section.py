@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import NoReturn
 
 import structlog
 
@@ -12,7 +11,7 @@ from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import Call, WorkDeps
 from actors.reports.budget import open_within_budget
 from actors.reports.claim import Claim, StepGoesBack
-from infra.errors import PermanentError
+from infra.errors import PermanentError, TransientError
 from infra.llm.answer import AccountIsRefused, Answer, ProviderIsBusy, Request
 from storage.ledger import answers_of, settle_entry
 from storage.records.plans import PlannedStep
@@ -40,12 +39,6 @@ class SectionCannotBeWritten(PermanentError):
 
 class NoRoomYet(StepGoesBack):
     """The provider's limits are used up for a while. The step goes back as it is, without counting as failed."""
-
-
-class AccountIsWaitedFor(StepGoesBack):
-    """The provider refuses the account. The step goes back as it is: a person mends that, or it passes."""
-
-    again_in_s = 5.0
 
 
 class AnswerIsLost(StepGoesBack):
@@ -179,10 +172,10 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
         # Beside the release of the step, which must not wait for this.
         deps.timers.soon(lambda: _settle(deps, entry, {"outcome": "cut", "cost_usd": None}))
         raise
-    except (ProviderIsBusy, PermanentError, AccountIsRefused) as error:
+    except (TransientError, PermanentError) as error:
         await _settle(deps, entry, {"outcome": "failed", "error": str(error), "cost_usd": None})
-        if isinstance(error, AccountIsRefused):
-            await _wait_for_account(deps, claim.step["_id"], error)
+        if isinstance(error, AccountIsRefused) and error.may_pass:
+            raise _judged(deps, claim.step["_id"], error) from error
         raise
     end: Settlement = {
         "outcome": answer.outcome,
@@ -201,17 +194,16 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
         end["text"] = answer.text  # a worker that takes the step over uses it, if this one dies now
     claim.lift_limit()
     await _settle(deps, entry, end)
-    await deps.account.note_answer(deps.db, deps.clock, claim.step["_id"], began)
+    deps.doubts.note_answer(claim.step["_id"], began)
     return answer
 
 
-async def _wait_for_account(deps: WorkDeps, step: str, error: AccountIsRefused) -> NoReturn:
-    """Send the step back unfailed. One that alone is refused without a reason fails as after a hiccup."""
-    log.warning("account_refused", error=str(error))
-    await deps.account.note_refusal(deps.db, deps.clock, step, error)
-    if error.may_pass and deps.account.singles_out(step):
-        raise ProviderIsBusy(str(error)) from error
-    raise AccountIsWaitedFor from error
+def _judged(deps: WorkDeps, step: str, refusal: AccountIsRefused) -> TransientError:
+    """Return what a refusal without a reason is to be taken for. Of one that is its own, a step fails."""
+    about = deps.doubts.note_refusal(step, deps.clock.monotonic())
+    if about == "step":
+        return ProviderIsBusy(str(refusal))
+    return AccountIsRefused(str(refusal), may_pass=about == "passing")
 
 
 async def _settle(deps: WorkDeps, entry: str, end: Settlement) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from actors.deps.accounts import watching_accounts
 from actors.deps.mailing import with_mailer
 from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
@@ -14,15 +15,7 @@ from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
 from actors.reports.admission import admit, admit_waiting, release_places
 from actors.reports.lost_books import ask_for_reprint, is_lost
 from actors.sweep.items import see_to_each
-from infra.errors import AccountTrouble
-from storage.alerts import (
-    admit_alerts,
-    count_admitted,
-    due_alerts,
-    gather_alerts,
-    tell_account_trouble,
-    withdraw_mended,
-)
+from storage.alerts import admit_alerts, count_admitted, due_alerts, end_unmet_account_troubles, gather_alerts
 from storage.answers import KEPT_FOR, drop_forms
 from storage.database import Document
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
@@ -191,16 +184,13 @@ async def seek_lost_books(deps: Deps) -> None:
             lost.append(report["order"])
             await ask_for_reprint(deps, report["order"])
 
-    try:
+    async with watching_accounts(deps, "seek_lost_books"):
         await see_to_each(deps, await newest_stored(deps.db, list(PRODUCTS), _NEWEST_BOOKS), look)
-    except AccountTrouble as trouble:
-        await tell_account_trouble(deps.db, trouble, deps.clock.now())
-        raise
 
 
-async def withdraw_mended_troubles(deps: Deps) -> None:
-    """Withdraw the alerts about accounts that nothing meets any more."""
-    await withdraw_mended(deps.db, deps.clock.now())
+async def end_unmet_troubles(deps: Deps) -> None:
+    """End the alerts about accounts whose trouble nothing meets any more."""
+    await end_unmet_account_troubles(deps.db, deps.clock.now())
 
 
 async def drop_old_events(deps: Deps) -> None:

@@ -17,10 +17,10 @@ from actors.sweep.orders import (
     apply_left_events,
     drop_old_events,
     drop_old_forms,
+    end_unmet_troubles,
     seek_lost_books,
     send_alerts,
     send_due_errands,
-    withdraw_mended_troubles,
 )
 from actors.sweep.steps import SlotHealer, advance_missed_steps, expire_lapsed_claims
 from actors.sweep.workers import Watch
@@ -95,7 +95,7 @@ async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event, loo
 
     await deps.clock.sleep(_SELDOM_S)
     asking = (reconcile_recent, seek_lost_books, warn_of_models_end)
-    dropping = (drop_old_events, drop_old_forms, withdraw_mended_troubles)
+    dropping = (drop_old_events, drop_old_forms, end_unmet_troubles)
     await _repeat(deps, (*asking, *dropping), _SELDOM_S, stopping, lookout)
 
 

@@ -10,13 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from actors.deps.accounts import watching_accounts
 from actors.deps.process import Deps
 from actors.products.catalogue import title_of
 from actors.reports.lost_books import ask_for_reprint
 from handlers.web.page import page
 from handlers.web.requests import order_of
-from infra.errors import AccountTrouble, TransientError
-from storage.alerts import tell_account_trouble
+from infra.errors import TransientError
 from storage.order_state import Withheld, why_withheld
 from storage.records.orders import Order
 from storage.records.work import Pdf, Report
@@ -45,11 +45,8 @@ async def download_report(request: Request) -> Response:
         if report is None or report["pdf"] is None:
             raise _nothing()
         try:
-            async with asyncio.timeout(_STORE_S):
+            async with watching_accounts(deps, f"download {report['_id']}"), asyncio.timeout(_STORE_S):
                 there = await deps.objects.exists(report["pdf"]["object"])
-        except AccountTrouble as trouble:
-            await tell_account_trouble(deps.db, trouble, deps.clock.now())
-            return _ask_to_wait(request, report, printing=False)
         except (TransientError, TimeoutError):
             return _ask_to_wait(request, report, printing=False)
         if there:

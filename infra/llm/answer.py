@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from infra.errors import PermanentError, PressroomError, TransientError
+from infra.errors import AccountTrouble, PermanentError, TransientError
 
 Outcome = Literal["written", "refused", "truncated", "empty", "overlong", "unreadable"]
 
@@ -82,13 +82,16 @@ class ProviderRefusesUs(PermanentError):
     """The provider calls the request itself wrong, and would do so again."""
 
 
-class AccountIsRefused(PressroomError):
-    """The provider answers nobody with this key: a person mends that, and all work waits for it.
+class AccountIsRefused(AccountTrouble):
+    """The provider answers nobody with this key.
 
     `may_pass` if the refusal gives no reason: providers answer so in short disruptions, too.
     """
 
+    #: The limiter lets one call at a time try.
+    again_in_s = 5.0
+
     def __init__(self, message: str, *, may_pass: bool) -> None:
         """Keep whether the refusal may pass by itself."""
-        super().__init__(message)
+        super().__init__(message, server="llm")
         self.may_pass = may_pass

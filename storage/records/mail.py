@@ -42,7 +42,7 @@ class Alert(TypedDict):
     _id: str
     kind: str
     order: str | None
-    #: The subject where there is no order: an event's id, a payment intent, or the server that refuses us.
+    #: The subject where there is no order: an event's id, a payment intent, the server or sender that is refused.
     event: str | None
     text: str
     #: When the trouble was first seen.
@@ -61,8 +61,9 @@ class Alert(TypedDict):
     #: When it was let out on its own. There until the next trouble of the kind.
     admitted_at: NotRequired[datetime]
     told_at: NotRequired[datetime]
-    #: When work last met it. There if it is about an account.
+    #: When work last met it, and which did of late, the last at the end. There if it is about an account.
     met_at: NotRequired[datetime]
+    met_by: NotRequired[list[str]]
     #: The number of times that no way took it. There if it was not heard the first time.
     unheard: NotRequired[int]
     #: The id of the alert that told it among others. There if one did.

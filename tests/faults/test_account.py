@@ -16,7 +16,7 @@ TROUBLE: list[dict[str, Any]] = [
 
 def alerts(pressroom: Pressroom) -> list[dict[str, Any]]:
     """Return the alerts about the provider."""
-    return list(pressroom.db.alerts.find({"kind": "provider"}))
+    return list(pressroom.db.alerts.find({"kind": "account", "event": "llm"}))
 
 
 @pytest.mark.parametrize("fault", TROUBLE, ids=str)

@@ -9,6 +9,7 @@ import pytest
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.errands import run_errand
+from actors.sweep.orders import end_unmet_troubles
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from infra.mail.transport import transport_for
@@ -95,9 +96,10 @@ async def test_a_server_that_refuses_us_is_one_alert_and_no_orders_failure(
     await fault(stack, at=at, code=code, enhanced=enhanced)
     for _ in range(12):
         await complete(worker, *orders)
+        await end_unmet_troubles(worker)
         clock.forward(LONG_S)
     (alert,) = await alerts(worker)
-    assert (alert["kind"], alert["order"], alert["event"]) == ("mail", None, "reports@pressroom.example")
+    assert (alert["kind"], alert["order"], alert["event"]) == ("account", None, "reports@pressroom.example")
     assert f"refuses us ({code} at" in alert["text"]
     assert await dead_letters(worker.db, limit=9) == []
     assert await attentions(worker, orders) == {None}
@@ -109,7 +111,7 @@ async def test_a_server_that_refuses_us_is_one_alert_and_no_orders_failure(
     (another,) = await sold(worker, 1)
     await fault(stack, at=at, code=code, enhanced=enhanced)
     await complete(worker, another)
-    assert [alert["kind"] for alert in await alerts(worker)] == ["mail"]
+    assert [alert["kind"] for alert in await alerts(worker)] == ["account"]
 
 
 async def test_one_letter_that_is_refused_among_others_that_are_taken_is_its_orders(

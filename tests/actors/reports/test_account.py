@@ -22,7 +22,7 @@ NO_REASON = AccountIsRefused("The LLM provider refuses us with 404.", may_pass=T
 
 async def alerts(deps: Deps) -> list[Alert]:
     """Return the alerts about the provider."""
-    return await deps.db.alerts.find({"kind": "provider"}).to_list()
+    return await deps.db.alerts.find({"kind": "account", "event": "llm"}).to_list()
 
 
 async def try_again(worker: WorkDeps, clock: StoppedClock, order: str, step: Step) -> None:
@@ -60,7 +60,7 @@ async def test_a_revoked_key_fails_no_step(deps: Deps, clock: StoppedClock) -> N
 
 
 async def test_an_operator_hears_of_it_once_and_again_the_next_time(deps: Deps, clock: StoppedClock) -> None:
-    """Four refused sections are one alert with the cause; it ends with an answer, so that it is told anew."""
+    """Four refused sections are one alert with the cause; an answer to one ends it, and the next time is told."""
     provider = open_provider(*[REVOKED] * 4)
     worker, (order, sections) = begun(deps, provider), await with_sections(deps)
     for section in sections:
@@ -76,16 +76,14 @@ async def test_an_operator_hears_of_it_once_and_again_the_next_time(deps: Deps, 
     assert "no money" in (await alerts(deps))[0]["text"]
 
 
-async def test_a_call_that_began_before_says_nothing(deps: Deps, clock: StoppedClock) -> None:
-    """An answer to a call that was in the air when the account was refused does not end the alert."""
-    account = begun(deps, open_provider()).account
-    before = clock.monotonic()
-    clock.forward(1)
-    await account.note_refusal(deps.db, clock, "one", NO_MONEY)
-    clock.forward(1)
-    await account.note_answer(deps.db, clock, "two", before)
+async def test_an_answer_to_a_section_that_was_not_refused_says_nothing(deps: Deps, clock: StoppedClock) -> None:
+    """Its call may have been in the air when the account was refused: the alert ends with a refused section."""
+    provider = open_provider(NO_MONEY, answer(), answer())
+    worker, (order, (refused, other, *_)) = begun(deps, provider), await with_sections(deps)
+    await write(worker, order, refused)
+    await write(worker, order, other)
     assert len(await alerts(deps)) == 1
-    await account.note_answer(deps.db, clock, "two", clock.monotonic())
+    await try_again(worker, clock, order, refused)
     assert await alerts(deps) == []
 
 
@@ -100,16 +98,18 @@ async def test_a_new_process_ends_what_another_raised(deps: Deps, clock: Stopped
 
 
 async def test_a_passing_refusal_disturbs_no_operator(deps: Deps, clock: StoppedClock) -> None:
-    """One 404 without a reason is waited for; if it lasts for ten seconds it is told."""
-    provider = open_provider(NO_REASON)
-    worker, (order, (section, *_)) = begun(deps, provider), await with_sections(deps)
-    await write(worker, order, section)
-    found = await state(deps, section)
+    """A 404 without a reason is waited for, and an answer ends it; if it lasts for ten seconds it is told."""
+    provider = open_provider(NO_REASON, answer(), NO_REASON, NO_REASON)
+    worker, (order, (passing, lasting, *_)) = begun(deps, provider), await with_sections(deps)
+    await write(worker, order, passing)
+    found = await state(deps, passing)
     assert (found["state"], found["fails"]) == ("ready", 0)
+    await try_again(worker, clock, order, passing)
+    clock.forward(10)
+    await write(worker, order, lasting)
     assert await alerts(deps) == []
-    provider.replies[:] = [NO_REASON, NO_REASON]
-    await try_again(worker, clock, order, section)
-    await try_again(worker, clock, order, section)
+    clock.forward(10)
+    await try_again(worker, clock, order, lasting)
     assert len(await alerts(deps)) == 1
 
 

@@ -15,8 +15,9 @@ from actors.reports.assemble_report import assemble_report
 from actors.reports.claim import Claim, StepGoesBack
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
-from actors.sweep.orders import seek_lost_books, withdraw_mended_troubles
+from actors.sweep.orders import end_unmet_troubles, seek_lost_books
 from infra.errors import TransientError
+from storage.alerts import raise_alert
 from storage.dead_letters import dead_letters
 from storage.errands import open_errand
 from storage.objects import ObjectStore
@@ -93,24 +94,45 @@ async def test_a_step_waits_for_the_account(
     assert (await state(deps, chapter))["state"] == "done"
 
 
-async def test_an_alert_is_withdrawn_once_nothing_meets_its_trouble(
+async def test_an_alert_ends_with_the_first_success_of_what_met_its_trouble(
     deps: Deps, clock: StoppedClock, there: Store
 ) -> None:
-    """It stays while work meets the refusal; once mended it goes, so that the next time is told anew."""
+    """However many chapters wait, one that gets through ends it; if the trouble comes again, it is told anew."""
     worker, order, (chapter, other, *_) = await at_work(deps, there, Press())
-    for _ in range(2):
+    for passing in (chapter, other):
         there.refused["PUT"] = (404, "NoSuchBucket")
-        for _ in range(12):
-            await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
-            await again(deps, chapter)
-            await withdraw_mended_troubles(deps)
-            assert len(await alerts(deps)) == 1
-            clock.forward(120)
+        for step in (chapter, other):
+            await perform(worker, order, step["_id"], partial(render_chunk, worker))
+            await again(deps, step)
+        (alert,) = await alerts(deps)
+        assert alert["at"] == clock.now()
+        clock.forward(1)
         there.refused.clear()
-        await perform(worker, order, other["_id"], partial(render_chunk, worker))
-        clock.forward(600)
-        await withdraw_mended_troubles(deps)
+        await perform(worker, order, passing["_id"], partial(render_chunk, worker))
         assert await alerts(deps) == []
+
+
+async def test_an_alert_ends_once_nothing_meets_its_trouble(deps: Deps, clock: StoppedClock, there: Store) -> None:
+    """It stays while work meets the refusal; where none that met it gets through, it is over ten minutes later."""
+    worker, order, (chapter, *_) = await at_work(deps, there, Press())
+    there.refused["PUT"] = (404, "NoSuchBucket")
+    for _ in range(12):
+        await perform(worker, order, chapter["_id"], partial(render_chunk, worker))
+        await again(deps, chapter)
+        await end_unmet_troubles(deps)
+        assert len(await alerts(deps)) == 1
+        clock.forward(120)
+    clock.forward(480)
+    await end_unmet_troubles(deps)
+    assert await alerts(deps) == []
+
+
+async def test_alerts_that_an_earlier_version_raised_end(deps: Deps, clock: StoppedClock) -> None:
+    """Nothing says when work met them last, and no work ends them; those about other trouble stay."""
+    for kind, subject in (("provider", "llm"), ("mail", "reports@pressroom.example"), ("reconcile", "cs_1")):
+        await raise_alert(deps.db, kind, "No.", clock.now(), event=subject)
+    await end_unmet_troubles(deps)
+    assert [alert["kind"] async for alert in deps.db.alerts.find()] == ["reconcile"]
 
 
 async def test_each_cause_is_told(deps: Deps, there: Store) -> None:
@@ -181,6 +203,9 @@ async def test_a_book_that_cannot_be_published_waits_for_the_account(deps: Deps,
         await advance_or_call(worker, await state(deps, binding))
     (alert,) = await alerts(deps)
     assert ("NotImplemented" in alert["text"], (await present(deps, order))["attention"]) == (True, None)
+    there.refused.clear()
+    await advance_or_call(worker, await state(deps, binding))
+    assert await alerts(deps) == []
 
 
 async def test_a_sweep_that_may_not_look_for_books_tells(deps: Deps, there: Store) -> None:
@@ -192,12 +217,18 @@ async def test_a_sweep_that_may_not_look_for_books_tells(deps: Deps, there: Stor
         await seek_lost_books(worker)
     (alert,) = await alerts(deps)
     assert "s3:GetObject" in alert["text"]
+    there.refused.clear()
+    await seek_lost_books(worker)
+    assert await alerts(deps) == []
 
 
 async def test_a_customer_is_forgotten_though_the_bucket_may_not_be_listed(
     deps: Deps, clock: StoppedClock, there: Store
 ) -> None:
-    """All files on record are gone at once; what only a listing shows goes once that is allowed."""
+    """All files on record are gone at once; what only a listing shows goes once that is allowed.
+
+    Meanwhile the success of other work ends no alert: a key may put and not list.
+    """
     worker, order, chapters = await at_work(deps, there, Press())
     await finished(worker, order, chapters)
     there.objects[f"orders/{order}/{BOOK}/chunks/earlier.pdf"] = (b"%PDF", {})
@@ -208,11 +239,14 @@ async def test_a_customer_is_forgotten_though_the_bucket_may_not_be_listed(
     await run_errand(worker, "forget_order", order)
     assert list(there.objects) == [f"orders/{order}/{BOOK}/chunks/earlier.pdf"]
     assert await deps.db.steps.count_documents({"order": order, "result": {"$exists": True}}) == 0
+    another, other, chapters = await at_work(deps, there, Press())
+    await finished(another, other, chapters)
     (alert,) = await alerts(deps)
     assert "s3:ListBucket" in alert["text"]
     assert await dead_letters(deps.db, limit=9, order=order, state="open") == []
     there.may_list = True
     await run_errand(worker, "forget_order", order)
-    assert there.objects == {}
+    assert [key for key in there.objects if order in key] == []
+    assert await alerts(deps) == []
     assert (await present(deps, order))["errands"] == {}
     assert "reprint_reports" not in [one["actor_name"] for one in messages(deps, "bundle")]

@@ -11,15 +11,16 @@ from storage.alerts import (
     close_alert,
     count_admitted,
     due_alerts,
-    end_alert,
+    end_account_trouble,
+    end_unmet_account_troubles,
     gather_alerts,
-    has_alert,
+    keep_account_trouble,
     note_told,
     put_off_alert,
     raise_alert,
     tell_account_trouble,
+    waits_for_account,
     withdraw_alert,
-    withdraw_mended,
 )
 from storage.answers import drop_forms, find_answers, keep_answers
 from storage.audit import Authority, record_action
@@ -146,10 +147,13 @@ async def _alerts(db: Database, ask: Ask) -> None:
     for text in ("One.", "Two."):
         await ask(raise_alert, "k", text, NOW - timedelta(minutes=1), order=order)
     await ask(withdraw_alert, order, "One.")
-    for _ in range(2):
-        await ask(tell_account_trouble, AccountTrouble("No."), NOW)
-    await ask(withdraw_mended, NOW + timedelta(hours=1))
-    await ask(end_alert, "k", "llm")
+    for work in ("one", "two", "one"):
+        await ask(tell_account_trouble, AccountTrouble("No.", server="s3"), work, NOW)
+    await ask(keep_account_trouble, "two", NOW)
+    assert await ask(waits_for_account, "one")
+    await ask(end_account_trouble, "two")
+    await ask(tell_account_trouble, AccountTrouble("No.", server="s3"), "one", NOW)
+    await ask(end_unmet_account_troubles, NOW + timedelta(hours=1))
     due = await ask(due_alerts, NOW, _BATCH)
     await ask(admit_alerts, due[:2], NOW)
     await ask(count_admitted, NOW - timedelta(minutes=1))
@@ -158,8 +162,6 @@ async def _alerts(db: Database, ask: Ask) -> None:
     await ask(note_told, alert["_id"], "mail")
     await ask(put_off_alert, alert, _SOON)
     await ask(close_alert, alert, NOW)
-    await ask(has_alert, "mail", "reports@pressroom.example")
-    await ask(end_alert, "mail", "reports@pressroom.example")
 
 
 async def _costs(db: Database, ask: Ask) -> None:
