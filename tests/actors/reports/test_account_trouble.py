@@ -128,7 +128,7 @@ async def test_an_alert_ends_once_nothing_meets_its_trouble(deps: Deps, clock: S
 
 
 async def test_alerts_that_an_earlier_version_raised_end(deps: Deps, clock: StoppedClock) -> None:
-    """Nothing says when work met them last, and no work ends them; those about other trouble stay."""
+    """They do not say when work met them last, so that the next look ends them; those about other trouble stay."""
     for kind, subject in (("provider", "llm"), ("mail", "reports@pressroom.example"), ("reconcile", "cs_1")):
         await raise_alert(deps.db, kind, "No.", clock.now(), event=subject)
     await end_unmet_troubles(deps)
