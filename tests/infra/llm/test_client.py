@@ -8,7 +8,6 @@ import msgspec
 import pytest
 import redis
 
-from infra.errors import TransientError
 from infra.llm.answer import AccountIsRefused, Answer, ProviderIsBusy, ProviderRefusesUs, Request
 from infra.llm.client import Llm
 from infra.local.llm.exchange import Record
@@ -136,7 +135,7 @@ async def test_an_error_is_translated_and_not_retried(
         await written(llm, asked)
     assert says in str(raised.value)
     assert len(seen(stack, asked)) == 1
-    if isinstance(raised.value, TransientError):
+    if isinstance(raised.value, ProviderIsBusy):
         assert raised.value.retry_after == fault.get("retry_after")
 
 
