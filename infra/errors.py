@@ -30,7 +30,7 @@ class TransientError(PressroomError):
     """A failure outside that may pass: the step is released, and tried again."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        """Keep `retry_after`: the pause in seconds that the other side asked for, if it did."""
+        """Keep `retry_after`: the least pause in seconds, if the other side asked for one or a try costs money."""
         super().__init__(message)
         self.retry_after = retry_after
 

@@ -47,8 +47,13 @@ async def settle_entry(db: Database, entry: str, end: Settlement, now: datetime)
 
 @translating
 async def answers_of(db: Database, step: Step) -> list[LedgerEntry]:
-    """Return the answers that were paid for in a step's run, the oldest first."""
-    answered = {"_id": _begins_with(step["_id"]), "run": step["run"], "usage": {"$exists": True}}
+    """Return the answers that were paid for in a step's run, the oldest first. A failed one is no answer."""
+    answered = {
+        "_id": _begins_with(step["_id"]),
+        "run": step["run"],
+        "usage": {"$exists": True},
+        "outcome": {"$ne": "failed"},
+    }
     found = await db.ledger.find(answered).to_list()
     return sorted(found, key=lambda entry: entry["opened_at"])
 

@@ -17,6 +17,9 @@ MAX_OUTPUT_TOKENS = 4096
 #: Tokens for the thoughts that a product asks for, beside those of the answer.
 _THOUGHT_TOKENS: dict[str | None, int] = {"low": 4096, "medium": 8192, "high": 16384, "xhigh": 32768, "max": 32768}
 
+#: The pause after an answer that failed and was charged for, in seconds: each quick try would be paid, too.
+_AFTER_CHARGE_S = 10.0
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -76,6 +79,15 @@ def estimated_tokens(characters: int) -> int:
 
 class ProviderIsBusy(TransientError):
     """429, 5xx, or no connection: the provider may answer later."""
+
+
+class AnswerFailed(ProviderIsBusy):
+    """The provider began an answer, failed, and charged for it: `usage`, at `cost_usd` (None if unknown)."""
+
+    def __init__(self, message: str, model: str, usage: Usage, cost_usd: float | None) -> None:
+        """Keep the charge. The next one is not bought at once: what spoiled this one may pass."""
+        super().__init__(message, retry_after=_AFTER_CHARGE_S)
+        self.model, self.usage, self.cost_usd = model, usage, cost_usd
 
 
 class ProviderRefusesUs(PermanentError):

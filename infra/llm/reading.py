@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from infra.errors import code_of
-from infra.llm.answer import Answer, Outcome, ProviderIsBusy, Request, Usage, estimated_tokens
+from infra.llm.answer import Answer, AnswerFailed, Outcome, ProviderIsBusy, Request, Usage, estimated_tokens
 from infra.llm.prices import Prices
 from infra.llm.wording import cleaned, joined
 
@@ -27,28 +27,41 @@ Json = dict[str, Any]
 
 
 def read_answer(body: bytes, request: Request, model: str, prices: Prices) -> Answer:
-    """Return the answer in the body of a 200, which was paid for. ProviderIsBusy if it says that it failed."""
+    """Return the answer in the body of a 200, which was paid for.
+
+    ProviderIsBusy if it says that it failed, AnswerFailed if it tells a usage all the same.
+    """
     response = _decoded(body)
-    output = response.get("output")
+    said = response.get("model")
+    named = said[:200] if isinstance(said, str) and said else model
+    usage = _usage(response.get("usage"))
     if response.get("status") in ("failed", "cancelled"):  # a tuple: what is odd may have no hash
-        code = _member(response.get("error"), "code") or response["status"]
-        raise ProviderIsBusy(f"The LLM provider began an answer and failed: {code_of(code)}.")
-    if not isinstance(output, list):
-        return unread_answer("unreadable", estimated_tokens(len(body)), request, model, prices)
-    messages = list(islice(_messages(output), _MOST_ITEMS))
+        raise _failure(response, named, usage, prices)
+    messages = list(islice(_messages(response.get("output")), _MOST_ITEMS))
     texts = ["".join(_texts(message)).strip() for message in messages]
     text = joined(map(cleaned, texts))
     outcome = _outcome(response, messages, text)
-    usage = _usage(response.get("usage"), request, sum(map(len, texts)) or len(body))
-    said = response.get("model")
-    named = said[:200] if isinstance(said, str) and said else model
+    if usage is None:
+        usage = _estimated(request, estimated_tokens(sum(map(len, texts)) or len(body)))
     return Answer(outcome, "" if outcome == "overlong" else text, named, usage, prices.cost_usd(named, usage))
+
+
+def _failure(response: Json, model: str, usage: Usage | None, prices: Prices) -> ProviderIsBusy:
+    code = _member(response.get("error"), "code") or response["status"]
+    said = f"The LLM provider began an answer and failed: {code_of(code)}."
+    if usage is None:
+        return ProviderIsBusy(said)
+    return AnswerFailed(said, model, usage, prices.cost_usd(model, usage))
 
 
 def unread_answer(outcome: Outcome, written: int, request: Request, model: str, prices: Prices) -> Answer:
     """Return a substitute for an answer of about so many tokens: it was paid for, as estimated."""
-    usage = Usage(request.input_tokens, 0, written, estimated=True)
+    usage = _estimated(request, written)
     return Answer(outcome, "", model, usage, prices.cost_usd(model, usage))
+
+
+def _estimated(request: Request, written: int) -> Usage:
+    return Usage(request.input_tokens, 0, written, estimated=True)
 
 
 def _decoded(body: bytes) -> Json:
@@ -65,9 +78,9 @@ def _decoded(body: bytes) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _messages(output: list[Any]) -> Iterator[Json]:
+def _messages(output: object) -> Iterator[Json]:
     """Yield the items that are the answer itself: thoughts, calls and remarks on the way are not."""
-    for item in output:
+    for item in output if isinstance(output, list) else ():
         if not isinstance(item, dict) or (item.get("type") or "message") != "message":
             continue
         if (item.get("role") or "assistant") == "assistant" and _is_final(item.get("phase")):
@@ -99,16 +112,18 @@ def _outcome(response: Json, messages: list[Json], text: str) -> Outcome:
     if response.get("status") == "incomplete":
         reason = _member(response.get("incomplete_details"), "reason")
         return "refused" if reason == "content_filter" else "truncated"
+    if not isinstance(response.get("output"), list):
+        return "unreadable"
     if len(text) > MAX_TEXT_CHARS:
         return "overlong"
     return "written" if text else "empty"
 
 
-def _usage(said: object, request: Request, size: int) -> Usage:
-    """Return the usage as it was told. Without a count of both kinds all of it is estimated."""
+def _usage(said: object) -> Usage | None:
+    """Return the usage as it was told. None without a count of both kinds."""
     read, written = _count(_member(said, "input_tokens")), _count(_member(said, "output_tokens"))
     if read is None or written is None:
-        return Usage(request.input_tokens, 0, estimated_tokens(size), estimated=True)
+        return None
     details = _member(said, "input_tokens_details")
     cached = min(_count(_member(details, "cached_tokens")) or 0, read)
     stored = min(_count(_member(details, "cache_write_tokens")) or 0, read - cached)

@@ -161,7 +161,7 @@ class Settlement(TypedDict, total=False):
     outcome: str
     #: In US dollars. None if it is unknown, or nothing was answered.
     cost_usd: float | None
-    #: There if an answer came.
+    #: There if an answer came, or one that failed was charged for.
     model: str | None
     usage: TokenUsage
     latency_s: float

@@ -8,9 +8,10 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.reports.slots import queue_released
 from actors.reports.write_section import write_section
-from infra.llm.answer import MAX_OUTPUT_TOKENS, Answer, ProviderIsBusy, Usage
+from infra.llm.answer import MAX_OUTPUT_TOKENS, Answer, AnswerFailed, ProviderIsBusy, Usage
 from storage.budget import spending_of
 from storage.claims import expire_step
+from storage.costs import costs_of
 from storage.forgetting import forget_words
 from storage.ledger import drop_texts
 from storage.records.work import Step
@@ -21,6 +22,7 @@ from tests.conftest import StoppedClock
 pytestmark = pytest.mark.anyio
 
 BUSY = ProviderIsBusy("The LLM provider answered 503.", retry_after=30.0)
+FAILED = AnswerFailed("The LLM provider began an answer and failed: x.", "gpt-5-mini", Usage(100, 0, 50), 0.01)
 LOST = Answer("unreadable", "", "gpt-5-mini", Usage(100, 0, 50, estimated=True), 0.01)
 
 
@@ -90,6 +92,30 @@ async def test_a_budget_sees_what_could_not_be_read(deps: Deps, clock: StoppedCl
     order, (section, *_) = await with_sections(deps)
     await write(worker, order, section)
     assert (await spending_of(deps.db, order, 1.0, clock.now())).spent_usd == 0.01
+
+
+async def test_answers_that_failed_are_charged_and_end_no_section(deps: Deps, clock: StoppedClock) -> None:
+    """What the provider says it charged for is in ledger and budget; its own failures count as an outage does.
+
+    So four of them do not end a section that may have three unusable answers, and none is bought again at once.
+    """
+    worker, provider = begun(deps, *[FAILED] * 4, answer("empty"), answer())
+    order, (section, *_) = await with_sections(deps)
+    await write(worker, order, section)
+    waiting = await state(deps, section)
+    assert (waiting["state"], waiting["fails"], len(provider.replies)) == ("ready", 1, 5)
+    assert (waiting["due_at"] - clock.now()).total_seconds() >= 10
+    clock.forward(10)
+    await queue_released(worker, section)
+    assert (await until_settled(worker, clock, order, section))["state"] == "done"
+    assert sorted(await entries(deps, section)) == [
+        ("settled", "empty"),
+        *[("settled", "failed")] * 4,
+        ("settled", "written"),
+    ]
+    costs = await costs_of(deps.db, order)
+    assert (costs.attempts, costs.settled, costs.cost_usd, costs.input_tokens) == (6, 6, 0.06, 600)
+    assert (await spending_of(deps.db, order, 1.0, clock.now())).spent_usd == 0.06
 
 
 async def received(deps: Deps, worker: WorkDeps, order: str, section: Step) -> Step:

@@ -98,7 +98,7 @@ async def test_an_answer_without_usage_is_estimated(llm: Llm, stack: Stack) -> N
         ({"status": 503, "retry_after": 0.1}, ProviderIsBusy, "503"),
         ({"status": 408}, ProviderIsBusy, "408"),
         ({"kind": "reset"}, ProviderIsBusy, "not reached"),
-        ({"kind": "failed"}, ProviderIsBusy, "server_error"),
+        ({"kind": "failed", "fields": {"usage": None}}, ProviderIsBusy, "server_error"),
         ({"status": 400}, ProviderRefusesUs, "400 (fault_on_request)"),
         (
             {"status": 400, "code": "context_length_exceeded", "param": "input"},
