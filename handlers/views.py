@@ -46,14 +46,16 @@ class ReportView(TypedDict):
 
 
 class SumView(TypedDict):
-    """Sum of costs. `cost_usd` is None where a part is unknown, beside `known_usd`."""
+    """Sum of costs. `cost_usd` is None where a part is unknown, beside `known_usd`; so is `cache_write_usd`."""
 
     attempts: int
     settled: int
     possibly_paid: int
     input_tokens: int
     cached_tokens: int
+    cache_write_tokens: int
     output_tokens: int
+    cache_write_usd: float | None
     cost_usd: float | None
     known_usd: float
 
@@ -176,7 +178,9 @@ def sum_view(costs: Costs) -> SumView:
         "possibly_paid": costs.possibly_paid,
         "input_tokens": costs.input_tokens,
         "cached_tokens": costs.cached_tokens,
+        "cache_write_tokens": costs.cache_write_tokens,
         "output_tokens": costs.output_tokens,
+        "cache_write_usd": costs.cache_write_usd,
         "cost_usd": costs.cost_usd,
         "known_usd": round(costs.known_usd, 6),
     }

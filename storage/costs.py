@@ -15,7 +15,8 @@ class Costs:
     """Sum over calls. `answered` calls reported their usage, of which `unpriced` ones have no known price.
 
     `known_usd` is the cost of the other answered calls. Tokens are as the provider counts them: cached ones are
-    input too.
+    input too, and so are those of cache writes, which the provider stored for later. The dollars of these are part
+    of the cost; `unpriced_writes` calls made some at no known price.
     """
 
     attempts: int = 0
@@ -24,8 +25,11 @@ class Costs:
     unpriced: int = 0
     input_tokens: int = 0
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
     output_tokens: int = 0
     known_usd: float = 0.0
+    known_write_usd: float = 0.0
+    unpriced_writes: int = 0
 
     @property
     def possibly_paid(self) -> int:
@@ -37,6 +41,11 @@ class Costs:
         """Whole cost in US dollars. None, not 0, if part of it has no known price or no call was answered."""
         unknown = self.unpriced or (self.attempts and not self.answered)
         return None if unknown else round(self.known_usd, 6)
+
+    @property
+    def cache_write_usd(self) -> float | None:
+        """Cost of cache writes in US dollars. None, not 0, if part of it has no known price."""
+        return None if self.unpriced_writes else round(self.known_write_usd, 6)
 
     def __add__(self, other: "Costs") -> Self:
         sums = {field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)}
@@ -50,6 +59,7 @@ def _count(condition: object) -> Document:
 # In MongoDB's order of values, missing fields and null come before all other values.
 _ANSWERED = {"$gt": ["$usage", None]}
 _PRICED = {"$gt": ["$cost_usd", None]}
+_UNPRICED_WRITE = {"$and": [{"$gt": ["$usage.cache_write", 0]}, {"$not": [{"$gt": ["$cache_write_usd", None]}]}]}
 _SUMS: Document = {
     "attempts": {"$sum": 1},
     "settled": _count({"$and": [{"$eq": ["$state", "settled"]}, {"$ne": ["$outcome", "cut"]}]}),
@@ -57,8 +67,11 @@ _SUMS: Document = {
     "unpriced": _count({"$and": [_ANSWERED, {"$not": [_PRICED]}]}),
     "input_tokens": {"$sum": "$usage.input"},
     "cached_tokens": {"$sum": "$usage.cached"},
+    "cache_write_tokens": {"$sum": "$usage.cache_write"},
     "output_tokens": {"$sum": "$usage.output"},
     "known_usd": {"$sum": "$cost_usd"},
+    "known_write_usd": {"$sum": "$cache_write_usd"},
+    "unpriced_writes": _count(_UNPRICED_WRITE),
 }
 
 

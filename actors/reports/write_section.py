@@ -12,7 +12,7 @@ from actors.deps.worker import Call, WorkDeps
 from actors.reports.budget import open_within_budget
 from actors.reports.claim import Claim, StepGoesBack
 from infra.errors import PermanentError, TransientError
-from infra.llm.answer import AccountIsRefused, Answer, AnswerFailed, ProviderIsBusy, Request
+from infra.llm.answer import AccountIsRefused, Answer, AnswerFailed, ProviderIsBusy, Request, Usage
 from storage.ledger import answers_of, settle_entry
 from storage.records.plans import PlannedStep
 from storage.records.work import Settlement, StepResult, TokenUsage
@@ -173,14 +173,14 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
         deps.timers.soon(lambda: _settle(deps, entry, {"outcome": "cut", "cost_usd": None}))
         raise
     except (TransientError, PermanentError) as error:
-        charged = _charged(error) if isinstance(error, AnswerFailed) else {"cost_usd": None}
+        charged = _charged(deps, error) if isinstance(error, AnswerFailed) else {"cost_usd": None}
         await _settle(deps, entry, {"outcome": "failed", "error": str(error), **charged})
         if isinstance(error, AccountIsRefused) and error.may_pass:
             raise _judged(deps, claim.step["_id"], error) from error
         raise
     end: Settlement = {
         "outcome": answer.outcome,
-        **_charged(answer),
+        **_charged(deps, answer),
         "latency_s": round(deps.clock.monotonic() - began, 3),
     }
     if answer.outcome == "written":
@@ -199,15 +199,21 @@ def _judged(deps: WorkDeps, step: str, refusal: AccountIsRefused) -> TransientEr
     return AccountIsRefused(str(refusal), may_pass=about == "passing")
 
 
-def _charged(answer: Answer | AnswerFailed) -> Settlement:
+def _charged(deps: WorkDeps, answer: Answer | AnswerFailed) -> Settlement:
+    stored = answer.usage.cache_write
     usage: TokenUsage = {
         "input": answer.usage.input,
         "cached": answer.usage.cached,
-        "cache_write": answer.usage.cache_write,
+        "cache_write": stored,
         "output": answer.usage.output,
         "estimated": answer.usage.estimated,
     }
-    return {"model": answer.model, "usage": usage, "cost_usd": answer.cost_usd}
+    return {
+        "model": answer.model,
+        "usage": usage,
+        "cost_usd": answer.cost_usd,
+        "cache_write_usd": deps.prices.cost_usd(answer.model, Usage(stored, 0, 0, cache_write=stored)),
+    }
 
 
 async def _settle(deps: WorkDeps, entry: str, end: Settlement) -> None:

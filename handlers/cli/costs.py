@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LOOK_BACK = timedelta(days=30)
 #: As many as a terminal has room for.
-_COLUMNS = ("calls", "open", "in", "cached", "out", "usd")
+_COLUMNS = ("calls", "open", "in", "cached", "stored", "stored_usd", "out", "usd")
 #: `storage.costs.By`, which is not imported before a command runs.
 _FIELDS = ("order", "product", "tenant", "day", "model")
 
@@ -42,7 +42,8 @@ def cost(
     With ORDER, section by section; without, summed over the orders of some time.
 
     Days are listed newest first, all else dearest first. A cost of which a part is unknown is null, beside the
-    part that is known. Possibly paid are calls whose answers were not recorded; no sum holds them.
+    part that is known. Possibly paid are calls whose answers were not recorded; no sum holds them. Stored is
+    input that the provider wrote to its cache; what that cost is part of the whole.
     """
     if order is not None:
         if (by, since, until, limit) != (None,) * 4:
@@ -93,5 +94,15 @@ def _on_terminal(row: Row) -> Row:
     usd = f"{row['known_usd']:.6f}"
     if row["cost_usd"] is None:
         usd = f"{usd} + unknown" if row["known_usd"] else "unknown"
-    names = ("attempts", "possibly_paid", "input_tokens", "cached_tokens", "output_tokens")
-    return {**row, **dict(zip(_COLUMNS, (*(row[name] for name in names), usd), strict=True))}
+    stored_usd = "unknown" if row["cache_write_usd"] is None else f"{row['cache_write_usd']:.6f}"
+    return {
+        **row,
+        "calls": row["attempts"],
+        "open": row["possibly_paid"],
+        "in": row["input_tokens"],
+        "cached": row["cached_tokens"],
+        "stored": row["cache_write_tokens"],
+        "stored_usd": stored_usd,
+        "out": row["output_tokens"],
+        "usd": usd,
+    }

@@ -161,6 +161,8 @@ class Settlement(TypedDict, total=False):
     outcome: str
     #: In US dollars. None if it is unknown, or nothing was answered.
     cost_usd: float | None
+    #: Part of it: what the provider took for storing input. None if it is unknown; there if there is a usage.
+    cache_write_usd: float | None
     #: There if an answer came, or one that failed was charged for.
     model: str | None
     usage: TokenUsage

@@ -9,6 +9,7 @@ import pytest
 from tests.pressroom import Pressroom
 
 USAGE = {"input": 1000, "cached": 400, "output": 300, "estimated": False}
+WRITING = {**USAGE, "cache_write": 500}
 
 
 def call(door: Pressroom, order: str, section: str, days_ago: int = 0, **facts: Any) -> None:
@@ -41,7 +42,9 @@ def test_an_order_is_shown_section_by_section(front_door: Pressroom) -> None:
         "possibly_paid": 0,
         "input_tokens": 3000,
         "cached_tokens": 1200,
+        "cache_write_tokens": 0,
         "output_tokens": 900,
+        "cache_write_usd": 0,
         "cost_usd": 0.007,
         "known_usd": 0.007,
     }
@@ -64,6 +67,22 @@ def test_what_is_unknown_is_never_shown_as_0(front_door: Pressroom) -> None:
     assert (shown["total"]["cost_usd"], shown["total"]["known_usd"]) == (None, 0.002)
     assert front_door.order(order)["llm"]["cost_usd"] is None
     assert "unknown" in front_door.cli("orders", "cost", order)
+
+
+def test_cache_writes_have_columns_of_their_own(front_door: Pressroom) -> None:
+    """What the provider stored, and what it took for that, stands beside the rest; without a price it is null."""
+    order = front_door.buy()
+    for cost_usd in (0.001, 0.002):
+        facts: Any = {"usage": WRITING, "cost_usd": 0.01, "cache_write_usd": cost_usd}
+        call(front_door, order, "one", model="gpt-6-luna", **facts)
+    call(front_door, order, "two", model="llama-9", usage=WRITING, cost_usd=None, cache_write_usd=None)
+    shown = front_door.json("orders", "cost", order)
+    sums = [*shown["reports"][0]["sections"], shown["total"]]
+    found = [(one["cache_write_tokens"], one["cache_write_usd"]) for one in sums]
+    assert found == [(1000, 0.003), (500, None), (1500, None)]
+    lines = front_door.cli("orders", "cost", order).splitlines()
+    assert lines[0].split()[7:10] == ["stored", "stored", "usd"]
+    assert [line.split()[-4:-2] for line in lines[2:4]] == [["1000", "0.003000"], ["500", "unknown"]]
 
 
 def test_costs_are_summed_over_orders(front_door: Pressroom) -> None:

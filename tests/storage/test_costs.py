@@ -60,6 +60,20 @@ async def test_tokens_and_dollars_of_an_order_are_summed(db: Database, clock: St
     assert costs.cost_usd == costs.known_usd == 0.025
 
 
+async def test_dollars_of_cache_writes_are_part_of_the_cost(db: Database, clock: StoppedClock) -> None:
+    """They are summed by themselves, too. Those of a call from before they were written down are unknown."""
+    stored: Settlement = {**ANSWERED, "cache_write_usd": 0.001}
+    stored["usage"] = {**ANSWERED["usage"], "cache_write": 500}
+    for epoch, facts in enumerate((stored, stored, ANSWERED)):
+        await call(db, clock.now(), section(), epoch, facts)
+    costs = await costs_of(db, "cs_1")
+    assert (costs.cache_write_tokens, costs.cache_write_usd, costs.cost_usd) == (1000, 0.002, 0.0375)
+    before: Settlement = {**ANSWERED, "usage": stored["usage"]}
+    await call(db, clock.now(), section(), 3, before)
+    costs = await costs_of(db, "cs_1")
+    assert (costs.cache_write_tokens, costs.cache_write_usd, costs.cost_usd) == (1500, None, 0.05)
+
+
 @pytest.mark.parametrize("facts", [None, TIMED_OUT], ids=["open", "timed out"])
 async def test_what_nobody_answered_has_no_known_cost(
     db: Database, clock: StoppedClock, facts: Settlement | None

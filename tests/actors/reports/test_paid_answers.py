@@ -182,3 +182,4 @@ async def test_the_ledger_tells_what_the_provider_stored(deps: Deps) -> None:
     found = await deps.db.ledger.find_one({"step": section["_id"]})
     assert found is not None
     assert found["usage"] == {"input": 100, "cached": 20, "cache_write": 70, "output": 50, "estimated": False}
+    assert found["cache_write_usd"] == pytest.approx(70 * 0.25 / 1_000_000)
