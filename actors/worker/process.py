@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import sys
 import threading
+import traceback
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -40,8 +42,12 @@ log = structlog.get_logger()
 _THREADS = 64
 #: The pause between a thread's looks at the time limit, an hour, of its message in the air.
 _LOOK_S = 1.0
-#: The time after which a loop that has not turned hangs: the process ends, and its claims lapse.
-_HANGS_S = 60.0
+#: The looks, a second apart, after which a loop that has not turned hangs: the process ends, and others take its
+#: work. They are counted, since a process that was frozen must not find its loop late by the clock. They are many,
+#: since a loop that yields to other processes may be slow.
+_MOST_LOOKS = 60
+#: The innermost calls of a loop that hangs, for the log.
+_FRAMES = 6
 #: The time after the grace period: for released claims to be written, and for leaving the register. Each once.
 _LEAVE_S = 1.5
 #: The time before that: for advancing steps that are done. The sweep does it otherwise.
@@ -109,20 +115,38 @@ class WorkerProcess:
 
     def wait(self, stop: threading.Event) -> None:
         """Wait until told to stop. WorkerHangs if the loop stands still meanwhile."""
+        turned, looks = threading.Event(), 0
+        self._loop.loop.call_soon_threadsafe(turned.set)
         while not stop.wait(1.0):
-            turned = threading.Event()
-            self._loop.loop.call_soon_threadsafe(turned.set)
-            if not turned.wait(_HANGS_S):
-                raise WorkerHangs
+            looks += 1
+            if turned.is_set():
+                turned, looks = threading.Event(), 0
+                self._loop.loop.call_soon_threadsafe(turned.set)
+            elif looks >= _MOST_LOOKS:
+                raise self._hangs()
 
     def close(self) -> None:
-        """Give unbegun work back at once, let calls in flight finish within the grace period, then leave."""
+        """Give unbegun work back at once, let calls in flight finish within the grace period, then leave.
+
+        WorkerHangs if the loop does not turn any more.
+        """
         for tell in (self._deps.stopping.set, self._renderer.take_no_more):
             self._loop.loop.call_soon_threadsafe(tell)
         self._heart.announce_end(self._deps)
         stop_workers(self._broker, self._workers, self._settings.grace_s)
         self._heart.stop()
-        self._loop.run_coroutine(self._leave())
+        leaving = asyncio.run_coroutine_threadsafe(self._leave(), self._loop.loop)
+        try:
+            leaving.result(_FINISH_S + 2 * _LEAVE_S)
+        except TimeoutError:
+            raise self._hangs() from None
+
+    def _hangs(self) -> WorkerHangs:
+        """Log where the loop stands, without a value of any variable, and return the error."""
+        stands = sys._current_frames().get(self._loop.ident or 0)  # noqa: SLF001  # nothing public knows it
+        calls = traceback.extract_stack(stands)[-_FRAMES:]
+        log.error("worker_hangs", at=[f"{one.filename}:{one.lineno} {one.name}" for one in calls])
+        return WorkerHangs()
 
     async def _open(self, threads: int) -> WorkDeps:
         # The default has six threads on two processors. Vendors that hang must not delay the look-up of others'

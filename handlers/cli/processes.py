@@ -76,9 +76,9 @@ def worker(queue: str, threads: int) -> None:
     _ready(f"worker {queue}")
     try:
         process.wait(stop)
+        process.close()
     except WorkerHangs:
         _end(1)
-    process.close()
     _end(0)
 
 

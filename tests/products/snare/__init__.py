@@ -1,0 +1,1 @@
+"""A product that hangs its worker."""
