@@ -1,5 +1,6 @@
 """Dead letters: failed work, with its cause, until an operator replays or discards it."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,13 @@ from storage.records.orders import Errand
 from storage.records.work import Step
 
 _MAX_RAW = 64 * 1024
+#: The most characters of a message's id, error and traceback that are kept: a sender may have put anything there.
+_MAX_ID, _MAX_ERROR, _MAX_TRACEBACK = 200, 2_000, 16_000
+#: The open dead letters about messages of one queue, beyond which further ones are only counted.
+_MOST_MESSAGES = 20
 #: The alert of a dead message. Its error may hold a customer's words.
 MESSAGE_IS_DEAD = "A message could not be carried out. It is a dead letter."
+_FURTHER = "Further messages of the queue could not be carried out. They were counted, and not kept."
 
 
 def _death(reason: str, error: str, traceback: str, at: datetime) -> Death:
@@ -105,26 +111,48 @@ async def _open(db: Database, letter: DeadEvent | DeadMessage) -> None:
         await db.dead_letters.replace_one(closed, letter)
 
 
-def dead_message_id(message_id: str) -> str:
-    """Return the id of the dead letter of a message."""
-    return f"message:{message_id}"
-
-
 @translating
 async def record_dead_message(
     db: Database, *, queue: str, message_id: str, data: bytes, error: str, traceback: str, now: datetime
-) -> None:
-    """Keep a message that no worker could take, as it lay in Redis (its first 64 KiB). It may die again."""
-    letter: DeadMessage = {
-        "_id": dead_message_id(message_id),
+) -> str:
+    """Keep a message that no worker could take, as it lay in Redis (its first 64 KiB). It may die again.
+
+    While twenty of its queue are open, it is only counted, by `attempts` of one more: whoever can write to Redis
+    must not be able to fill MongoDB. Returns the dead letter's id.
+    """
+    about = {"order": None, "state": "open", "kind": "message", "product": queue}
+    if await db.dead_letters.count_documents(about, limit=_MOST_MESSAGES) < _MOST_MESSAGES:
+        cause = _plain(error)[:_MAX_ERROR], _plain(traceback)[-_MAX_TRACEBACK:]
+        letter = _dead_message(_letter_id(message_id), queue, data[:_MAX_RAW], *cause, now)
+        await _open(db, letter)
+        return letter["_id"]
+    further = _dead_message(f"messages:{queue}", queue, b"", _FURTHER, "", now)
+    again = {"$inc": {"attempts": 1}, "$set": {"at": now}}
+    if not (await db.dead_letters.update_one({"_id": further["_id"], "state": "open"}, again)).matched_count:
+        await _open(db, further)
+    return further["_id"]
+
+
+def _dead_message(letter: str, queue: str, raw: bytes, error: str, traceback: str, at: datetime) -> DeadMessage:
+    return {
+        "_id": letter,
         "kind": "message",
         "order": None,
         "product": queue,
         "step": None,
-        "raw": data[:_MAX_RAW],
-        **_death(MESSAGE_IS_DEAD, error, traceback, now),
+        "raw": raw,
+        **_death(MESSAGE_IS_DEAD, error, traceback, at),
     }
-    await _open(db, letter)
+
+
+def _letter_id(message_id: str) -> str:
+    fits = message_id.isprintable() and len(message_id) <= _MAX_ID
+    return f"message:{message_id if fits else hashlib.sha256(message_id.encode(errors='replace')).hexdigest()}"
+
+
+def _plain(text: str) -> str:
+    """Return a text that MongoDB can hold: halves of characters become question marks."""
+    return text.encode(errors="replace").decode()
 
 
 @translating

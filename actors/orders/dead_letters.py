@@ -1,11 +1,13 @@
 """Dead letters and their remedies: replay or discard one, retry an order, change its address."""
 
+from typing import Any
+
 from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from actors.deps.process import Deps
 from actors.intake.address import plain_email
-from actors.messages import ask, new_message_id, send
+from actors.messages import Post, ask, new_message_id, send, send_all
 from actors.reports.replay import lost_chunks, replay
 from infra.errors import PressroomError, TransientError
 from storage.alerts import withdraw_alert
@@ -185,5 +187,13 @@ async def _replay_message(deps: Deps, letter: DeadMessage) -> None:
     try:
         message = Message.decode(letter["raw"])
     except DecodeError:
-        raise MessageCannotBeReplayed(f"{letter['_id']} is no message; it can only be discarded.") from None
-    await send(deps, letter["product"], message.actor_name, new_message_id(), **message.kwargs)
+        message = None
+    if message is None or not _names_work(message):
+        raise MessageCannotBeReplayed(f"{letter['_id']} is no message; it can only be discarded.")
+    await send_all(deps, [Post(letter["product"], message.actor_name, new_message_id(), message.kwargs)])
+
+
+def _names_work(message: Message[Any]) -> bool:
+    """Return whether a message has the form of ours: an actor, and ids."""
+    ids: object = message.kwargs
+    return isinstance(ids, dict) and all(isinstance(one, str) for one in (message.actor_name, *ids.values()))

@@ -56,6 +56,8 @@ def _declare(
     broker: Broker, deps: WorkDeps, queue: str, name: str, run: Callable[..., Coroutine[Any, Any, None]]
 ) -> None:
     async def actor(**ids: str) -> None:
+        if not all(isinstance(one, str) for one in ids.values()):
+            raise TypeError("A message names its work by ids, which are texts.")  # others would query MongoDB
         try:
             await run(**ids)
         except TransientError as error:

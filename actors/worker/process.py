@@ -29,7 +29,7 @@ from infra.pdf import Renderer
 from infra.settings import Settings, cost_of_ending
 from infra.stripe.client import Stripe
 from storage.alerts import raise_alert
-from storage.dead_letters import MESSAGE_IS_DEAD, dead_message_id, record_dead_message
+from storage.dead_letters import MESSAGE_IS_DEAD, record_dead_message
 from storage.workers import SWEEP_TURNS_S
 
 if TYPE_CHECKING:
@@ -190,8 +190,7 @@ class WorkerProcess:
 
     async def _record(self, dead: DeadMessage) -> None:
         now = self._deps.clock.now()
-        log.error("message_dead", queue=dead.queue, message=dead.message_id, error=dead.error.partition(":")[0])
-        await record_dead_message(
+        letter = await record_dead_message(
             self._deps.db,
             queue=dead.queue,
             message_id=dead.message_id,
@@ -200,7 +199,7 @@ class WorkerProcess:
             traceback=dead.traceback,
             now=now,
         )
-        letter = dead_message_id(dead.message_id)
+        log.error("message_dead", queue=dead.queue, letter=letter, error=dead.error.partition(":")[0][:100])
         await raise_alert(self._deps.db, "dead_message", MESSAGE_IS_DEAD, now, event=letter)
 
 

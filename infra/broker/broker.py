@@ -23,6 +23,8 @@ from infra.errors import SettingsError, TransientError
 _NO_MAINTENANCE = 0
 #: The time in a worker's hands after which a message that is sent again is queued again: it may have been lost.
 _KEPT_MS = 10 * 60 * 1000
+#: How bytes that are no text are read, and written as they were.
+_ODD = "surrogateescape"
 #: Rings that are kept: more than any number of idle workers that could answer them.
 _MAX_RINGS = 100
 
@@ -206,7 +208,12 @@ class Broker(RedisBroker):
 def _client(url: str) -> redis.Redis:
     try:
         return redis.Redis.from_url(
-            url, socket_timeout=2.0, socket_connect_timeout=1.0, health_check_interval=0, retry=None
+            url,
+            encoding_errors=_ODD,
+            socket_timeout=2.0,
+            socket_connect_timeout=1.0,
+            health_check_interval=0,
+            retry=None,
         )
     except ValueError:
         # The client's own message may quote the URL, and with it a password.
@@ -215,4 +222,9 @@ def _client(url: str) -> redis.Redis:
 
 def decoded(members: Iterable[bytes | str]) -> set[str]:
     """Return the members of a Redis set as text."""
-    return {member.decode() if isinstance(member, bytes) else member for member in members}
+    return {as_id(member) if isinstance(member, bytes) else member for member in members}
+
+
+def as_id(member: bytes) -> str:
+    """Return a message's id as text. Redis knows it by this text, also if it was none."""
+    return member.decode(errors=_ODD)

@@ -5,17 +5,20 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dramatiq import Message
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.errors import ConnectionClosed, DecodeError
 
-from infra.broker.broker import Broker, DeadMessage, QueueKeys, decoded
+from infra.broker.broker import Broker, DeadMessage, QueueKeys, as_id, decoded
 
 #: How long an idle consumer blocks on the doorbell before it looks whether it should stop.
 _BELL_S = 1.0
 #: A drained consumer only waits for its thread to be stopped.
 _DRAINED_PAUSE_S = 0.05
+#: The most bytes of a message that are read. Ours are some hundred; what is cut is buried, as nothing can read it.
+_MAX_BYTES = 64 * 1024
 #: How often a consumer compares its messages by Redis's count with those that it knows of.
 _REPAIR_EVERY_S = 5.0
 
@@ -87,11 +90,11 @@ class QueueConsumer(Consumer):
             return
         reply = self.broker.fetch(
             keys=[self.keys.queue, self.keys.messages, self.acks, self.keys.bell],
-            args=[room],
+            args=[room, _MAX_BYTES],
         )
         for message_id, data in zip(reply[::2], reply[1::2], strict=True):
-            self.held.add(message_id.decode())
-            self.fetched.append((message_id.decode(), data))
+            self.held.add(as_id(message_id))
+            self.fetched.append((as_id(message_id), data))
 
     def _wait(self) -> None:
         if len(self.held) >= self.prefetch:
@@ -104,14 +107,21 @@ class QueueConsumer(Consumer):
             self._finish(message_id, delete=False)
             return None
         try:
-            message = Message.decode(data)
-            return MessageProxy(message.copy(queue_name=self.queue, options={"redis_message_id": message_id}))
-        except (DecodeError, TypeError, AttributeError):
+            return self._message(message_id, data)
+        except DecodeError:
             # Back in front until it is buried: a consumer that fails here gives it back when it closes.
             self.fetched.appendleft((message_id, data))
             self._bury(message_id, data, traceback.format_exc(limit=5))
             self.fetched.popleft()
             return None
+
+    def _message(self, message_id: str, data: bytes) -> MessageProxy:
+        """Read a message. Its sender's options are not obeyed: Dramatiq holds back what states an `eta`."""
+        message = Message.decode(data)
+        work: tuple[object, object] = (message.actor_name, message.kwargs)
+        if not (isinstance(work[0], str) and isinstance(work[1], dict)):
+            raise DecodeError("The message names no work.", data, None)
+        return MessageProxy(replace(message, queue_name=self.queue, options={"redis_message_id": message_id}))
 
     def _bury(self, message_id: str, data: bytes, failure: str) -> None:
         error = failure.strip().splitlines()[-1]

@@ -130,7 +130,10 @@ class DeadEvent(_DeadLetter):
 
 
 class DeadMessage(_DeadLetter):
-    """Message that no worker could take. `product` is its queue, and `raw` its first 64 KiB."""
+    """Message that no worker could take. `product` is its queue, and `raw` its first 64 KiB.
+
+    One more, `messages:` and the queue, stands for all that were not kept; `attempts` is their number.
+    """
 
     kind: Literal["message"]
     order: None

@@ -7,7 +7,8 @@ from dramatiq import Message
 from infra.broker.broker import QueueKeys
 from tests.pressroom import Pressroom
 
-KEYS = QueueKeys("dramatiq", "life_clarity")
+QUEUE = "life_clarity"
+KEYS = QueueKeys("dramatiq", QUEUE)
 
 
 def push(pressroom: Pressroom, message_id: str, data: bytes) -> None:
@@ -36,6 +37,44 @@ def test_messages_that_nobody_can_take_are_listed_and_discarded(pressroom: Press
     assert dead(pressroom) == []
     actions = pressroom.db.audit.find({}, {"_id": 0, "subject": 1, "reason": 1, "action": 1}).to_list()
     assert {"subject": "message:odd-1", "action": "discarded", "reason": "a test put it there"} in actions
+
+
+def test_garbage_without_end_is_counted_and_does_no_harm(pressroom: Pressroom) -> None:
+    """Of a queue's garbage twenty messages are kept, and the others counted on one more dead letter.
+
+    Each of these has an alert. What is no id asks MongoDB for nothing, and the order that was bought meanwhile is
+    delivered.
+    """
+    query: Any = {"order": {"$ne": None}, "step": {"$ne": None}}
+    garbage = (
+        b"{not json",
+        Message(QUEUE, "unheard_of", (), {}, {}).encode(),
+        Message(QUEUE, "write_section", (), query, {}).encode(),
+        Message(QUEUE, "begin_report", (), {"\ud800": "x"}, {}).encode(),
+        Message(QUEUE, "begin_report", ("x" * 60_000,), {"report": "x", "y" * 60_000: "z"}, {}).encode(),
+    )
+    for number in range(60):
+        push(pressroom, f"odd-{number}" + "\n" * (number % 2) * 300, garbage[number % len(garbage)])
+    order = pressroom.buy()
+    pressroom.until("counting", lambda: counted(pressroom) >= 40)
+    pressroom.until_delivered(order)
+    letters = {letter["id"]: letter for letter in dead(pressroom)}
+    further = letters.pop(f"messages:{QUEUE}")
+    # Several at once may each find a place for one more.
+    assert 20 <= len(letters) <= 30
+    assert len(letters) + further["attempts"] == 60
+    assert all(len(letter["id"]) < 250 and len(letter["error"]) <= 2_000 for letter in letters.values())
+    assert pressroom.db.alerts.count_documents({"kind": "dead_message"}) == len(letters) + 1
+    refused = pressroom.cli("dead", "replay", "--all", "--reason", "to see", code=1)
+    assert "can only be discarded" in refused
+    pressroom.cli("dead", "discard", "--all", "--reason", "a test put them there")
+    assert pressroom.db.alerts.count_documents({"kind": "dead_message"}) == 0
+
+
+def counted(pressroom: Pressroom) -> int:
+    """Return how many messages were counted and not kept."""
+    found = pressroom.db.dead_letters.find_one({"_id": f"messages:{QUEUE}"})
+    return found["attempts"] if found else 0
 
 
 def test_a_section_that_fails_for_good_is_replayed_to_delivery(pressroom: Pressroom) -> None:

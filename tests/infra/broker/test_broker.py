@@ -101,11 +101,36 @@ def test_a_lost_fetch_reply_is_repaired(redis_url: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"not json", b"[]", b'{"queue_name": "books"}', b"\xff\xfe", message("m-1", actor="unheard_of").encode()],
-    ids=["no json", "no object", "no message", "no text", "unknown actor"],
+    [
+        b"not json",
+        b"[]",
+        b'{"queue_name": "books"}',
+        b"\xff\xfe",
+        message("m-1", actor="unheard_of").encode(),
+        message("m-1").copy(actor_name=["note"]).encode(),
+        message("m-1").copy(kwargs=[1]).encode(),
+        message("m-1").copy(actor_name="unheard_of", options={"eta": 1e18}).encode(),
+        b"[" * 60_000,
+        message("m-1", "word " * 20_000).encode(),
+    ],
+    ids=[
+        "no json",
+        "no object",
+        "no message",
+        "no text",
+        "unknown actor",
+        "actor is no name",
+        "no named arguments",
+        "held back for ever",
+        "deep",
+        "long",
+    ],
 )
 def test_a_message_that_cannot_be_done_is_buried_with_its_bytes(redis_url: str, data: bytes) -> None:
-    """What is malformed or for an unknown actor is handed over before it leaves Redis, and blocks nobody."""
+    """What is malformed or for an unknown actor is handed over before it leaves Redis, and blocks nobody.
+
+    Of what is too long for a message the first 64 KiB are read.
+    """
     graves: queue.Queue[DeadMessage] = queue.Queue()
     noted: queue.Queue[str] = queue.Queue()
     with working(redis_url, noted.put, graves.put) as broker:
@@ -117,6 +142,19 @@ def test_a_message_that_cannot_be_done_is_buried_with_its_bytes(redis_url: str, 
     assert dead.message_id == "odd"
     assert dead.error
     assert not Broker(redis_url).holds("books", ["odd"])
+
+
+def test_an_id_that_is_no_text_blocks_nobody(redis_url: str) -> None:
+    """Redis holds any bytes as an id: with a message it is buried, without one it is dropped."""
+    graves: queue.Queue[DeadMessage] = queue.Queue()
+    noted: queue.Queue[str] = queue.Queue()
+    with working(redis_url, noted.put, graves.put) as broker:
+        broker.client.hset(KEYS.messages, b"odd \xff", b"not json")
+        broker.client.rpush(KEYS.queue, b"odd \xff", b"alone \xff")
+        graves.get(timeout=PATIENCE_S)
+        broker.enqueue(message("m-2", "next"))
+        assert noted.get(timeout=PATIENCE_S) == "next"
+    assert not Broker(redis_url).client.keys("dramatiq:books*")
 
 
 def test_a_failed_message_is_buried_with_its_traceback(redis_url: str) -> None:
