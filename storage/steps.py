@@ -138,6 +138,11 @@ def kind_of(step_id: str) -> str:
     return step_id.rpartition(":")[2].partition("-")[0]
 
 
+def part_of(step_id: str) -> str:
+    """Return the id of the part of a step of that id or key: of its section, computation or chapter."""
+    return step_id.rpartition(":")[2].partition("-")[2]
+
+
 @translating
 async def stamp_advanced(db: Database, steps: Sequence[Step]) -> None:
     """Mark done or dead steps as advanced, once everything that they unlock has really been unlocked."""

@@ -24,7 +24,7 @@ class PlanIsWrong(PressroomError):
 
 def refuse_wrong_plan(product: Product) -> None:
     """Check that the definition can be carried out. PlanIsWrong, with the first fault, if it cannot."""
-    for check in (_names, _order, _needs, _chapters, _prompts, _numbers, _words):
+    for check in (_names, _order, _needs, _chapters, _charts, _prompts, _numbers, _words):
         wrong = next(check(product), None)
         if wrong is not None:
             raise PlanIsWrong(f"{product.name}: {wrong}")
@@ -73,12 +73,22 @@ def _chapters(product: Product) -> Iterator[str]:
         yield "its chapters do not hold each section once, in order."
     part = ""
     for chapter in product.chapters:
-        if chapter.chart and chapter.sections:
-            yield f"the chapter {chapter.id} has a chart, and is no opener."
         if chapter.under and (chapter.under != part or not chapter.sections):
             yield f"the chapter {chapter.id} is under {chapter.under}, which is not the opener before it."
         if not chapter.under:
             part = "" if chapter.sections else chapter.id
+
+
+def _charts(product: Product) -> Iterator[str]:
+    known = {one.id for one in product.parts}
+    for chapter in product.chapters:
+        which = f"the chapter {chapter.id}"
+        if chapter.chart and chapter.sections:
+            yield f"{which} has a chart, and is no opener."
+        if chapter.after and not chapter.chart:
+            yield f"{which} follows {chapter.after[0]}, and has no chart to be given it."
+        yield from (f"{which} follows {one}, which is no section." for one in chapter.after if one not in known)
+        yield from (f"{which} follows {one} twice." for one in _repeated(chapter.after))
 
 
 def _prompts(product: Product) -> Iterator[str]:

@@ -56,10 +56,14 @@ class Computation:
 
 
 class Occasion(NamedTuple):
-    """Input of a chart: the customer's answers, as they were given, and the day of the payment."""
+    """Input of a chart: the customer's answers, as they were given, and the day of the payment.
+
+    `values` are the texts and values of the parts that its chapter follows, by id.
+    """
 
     answers: Mapping[str, str]
     day: date
+    values: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ class Chapter:
     """Sections (or computed texts) that are set together: one chunk of the book, one entry of its contents.
 
     Without sections it is an opener: the title page of a part, with `subtitle` below its title. It may bear the
-    picture of the order that `chart`, a pure function, draws. `under` names the opener beneath which the contents
-    list a chapter.
+    picture of the order that `chart`, a pure function, draws. `after` names the computations and sections whose
+    values and texts the chart receives. `under` names the opener beneath which the contents list a chapter.
     """
 
     id: str
@@ -77,6 +81,16 @@ class Chapter:
     subtitle: str = ""
     under: str = ""
     chart: Callable[[Occasion], Wheel] | None = None
+    after: tuple[str, ...] = ()
+
+    def draw(self, occasion: Occasion) -> Wheel | None:
+        """Return its chart. None if it has none, or if what it follows is not there.
+
+        A report that was begun when the chapter did not follow a part yet does not wait for that part.
+        """
+        if self.chart is None or not occasion.values.keys() >= set(self.after):
+            return None
+        return self.chart(occasion)
 
 
 def chapter_of(section: Section, *, under: str = "") -> Chapter:

@@ -78,7 +78,7 @@ def _chapter(product: Product, chapter: Chapter, number: int | None, keys: dict[
     return {
         "key": f"render-{chapter.id}",
         "kind": "render",
-        "needs": [keys[section] for section in chapter.sections],
+        "needs": [keys[part] for part in (*chapter.sections, *chapter.after)],
         "title": chapter.title,
         "subtitle": chapter.subtitle,
         "number": number,

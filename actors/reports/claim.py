@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from storage.claims import fence_step
 from storage.database import Database
 from storage.records.orders import Order
 from storage.records.work import Step, StepResult
-from storage.steps import results_for
+from storage.steps import part_of, results_for
 
 
 class ClaimIsLost(Exception):
@@ -55,6 +58,14 @@ class Claim:
             return {need: found[need] for need in self.step["needs"]}
         return await results_for(self._db, self.step)
 
+    async def values(self) -> dict[str, Any]:
+        """Return the texts and values of the parts that this step needs, by the parts' ids.
+
+        NeedsAreGone if a replay has taken one back.
+        """
+        results = await self.results()
+        return {part_of(step_id): value_of(result) for step_id, result in results.items()}
+
     async def fence(self, until: datetime) -> None:
         """Renew the claim right before a purchase. ClaimIsLost if this process holds it no more (T11)."""
         if not await fence_step(self._db, self.step, self.epoch, until):
@@ -65,6 +76,11 @@ class Claim:
         """Lift the limit for the rest of the work, whose answer was paid for."""
         if self.limit is not None:
             self.limit.reschedule(None)
+
+
+def value_of(result: StepResult) -> Any:
+    """Return the text of a section, or the value of a computation."""
+    return msgspec.json.decode(result["value"]) if "value" in result else result["text"]
 
 
 Work = Callable[[Claim], Awaitable[StepResult]]

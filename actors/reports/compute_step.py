@@ -28,9 +28,7 @@ async def compute_step(deps: WorkDeps, claim: Claim) -> StepResult:
     plan = await deps.plans.get(claim.step["plan"])
     step = plan["steps"][claim.step["key"]]
     computation = _computation(claim.step["product"], step["computation"])
-    results = await claim.results()
-    values = {_id_of(need): _value_of(result) for need, result in results.items()}
-    found = Found(claim.order["answers"], values)
+    found = Found(claim.order["answers"], await claim.values())
     return kept(await deps.children.run(plan["limits"]["compute"], computation.run, found))
 
 
@@ -44,14 +42,6 @@ def kept(value: Any) -> StepResult:
         raise ValueIsUnusable(f"A computation's value has {len(encoded)} characters, more than {_MAX_VALUE}.")
     text = value if isinstance(value, str) else None
     return {"value": encoded, "text": text, "summary": text or encoded}
-
-
-def _value_of(result: StepResult) -> Any:
-    return msgspec.json.decode(result["value"]) if "value" in result else result["text"]
-
-
-def _id_of(step_id: str) -> str:
-    return step_id.rpartition(":")[2].partition("-")[2]
 
 
 def _computation(product: str, name: str) -> Computation:

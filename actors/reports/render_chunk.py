@@ -1,6 +1,7 @@
-"""Sets one chapter as soon as its sections are written. An opener, which has none, is set at once."""
+"""Sets one chapter as soon as its sections are written, or what its chart shows is computed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import PRODUCTS
@@ -13,14 +14,13 @@ from storage.order_state import paid_day
 from storage.records.orders import Order
 from storage.records.plans import Plan, PlannedStep
 from storage.records.work import StepResult
+from storage.steps import part_of
 
 
 async def render_chunk(deps: WorkDeps, claim: Claim) -> StepResult:
     """Set the chapter, unless its PDF is there already. Returns the PDF's place and number of pages."""
     plan = await deps.plans.get(claim.step["plan"])
-    texts = await claim.results()
-    step = plan["steps"][claim.step["key"]]
-    chapter = chapter_of(plan, step, [texts[need]["text"] or "" for need in claim.step["needs"]], claim.order)
+    chapter = chapter_of(plan, plan["steps"][claim.step["key"]], await claim.values(), claim.order)
     style = style_of(plan, claim.order)
     key = object_key(claim.order["_id"], claim.step["product"], chunk_key(chapter, style))
     pages = await _stored_pages(deps, claim, key)
@@ -47,24 +47,30 @@ def style_of(plan: Plan, order: Order) -> Style:
     return Style(accent=colours["accent"], tint=colours["tint"], language=order["answers"].get("language", "en"))
 
 
-def chapter_of(plan: Plan, step: PlannedStep, texts: Sequence[str], order: Order) -> ChapterSource:
-    """Return the chapter that a step of the plan sets, from the texts that it needs, in their order."""
+def chapter_of(plan: Plan, step: PlannedStep, values: Mapping[str, Any], order: Order) -> ChapterSource:
+    """Return the chapter that a step of the plan sets, from the texts and values that it needs, by part."""
+    texts = [_text_of(values[part_of(need)]) for need in step["needs"]]
     return ChapterSource(
         anchor=step["key"],
         number=step["number"],
         level=step["level"],
         title=step["title"],
         subtitle=step["subtitle"],
-        sections=tuple(SectionSource(*section) for section in zip(step["titles"], texts, strict=True)),
+        sections=tuple(map(SectionSource, step["titles"], texts)),
         running_title=plan["title"],
-        chart=chart_of(plan["product"], step["key"].removeprefix("render-"), order),
+        chart=chart_of(plan["product"], part_of(step["key"]), order, values),
     )
 
 
-def chart_of(product: str, chapter: str, order: Order) -> Wheel | None:
+def _text_of(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def chart_of(product: str, chapter: str, order: Order, values: Mapping[str, Any]) -> Wheel | None:
     """Return the chart of a chapter as its product is defined now, or None if it has none.
 
-    It is a pure function of the answers and of the day, drawn when the chapter is set.
+    It is a pure function of the answers, of the day, and of the values that the chapter follows, drawn when the
+    chapter is set.
     """
-    drawn = next((one.chart for one in PRODUCTS[product].chapters if one.id == chapter), None)
-    return drawn(Occasion(order["answers"], paid_day(order))) if drawn else None
+    found = next((one for one in PRODUCTS[product].chapters if one.id == chapter), None)
+    return found.draw(Occasion(order["answers"], paid_day(order), values)) if found else None

@@ -36,13 +36,14 @@ def steps(pressroom: Pressroom, order: str) -> dict[str, Any]:
 
 
 def test_a_section_is_written_from_what_was_computed_for_it(pressroom: Pressroom) -> None:
-    """The passages are in the section's request, its sources in the book, and there was one call."""
+    """The passages are in the section's request and on the chart, its sources in the book; there was one call."""
     order = bought(pressroom)
     pressroom.until_delivered(order)
     (request,) = pressroom.stack.llm.requests(order=order)
     assert "flies from one end of the earth" in request.input
     assert "An owl hears" not in request.input
     text = " ".join(text_of(pressroom.book(order, "field_notes")).split())
+    assert text.index("Met: Tern") < text.index(request.word)
     assert text.index(request.word) < text.index("Tern, read: The tern sees two summers a year")
 
 

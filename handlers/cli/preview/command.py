@@ -47,13 +47,15 @@ def preview(product: str, out: Path | None, as_json: bool) -> None:
 
 
 def _set(product: Product, shelf: Path, file: Path) -> Preview:
-    """Set the book, with its progress on stderr."""
+    """Set the book, with its progress on stderr if that is a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
     from handlers.cli.preview.book import set_preview
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    # A transient bar leaves an empty line where it cannot be wiped away.
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("chapters", total=None)
         return asyncio.run(
             set_preview(product, shelf, file, lambda done, of: progress.update(bar, completed=done, total=of))

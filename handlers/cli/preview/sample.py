@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime
 
-from actors.products.definition import Product
-from actors.products.plans import plan_of
+from actors.products.definition import Product, Section
 from actors.products.questions import QUESTIONS
 from infra.local.llm.prose import write_prose
 from infra.tenants import MAIN
 from storage.orders import new_order
 from storage.records.orders import Order, Purchase
-from storage.records.plans import PlannedStep
 
 #: The answers of the customer who buys in the demo, too.
 ANSWERS = {
@@ -40,24 +38,19 @@ def sample_order(product: Product) -> Order:
 
 
 def sample_texts(product: Product) -> dict[str, str]:
-    """Return a text for each step of a product's plan that a chapter holds, by the step's key.
+    """Return a text for each section of a product, by the section's id.
 
     Each has a heading, a list or a table, a pull quote, and a call-out that says where the real one comes from.
     The first also has the customer's answers as a table. The same product gets the same texts.
     """
-    steps = plan_of(product)["steps"]
-    briefs = {section.id: f"prompts/{section.brief_name}.md" for section in product.sections}
-    held = [steps[need] for step in steps.values() if step["kind"] == "render" for need in step["needs"]]
-    texts = {step["key"]: _text(product.name, step, briefs) for step in held}
-    texts[held[0]["key"]] += f"\n{_answers_table()}\n"
+    texts = {section.id: _text(product.name, section) for section in product.sections}
+    texts[product.sections[0].id] += f"\n{_answers_table()}\n"
     return texts
 
 
-def _text(product: str, step: PlannedStep, briefs: dict[str, str]) -> str:
-    name = step.get("section") or step["computation"]
-    said = f"<name>{ANSWERS['name']}</name>"
-    prose = write_prose("preview", product, name, said, "sample")
-    source = briefs.get(name, f"the computation `{name}`")
+def _text(product: str, section: Section) -> str:
+    prose = write_prose("preview", product, section.id, f"<name>{ANSWERS['name']}</name>", "sample")
+    source = f"prompts/{section.brief_name}.md"
     return f"{prose}\n> **Sample text.** The real one will be written from {source}.\n"
 
 

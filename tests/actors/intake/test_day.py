@@ -47,7 +47,7 @@ def cover_of(order: Order) -> date:
 def first_month_of(order: Order) -> str:
     """Return what is said of the sun's way in its first month."""
     opener = next(one.id for one in PRODUCTS["personal_horoscope"].chapters if one.chart)
-    chart = chart_of("personal_horoscope", opener, order)
+    chart = chart_of("personal_horoscope", opener, order, {})
     assert chart is not None
     return chart.marks[0].label
 

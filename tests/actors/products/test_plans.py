@@ -115,6 +115,18 @@ def follower(count: int) -> tuple[Section, ...]:
             {"chapters": (*PART, replace(REST[0], chart=partial(sun_wheel, 1)), REST[1])},
             "b has a chart, and is no opener",
         ),
+        (
+            {"chapters": (*PART, replace(REST[0], after=("a",)), REST[1])},
+            "the chapter b follows a, and has no chart to be given it",
+        ),
+        (
+            {"chapters": (replace(PART[0], chart=partial(sun_wheel, 1), after=("x",)), *PART[1:], *REST)},
+            "the chapter part follows x, which is no section",
+        ),
+        (
+            {"chapters": (replace(PART[0], chart=partial(sun_wheel, 1), after=("a", "a")), *PART[1:], *REST)},
+            "the chapter part follows a twice",
+        ),
         ({"sections": (A, B, replace(C, brief="d"))}, "there is no d.md among its prompts"),
         ({"folder": Path(__file__).parent}, "there is no instructions.md"),
         ({"price": 0}, "price is not above nothing"),

@@ -58,7 +58,7 @@ def test_a_birth_that_is_no_date_is_left_out(answer: str) -> None:
 def test_each_month_has_its_chart_and_nothing_else_has_one() -> None:
     """The twelve openers of the horoscope show twelve stretches of the sun's way; its other chapters show none."""
     order = an_order(paid_at=datetime(2026, 11, 21, tzinfo=UTC))
-    drawn = {one.id: chart_of(HOROSCOPE.name, one.id, order) for one in HOROSCOPE.chapters}
+    drawn = {one.id: chart_of(HOROSCOPE.name, one.id, order, {}) for one in HOROSCOPE.chapters}
     openers = {one.id for one in HOROSCOPE.chapters if not one.sections}
     assert {name for name, chart in drawn.items() if chart} == openers
     assert len({chart.marks for chart in drawn.values() if chart}) == 12

@@ -1,10 +1,15 @@
 """Computed values: what may be kept, and what a computation is given."""
 
+from datetime import date
+
 import pytest
 
-from actors.products.definition import Found
+from actors.products.definition import Found, Occasion
+from actors.products.plans import plan_of
 from actors.reports.compute_step import ValueIsUnusable, kept
+from infra.charts import Mark
 from tests.products.field_notes.passages import cite, rerank, retrieve
+from tests.products.field_notes.product import PRODUCT as FIELD_NOTES
 
 
 def test_a_text_may_be_shown_and_told() -> None:
@@ -29,3 +34,13 @@ def test_the_example_retrieves_reranks_and_cites() -> None:
     sources = cite(Found(answers, {"reranked": reranked, "answer": "It listens [1]."}))
     assert sources.splitlines()[0].startswith("1. *Owl*, cited:")
     assert "read:" in sources.splitlines()[1]
+
+
+def test_a_chart_waits_for_what_it_is_given() -> None:
+    """The opener needs the computation, and is drawn from its value; a report begun before it did has no chart."""
+    assert plan_of(FIELD_NOTES)["steps"]["render-birds"]["needs"] == ["compute-reranked"]
+    opener, day = FIELD_NOTES.chapters[0], date(2026, 3, 1)
+    chart = opener.draw(Occasion({}, day, {"reranked": [{"title": "Owl"}]}))
+    assert chart is not None
+    assert chart.marks == (Mark(4.5, "Met: Owl"),)
+    assert opener.draw(Occasion({}, day)) is None

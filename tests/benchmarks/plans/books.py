@@ -8,6 +8,7 @@ from actors.products.plans import plan_of
 from actors.reports.assemble_report import book_of
 from actors.reports.render_chunk import chapter_of
 from storage.records.orders import Order
+from storage.steps import part_of
 from tests.benchmarks.plans.shop import Shop
 from tests.benchmarks.plans.typesetting import Book
 
@@ -21,10 +22,6 @@ def books_of(shop: Shop, orders: Sequence[str]) -> list[Book]:
 def _book(shop: Shop, order: Order, product: str) -> Book:
     plan, report = plan_of(PRODUCTS[product]), f"{order['_id']}:{product}"
     written = shop.db.steps.find({"report": report, "kind": "write"}, {"result.text": 1})
-    texts = {step["_id"]: step["result"]["text"] for step in written}
-    chapters = [
-        chapter_of(plan, step, [texts[f"{report}:{need}"] for need in step["needs"]], order)
-        for step in plan["steps"].values()
-        if step["kind"] == "render"
-    ]
-    return book_of(plan, order, "Pressroom"), chapters
+    texts = {part_of(step["_id"]): step["result"]["text"] for step in written}
+    chapters = [step for step in plan["steps"].values() if step["kind"] == "render"]
+    return book_of(plan, order, "Pressroom"), [chapter_of(plan, step, texts, order) for step in chapters]

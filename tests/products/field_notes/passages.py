@@ -1,11 +1,15 @@
-"""The computations: pure functions of the question, the passages found so far, and the section written."""
+"""The computations: pure functions of the question, the passages found so far, and the section written.
+
+And the chart of what was found.
+"""
 
 import math
 import re
 from collections import Counter
 from typing import Any
 
-from actors.products.definition import Found
+from actors.products.definition import Found, Occasion
+from infra.charts import Mark, Wheel
 
 _WORD = re.compile(r"[a-z]{3,}")
 _CITED = re.compile(r"\[(\d+)\]")
@@ -51,6 +55,15 @@ def cite(found: Found) -> str:
         mark = "cited" if str(place) in cited else "read"
         lines.append(f"{place}. *{passage['title']}*, {mark}: {passage['text']}")
     return "\n".join(lines)
+
+
+def draw_birds(occasion: Occasion) -> Wheel:
+    """Return all birds on a wheel, with a mark on each that the section was given."""
+    birds = tuple(title for title, _ in PASSAGES)
+    found = [passage["title"] for passage in occasion.values["reranked"]]
+    return Wheel(
+        "All birds of the notes", birds, tuple(Mark(birds.index(one) + 0.5, f"Met: {one}") for one in found)
+    )
 
 
 def _passage(number: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from actors.products.definition import Chapter, Computation, Pace, Product, Section, Theme
-from tests.products.field_notes.passages import cite, rerank, retrieve
+from tests.products.field_notes.passages import cite, draw_birds, rerank, retrieve
 
 PRODUCT = Product(
     name="field_notes",
@@ -19,6 +19,7 @@ PRODUCT = Product(
     ),
     sections=(Section("answer", "What the Field Says", after=("reranked",)),),
     chapters=(
+        Chapter("birds", "Who Was Met", chart=draw_birds, after=("reranked",)),
         Chapter("answer", "What the Field Says", ("answer",)),
         Chapter("sources", "Sources", ("sources",)),
     ),
