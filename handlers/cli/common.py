@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from storage.audit import Authority
 
 Result = TypeVar("Result")
+Command = TypeVar("Command", bound=Callable[..., Any])
 Row = Mapping[str, Any]
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Every field, as JSON.")
-reason_option = click.option("--reason", required=True, help="Why, for the audit trail.")
+reason_option = click.option("--reason", metavar="REASON", required=True, help="Why, for the audit trail.")
 
 
 class UnknownName(click.ClickException):
@@ -33,6 +33,23 @@ class UnknownName(click.ClickException):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         """Compose the line; `kind` is a noun, such as queue."""
         super().__init__(f"There is no {kind} {name!r}; there are {', '.join(known)}.")
+
+
+def json_option(shape: str) -> Callable[[Command], Command]:
+    """Return the option `--json` of a command that prints JSON of that shape: an array or an object."""
+    return click.option("--json", "as_json", is_flag=True, help=f"As JSON: {shape}.")
+
+
+def limit_option(most: int, default: int, noun: str) -> Callable[[Command], Command]:
+    """Return the option `--limit` of a listing of such things, the plural of a noun."""
+    return click.option(
+        "--limit",
+        metavar="N",
+        default=default,
+        show_default=True,
+        type=click.IntRange(1, most),
+        help=f"{noun.capitalize()} at most.",
+    )
 
 
 def settings_here() -> Settings:

@@ -27,8 +27,8 @@ _FIELDS = ("order", "product", "tenant", "day", "model")
 @click.option("--by", type=click.Choice(_FIELDS), help="Sum over many orders.  [default: order]")
 @click.option("--since", type=Past(), help="From then on: 3d or 12h ago, or a time.  [default: 30d]")
 @click.option("--until", type=Past(), help="Before then, said likewise.  [default: now]")
-@click.option("--limit", type=click.IntRange(1, 10_000), help="Rows at most.  [default: 100]")
-@json_option
+@click.option("--limit", metavar="N", type=click.IntRange(1, 10_000), help="Rows at most.  [default: 100]")
+@json_option("an object of reports[] and total with ORDER, else an array of sums")
 def cost(
     order: str | None,
     by: By | None,

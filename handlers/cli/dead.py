@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, authority_of, expect, json_option, on_one_line, reason_option, with_deps
+from handlers.cli.common import (
+    Row,
+    authority_of,
+    expect,
+    json_option,
+    limit_option,
+    on_one_line,
+    reason_option,
+    with_deps,
+)
 from handlers.cli.output import listing, show_json
 from infra.errors import PressroomError
 
@@ -21,7 +30,7 @@ def dead() -> None:
 
 
 @dead.command("list")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="Letters at most.")
+@limit_option(10_000, 100, "letters")
 @click.option("--all", "closed_too", is_flag=True, help="Those replayed or discarded, too.")
 @listing("id", "order", "step", "error", "attempts", "state", "at")
 async def list_dead(deps: Deps, limit: int, closed_too: bool) -> list[Row]:
@@ -33,8 +42,8 @@ async def list_dead(deps: Deps, limit: int, closed_too: bool) -> list[Row]:
 
 
 @dead.command("show")
-@click.argument("letter_id")
-@json_option
+@click.argument("letter_id", metavar="ID")
+@json_option("an object with every field")
 def show_dead(letter_id: str, as_json: bool) -> None:
     """Show one dead letter with its traceback."""
     from storage.dead_letters import find_dead_letter
@@ -56,7 +65,7 @@ def _add_closing(name: str, closed: str, summary: str) -> None:
     """Add the command that closes dead letters in that way."""
 
     @dead.command(name, help=summary)
-    @click.argument("letter_ids", nargs=-1)
+    @click.argument("letter_ids", metavar="[ID]...", nargs=-1)
     @click.option("--all", "every", is_flag=True, help="Every open dead letter.")
     @reason_option
     @click.option("--dry-run", is_flag=True, help=f"Say what would be {closed}.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handlers.cli.common import Row, json_option, with_deps
-from handlers.cli.output import show
+from handlers.cli.output import ROWS, show
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -24,7 +24,7 @@ _SHOWN = 10
 
 
 @click.command()
-@json_option
+@json_option(ROWS)
 def doctor(as_json: bool) -> None:
     """Check the settings, and each server that they name.
 

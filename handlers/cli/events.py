@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row
+from handlers.cli.common import Row, limit_option
 from handlers.cli.output import listing
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def events() -> None:
     type=click.Choice(["new", "applied", "ignored", "failed"]),
     help="Those in that state.",
 )
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Events at most.")
+@limit_option(1000, 50, "events")
 @listing("id", "type", "received_at", "reason")
 async def list_events(deps: Deps, state: EventState, limit: int) -> list[Row]:
     """List the newest events, and why they were ignored."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@json_option
+@json_option("an array of objects, one an offer, with needed[] and sections[]")
 def products(as_json: bool) -> None:
     """List what can be bought."""
     from actors.products.catalogue import CURRENCY, OFFERS, PRODUCTS

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, expect, json_option, with_deps
+from handlers.cli.common import Row, expect, json_option, limit_option, with_deps
 from handlers.cli.costs import cost
 from handlers.cli.output import listing, show, show_json
 from handlers.cli.remedies import forget, readdress, refund, resend, resume, retry
@@ -25,7 +25,7 @@ for command in (cost, retry, resume, resend, readdress, refund, forget):
 
 
 @orders.command("list")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Orders at most.")
+@limit_option(1000, 50, "orders")
 @listing("order_id", "state", "product", "placed_at", "attention")
 async def list_orders(deps: Deps, limit: int) -> list[Row]:
     """List the newest orders."""
@@ -40,7 +40,7 @@ async def list_orders(deps: Deps, limit: int) -> list[Row]:
 
 @orders.command("show")
 @click.argument("order")
-@json_option
+@json_option("an object with reports[], llm{}, mails[] and dead[]")
 def show_order(order: str, as_json: bool) -> None:
     """Show an order: its state, reports, cost, mails, dead letters."""
     view = with_deps(lambda deps: _view(deps, order))

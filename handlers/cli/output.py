@@ -11,6 +11,9 @@ import click
 
 from handlers.cli.common import Row, json_option, with_deps
 
+#: The shape of a listing's JSON.
+ROWS = "an array of objects, one a row, with every field"
+
 
 def listing(*columns: str) -> Callable[[Callable[..., Awaitable[list[Row]]]], Callable[..., None]]:
     """Make a command of a function that finds rows, given the clients and the command's own options.
@@ -19,7 +22,7 @@ def listing(*columns: str) -> Callable[[Callable[..., Awaitable[list[Row]]]], Ca
     """
 
     def make(find: Callable[..., Awaitable[list[Row]]]) -> Callable[..., None]:
-        @json_option
+        @json_option(ROWS)
         @wraps(find)
         def command(*, as_json: bool, **options: Any) -> None:
             show(with_deps(lambda deps: find(deps, **options)), columns, as_json=as_json)

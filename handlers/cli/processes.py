@@ -19,8 +19,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Any free one, if 0.")
+@click.option(
+    "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on."
+)
+@click.option(
+    "--port",
+    metavar="PORT",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Any free one, if 0.",
+)
 def web(host: str, port: int) -> None:
     """Take Stripe's webhooks and serve the customers' links."""
     asyncio.run(_serve_until_told(_begin("web"), host, port))
@@ -37,6 +46,7 @@ async def _serve_until_told(settings: Settings, host: str, port: int) -> None:
 @click.argument("queue")
 @click.option(
     "--threads",
+    metavar="N",
     default=32,
     show_default=True,
     type=click.IntRange(1, 1000),
@@ -83,7 +93,14 @@ def worker(queue: str, threads: int) -> None:
 
 
 @click.command()
-@click.option("--every", default=2.0, show_default=True, type=click.FloatRange(0.1, 60), help="Seconds a round.")
+@click.option(
+    "--every",
+    metavar="SECONDS",
+    default=2.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 60),
+    help="From a round to the next.",
+)
 @click.option("--once", is_flag=True, help="Do one round and end.")
 def sweep(every: float, once: bool) -> None:
     """Move on work that is stuck.

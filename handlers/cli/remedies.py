@@ -62,7 +62,10 @@ def retry(order: str, reason: str) -> None:
 @click.argument("order")
 @reason_option
 @click.option(
-    "--budget", type=click.FloatRange(0, 1_000_000, min_open=True), help="From now on, the order's own, in USD."
+    "--budget",
+    metavar="USD",
+    type=click.FloatRange(0, 1_000_000, min_open=True),
+    help="From now on, the order's own.",
 )
 @click.option("--no-budget", is_flag=True, help="From now on, the order has none.")
 def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> None:

@@ -33,6 +33,18 @@ def test_help_fits_and_leaves_nothing_out(way: Way) -> None:
     assert not any(line.endswith("...") for line in out.partition("\nCommands:\n")[2].splitlines())
 
 
+@pytest.mark.parametrize("command", EVERY.values(), ids=map(" ".join, EVERY))
+def test_every_option_says_what_it_takes(command: click.Command) -> None:
+    """A value is named after its meaning, not its type; `--json` says whether an array or an object comes out."""
+    context = click.Context(command)
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    taking = {one.name: one.make_metavar(context) for one in options if not one.is_flag}
+    typed = {name: taken for name, taken in taking.items() if taken.split()[0] in {"TEXT", "INTEGER", "FLOAT"}}
+    assert typed == {}
+    shapes = [one.help or "" for one in options if "--json" in one.opts]
+    assert all(shape.startswith(("As JSON: an array", "As JSON: an object")) for shape in shapes)
+
+
 def test_every_option_says_what_it_is_for() -> None:
     """No option of any command is listed by its name alone."""
     options = [

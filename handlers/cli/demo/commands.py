@@ -38,7 +38,9 @@ def demo(product: str) -> None:
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The shop's.")
+@click.option(
+    "--port", metavar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The shop's."
+)
 def up(port: int) -> None:
     """Keep the local stack running until Ctrl-C.
 

@@ -21,7 +21,7 @@ _FOLDER = Path(".local") / "preview"
 @click.command()
 @click.argument("product")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The PDF's file.")
-@json_option
+@json_option("an object with the file, its pages and bytes, and chapters_set")
 def preview(product: str, out: Path | None, as_json: bool) -> None:
     """Set a product's whole book with sample text.
 
