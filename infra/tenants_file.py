@@ -1,6 +1,9 @@
 """Reads TENANTS_FILE: the brands of an installation, once when a process starts, and checks it whole."""
 
 import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,7 @@ import msgspec
 from infra.addresses import as_address
 from infra.colours import COLOUR
 from infra.errors import SettingsError
-from infra.tenants import Tenant, Tenants, is_tenant_id
+from infra.tenants import Colours, Tenant, Tenants, is_tenant_id
 
 #: Room for many times the tenants of a large installation: a larger file is no such file.
 _MAX_BYTES, _MAX_TENANTS = 1024 * 1024, 10_000
@@ -17,22 +20,33 @@ _MAX_LOGO, _MAX_SIDE = 512 * 1024, 4096
 #: The beginnings of files; an SVG may have a byte order mark and blanks first.
 _LOGOS = {".png": re.compile(rb"\x89PNG\r\n\x1a\n"), ".svg": re.compile(rb"(\xef\xbb\xbf)?\s*<")}
 
+#: The types of a tenant's keys. Colours are read as they stand, so that each is told that is wrong.
+_KINDS = {field.name: field.type for field in msgspec.structs.fields(Tenant)} | {"colours": Any}
+
+#: A function for a key returns the value that is kept, given one of the key's type. _Wrong if there is none.
+_Keys = Mapping[str, Callable[[Any], Any]]
+
 
 class _Wrong(Exception):
-    """One key of one table is wrong; the text says how."""
+    """Something about one key of one table is wrong; each argument says what, in words that begin with the key."""
 
 
-def read_tenants(file: str | None) -> Tenants:
+def read_tenants(file: str | None, sold: Collection[str] | None = None) -> Tenants:
     """Return the tenants of a TOML file, or `main` alone without one.
 
-    SettingsError is one line that names the tenant and the key, or the reason why the file cannot be read.
+    SettingsError names all that cannot be used, a line each, with tenant and key, or the reason why the file
+    cannot be read. `sold` are the products that tenants may name; without it, any.
     """
     if file is None:
         return Tenants()
-    tables = _tables(Path(file))
+    tables, folder = _tables(Path(file)), Path(file).parent
     if len(tables) > _MAX_TENANTS:
         raise SettingsError(f"TENANTS_FILE has more than {_MAX_TENANTS} tenants.")
-    return Tenants({name: _tenant(name, table, Path(file).parent) for name, table in tables.items()})
+    keys, tenants = _keys(folder, sold), dict[str, Tenant]()
+    mistakes = [*chain.from_iterable(_take(name, table, keys, tenants) for name, table in tables.items())]
+    if mistakes:
+        raise SettingsError("\n".join(f"TENANTS_FILE: {mistake}." for mistake in mistakes))
+    return Tenants(tenants)
 
 
 def _tables(file: Path) -> dict[str, Any]:
@@ -52,58 +66,102 @@ def _tables(file: Path) -> dict[str, Any]:
         raise SettingsError(f"TENANTS_FILE is not TOML: {' '.join(str(error).split())}.") from None
 
 
-def _tenant(name: str, table: Any, folder: Path) -> Tenant:
-    if not is_tenant_id(name):
-        raise SettingsError(
-            f"TENANTS_FILE: {name[:80]!r} is no tenant's id: lower-case letters, digits, - and _, 64 at most."
-        )
-    try:
-        return _checked(name, table, folder)
-    except _Wrong as error:
-        raise SettingsError(f"TENANTS_FILE: tenant {name}: {error}.") from None
+def _keys(folder: Path, sold: Collection[str] | None) -> _Keys:
+    """Return the functions of the keys that are more than their type."""
+    return {
+        "name": _name,
+        "colours": _colours,
+        "logo": partial(_logo, folder),
+        "sender": _sender,
+        "products": partial(_products, sold),
+    }
 
 
-def _checked(name: str, table: Any, folder: Path) -> Tenant:
+def _take(name: str, table: Any, keys: _Keys, tenants: dict[str, Tenant]) -> Iterator[str]:
+    """Put a tenant among the others. Yields what is wrong with its id and its keys instead."""
+    shown = name if is_tenant_id(name) else repr(name[:80])
+    if shown != name:
+        yield f"{shown} is no tenant's id: lower-case letters, digits, - and _, 64 at most"
     if not isinstance(table, dict):
-        raise _Wrong("it must be a table")
-    if "id" in table:
-        raise _Wrong("id is the table's name, not a key of it")
-    try:
-        tenant = msgspec.convert({**table, "id": name}, Tenant)
-    except msgspec.ValidationError as error:
-        raise _Wrong(_in_words(str(error))) from None
-    _check_words(tenant)
-    return msgspec.structs.replace(tenant, sender=_sender(tenant.sender), logo=_logo(tenant.logo, folder))
+        yield f"tenant {shown}: it must be a table"
+        return
+    values: dict[str, Any] = {}
+    mistakes = [*chain.from_iterable(_take_key(key, given, keys, values) for key, given in table.items())]
+    yield from (f"tenant {shown}: {mistake}" for mistake in mistakes)
+    if not mistakes:
+        tenants[name] = Tenant(id=name, **values)
 
 
-def _check_words(tenant: Tenant) -> None:
-    brand, products = tenant.name or "", tenant.products or ()
-    # Each of these may stand in a header of a mail, or in a line of a log.
-    for key, text in {"name": brand, "sender": tenant.sender, "logo": tenant.logo, "products": products}.items():
-        if not "".join(text or "").isprintable():
-            raise _Wrong(f"{key} has a line break or another control character")
-    if brand != brand.strip():
+def _take_key(key: str, given: Any, keys: _Keys, values: dict[str, Any]) -> Iterator[str]:
+    """Put the value of a key among the others. Yields what is wrong with it instead."""
+    if key == "id":
+        yield "id is the table's name, not a key of it"
+    elif key not in _KINDS:
+        yield _unknown(key)
+    else:
+        try:
+            value = msgspec.convert(given, _KINDS[key])
+            values[key] = keys[key](value) if key in keys else value
+        except msgspec.ValidationError as error:
+            yield _in_words(key, str(error))
+        except _Wrong as wrong:
+            yield from wrong.args
+
+
+def _unknown(key: str, above: str = "") -> str:
+    return f"{above}{key[:80] if key.isprintable() else repr(key[:80])} is not a key that tenants have"
+
+
+def _printable(key: str, text: str) -> str:
+    """Return a text that may stand in a header of a mail, or in a line of a log."""
+    if not text.isprintable():
+        raise _Wrong(f"{key} has a line break or another control character")
+    return text
+
+
+def _name(given: str) -> str:
+    if given != given.strip():
         raise _Wrong("name has a blank at one end")
-    if len(set(products)) != len(products):
+    return _printable("name", given)
+
+
+def _colours(given: Any) -> Colours:
+    if not isinstance(given, dict):
+        raise _Wrong('colours must be a table, such as { accent = "#5b3a6e", tint = "#f3edf5" }')
+    wanted = Colours.__struct_fields__
+    missing = [f"colours.{key} is missing" for key in wanted if key not in given]
+    unknown = [_unknown(key, "colours.") for key in given if key not in wanted]
+    none = [key for key in wanted if key in given and not _is_colour(given[key])]
+    if missing or unknown or none:
+        raise _Wrong(*missing, *unknown, *(f"colours.{key} must be a colour such as #1f5a5e" for key in none))
+    return Colours(**given)
+
+
+def _is_colour(given: Any) -> bool:
+    return isinstance(given, str) and COLOUR.fullmatch(given) is not None
+
+
+def _products(sold: Collection[str] | None, given: tuple[str, ...]) -> tuple[str, ...]:
+    _printable("products", "".join(given))
+    if len(set(given)) != len(given):
         raise _Wrong("products names one of them twice")
-    for key, colour in (msgspec.structs.asdict(tenant.colours) if tenant.colours else {}).items():
-        if not COLOUR.fullmatch(colour):
-            raise _Wrong(f"colours.{key} must be a colour such as #1f5a5e")
+    unknown = [one for one in given if sold is not None and one not in sold]
+    if unknown:
+        raise _Wrong(*(f"products: there is no product {one[:80]}" for one in unknown))
+    return given
 
 
-def _sender(given: str | None) -> str | None:
+def _sender(given: str) -> str:
     """Return a sender as it goes into a header: `name <address>`, quoted where it must be."""
-    address = None if given is None else as_address(given)
-    if given is not None and address is None:
+    address = as_address(_printable("sender", given))
+    if address is None:
         raise _Wrong("sender is no mail address, such as letters@brand.example or Brand <letters@brand.example>")
     return address
 
 
-def _logo(given: str | None, folder: Path) -> str | None:
+def _logo(folder: Path, given: str) -> str:
     """Return the logo's path; it lies beside TENANTS_FILE or below, so that the two are deployed together."""
-    if given is None:
-        return None
-    file = (folder / given).absolute()
+    file = (folder / _printable("logo", given)).absolute()
     form = _LOGOS.get(file.suffix)
     if form is None or Path(given).is_absolute() or ".." in Path(given).parts:
         raise _Wrong("logo must be a .png or .svg file beside TENANTS_FILE")
@@ -130,13 +188,7 @@ def _logo(given: str | None, folder: Path) -> str | None:
     return str(file)
 
 
-def _in_words(error: str) -> str:
-    """Return msgspec's sentence with the key in front, without a value that it may quote."""
-    what, _, where = error.partition(" - at `$.")
-    if what.startswith("Object contains unknown field"):
-        below = f"{where.rstrip('`')}." if where else ""
-        unknown = what.split("`")[1][:80]
-        return f"{below}{unknown if unknown.isprintable() else repr(unknown)} is not a key that tenants have"
-    if what.startswith("Object missing required field"):
-        return f"{where.rstrip('`')}.{what.split('`')[1]} is missing"
-    return f"{where.rstrip('`')} is malformed: {what[0].lower()}{what[1:]}"
+def _in_words(key: str, error: str) -> str:
+    """Return msgspec's sentence with the key in front."""
+    what, _, where = error.partition(" - at `$")
+    return f"{key}{where.rstrip('`')} is malformed: {what[0].lower()}{what[1:]}"

@@ -146,6 +146,38 @@ def test_a_key_that_cannot_be_used_is_named_with_its_tenant(tmp_path: Path, line
     assert f": tenant aurora: {key} " in refusal(tmp_path, f"[aurora]\n{line}")
 
 
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    """Each has a line that names table and key, in the order of the file; a sound table has none."""
+    text = """
+    [Aurora]
+    limit = 0
+    [boreal]
+    nmae = "Boreal"
+    colours = { accent = "teal", ink = "#ffffff" }
+    products = ["life_clarity", "tarot", "runes"]
+    priority = "high"
+    [main]
+    name = "Shop"
+    """
+    file = tmp_path / "tenants.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        read_tenants(str(file), {"life_clarity"})
+    lines = str(refused.value).splitlines()
+    assert all(line.startswith("TENANTS_FILE: ") and line.endswith(".") for line in lines)
+    assert [line.removeprefix("TENANTS_FILE: ")[:32] for line in lines] == [
+        "'Aurora' is no tenant's id: lowe",
+        "tenant 'Aurora': limit is malfor",
+        "tenant boreal: nmae is not a key",
+        "tenant boreal: colours.tint is m",
+        "tenant boreal: colours.ink is no",
+        "tenant boreal: colours.accent mu",
+        "tenant boreal: products: there i",
+        "tenant boreal: products: there i",
+        "tenant boreal: priority is malfo",
+    ]
+
+
 @pytest.mark.parametrize("name", ["Aurora", "'a b'", "''", "'a.b'", r'"a\nb"', "-a", "a" * 65, "'ä'"])
 def test_an_id_that_is_none_is_named(tmp_path: Path, name: str) -> None:
     """Ids are lower-case letters, digits, hyphens and underscores."""
