@@ -23,7 +23,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A brand. A field that is None is as the installation or the product has it; more `priority` goes first.
 
     `limit` bounds how many reports are in progress at once, `products` names those that may be sold, `sender` is a
-    mail address with or without a name, `logo` a PNG or SVG file.
+    mail address with or without a name, `logo` a PNG or SVG file, `timezone` the zone of its customers' day.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sender: Annotated[str, Meta(min_length=3, max_length=320)] | None = None
     products: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1000)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    timezone: str | None = None
     priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
 
     def sells(self, product: str) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 from infra.addresses import as_address
 from infra.colours import COLOUR
 from infra.errors import SettingsError
+from infra.setting_checks import ZONE
 from infra.tenants import Colours, Tenant, Tenants, is_tenant_id
 
 #: Room for many times the tenants of a large installation: a larger file is no such file.
@@ -74,6 +75,7 @@ def _keys(folder: Path, sold: Collection[str] | None) -> _Keys:
         "logo": partial(_logo, folder),
         "sender": _sender,
         "products": partial(_products, sold),
+        "timezone": _timezone,
     }
 
 
@@ -148,6 +150,12 @@ def _products(sold: Collection[str] | None, given: tuple[str, ...]) -> tuple[str
     unknown = [one for one in given if sold is not None and one not in sold]
     if unknown:
         raise _Wrong(*(f"products: there is no product {one[:80]}" for one in unknown))
+    return given
+
+
+def _timezone(given: str) -> str:
+    if not ZONE.holds(given):
+        raise _Wrong(f"timezone must be {ZONE.wanted}")
     return given
 
 

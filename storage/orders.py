@@ -19,6 +19,7 @@ def new_order(order_id: str, token: str, purchase: Purchase, now: datetime) -> O
         "token": token,
         "tenant": purchase["tenant"],
         "colours": purchase["colours"],
+        "timezone": purchase.get("timezone", "UTC"),
         "product": purchase["product"],
         "products": purchase["products"],
         "run": purchase["run"],

@@ -20,9 +20,8 @@ NO_PRODUCT = "The session names no product that is sold here."
 def draft_order(deps: IntakeDeps, news: SessionFact, form: dict[str, str], now: datetime) -> Order:
     """Return the order of a session, with a token of its own."""
     session, token = news.session, secrets.token_urlsafe(18)
-    order = new_order(session.id, token, purchase_of(deps.tenants, session, form, now), now)
+    order = new_order(session.id, token, purchase_of(deps, session, form, now), now)
     order |= {
-        "timezone": deps.settings.timezone,
         "email": session.email,
         "reference": session.reference,
         "payment_intent": session.payment_intent_id,
@@ -44,24 +43,26 @@ def _tenant_of(session: CheckoutSession) -> str:
     return MAIN if session.tenant is None else session.tenant
 
 
-def purchase_of(tenants: Tenants, session: CheckoutSession, form: dict[str, str], now: datetime) -> Purchase:
+def purchase_of(deps: IntakeDeps, session: CheckoutSession, form: dict[str, str], now: datetime) -> Purchase:
     """Return the purchase: brand, product, reports, answers, and the details that are missing or wrong."""
     offer = offer_of(session.product)
-    tenant = _tenant_of(session)
+    named = _tenant_of(session)
+    tenant = deps.tenants.of(named)
     written = written_answers(session, form)
     answers = plain_answers(written, now)
     return {
         # A name that cannot be a tenant's belongs to no tenant, and may be anything. The raw event keeps it.
-        "tenant": tenant if is_tenant_id(tenant) else MAIN,
-        # As they are now: a report is never set in two sets of them.
-        "colours": colours_of(tenants.of(tenant)),
+        "tenant": named if is_tenant_id(named) else MAIN,
+        # As they are now: a report is never set in two sets of them, and never has two days.
+        "colours": colours_of(tenant),
+        "timezone": tenant.timezone or deps.settings.timezone,
         "product": offer.name if offer else None,
         "products": list(offer.reports) if offer else [],
         "run": dict.fromkeys(offer.reports, 1) if offer else {},
         "answers": answers,
         "unread": unread_answers(written, answers),
         "missing": _missing(offer, answers, session.email),
-        "objection": _objection(tenants, offer, session),
+        "objection": _objection(deps.tenants, offer, session),
     }
 
 

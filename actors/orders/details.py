@@ -64,7 +64,7 @@ async def _judge_anew(deps: WorkDeps, order: Order, session: CheckoutSession) ->
     """Record the purchase, and withdraw the old objection. False if it still holds."""
     forms = await find_answers(deps.db, [session.reference]) if session.reference else {}
     now = deps.clock.now()
-    bought = purchase_of(deps.tenants, session, forms.get(session.reference or "", {}), now)
+    bought = purchase_of(deps, session, forms.get(session.reference or "", {}), now)
     if order["objection"] is None or bought["objection"] == order["objection"]:
         return False
     await release_operator(deps.db, order["_id"], order["objection"])

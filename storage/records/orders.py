@@ -107,6 +107,8 @@ class Purchase(TypedDict):
     tenant: str
     #: Those of the tenant when the order was placed. None if it has none of its own.
     colours: Colours | None
+    #: The time zone in which its day begins and ends: the tenant's or the setting's of then. UTC without it.
+    timezone: NotRequired[str]
     #: The offer. None if the session names none that is sold here.
     product: str | None
     #: The names of the reports that the offer holds.
@@ -164,8 +166,6 @@ class Order(Purchase, PaymentState):
     amount_subtotal: int | None
     currency: str | None
     placed_at: datetime
-    #: The time zone in which its day begins and ends, as it was set when the order was placed. UTC without it.
-    timezone: NotRequired[str]
     #: The earliest time that was reported.
     paid_at: datetime | None
     #: The session expired, or its payment failed.

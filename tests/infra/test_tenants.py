@@ -49,6 +49,7 @@ def test_all_that_a_tenant_may_be_described_by(tmp_path: Path) -> None:
     sender = "Aurora <letters@aurora.example>"
     products = ["life_clarity"]
     limit = 5
+    timezone = "Europe/Berlin"
     priority = -10
     """
     tenants = read(tmp_path, text)
@@ -61,6 +62,7 @@ def test_all_that_a_tenant_may_be_described_by(tmp_path: Path) -> None:
         sender="Aurora <letters@aurora.example>",
         products=("life_clarity",),
         limit=5,
+        timezone="Europe/Berlin",
         priority=-10,
     )
     assert tenants["aurora"].sells("life_clarity")
@@ -126,6 +128,10 @@ def test_a_sender_is_kept_as_it_goes_into_a_header(tmp_path: Path, given: str, h
         ("limit = 0", "limit"),
         ("limit = true", "limit"),
         ("limit = 1.5", "limit"),
+        ("timezone = 'Europe/Atlantis'", "timezone"),
+        ("timezone = ''", "timezone"),
+        ("timezone = '../../etc/passwd'", "timezone"),
+        ("timezone = 1", "timezone"),
         ("priority = 'high'", "priority"),
         ("priority = 1001", "priority"),
         ("logo = 'none.png'", "logo"),

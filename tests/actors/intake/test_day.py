@@ -11,6 +11,7 @@ from actors.products.catalogue import PRODUCTS
 from actors.products.plans import plan_of
 from actors.reports.assemble_report import book_of
 from actors.reports.render_chunk import chart_of
+from infra.tenants import MAIN, Tenant, Tenants
 from storage.records.orders import Order
 from tests.actors.builders import place, present
 from tests.conftest import StoppedClock
@@ -30,10 +31,12 @@ HOROSCOPE = {
 }
 
 
-async def sold(deps: Deps, zone: str | None) -> Order:
-    """Place an order where that zone is set, paid at that moment."""
+async def sold(deps: Deps, zone: str | None, of_main: str | None = None) -> Order:
+    """Place an order where that zone is set, or is main's own, paid at that moment."""
     if zone is not None:
         deps = replace(deps, settings=msgspec.structs.replace(deps.settings, timezone=zone))
+    if of_main is not None:
+        deps = replace(deps, tenants=Tenants({MAIN: Tenant(id=MAIN, timezone=of_main)}))
     await place(deps, **HOROSCOPE)
     await deps.db.orders.update_one({}, {"$set": {"paid_at": PAID_AT}})
     return await present(deps)
@@ -66,6 +69,13 @@ async def test_a_book_is_of_its_customers_day(deps: Deps, zone: str | None, day:
     order = await sold(deps, zone)
     assert cover_of(order) == day
     assert said in first_month_of(order)
+
+
+async def test_a_brands_own_zone_goes_before_the_installations(deps: Deps) -> None:
+    """Two brands of one installation may sell on either side of the date line."""
+    order = await sold(deps, "Pacific/Auckland", of_main="America/Los_Angeles")
+    assert cover_of(order) == date(2025, 12, 31)
+    assert "31 December 2025 to" in first_month_of(order)
 
 
 async def test_an_order_keeps_its_zone(deps: Deps, clock: StoppedClock) -> None:

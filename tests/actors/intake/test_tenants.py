@@ -39,6 +39,7 @@ AURORA = Tenant(
     name="Aurora Letters",
     sender="letters@aurora.example",
     colours=Colours("#5b3a6e", "#f3edf5"),
+    timezone="Asia/Tokyo",
 )
 BOREAL = Tenant(id="boreal", products=("bundle",))
 
@@ -88,7 +89,7 @@ async def test_an_unknown_tenant_calls_an_operator(brands: Deps, named: str, kep
 
 
 async def test_an_order_whose_tenant_was_described_later_is_retried(deps: Deps) -> None:
-    """Judged anew by the file as it is now it is begun, in the brand's colours, with what was filled in since."""
+    """Judged anew by the file as it is now it is begun, in the brand's colours and zone, with all answers."""
     order = await place(deps, "aurora")
     assert order["colours"] is None
     shown = json.loads(event(ORDER))["data"]["object"]
@@ -102,6 +103,7 @@ async def test_an_order_whose_tenant_was_described_later_is_retried(deps: Deps) 
     order = await present(deps, ORDER)
     assert (order["objection"], attention_of(order), order["failed_at"]) == (None, None, None)
     assert order["colours"] == {"accent": "#5b3a6e", "tint": "#f3edf5"}
+    assert order["timezone"] == "Asia/Tokyo"
     assert (order["answers"]["language"], order["missing"]) == ("de", [])
     assert [report["tenant"] for report in await reports_of(deps.db, [order])] == ["aurora"]
 
