@@ -84,8 +84,22 @@ class CheckoutSession(msgspec.Struct, frozen=True):
 
 def written_answers(session: CheckoutSession, form: dict[str, str]) -> dict[str, str | None]:
     """Return what the customer wrote: in our own form, else in the checkout's own fields, else in the metadata."""
-    fields = {str(field.get("key")): _value(field) for field in session.custom_fields}
+    fields = _answers_in_fields(session)
     return {name: form.get(name) or fields.get(name) or session.named(name) for name in ANSWERS}
+
+
+def _answers_in_fields(session: CheckoutSession) -> dict[str, str | None]:
+    """Return the answers in the checkout's own fields, by name. Stripe takes no `_` in their keys: birthDate.
+
+    Of two keys that are alike the answer's own name goes first, then the earlier one.
+    """
+    given = {str(field.get("key")): _value(field) for field in session.custom_fields}
+    alike = {_bare(key): value for key, value in reversed(given.items()) if value}
+    return {name: given.get(name) or alike.get(_bare(name)) for name in ANSWERS}
+
+
+def _bare(key: str) -> str:
+    return key.replace("_", "").lower()
 
 
 def _value(field: dict[str, Any]) -> str | None:

@@ -134,6 +134,29 @@ async def test_what_is_not_understood_is_shown_and_not_used(deps: Deps, name: st
 
 
 @pytest.mark.parametrize(
+    "keys",
+    [("birthdate",), ("birthDate",), ("BIRTHDATE",), ("birthdate", "birthDate"), ("birthdate", "birth_date")],
+    ids="+".join,
+)
+async def test_a_field_is_known_by_its_key_without_underscores_and_case(deps: Deps, keys: tuple[str, ...]) -> None:
+    """Stripe's fields take letters and digits only. The answer's own name goes before another, else the first."""
+    days = {key: f"1988-04-{day}" for day, key in enumerate(keys, start=17)}
+    fields = [{"key": key, "type": "text", "text": {"value": day}} for key, day in days.items()]
+    order = await place(deps, metadata={"product": "life_clarity"}, custom_fields=fields)
+    assert order["answers"]["birth_date"] == days.get("birth_date", "1988-04-17")
+
+
+async def test_an_empty_field_hides_no_answer(deps: Deps) -> None:
+    """One that was left empty gives way to another of its name, and to the metadata."""
+    empty = {"key": "name", "type": "text", "text": {"value": None}}
+    full = {"key": "Name", "type": "text", "text": {"value": "Ada"}}
+    metadata = {"product": "life_clarity", "birth_place": "Rome"}
+    unsaid = {"key": "birthplace", "type": "text", "text": {"value": ""}}
+    order = await place(deps, metadata=metadata, custom_fields=[empty, full, unsaid])
+    assert order["answers"] == {"name": "Ada", "birth_place": "Rome"}
+
+
+@pytest.mark.parametrize(
     ("written", "kept"),
     [("１９８８-０４-１７", "1988-04-17"), ("\u200e1988-04-17", "1988-04-17"), ("19880417", "1988-04-17")],
 )
