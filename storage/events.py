@@ -109,7 +109,7 @@ async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Even
     """
     query = {"state": "new", "received_at": {"$lte": now - APPLY_WITHIN}, "due_at": {"$not": {"$gt": now}}}
     left = await db.events.find(query).sort("received_at").limit(limit).to_list()
-    # Those of forgotten customers have no reason, and may have such a time of old.
+    # Of old, those of forgotten customers have no reason, and may have such a time.
     unsure = {"state": "ignored", "reason": {"$ne": None}, "due_at": {"$lte": now}}
     return left + await db.events.find(unsure).sort("due_at").limit(limit).to_list()
 

@@ -74,7 +74,8 @@ async def forget_events(db: Database, order: Order) -> None:
     await db.dead_letters.update_many({"_id": {"$in": [f"event:{event}" for event in ids]}}, gone)
     await db.dead_letters.update_many({"order": order["_id"]}, gone)
     # Events stay as ids, so that one that comes again is known and not taken for news.
-    forgotten: Document = {"$set": {"raw": b"", "state": "ignored", "reason": None}, "$unset": {"due_at": ""}}
+    facts = {"raw": b"", "state": "ignored", "reason": "Its customer is forgotten."}
+    forgotten: Document = {"$set": facts, "$unset": {"due_at": ""}}
     await db.events.update_many({"_id": {"$in": ids}}, forgotten)
 
 

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from actors.deps.webhook import IntakeDeps
-from actors.intake.events import Event, Fact, NeedsRefetch, PaymentFact, SessionFact, read_event
+from actors.intake.events import Event, Fact, NeedsRefetch, NotForUs, PaymentFact, SessionFact, read_event
 from actors.intake.ownership import FOREIGN, foreign_sessions, may_be_priced_here
 from actors.intake.payments import apply_payments
 from actors.intake.placing import advance_orders, place_sessions
@@ -21,6 +21,7 @@ from infra.errors import TransientError
 from storage.alerts import raise_alert
 from storage.dead_letters import record_dead_event
 from storage.events import adopt_events, count_try, delay_events, settle_events
+from storage.grouping import grouped
 from storage.orders import find_orders, orders_of_payments
 from storage.payments import find_payments
 from storage.records.orders import Order
@@ -87,11 +88,12 @@ async def _apply(deps: IntakeDeps, events: Sequence[Event]) -> Applied:
     posts += map(fetch_post, (*late, *unsure))
     unknown = _of_unknown_payments(payments, orders)
     foreign |= unknown
-    await _ignore(deps, [event for event, one in news.items() if one is None], foreign - unsure, unsure)
+    meaningless = {event: one.reason for event, one in news.items() if isinstance(one, NotForUs)}
+    await _ignore(deps, meaningless, foreign - unsure, unsure)
     if unknown:  # an order may have come meanwhile, before its payment's events were ignored
         await _adopt(deps, await orders_of_payments(deps.db, [payments[event].intent for event in unknown]))
-    applied = [event for event, one in news.items() if one is not None and event not in {*foreign, *late}]
-    return Applied(posts, applied)
+    left = {*meaningless, *foreign, *late}
+    return Applied(posts, [event for event in news if event not in left])
 
 
 def _of_unknown_payments(payments: Mapping[str, PaymentFact], orders: Sequence[Order]) -> set[str]:
@@ -101,10 +103,11 @@ def _of_unknown_payments(payments: Mapping[str, PaymentFact], orders: Sequence[O
 
 
 async def _ignore(
-    deps: IntakeDeps, meaningless: Sequence[str], foreign: Collection[str], unsure: Collection[str]
+    deps: IntakeDeps, meaningless: Mapping[str, str], foreign: Collection[str], unsure: Collection[str]
 ) -> None:
-    if meaningless:
-        await settle_events(deps.db, meaningless, "ignored")
+    """Settle events that are not for us: those with a reason of their own, and those about others' money."""
+    for reason, events in grouped(list(meaningless), meaningless.__getitem__).items():
+        await settle_events(deps.db, events, "ignored", reason)
     if foreign:
         log.info("foreign_events", count=len(foreign), events=sorted(foreign))
         await settle_events(deps.db, sorted(foreign), "ignored", FOREIGN)

@@ -67,7 +67,15 @@ class NeedsRefetch(NamedTuple):
     event: str
 
 
-Fact = SessionFact | PaymentFact | NeedsRefetch | None
+class NotForUs(NamedTuple):
+    """Event that asks for nothing here. The reason is a sentence for an operator."""
+
+    reason: str
+
+
+Fact = SessionFact | PaymentFact | NeedsRefetch | NotForUs
+
+_OF_NO_PAYMENT = NotForUs("It names no payment.")
 
 
 class _Intent(msgspec.Struct, frozen=True):
@@ -99,20 +107,23 @@ class _Dispute(_OfPayment, frozen=True, kw_only=True):
 
 
 def read_event(settings: WebhookSettings, event: Event, now: datetime) -> Fact:
-    """Return the facts of an event. None if it is not for us.
+    """Return the facts of an event, or why it is not for us.
 
     ValidationError if it is for us and cannot be understood.
     """
+    if event.kind not in EVENTS:
+        return NotForUs("Events of its type mean nothing here.")
     body = json.loads(event.raw) if event.body is None else event.body
-    if body.get("livemode") is not settings.stripe_livemode or body.get("account") is not None:
-        return None
+    if body.get("livemode") is not settings.stripe_livemode:
+        return NotForUs("It is not of the mode that STRIPE_LIVEMODE says.")
+    if body.get("account") is not None:
+        return NotForUs("It is of a connected account.")
     at = _created(body, now)
     if event.kind in _SESSION_EVENTS:
         if event.fetched is None and body.get("api_version") != API_VERSION:
             return NeedsRefetch(event.id)
         return _session_news(event.kind, object_of(body) if event.fetched is None else event.fetched, at)
-    read = _PAYMENT_EVENTS.get(event.kind)
-    return read(object_of(body), int(at.timestamp())) if read else None
+    return _PAYMENT_EVENTS[event.kind](object_of(body), int(at.timestamp()))
 
 
 def object_of(body: dict[str, Any]) -> Any:
@@ -133,7 +144,7 @@ def subjects_of(body: dict[str, Any]) -> list[str]:
 def _session_news(kind: str, shown: Any, at: datetime) -> Fact:
     session = msgspec.convert(shown, CheckoutSession)
     if session.mode != "payment":
-        return None
+        return NotForUs("The mode of its session is not payment.")
     paid = session.payment_status in PAID
     return SessionFact(session, at if paid else None, at if kind in _ENDED else None)
 
@@ -141,7 +152,7 @@ def _session_news(kind: str, shown: Any, at: datetime) -> Fact:
 def _refunded(shown: Any, at: int) -> Fact:
     charge = msgspec.convert(shown, _Charge)
     if charge.intent is None:
-        return None
+        return _OF_NO_PAYMENT
     refunded = charge.amount if charge.refunded else charge.amount_refunded
     return PaymentFact(
         charge.intent,
@@ -152,7 +163,7 @@ def _refunded(shown: Any, at: int) -> Fact:
 def _refund_failed(shown: Any, at: int) -> Fact:
     refund = msgspec.convert(shown, _Refund)
     if refund.intent is None:
-        return None
+        return _OF_NO_PAYMENT
     return PaymentFact(
         refund.intent,
         partial(note_failed_refund, intent=refund.intent, refund=refund.id, amount=refund.amount, at=at),
@@ -163,7 +174,7 @@ def _disputed(shown: Any, at: int) -> Fact:
     del at  # the later of two facts about a dispute is the greater one, whenever it was said
     dispute = msgspec.convert(shown, _Dispute)
     if dispute.intent is None:
-        return None
+        return _OF_NO_PAYMENT
     word = _DISPUTE_OVER.get(dispute.status, DISPUTE_OPEN)
     return PaymentFact(dispute.intent, partial(note_dispute, intent=dispute.intent, dispute=dispute.id, word=word))
 

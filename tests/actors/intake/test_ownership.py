@@ -35,6 +35,12 @@ from tests.conftest import StoppedClock
 pytestmark = pytest.mark.anyio
 
 
+async def test_money_back_for_no_payment_is_left_alone_with_the_reason(deps: Deps) -> None:
+    """Charges of old have no payment intent, and no order of ours can have caused one."""
+    await hear(deps, "charge.refunded", {**REFUND, "payment_intent": None})
+    assert await outcome(deps) == ("ignored", "It names no payment.")
+
+
 @pytest.mark.parametrize("price", [None, "pro_monthly"])
 async def test_a_session_with_a_price_of_another_shop_is_left_alone(
     deps: Deps, clock: StoppedClock, price: str | None

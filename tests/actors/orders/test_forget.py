@@ -23,7 +23,7 @@ from storage.answers import find_answers, keep_answers
 from storage.audit import Authority
 from storage.dead_letters import record_dead_errand
 from storage.errands import add_errand
-from storage.events import new_event, record_events, settle_events
+from storage.events import find_event, new_event, record_events, settle_events
 from storage.ledger import open_entry, settle_entry
 from storage.objects import ObjectStore
 from storage.orders import call_operator, find_order_by_token
@@ -93,6 +93,9 @@ async def test_nothing_is_left_of_a_forgotten_customer(deps: Deps, clock: Stoppe
     await run_errand(working(deps), "forget_order", ORDER)
     left = await everything(deps)
     assert "zzyzx" not in left.lower()
+    event = await find_event(deps.db, "evt_1")
+    assert event is not None
+    assert event.get("reason") == "Its customer is forgotten."
     assert await find_order_by_token(deps.db, order["token"]) is None
     assert await find_answers(deps.db, ["form-1"]) == {}
     for key in (f"orders/{ORDER}/life_clarity.pdf", f"orders/{ORDER}/life_clarity/chunks/1.pdf"):

@@ -19,6 +19,8 @@ from tests.handlers.webhook_cases.cases import (
 )
 from tests.pressroom import Pressroom
 
+MODE = "It is not of the mode that STRIPE_LIVEMODE says."
+TYPE = "Events of its type mean nothing here."
 THIN = {
     "id": "evt_test_thin",
     "object": "v2.core.event",
@@ -30,22 +32,25 @@ THIN = {
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "reason"),
     [
-        pytest.param({"livemode": True}, id="case-43 live mode"),
-        pytest.param({"livemode": None}, id="case-43 no mode"),
-        pytest.param({"account": "acct_another"}, id="case-44 another account"),
-        pytest.param(THIN, id="case-45 thin"),
-        pytest.param({"type": "invoice.paid"}, id="case-46 unknown type"),
+        pytest.param({"livemode": True}, MODE, id="case-43 live mode"),
+        pytest.param({"livemode": None}, MODE, id="case-43 no mode"),
+        pytest.param({"account": "acct_another"}, "It is of a connected account.", id="case-44 another account"),
+        pytest.param(THIN, TYPE, id="case-45 thin"),
+        pytest.param({"type": "invoice.paid"}, TYPE, id="case-46 unknown type"),
     ],
 )
-def test_an_event_that_is_not_for_us_is_kept_as_ignored(door: Pressroom, change: dict[str, Any]) -> None:
-    """It is acknowledged, kept as it came under a state that can be counted, and nothing is done about it."""
+def test_an_event_that_is_not_for_us_is_kept_as_ignored(
+    door: Pressroom, change: dict[str, Any], reason: str
+) -> None:
+    """It is acknowledged, kept as it came with the reason, and nothing is done about it."""
     body = as_bytes({**door.event(), **change})
     accept(door, body)
     assert left(door) == {"events": 1}
     kept = one(door, "events", state="ignored")
     assert (kept["raw"], kept["type"]) == (body, change.get("type", "checkout.session.completed"))
+    assert kept["reason"] == reason
 
 
 def test_case_47_another_version_waits_for_an_actor(door: Pressroom) -> None:

@@ -233,7 +233,8 @@ def test_case_76_as_much_metadata_as_may_be(door: Pressroom) -> None:
 
 @pytest.mark.parametrize("mode", [pytest.param(mode, id=f"case-79 {mode}") for mode in ("setup", "subscription")])
 def test_a_session_that_sells_nothing_makes_no_order(door: Pressroom, mode: str) -> None:
-    """A session of another mode is kept as ignored."""
+    """A session of another mode is kept as ignored, with the reason."""
     accept(door, door.event(mode=mode))
     assert left(door) == {"events": 1}
-    assert one(door, "events")["state"] == "ignored"
+    kept = one(door, "events", state="ignored")
+    assert kept["reason"] == "The mode of its session is not payment."
