@@ -67,11 +67,14 @@ def attention_of(order: Order) -> str | None:
 def is_parked(order: Order, kind: str) -> bool:
     """Return whether steps of a kind stay where they are: all of a refunded order, the LLM's of a paused one.
 
-    An order that is to be refunded counts as refunded, unless the bank sends the money back. So does a forgotten
-    one.
+    A forgotten order counts as refunded.
     """
-    refunded = order["stopped"] or _is_being_refunded(order)
-    return refunded or "forgotten_at" in order or (kind == "write" and is_paused(order))
+    return is_refunded(order) or "forgotten_at" in order or (kind == "write" and is_paused(order))
+
+
+def is_refunded(order: Order) -> bool:
+    """Return whether all of an order's money went back, or that is decided and the bank has not sent it back."""
+    return order["stopped"] or _is_being_refunded(order)
 
 
 def why_withheld(order: Order, *, keep_refunded: bool) -> Withheld | None:

@@ -13,6 +13,7 @@ from actors.mail.progress import details
 from actors.orders.mailing import deliver
 from infra.errors import PermanentError
 from storage.answers import find_answers
+from storage.order_state import is_refunded
 from storage.orders import DETAILS_OVERDUE, call_operator, find_order, note_purchase, release_operator
 from storage.records.orders import Order
 
@@ -22,9 +23,9 @@ log = structlog.get_logger()
 async def ask_details(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the letter with a link to the form for missing details, once.
 
-    Sends nothing if the details are there by now.
+    Sends nothing if the details are there by now, or if the money goes back.
     """
-    if not order["missing"] or not order["email"] or order["stopped"]:
+    if not order["missing"] or not order["email"] or is_refunded(order):
         return None
     asked = await deliver(deps, order, "ask_details", "details", lambda: details(deps, order, deps.clock.now()))
     return asked.again_at
@@ -34,7 +35,7 @@ async def end_patience(deps: WorkDeps, order: Order) -> datetime | None:
     """Call the operator for an order whose customer has not filled in the missing details in time."""
     if not order["missing"]:  # filled in, and a crash kept the form from saying so
         await start_order(deps, order)
-    elif not order["stopped"]:
+    elif not is_refunded(order):
         await call_operator(deps.db, order["_id"], DETAILS_OVERDUE, deps.clock.now())
     return None
 

@@ -15,6 +15,7 @@ from actors.products.catalogue import title_of
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
 from storage.errands import settle_errand
+from storage.order_state import is_refunded, why_withheld
 from storage.orders import fill_details, find_order
 from storage.records.orders import Order
 
@@ -24,17 +25,26 @@ _DEADLINE_S = 5.0
 
 
 async def details_form(request: Request) -> Response:
-    """Show the form for missing answers, or take it. Begin the reports once none is missing, and say so."""
+    """Show the form for missing answers, or take it. Begin the reports once none is missing, and say so.
+
+    Where the money went back, or goes back, there is no form but the words of the order's page; what is sent all
+    the same is not taken (409).
+    """
     given = await read_form(request) if request.method == "POST" else {}
     async with asyncio.timeout(_DEADLINE_S):
         order = await order_of(request)
         if order["product"] is None:
             raise HTTPException(404, "There is no such order.\n")
-        if given and (order["missing"] or "details_by" in order) and not order["stopped"]:
-            order = await _fill(request.state.deps, order, given)
-    wanted = [] if order["stopped"] else order["missing"]
+        title, deps = title_of(order["product"]), request.state.deps
+        withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
+        # A dispute that is open only has the mail wait: answers are still taken.
+        if withheld and (is_refunded(order) or order["dispute_lost"]):
+            status = 409 if request.method == "POST" else 200
+            return page(request, "withheld.html", status, tenant=order["tenant"], title=title, withheld=withheld)
+        if given and (order["missing"] or "details_by" in order):
+            order = await _fill(deps, order, given)
+    wanted = order["missing"]
     status = 422 if wanted and request.method == "POST" else 200
-    title = title_of(order["product"])
     return page(request, "details.html", status, tenant=order["tenant"], title=title, wanted=wanted, given=given)
 
 

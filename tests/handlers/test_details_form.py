@@ -1,11 +1,59 @@
 """The form for missing details takes what people write."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from tests import plain_http
 from tests.pressroom import Pressroom
+
+REFUNDING = {"letter": "refund", "failed_at": datetime.now(UTC)}
+
+
+def lacking(shop: Pressroom, **facts: Any) -> tuple[str, str]:
+    """Return an order that lacks its question, with some facts changed, and the address of its page."""
+    order = shop.buy(metadata={"product": "life_clarity", "name": "Ada"})
+    shop.db.orders.update_one({"_id": order}, {"$set": facts})
+    return order, str(shop.order(order)["url"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (REFUNDING, "We are giving your money back"),
+        ({**REFUNDING, "on_hold": True}, "Until that is settled"),
+        ({**REFUNDING, "stopped": True}, "Your money is on its way back"),
+        ({"stopped": True}, "Your money is on its way back"),
+        ({"on_hold": True, "dispute_lost": True}, "has taken this payment back"),
+    ],
+    ids=["being refunded", "and disputed", "refunded", "refunded at Stripe", "lost to the bank"],
+)
+def test_nothing_is_asked_once_the_money_goes_back(
+    front_door: Pressroom, facts: dict[str, Any], words: str
+) -> None:
+    """The form's address says what the order's page says, and takes no answer."""
+    order, url = lacking(front_door, **facts)
+    form = plain_http.get(f"{url}/details")
+    assert (form.status_code, "<form" in form.text) == (200, False)
+    assert words in form.text
+    assert words in plain_http.get(url).text
+    refused = plain_http.post(f"{url}/details", data={"question": "Whither?"})
+    assert (refused.status_code, words in refused.text) == (409, True)
+    found = front_door.db.orders.find_one({"_id": order})
+    assert found is not None
+    assert found["missing"] == ["question"]
+
+
+@pytest.mark.parametrize(
+    "facts", [{"on_hold": True}, {**REFUNDING, "refund_failed": True}], ids=["disputed", "its refund failed"]
+)
+def test_an_order_that_goes_on_takes_its_answers(front_door: Pressroom, facts: dict[str, Any]) -> None:
+    """A dispute has only the mail wait; and who did not get the money back is to get the report."""
+    order, url = lacking(front_door, **facts)
+    assert "<form" in plain_http.get(f"{url}/details").text
+    assert plain_http.post(f"{url}/details", data={"question": "Whither?"}).status_code == 200
+    assert front_door.db.reports.count_documents({"order": order}) == 1
 
 
 @pytest.mark.parametrize(

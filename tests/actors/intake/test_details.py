@@ -83,6 +83,16 @@ async def test_details_that_come_after_their_time_call_nobody_any_more(deps: Dep
     assert (await present(deps))["attention"] == "It broke."
 
 
+async def test_nobody_is_asked_for_the_details_of_an_order_whose_money_goes_back(deps: Deps) -> None:
+    """Neither the customer by a letter, nor an operator when the time is up."""
+    await place(deps, **HOROSCOPE)
+    await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"letter": "refund"}})
+    for errand in ("ask_details", "end_patience"):
+        await run_errand(working(deps), errand, ORDER)
+    assert (await present(deps))["attention"] is None
+    assert await deps.db.deliveries.count_documents({}) == 0
+
+
 async def test_answers_of_an_unpaid_order_do_not_start_it(deps: Deps) -> None:
     """Its customer was not asked yet, and it begins with its payment."""
     await place(deps, **HOROSCOPE, payment_status="unpaid")
