@@ -25,6 +25,8 @@ _FOLDER = Path(".local") / "preview"
 def preview(product: str, out: Path | None, as_json: bool) -> None:
     """Set a product's whole book with sample text.
 
+    Computations and charts are run on a sample customer's answers; the first that fails is named, exit 1.
+
     Chapters that have not changed since the last time are reused. No server is needed, and no setting. They are
     kept below .local/preview/PRODUCT, and so is the PDF unless --out says where else it goes.
     """
