@@ -154,3 +154,11 @@ class StripeControls(_Controls):
     def set_api_version(self, version: str) -> None:
         """Set the version of events made from now on."""
         self._call("set_api_version", version)
+
+    def set_endpoints(self, *changes: dict[str, Any]) -> None:
+        """Replace the webhook endpoints, each given by the fields in which it differs from that at the start."""
+        self._call("set_endpoints", *changes)
+
+    def deny(self, *permissions: str) -> None:
+        """Take these permissions, such as `rak_charge_write`, from the key, and give it all others."""
+        self._call("deny", *permissions)

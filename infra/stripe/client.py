@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ Answer = TypeVar("Answer")
 _TIMEOUT_S = 10
 _RETRIES = 2
 _PAGE = 100
+#: Stripe's name of what a restricted key may do, in the message of a refusal.
+_PERMISSION = re.compile(r"'(rak_\w{1,80})'", re.ASCII)
 
 
 class StripeIsDown(TransientError):
@@ -27,6 +30,16 @@ class StripeIsDown(TransientError):
 
 class StripeRefusesUs(PermanentError):
     """Stripe calls the request or our key wrong, or knows no such object."""
+
+
+class KeyMayNot(StripeRefusesUs):
+    """The restricted key lacks a permission. `permission` is Stripe's name of it, if it says one."""
+
+    def __init__(self, permission: str) -> None:
+        """Name the permission, which may be empty."""
+        lack = f"the permission {permission}" if permission else "a permission, which Stripe does not name"
+        super().__init__(f"Stripe refused the request: STRIPE_API_KEY lacks {lack}.")
+        self.permission = permission
 
 
 class MoneyIsBack(StripeRefusesUs):
@@ -144,5 +157,12 @@ def _translated(call: Callable[[], Answer]) -> Answer:
     except stripe.InvalidRequestError as error:
         kind = MoneyIsBack if error.code == "charge_already_refunded" else StripeRefusesUs
         raise kind(f"Stripe refused the request: {error.code or 'InvalidRequestError'}.") from error
+    except stripe.PermissionError as error:
+        named = _PERMISSION.search(str(error.user_message or ""))
+        raise KeyMayNot(named[1] if named else "") from error
+    except stripe.AuthenticationError as error:
+        raise StripeRefusesUs(
+            "Stripe refused the request: STRIPE_API_KEY is wrong, expired or revoked."
+        ) from error
     except stripe.StripeError as error:
         raise StripeRefusesUs(f"Stripe refused the request: {type(error).__name__}.") from error

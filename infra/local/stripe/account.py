@@ -1,25 +1,28 @@
 """Accounts of the stub: objects, and events about their changes."""
 
-from infra.local.stripe.objects import new_event
+from infra.local.stripe.objects import new_endpoint, new_event
 from infra.local.stripe.webhooks import Delivery, Webhooks
 from infra.local.stripe.wire import Json, Refusal
 
 SESSIONS, EVENTS = "/v1/checkout/sessions", "/v1/events"
 PRODUCTS, PRICES = "/v1/products", "/v1/prices"
 CHARGES, REFUNDS, DISPUTES = "/v1/charges", "/v1/refunds", "/v1/disputes"
+ENDPOINTS = "/v1/webhook_endpoints"
 
 
 class Account:
     """One Stripe account, in memory: a restart of the stub forgets it."""
 
-    def __init__(self, page_base: str, webhooks: Webhooks) -> None:
-        """Begin empty; payment pages are below `page_base`."""
+    def __init__(self, page_base: str, webhook_url: str, webhooks: Webhooks) -> None:
+        """Begin with nothing but an endpoint for all events; payment pages are below `page_base`."""
         self.page_base = page_base
+        self._webhook_url = webhook_url
         self._webhooks = webhooks
         self._api_version = "2026-10-28.endive"
         self._holding = False
-        folders = (SESSIONS, EVENTS, PRODUCTS, PRICES, CHARGES, REFUNDS, DISPUTES)
+        folders = (SESSIONS, EVENTS, PRODUCTS, PRICES, CHARGES, REFUNDS, DISPUTES, ENDPOINTS)
         self.folders: dict[str, dict[str, Json]] = {folder: {} for folder in folders}
+        self.set_endpoints({})
 
     def keep(self, folder: str, one: Json) -> Json:
         """Add an object to its folder."""
@@ -47,8 +50,9 @@ class Account:
     def emit(self, kind: str, about: Json, previous: Json | None = None) -> None:
         """Make an event, and deliver it unless events are held."""
         event = self.keep(EVENTS, new_event(kind, about, previous, self._api_version))
+        event["pending_webhooks"] = len(self._takers(event))
         if not self._holding:
-            self._webhooks.send(event)
+            self._send(event)
 
     def hold_deliveries(self) -> None:
         """Make events from now on without delivering them."""
@@ -73,11 +77,24 @@ class Account:
 
     def deliver_in_order(self, *events: str) -> None:
         """Deliver events, held or not, each once the one before has been tried."""
-        self._webhooks.send(*(self.find(EVENTS, event) for event in events))
+        self._send(*(self.find(EVENTS, event) for event in events))
 
     def set_api_version(self, version: str) -> None:
         """Set the version of events made from now on."""
         self._api_version = version
+
+    def set_endpoints(self, *changes: Json) -> None:
+        """Replace the webhook endpoints, each given by the fields in which it differs from that at the start."""
+        self.folders[ENDPOINTS].clear()
+        for change in changes:
+            self.keep(ENDPOINTS, new_endpoint(self._webhook_url, self._api_version, change))
+
+    def _send(self, *events: Json) -> None:
+        self._webhooks.send(*((url, event) for event in events for url in self._takers(event)))
+
+    def _takers(self, event: Json) -> list[str]:
+        enabled = [one for one in self.all(ENDPOINTS) if one["status"] == "enabled"]
+        return [one["url"] for one in enabled if {"*", event["type"]} & {*one["enabled_events"]}]
 
 
 def change(one: Json, **new: object) -> Json:

@@ -1,5 +1,6 @@
 """The API of the stub: the key, idempotency, objects made, retrieved and listed."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -8,8 +9,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from infra.local.serve import Faults
-from infra.local.stripe.account import PRICES, REFUNDS, SESSIONS, Account
-from infra.local.stripe.checkout import create_price, create_session
+from infra.local.stripe.account import (
+    CHARGES,
+    DISPUTES,
+    ENDPOINTS,
+    EVENTS,
+    PRICES,
+    PRODUCTS,
+    REFUNDS,
+    SESSIONS,
+    Account,
+)
+from infra.local.stripe.checkout import create_price, create_session, expire_session
 from infra.local.stripe.faults import StripeFault
 from infra.local.stripe.objects import new_id, without_items
 from infra.local.stripe.returns import create_refund
@@ -19,6 +30,18 @@ _CREATE: dict[str, Callable[[Account, Json], Json]] = {
     SESSIONS: create_session,
     PRICES: create_price,
     REFUNDS: create_refund,
+}
+_EXPIRE = re.compile(rf"{SESSIONS}/(?P<session>\w+)/expire")
+#: Stripe's names of what a restricted key may read and write.
+_RESOURCES = {
+    SESSIONS: "checkout_session",
+    EVENTS: "event",
+    PRODUCTS: "product",
+    PRICES: "plan",
+    CHARGES: "charge",
+    REFUNDS: "charge",
+    DISPUTES: "dispute",
+    ENDPOINTS: "webhook",
 }
 
 
@@ -30,7 +53,12 @@ class Api:
         self._account = account
         self.faults = Faults(StripeFault)
         self._answered: dict[str, tuple[object, Response]] = {}
+        self._denied: tuple[str, ...] = ()
         self.route = Route("/v1/{path:path}", self._answer, methods=["GET", "POST"])
+
+    def deny(self, *permissions: str) -> None:
+        """Take these permissions, such as `rak_charge_write`, from the key, and give it all others."""
+        self._denied = permissions
 
     async def _answer(self, request: Request) -> Response:
         fault = self.faults.take(lambda fault: request.url.path.startswith(fault.path))
@@ -41,6 +69,10 @@ class Api:
     async def _act(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {self._key}":
             return Refusal("Invalid API Key provided.", 401).answer()
+        if (permission := _permission(request)) in self._denied:
+            lack = "The provided key 'rk_test_***' does not have the required permissions for this endpoint"
+            remedy = f"Having the '{permission}' permission would allow this request to continue."
+            return Refusal(f"{lack} on account 'acct_1'. {remedy}", 403).answer()
         if request.method == "POST":
             return self._create_once(request, await request.body())
         return _reply(lambda: self._show(request))
@@ -58,6 +90,8 @@ class Api:
         return answer
 
     def _create(self, path: str, body: bytes) -> Json:
+        if expired := _EXPIRE.fullmatch(path):
+            return without_items(expire_session(self._account, expired["session"]))
         if path not in _CREATE:
             raise Refusal(f"Nothing can be made at {path}.", 404)
         return without_items(_CREATE[path](self._account, read_form(parse_qsl(body.decode()))))
@@ -72,6 +106,13 @@ class Api:
         folder, _, key = path.rpartition("/")
         one = self._account.find(folder, key)
         return one if "line_items" in expanded else without_items(one)
+
+
+def _permission(request: Request) -> str:
+    """Return the permission that a request needs, in Stripe's words; that of nothing is empty."""
+    folder = next((one for one in _RESOURCES if request.url.path.startswith(one)), "")
+    what = "write" if request.method == "POST" else "read"
+    return f"rak_{_RESOURCES[folder]}_{what}" if folder else ""
 
 
 def _reply(make: Callable[[], Json]) -> Response:

@@ -13,6 +13,8 @@ def create_price(account: Account, form: Json) -> Json:
 
 def create_session(account: Account, form: Json) -> Json:
     """Make an open session; each line item names a price or describes one."""
+    if "line_items" not in form:
+        raise Refusal("Missing required param: line_items.", param="line_items", code="parameter_missing")
     items = [_line_item(account, given) for given in form["line_items"].values()]
     return account.keep(SESSIONS, new_session(form, items, account.page_base))
 
@@ -39,11 +41,12 @@ def fail_payment(account: Account, session: str) -> None:
     account.emit("checkout.session.async_payment_failed", _find_unpaid(account, session, "complete"))
 
 
-def expire_session(account: Account, session: str) -> None:
-    """End an open session that was not paid."""
+def expire_session(account: Account, session: str) -> Json:
+    """End an open session that was not paid. Returns it."""
     found = _find_unpaid(account, session, "open")
     found["status"], found["url"] = "expired", None
     account.emit("checkout.session.expired", found)
+    return found
 
 
 def _line_item(account: Account, given: Json) -> Json:

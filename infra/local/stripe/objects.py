@@ -111,10 +111,26 @@ def new_event(kind: str, about: Json, previous: Json | None, api_version: str) -
         "evt_1",
         api_version=api_version,
         data={"object": copy.deepcopy(without_items(about)), **told},
-        pending_webhooks=1,
+        pending_webhooks=0,
         request={"id": None, "idempotency_key": None},
         type=kind,
     )
+
+
+def new_endpoint(url: str, api_version: str, change: Json) -> Json:
+    """Return an enabled webhook endpoint for all events, but for the fields in `change`."""
+    endpoint = _new(
+        "webhook_endpoint",
+        "we_1",
+        api_version=api_version,
+        application=None,
+        description=None,
+        enabled_events=["*"],
+        metadata={},
+        status="enabled",
+        url=url,
+    )
+    return {**endpoint, **change}
 
 
 def _new(kind: str, prefix: str, **fields: object) -> Json:

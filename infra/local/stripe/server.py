@@ -53,8 +53,8 @@ def pay_route(account: Account) -> Route:
 
 if __name__ == "__main__":
     port, webhook_url = sys.argv[1:]
-    webhooks = Webhooks(webhook_url, os.environ["STRIPE_WEBHOOK_SECRET"])
-    account = Account(f"http://{HOST}:{port}", webhooks)
+    webhooks = Webhooks(os.environ["STRIPE_WEBHOOK_SECRET"])
+    account = Account(f"http://{HOST}:{port}", webhook_url, webhooks)
     api = Api(os.environ["STRIPE_API_KEY"], account)
     controls = control_route(
         account.hold_deliveries,
@@ -64,6 +64,8 @@ if __name__ == "__main__":
         account.deliver_again,
         account.deliver_in_order,
         account.set_api_version,
+        account.set_endpoints,
+        api.deny,
         *(update_wrapper(partial(deed, account), deed) for deed in _DEEDS),
         *api.faults.controls,
     )

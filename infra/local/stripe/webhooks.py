@@ -27,17 +27,16 @@ class Delivery(msgspec.Struct):
 
 
 class Webhooks:
-    """One endpoint, and every attempt to reach it."""
+    """Endpoints that share a secret, and every attempt to reach one."""
 
-    def __init__(self, url: str, secret: str) -> None:
-        self._url = url
+    def __init__(self, secret: str) -> None:
         self._secret = secret
         self.attempts: list[Delivery] = []
 
     @asynccontextmanager
     async def run(self, _app: object) -> AsyncIterator[None]:
         """Deliver while inside."""
-        # Not through a proxy, whatever the environment says: the endpoint is on this machine.
+        # Not through a proxy, whatever the environment says: the endpoints are on this machine.
         async with (
             httpx2.AsyncClient(timeout=10, trust_env=False) as self._client,
             anyio.create_task_group() as self._tasks,
@@ -45,34 +44,37 @@ class Webhooks:
             yield
             self._tasks.cancel_scope.cancel()
 
-    def send(self, *events: Json) -> None:
-        """Deliver events in the background, each once the one before has been tried; each until it is accepted."""
+    def send(self, *events: tuple[str, Json]) -> None:
+        """Deliver events, each with its URL, in the background until they are accepted.
+
+        Each comes once the one before has been tried.
+        """
         self._tasks.start_soon(self._deliver, events)
 
-    async def _deliver(self, events: tuple[Json, ...]) -> None:
-        for event in events:
-            if not await self._try(event):
-                self._tasks.start_soon(self._repeat, event)
+    async def _deliver(self, events: tuple[tuple[str, Json], ...]) -> None:
+        for url, event in events:
+            if not await self._try(url, event):
+                self._tasks.start_soon(self._repeat, url, event)
 
-    async def _repeat(self, event: Json) -> None:
+    async def _repeat(self, url: str, event: Json) -> None:
         for wait_s in _WAITS_S:
             await anyio.sleep(wait_s)
-            if await self._try(event):
+            if await self._try(url, event):
                 return
 
-    async def _try(self, event: Json) -> bool:
+    async def _try(self, url: str, event: Json) -> bool:
         """Make one attempt, and record it. Return whether it was accepted."""
         body = json.dumps(event, indent=2).encode()
         delivery = Delivery(event["id"], time.time())
         try:
-            answer = await self._client.post(self._url, content=body, headers=self._headers(body))
+            answer = await self._client.post(url, content=body, headers=self._headers(body))
             delivery.status = answer.status_code
         except httpx2.HTTPError as error:
             delivery.error = f"{type(error).__name__}: {error}"
         self.attempts.append(delivery)
         accepted = delivery.status in range(200, 300)
         if accepted:
-            event["pending_webhooks"] = 0
+            event["pending_webhooks"] = max(0, event["pending_webhooks"] - 1)
         return accepted
 
     def _headers(self, body: bytes) -> dict[str, str]:

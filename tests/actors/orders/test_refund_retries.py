@@ -10,11 +10,13 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
+from actors.orders.dead_letters import retry_order
 from actors.orders.errands import run_errand
 from actors.orders.refund import begin_refund
 from infra.local.stack import Stack
 from infra.stripe.client import Stripe, StripeIsDown
 from storage.audit import Authority
+from storage.dead_letters import dead_letters
 from storage.order_state import order_state
 from tests.actors.builders import apply, event, present, working
 from tests.actors.post import Mailer
@@ -31,6 +33,7 @@ async def worker(stack: Stack, deps: Deps) -> AsyncIterator[WorkDeps]:
     await asyncio.to_thread(stack.stripe.hold_deliveries)
     yield working(deps, Mailer(), Stripe(deps.settings))
     await asyncio.to_thread(stack.stripe.clear_faults)
+    await asyncio.to_thread(stack.stripe.deny)
     await asyncio.to_thread(stack.stripe.resume_deliveries)
 
 
@@ -59,5 +62,20 @@ async def test_what_stripe_said_to_one_request_holds_no_later_one(
             continue
     found = await present(worker, order)
     assert (order_state(found, []), found["amount_refunded"]) == ("refunded", 1900)
+    refunds = await asyncio.to_thread(lambda: connect(stack).v1.refunds.list({"payment_intent": intent}).data)
+    assert [refund.amount for refund in refunds] == [1900]
+
+
+@pytest.mark.parametrize("permission", ["rak_charge_write", "rak_charge_read"])
+async def test_a_permission_that_the_key_lacks_is_named(worker: WorkDeps, stack: Stack, permission: str) -> None:
+    """The dead letter says in one line what the key must be allowed; then the refund is replayed, and made."""
+    order, intent = await to_be_refunded(worker, stack)
+    await asyncio.to_thread(stack.stripe.deny, permission)
+    await run_errand(worker, "refund_order", order)
+    (letter,) = await dead_letters(worker.db, limit=9, order=order)
+    assert letter["error"] == f"Stripe refused the request: STRIPE_API_KEY lacks the permission {permission}."
+    await asyncio.to_thread(stack.stripe.deny)
+    assert await retry_order(worker, order, BY) == []
+    await run_errand(worker, "refund_order", order)
     refunds = await asyncio.to_thread(lambda: connect(stack).v1.refunds.list({"payment_intent": intent}).data)
     assert [refund.amount for refund in refunds] == [1900]

@@ -12,7 +12,7 @@ from actors.sweep.lookout import Lookout
 from actors.sweep.sweep import sweep_for_ever
 from infra.broker.broker import Broker
 from infra.errors import TransientError
-from infra.stripe.client import StripeRefusesUs
+from infra.stripe.client import KeyMayNot
 from storage.objects import ObjectStore
 from storage.workers import beat, remove_worker
 from tests.actors.builders import BOOK, begun
@@ -106,7 +106,7 @@ class Refusal(Silence):
 
     async def _list(self) -> AsyncIterator[dict[str, Any]]:
         if self.refuses:
-            raise StripeRefusesUs("Stripe refused the request: PermissionError.")
+            raise KeyMayNot("rak_event_read")
         for session in list[dict[str, Any]]():
             yield session
 
