@@ -27,6 +27,14 @@ def _read() -> tuple[dict[str, str], dict[str, str]]:
 _NAMES, _BESIDE = _read()
 
 
+def letters_by_language() -> dict[str, str]:
+    """Return the letters of each language's names, its own name among them, by tag."""
+    letters: dict[str, str] = {}
+    for name, tag in _NAMES.items():
+        letters[tag] = letters.get(tag, "") + name
+    return letters
+
+
 def read_language(written: str) -> str | None:
     """Return the BCP 47 tag of a language that somebody wrote: a tag, or a name in one of many languages.
 

@@ -95,6 +95,18 @@ async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, 
 
 
 @translating
+async def has_event(db: Database, about: str) -> bool:
+    """Return whether an event is about that session or payment."""
+    return await db.events.find_one({"about": about}, {"_id": 1}) is not None
+
+
+@translating
+async def drop_event(db: Database, event_id: str) -> bool:
+    """Remove an event. False if there is none of that id."""
+    return (await db.events.delete_one({"_id": event_id})).deleted_count == 1
+
+
+@translating
 async def latest_events(db: Database, state: EventState, limit: int) -> list[Event]:
     """Return the newest events in a state, without their bodies."""
     found = db.events.find({"state": state}, {"raw": 0}).sort("received_at", -1)

@@ -70,17 +70,24 @@ class ObjectStore:
     """One bucket. boto3 blocks, so each call runs in a thread. Each has a timeout and two retries."""
 
     def __init__(
-        self, bucket: str, endpoint: str | None = None, *, public: str | None = None, region: str | None = None
+        self,
+        bucket: str,
+        endpoint: str | None = None,
+        *,
+        public: str | None = None,
+        region: str | None = None,
+        patience_s: float | None = None,
     ) -> None:
         """Take the bucket. `public` is the address for links, if customers do not reach `endpoint`.
 
-        Credentials, and the region if none is given, come from the environment, as boto3 reads them. SettingsError
-        if it cannot use that.
+        Credentials, and the region if none is given, come from the environment, as boto3 reads them. With
+        `patience_s` there is one try, which waits so many seconds for an answer. SettingsError if boto3 cannot use
+        the environment.
         """
         self.bucket = bucket
         try:
-            self._s3 = _client(endpoint, region)
-            self._signer = _client(public, region) if public else self._s3
+            self._s3 = _client(endpoint, region, patience_s)
+            self._signer = _client(public, region, patience_s) if public else self._s3
         except (BotoCoreError, ValueError) as error:
             settings = "AWS_DEFAULT_REGION, AWS_PROFILE or another setting of S3"
             raise SettingsError(f"{settings} cannot be used: {type(error).__name__}.") from None
@@ -199,11 +206,11 @@ class ObjectStore:
         )
 
 
-def _client(endpoint: str | None, region: str | None) -> "S3Client":
+def _client(endpoint: str | None, region: str | None, patience_s: float | None) -> "S3Client":
     config = Config(
         connect_timeout=3,
-        read_timeout=30,
-        retries={"total_max_attempts": 3, "mode": "standard"},
+        read_timeout=patience_s or 30,
+        retries={"total_max_attempts": 1 if patience_s else 3, "mode": "standard"},
         signature_version="s3v4",
         # Not every store knows the checksums that botocore lets trail behind chunks. The signature covers the
         # content as well.

@@ -1,5 +1,6 @@
 """Commands, each in a process that has its imports behind it: their output, and their exit codes."""
 
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import TimeoutExpired
@@ -32,6 +33,13 @@ def run(env: Mapping[str, str], program: Sequence[str], *args: str, folder: Path
             process.kill()
             raise
         return Done(code, _text(out), _text(err))
+
+
+def run_cold(env: Mapping[str, str], program: Sequence[str], *args: str) -> Done:
+    """Run a command in exactly that environment, as an operator does: with nothing imported beforehand."""
+    command = [*program, *args]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def _text(file: IO[bytes]) -> str:

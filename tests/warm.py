@@ -39,6 +39,7 @@ PRELOADED = (
     "actors.sweep.sweep",
     "actors.worker.process",
     "aiosmtpd.smtp",
+    "handlers.cli.doctor.examination",
     "handlers.cli.output",
     "handlers.views",
     "handlers.web.server",

@@ -21,12 +21,19 @@ log = structlog.get_logger()
 _PAUSE_S = 0.5
 
 
-def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, broker: Broker | None = None) -> Deps:
+def open_deps(
+    settings: Settings,
+    *,
+    database_timeout_s: float = TIMEOUT_S,
+    patience_s: float | None = None,
+    broker: Broker | None = None,
+) -> Deps:
     """Build the clients of this process, on the loop that uses them. Nothing is connected yet.
 
-    SettingsError if a file that a setting names cannot be used.
+    With `patience_s` MongoDB and S3 have so many seconds for each operation, without another try. SettingsError if
+    a file that a setting names cannot be used.
     """
-    intake = open_intake(settings, database_timeout_s=database_timeout_s)
+    intake = open_intake(settings, database_timeout_s=patience_s or database_timeout_s)
     return Deps(
         settings=settings,
         clock=intake.clock,
@@ -34,7 +41,11 @@ def open_deps(settings: Settings, *, database_timeout_s: float = TIMEOUT_S, brok
         broker=broker or intake.broker,
         tenants=intake.tenants,
         objects=ObjectStore(
-            settings.s3_bucket, settings.s3_endpoint, public=settings.s3_public_url, region=settings.s3_region
+            settings.s3_bucket,
+            settings.s3_endpoint,
+            public=settings.s3_public_url,
+            region=settings.s3_region,
+            patience_s=patience_s,
         ),
         plans=PlanShelf(intake.db),
         prices=read_prices(settings.llm_prices_file),

@@ -62,8 +62,11 @@ def settings_here() -> Settings:
     return read_settings()
 
 
-def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
-    """Run `work` with the clients of this installation, and close them."""
+def with_deps(work: Callable[[Deps], Awaitable[Result]], *, patience_s: float | None = None) -> Result:
+    """Run `work` with the clients of this installation, and close them.
+
+    With `patience_s` MongoDB and S3 have so many seconds for each operation, without another try.
+    """
     from actors.deps.startup import open_deps
     from infra.logs import set_up_logs
 
@@ -71,7 +74,7 @@ def with_deps(work: Callable[[Deps], Awaitable[Result]]) -> Result:
     set_up_logs("text", "cli")
 
     async def run() -> Result:
-        deps = open_deps(settings)
+        deps = open_deps(settings, patience_s=patience_s)
         try:
             return await work(deps)
         finally:

@@ -7,7 +7,7 @@ import click
 from handlers.cli.common import on_one_line
 from handlers.cli.dead import dead
 from handlers.cli.demo.commands import demo, local, up
-from handlers.cli.doctor import doctor
+from handlers.cli.doctor.command import doctor
 from handlers.cli.events import events
 from handlers.cli.indexes import indexes
 from handlers.cli.listings import products, queues, workers

@@ -12,9 +12,11 @@ from infra.pdf.errors import (
     RendererCannotStart,
     TextIsUnsettable,
 )
+from infra.pdf.libraries import FONTS
 from infra.pdf.renderer import Renderer
 
 __all__ = [
+    "FONTS",
     "Book",
     "BookCannotBeBound",
     "BookSource",

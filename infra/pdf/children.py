@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 
 from infra.children.child import cause, give_up
@@ -21,17 +22,25 @@ def enter_child() -> None:
 
 
 def prove_that_type_can_be_set() -> None:
-    """Set one small page. RendererCannotStart names the missing library."""
+    """Set one small page. RendererCannotStart names what is missing."""
+    from infra.pdf.preload import set_small_page
+
     try:
-        from weasyprint.text.ffi import harfbuzz_subset
-
-        from infra.pdf.preload import set_small_page
-
         set_small_page()
     except (ImportError, OSError) as error:
         raise RendererCannotStart(f"WeasyPrint cannot be used here: {cause(error)}") from error
-    if harfbuzz_subset is None:  # WeasyPrint would make subsets in another way, and other bytes
-        raise RendererCannotStart("The library libharfbuzz-subset is missing.")
+
+
+def letters_without_font(letters: str) -> set[str]:
+    """Return those of the letters that no font has, be it the house's or the system's."""
+    from infra.pdf.faces import Whole
+    from infra.pdf.typesetter import typeset
+
+    document = typeset(f'<html lang="en"><p>{escape(letters)}</p>', Style(accent="#000000", tint="#ffffff"))
+    document.fonts = Whole({})  # without files, so that no subset is made
+    document.write_pdf()
+    lost = set[int]().union(*(font.missing for font in document.fonts.values()))
+    return set(map(chr, lost))
 
 
 def set_chapter(source: ChapterSource, style: Style) -> Chunk:

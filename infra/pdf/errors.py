@@ -16,4 +16,4 @@ class BookCannotBeBound(PermanentError):
 
 
 class RendererCannotStart(PressroomError):
-    """The typesetting libraries are missing or broken on this machine; the text names them."""
+    """The typesetting libraries are missing or broken on this machine; the text names what is to be installed."""

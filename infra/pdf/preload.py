@@ -4,15 +4,19 @@ import gc
 import logging
 from contextlib import suppress
 
+from infra.pdf.errors import RendererCannotStart
+from infra.pdf.libraries import require_libraries
+
 _PAGE = '<html lang="en"><p style="hyphens: auto">Extraordinarily <b>warm</b> <i>type</i>.</p></html>'
 
 
 def set_small_page() -> None:
-    """Load the typesetter and set a page with it. ImportError or OSError if a library is missing.
+    """Load the typesetter and set a page with it. RendererCannotStart if a library is missing.
 
     The font configuration is dropped with the page: newer Pango keeps a thread for each, which does not survive
     a fork, so every child makes its own.
     """
+    require_libraries()
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
@@ -23,7 +27,7 @@ def set_small_page() -> None:
 
 # WeasyPrint would warn of foibles of the house stylesheet, which the text's author cannot read.
 logging.getLogger("weasyprint").setLevel(logging.ERROR)
-with suppress(ImportError, OSError):  # a child names the missing library; the server must live to fork it
+with suppress(RendererCannotStart):  # a child names the missing library; the server must live to fork it
     set_small_page()
 # The server owns the folder that this makes: last, since a server whose owner dies while it loads ends at once.
 from infra.pdf import font_dir  # noqa: E402, F401

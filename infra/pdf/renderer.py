@@ -13,6 +13,7 @@ from infra.errors import PermanentError, TransientError
 from infra.pdf import children
 from infra.pdf.book import Book, BookSource, ChapterSource, Chunk, Style
 from infra.pdf.errors import RendererCannotStart
+from infra.pdf.libraries import FONTS
 
 
 class Renderer:
@@ -58,7 +59,12 @@ class Renderer:
                 f"TMPDIR is not writable, or its path is too long: {cause(error)}"
             ) from error
         except (TransientError, PermanentError) as error:
-            raise RendererCannotStart(f"No type can be set here, perhaps for want of a font: {error}") from error
+            what = f"No type can be set here, perhaps for want of a font: {error}"
+            raise RendererCannotStart(f"{what} Install {FONTS}") from error
+
+    async def letters_without_font(self, letters: str) -> set[str]:
+        """Return those of the letters that no font has: they are printed as boxes."""
+        return await self.pool.run(self._chapter_limit_s, children.letters_without_font, letters)
 
     async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
         """Set one chapter: the same source gives the same bytes in any process.

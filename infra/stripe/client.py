@@ -22,6 +22,14 @@ _RETRIES = 2
 _PAGE = 100
 #: Stripe's name of what a restricted key may do, in the message of a refusal.
 _PERMISSION = re.compile(r"'(rak_\w{1,80})'", re.ASCII)
+#: Requests of each kind that Pressroom makes. Nothing can be made by one that names nothing.
+_TRIALS = (
+    ("get", "/v1/checkout/sessions"),
+    ("post", "/v1/checkout/sessions"),
+    ("get", "/v1/events"),
+    ("get", "/v1/charges"),
+    ("post", "/v1/refunds"),
+)
 
 
 class StripeIsDown(TransientError):
@@ -62,15 +70,15 @@ class Purchase:
 class Stripe:
     """Checkout Sessions, refunds and events. The SDK blocks, so each call runs in a thread."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Connect lazily; STRIPE_API_BASE is for tests."""
+    def __init__(self, settings: Settings, *, timeout_s: float = _TIMEOUT_S, retries: int = _RETRIES) -> None:
+        """Connect lazily; STRIPE_API_BASE is for tests. Each of a call's attempts has `timeout_s` seconds."""
         self._mark = {"installation": settings.installation} if settings.installation else {}
         self._client = stripe.StripeClient(
             settings.stripe_api_key,
             stripe_version=API_VERSION,
             base_addresses={"api": settings.stripe_api_base or stripe.DEFAULT_API_BASE},
-            max_network_retries=_RETRIES,
-            http_client=stripe.RequestsClient(timeout=_TIMEOUT_S),
+            max_network_retries=retries,
+            http_client=stripe.RequestsClient(timeout=timeout_s),
         )
 
     async def open_checkout(self, purchase: Purchase) -> str:
@@ -97,6 +105,14 @@ class Stripe:
         if not isinstance(session.get("url"), str):
             raise StripeRefusesUs("Stripe gave the session no address.")
         return str(session["url"])
+
+    async def expire_session(self) -> str:
+        """Open a Checkout Session for nothing that is sold here, and let it expire. Returns its id."""
+        price = {"currency": "usd", "unit_amount": 100, "product_data": {"name": "Not for sale"}}
+        wanted = {"mode": "payment", "line_items": [{"quantity": 1, "price_data": price}]}
+        session = await self._ask("post", "/v1/checkout/sessions", **wanted, success_url="https://stripe.com")
+        await self._ask("post", f"/v1/checkout/sessions/{session['id']}/expire")
+        return str(session["id"])
 
     async def session(self, session_id: str) -> StripeObject:
         """Return a Checkout Session with its line items, in our version of the API."""
@@ -131,6 +147,30 @@ class Stripe:
         """
         wanted = {"status": "complete", "created": {"gte": since}}
         return self._list("/v1/checkout/sessions", **wanted, expand=["data.line_items"])
+
+    async def endpoints(self) -> list[StripeObject]:
+        """Return the webhook endpoints of the key's mode. Stripe does not show their secrets."""
+        return [endpoint async for endpoint in self._list("/v1/webhook_endpoints")]
+
+    async def missing_permissions(self) -> list[str]:
+        """Return Stripe's names of the permissions that the key lacks for Pressroom's requests.
+
+        Each kind of request is made once. One that reads asks for one object. One that writes names nothing, so
+        that Stripe refuses it in any case.
+        """
+        lacks = await asyncio.gather(*(self._lack(method, path) for method, path in _TRIALS))
+        return sorted({lack for lack in lacks if lack})
+
+    async def _lack(self, method: str, path: str) -> str | None:
+        wanted = {"limit": 1} if method == "get" else {}
+        try:
+            await self._ask(method, path, **wanted)
+        except KeyMayNot as error:
+            return error.permission or f"for {method.upper()} {path}"
+        except StripeRefusesUs:
+            if method == "get":
+                raise
+        return None
 
     async def _list(self, path: str, **wanted: Any) -> AsyncIterator[StripeObject]:
         after: StripeObject = {}

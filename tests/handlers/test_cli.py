@@ -1,14 +1,13 @@
 """The command line: what it says when something is wrong, and with which exit code."""
 
 import socket
-import subprocess
 
 import pytest
 
 from actors.products.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
 from infra.local.part import Part
-from tests.commands import Done, run
+from tests.commands import run, run_cold
 from tests.pressroom import PRESSROOM, Pressroom
 
 
@@ -16,12 +15,6 @@ from tests.pressroom import PRESSROOM, Pressroom
 def worker(front_door: Pressroom) -> Part:
     """A worker of the queue `bundle`."""
     return front_door.start("worker", "bundle")
-
-
-def start(env: dict[str, str], *args: str) -> Done:
-    """Run a command in exactly that environment, as an operator does: with nothing imported beforehand."""
-    done = subprocess.run([*PRESSROOM, *args], env=env, capture_output=True, text=True, timeout=30, check=False)
-    return Done(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("name", ["MONGODB_URL", "STRIPE_WEBHOOK_SECRET", "MAIL_FROM", "LLM_TOKENS_PER_MINUTE"])
@@ -123,7 +116,7 @@ def test_every_command_imports_what_it_needs(front_door: Pressroom) -> None:
         ("reconcile", "--since", "1h", "--dry-run"),
         ("doctor",),
     ):
-        assert start(env, *args).code == 0, args
+        assert run_cold(env, PRESSROOM, *args).code == 0, args
 
 
 def test_the_start_line_of_a_worker_names_hosts_and_no_credentials(front_door: Pressroom, worker: Part) -> None:

@@ -1,14 +1,12 @@
 """`pressroom doctor` on the bucket: what it does there for real, and what it says that a person must do."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
 
-from infra.local.environment import outer_environment
-from tests.commands import run
+from tests.handlers.doctor import Finding, examine
 from tests.ports import free_ports
-from tests.pressroom import PRESSROOM, Pressroom
+from tests.pressroom import Pressroom
 from tests.store import BUCKET, Store
 
 
@@ -19,13 +17,12 @@ def there() -> Iterator[Store]:
         yield store
 
 
-def doctor(shop: Pressroom, store: Store, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
+def doctor(shop: Pressroom, store: Store, **env: str) -> tuple[int, dict[str, Finding]]:
     """Return the exit code of the doctor, and its findings about a bucket in that store."""
-    given = {**outer_environment(), **shop.stack.env, **shop.env}
-    given |= {"AWS_ENDPOINT_URL_S3": store.url, "S3_BUCKET": BUCKET, **env}
-    code, out, _ = run(given, PRESSROOM, "doctor", "--json")
-    rows = [row for row in json.loads(out) if row["server"].startswith("s3")]
-    return code, {row["server"].split()[1].rpartition("/")[2]: (row["well"], row["finding"]) for row in rows}
+    webhook = f"{shop.stack.urls.web}/webhooks/stripe"
+    found = examine(shop, "--webhook", webhook, AWS_ENDPOINT_URL_S3=store.url, S3_BUCKET=BUCKET, **env)
+    rows = {server: finding for server, finding in found.rows.items() if server.startswith("s3")}
+    return found.code, {server.split()[1].rpartition("/")[2]: finding for server, finding in rows.items()}
 
 
 def test_a_good_bucket_is_tried_and_left_as_it_was(front_door: Pressroom, there: Store) -> None:

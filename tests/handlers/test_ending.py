@@ -1,14 +1,15 @@
 """What an operator is told of the time that workers have to end."""
 
 from infra.local.stack import Stack
+from tests.handlers.doctor import examine
 from tests.pressroom import Pressroom
 
 
 def said(pressroom: Pressroom) -> str:
     """Return what the doctor finds about the end of workers. It is never ill for it."""
-    (found,) = [row for row in pressroom.json("doctor") if row["server"] == "end of workers"]
-    assert found["well"]
-    return str(found["finding"])
+    found = examine(pressroom)["end of workers"]
+    assert found.well
+    return found.text
 
 
 def test_the_doctor_says_what_a_deploy_costs(stack: Stack) -> None:

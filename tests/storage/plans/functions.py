@@ -6,13 +6,14 @@ from importlib import import_module
 from types import ModuleType
 
 import storage
-from storage import index_builds
+from storage import index_builds, replica_set
 
 #: They ask for no documents, or on behalf of others.
 _NO_QUESTIONS: set[object] = {
     index_builds.ensure_indexes,
     index_builds.leftover_indexes,
     index_builds.drop_leftover_indexes,
+    replica_set.expect_replica_set,
 }
 
 

@@ -52,8 +52,10 @@ from storage.events import (
     adopt_events,
     count_try,
     delay_events,
+    drop_event,
     drop_events,
     find_event,
+    has_event,
     latest_events,
     new_event,
     record_events,
@@ -100,6 +102,8 @@ async def _events(db: Database, ask: Ask) -> None:
     await ask(settle_events, ids, "applied")
     await ask(adopt_events, ["pi_7"], "Nothing in it is ours.")
     await ask(find_event, ids[0])
+    await ask(has_event, "cs_unheard_of")
+    await ask(drop_event, "evt_unheard_of")
     await ask(states_of_events, ids)
     await ask(latest_events, "ignored", 50)
     await ask(drop_events, NOW - timedelta(days=89), 1000)

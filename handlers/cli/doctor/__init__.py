@@ -1,0 +1,1 @@
+"""`pressroom doctor`: findings about the settings, and about each server that Pressroom needs."""

@@ -1,0 +1,38 @@
+"""Command `doctor`: its options, its table and its exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from handlers.cli.common import json_option, with_deps
+from handlers.cli.output import ROWS, show
+
+#: A server that needs longer is away, for a person who waits.
+_PATIENCE_S = 8.0
+
+
+@click.command()
+@click.option(
+    "--webhook", metavar="URL", help="Where Stripe sends events, if not to /webhooks/stripe at PUBLIC_URL."
+)
+@click.option(
+    "--event", is_flag=True, help="Have Stripe send an event: a Checkout Session is opened, and expires."
+)
+@click.option(
+    "--call", is_flag=True, help="Call the LLM, for a few tokens. The call is no order's: no ledger has it."
+)
+@json_option(ROWS)
+def doctor(*, webhook: str | None, event: bool, call: bool, as_json: bool) -> None:
+    """Check the settings, and each server that they name.
+
+    All are tried as Pressroom uses them, at once, and left as they were. Exit 1 if one is not well.
+    """
+    from handlers.cli.doctor.examination import Extent, examine
+
+    extent = Extent(webhook, event=event, call=call)
+    findings = with_deps(lambda deps: examine(deps, extent), patience_s=_PATIENCE_S)
+    show(findings, ("server", "well", "finding"), as_json=as_json)
+    if not all(finding["well"] for finding in findings):
+        sys.exit(1)

@@ -1,0 +1,90 @@
+"""Examination of an installation: its settings, and all of its servers at once."""
+
+import asyncio
+from typing import NamedTuple
+
+from actors.deps.process import Deps
+from handlers.cli.common import Row
+from handlers.cli.doctor.bucket import try_bucket
+from handlers.cli.doctor.findings import find
+from handlers.cli.doctor.llm import budget, model
+from handlers.cli.doctor.stripe_account import EVENT_S, endpoint, event, key
+from handlers.cli.doctor.typesetter import try_typesetter
+from handlers.cli.doctor.webhook import send_event, webhook_of
+from handlers.web.health import agrees
+from infra.mail.transport import Transport, transport_for
+from infra.settings import cost_of_ending
+from infra.stripe.client import Stripe
+from storage.replica_set import expect_replica_set
+
+#: Of many tenants, the names that a line has room for.
+_SHOWN = 10
+#: An attempt at Stripe has so many seconds to connect, and so many to answer.
+_STRIPE_S = 4.5
+
+
+class Extent(NamedTuple):
+    """Bounds of an examination: the webhook's address if it is not PUBLIC_URL's, and trials that are asked for."""
+
+    webhook: str | None
+    event: bool
+    call: bool
+
+
+async def examine(deps: Deps, extent: Extent) -> list[Row]:
+    """Return the findings, those about the settings first. Each trial has its own deadline, of 15 s at most."""
+    mailer = await asyncio.to_thread(transport_for, deps.settings)
+    stripe = Stripe(deps.settings, timeout_s=_STRIPE_S, retries=0)
+    url = webhook_of(deps, extent.webhook)
+    trials = [
+        find(f"model {deps.settings.openai_model}", model(deps)),
+        find(f"mongodb {deps.db.host}", _mongodb(deps)),
+        find("clock", _clock(deps)),
+        find("redis", _redis(deps)),
+        find(f"mail {mailer.host}", _mail(deps, mailer)),
+        find("stripe key", key(stripe)),
+        find("stripe endpoint", endpoint(deps, stripe, url)),
+        find(f"webhook {url}", send_event(deps, url)),
+    ]
+    if extent.event:
+        trials.append(find("stripe event", event(deps, stripe), EVENT_S))
+    if extent.call:
+        from handlers.cli.doctor.call import CALL_S, call_model
+
+        trials.append(find("call", call_model(deps), CALL_S))
+    rows, *more = await asyncio.gather(asyncio.gather(*trials), try_typesetter(), try_bucket(deps))
+    return [_tenants(deps), budget(deps), _ending(deps), *rows, *more[0], *more[1]]
+
+
+async def _mongodb(deps: Deps) -> str:
+    await expect_replica_set(deps.db)
+    return "answers"
+
+
+async def _clock(deps: Deps) -> str:
+    await agrees(deps)
+    return "agrees with MongoDB's"
+
+
+async def _redis(deps: Deps) -> str:
+    await asyncio.to_thread(deps.broker.examine)
+    return "answers, and keeps what waits"
+
+
+async def _mail(deps: Deps, mailer: Transport) -> str:
+    await asyncio.to_thread(mailer.ping, deps.settings.mail_from, *deps.settings.operators)
+    return "answers"
+
+
+def _tenants(deps: Deps) -> Row:
+    """Name the brands that are served. An unusable TENANTS_FILE stops every command before it begins."""
+    names = sorted(deps.tenants)
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    where = "TENANTS_FILE" if deps.settings.tenants_file else "no TENANTS_FILE"
+    return {"server": "tenants", "well": True, "finding": f"{where}: {shown}"}
+
+
+def _ending(deps: Deps) -> Row:
+    """Say what it costs to end workers. Which platform waits how long is the operator's to know."""
+    finding = cost_of_ending(deps.settings) or "calls in the air are waited for"
+    return {"server": "end of workers", "well": True, "finding": finding}
