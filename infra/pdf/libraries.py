@@ -17,7 +17,7 @@ _LEAST_PANGO = 15000
 
 
 def require_libraries() -> None:
-    """Load the libraries. RendererCannotStart names one that is missing or too old, and the packages."""
+    """Load the libraries. RendererCannotStart names what is missing or too old, and the packages."""
     try:
         with redirect_stdout(StringIO()):  # WeasyPrint prints a page about a missing library
             from weasyprint.text.ffi import harfbuzz_subset, pango
@@ -30,3 +30,14 @@ def require_libraries() -> None:
     if (version := pango.pango_version()) < _LEAST_PANGO:
         told = f"{version // 10000}.{version // 100 % 100}"
         raise RendererCannotStart(f"Pango {told} is too old: 1.50 or later is needed. Install {LIBRARIES}")
+    if not _count_fonts():  # Pango would end the process
+        raise RendererCannotStart(f"No font is installed. Install {FONTS}")
+
+
+def _count_fonts() -> int:
+    from weasyprint.text.ffi import fontconfig
+
+    config = fontconfig.FcInitLoadConfigAndFonts()
+    count = int(fontconfig.FcConfigGetFonts(config, fontconfig.FcSetSystem).nfont)
+    fontconfig.FcConfigDestroy(config)
+    return count

@@ -19,6 +19,8 @@ from storage.replica_set import expect_replica_set
 
 #: Of many tenants, the names that a line has room for.
 _SHOWN = 10
+#: The driver looks for a primary for half of it, and then it is known why there is none.
+_DATABASE_S = 15.0
 #: An attempt at Stripe has so many seconds to connect, and so many to answer.
 _STRIPE_S = 4.5
 
@@ -32,13 +34,13 @@ class Extent(NamedTuple):
 
 
 async def examine(deps: Deps, extent: Extent) -> list[Row]:
-    """Return the findings, those about the settings first. Each trial has its own deadline, of 15 s at most."""
+    """Return the findings, those about the settings first. A server has 15 s at most, and the typesetter 30."""
     mailer = await asyncio.to_thread(transport_for, deps.settings)
     stripe = Stripe(deps.settings, timeout_s=_STRIPE_S, retries=0)
     url = webhook_of(deps, extent.webhook)
     trials = [
         find(f"model {deps.settings.openai_model}", model(deps)),
-        find(f"mongodb {deps.db.host}", _mongodb(deps)),
+        find(f"mongodb {deps.db.host}", _mongodb(deps), _DATABASE_S),
         find("clock", _clock(deps)),
         find("redis", _redis(deps)),
         find(f"mail {mailer.host}", _mail(deps, mailer)),
