@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from infra.accounts import read_accounts
 from infra.addresses import as_address
 from infra.errors import SettingsError
 from infra.hosts import is_private, is_this_machine
@@ -115,6 +116,14 @@ def _are_hard_to_guess(given: str) -> bool:
     )
 
 
+def _are_accounts(given: str) -> bool:
+    try:
+        read_accounts(given)
+    except ValueError:
+        return False
+    return True
+
+
 def _are_networks(given: str) -> bool:
     try:
         return all(ip_network(one.strip()) for one in given.split(","))
@@ -154,6 +163,11 @@ SECRETS = Check(
     f"keys drawn by chance, as by `openssl rand -hex 32`, comma-separated while one is changed: each of "
     f"{_LEAST_LENGTH} characters or more, of which {_LEAST_LETTERS} differ",
     _are_hard_to_guess,
+)
+ACCOUNTS = Check(
+    "accounts, one `name role hash` a line: the role viewer, operator or owner, the hash as `pressroom "
+    "hash-password` prints it",
+    _are_accounts,
 )
 NETWORKS = Check("addresses or networks, comma-separated, such as 10.0.0.0/8,192.0.2.7", _are_networks)
 

@@ -12,6 +12,7 @@ from msgspec import NODEFAULT, Meta
 
 from infra.errors import SettingsError
 from infra.setting_checks import (
+    ACCOUNTS,
     ADDRESS,
     ADDRESSES,
     MAIL_URL,
@@ -99,6 +100,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     keep_refunded_reports: bool = False
     allow_plain_http: bool = False
     trusted_proxies: Annotated[Text, NETWORKS] | None = None
+    ops_users: Annotated[str, Meta(min_length=1, max_length=65536), ACCOUNTS] | None = None
 
     @property
     def operators(self) -> tuple[str, ...]:

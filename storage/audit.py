@@ -4,6 +4,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from storage.database import Database, translating
+from storage.records.mail import Action
+
+#: Of one order, the most actions that are shown.
+_MOST = 500
 
 
 class Authority(NamedTuple):
@@ -22,3 +26,9 @@ async def record_action(
     await db.audit.insert_one(
         {"who": who, "reason": reason, "action": action, "order": order, "subject": subject, "at": now}
     )
+
+
+@translating
+async def actions_on(db: Database, order: str) -> list[Action]:
+    """Return the actions on an order, the oldest first."""
+    return await db.audit.find({"order": order}).sort("at").limit(_MOST).to_list()

@@ -20,7 +20,7 @@ from pymongo.errors import (
 
 from infra.errors import PressroomError, SettingsError, TransientError
 from storage.not_now import why_not_now
-from storage.records.mail import Action, Alert, DeadLetter, Delivery
+from storage.records.mail import Action, Alert, DeadLetter, Delivery, SignIn
 from storage.records.orders import Event, Form, Order, Payment
 from storage.records.plans import Plan
 from storage.records.work import Installation, LedgerEntry, Report, Step, Sweep, TenantPlaces, Worker
@@ -83,6 +83,7 @@ class Database:
         self.workers: AsyncCollection[Worker] = fleeting(database["workers"])
         self.sweeps: AsyncCollection[Sweep] = fleeting(database["sweeps"])
         self.audit: AsyncCollection[Action] = database["audit"]
+        self.sign_ins: AsyncCollection[SignIn] = database["sign_ins"]
         self.installation: AsyncCollection[Installation] = database["installation"]
 
     async def ping(self) -> None:

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from storage.attention import MARKS
 from storage.database import Document
+from storage.search import SAME_ADDRESS, SAME_NAME
 
 Keys = list[tuple[str, int]]
 
@@ -45,12 +47,15 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         _partial(["due_at"], {"state": "ignored", "due_at": {"$exists": True}}),
     ],
     # Stripe waits for each of these. A link names one order, refunds name the payment, operators list the newest,
-    # and a few have errands due.
+    # a few have errands due, or need a person; operators look for addresses and names.
     "orders": [
         IndexModel(_keys("token"), unique=True),
         _index("payment_intent"),
         _index("-placed_at"),
         _sparse("errands_at"),
+        _partial(["-paid_at"], MARKS),
+        IndexModel(_keys("email"), collation=SAME_ADDRESS),
+        IndexModel(_keys("answers.name"), collation=SAME_NAME),
     ],
     # Each holds the reports of one state, so that Stripe waits for the first alone. Messages that should have been
     # taken; a tenant's next; the sweep's way through the running ones; estimates, and the newest PDFs.
@@ -64,7 +69,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "steps": [IndexModel(STEPS_BY_REPORT), _index("state", "due_at")],
     # Costs of an order, and of a period.
     "ledger": [_index("order", "opened_at"), _index("opened_at")],
-    "deliveries": [_index("order")],
+    "deliveries": [_index("order"), _index("message_id")],
     # All, the open ones and an order's, each the newest first; few are written.
     "dead_letters": [_index("-at"), _index("state", "-at"), _index("order", "-at")],
     # The due alerts, the number that went out of late, those to be withdrawn, and those about accounts; few are
@@ -79,4 +84,8 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     ],
     # Forms that were never paid for are removed by their age.
     "answers": [_index("at")],
+    # What operators did about an order.
+    "audit": [_index("order", "at")],
+    # MongoDB removes those that have ended.
+    "sign_ins": [IndexModel(_keys("until"), expireAfterSeconds=0)],
 }

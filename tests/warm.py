@@ -41,7 +41,7 @@ PRELOADED = (
     "aiosmtpd.smtp",
     "handlers.cli.doctor.examination",
     "handlers.cli.output",
-    "handlers.views",
+    "handlers.views.orders",
     "handlers.web.server",
     "infra.llm.client",
     "infra.pdf.binding",

@@ -11,7 +11,7 @@ from actors.mail.reports import completion, resend
 from actors.orders.estimate import estimate_s
 from actors.orders.forget import forget_at
 from actors.orders.mailing import as_it_stands, deliver, look_again_at
-from actors.products.catalogue import offer_of
+from actors.orders.promise import promised_at
 from storage.alerts import raise_alert
 from storage.deliveries import resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
@@ -47,11 +47,11 @@ async def check_promise(deps: WorkDeps, order: Order) -> datetime | None:
 
     An order that is not due yet is looked at again.
     """
-    promised_at, now = _promised_at(order), deps.clock.now()
+    due_at, now = promised_at(order), deps.clock.now()
     if order["on_hold"]:
         return look_again_at(order, now, _LOOK_AGAIN)
-    if promised_at is None or now < promised_at:
-        return promised_at
+    if due_at is None or now < due_at:
+        return due_at
     if order["failed_at"] is not None:
         await _alert_of_delay(deps, order)
         return look_again_at(order, now, _LOOK_AGAIN)
@@ -59,19 +59,6 @@ async def check_promise(deps: WorkDeps, order: Order) -> datetime | None:
         return None
     await _alert_of_delay(deps, order)
     return (await deliver(deps, order, "check_promise", "delay", lambda: delay(deps, order, now))).again_at
-
-
-def _promised_at(order: Order) -> datetime | None:
-    """Return the time at which an order should be ready, from its payment or last answer.
-
-    None if no customer waits.
-    """
-    offer = offer_of(order["product"])
-    over = order["missing"] or order["objection"] or order["letter"] or order["stopped"]
-    if offer is None or order["paid_at"] is None or over:
-        return None
-    began_at = order.get("filled_at") or order["paid_at"]
-    return began_at + timedelta(seconds=offer.promise_s)
 
 
 async def _alert_of_delay(deps: WorkDeps, order: Order) -> None:

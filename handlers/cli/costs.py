@@ -63,14 +63,14 @@ def cost(
 
 
 async def _sums(deps: Deps, by: By, since: datetime, until: datetime, limit: int) -> list[Row]:
-    from handlers.views import sum_view
+    from handlers.views.orders import sum_view
     from storage.costs import costs_by
 
     return [{by: name, **sum_view(costs)} for name, costs in await costs_by(deps.db, by, since, until, limit)]
 
 
 async def _order(deps: Deps, order_id: str) -> Row:
-    from handlers.views import order_costs
+    from handlers.views.orders import order_costs
     from storage.orders import find_order
 
     return await order_costs(deps, expect(await find_order(deps.db, order_id), f"order {order_id}"))

@@ -100,7 +100,7 @@ async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, 
 
 
 def _shown(letter: Row) -> Row:
-    from handlers.views import as_text
+    from handlers.views.orders import as_text
 
     names = ("kind", "order", "product", "step", "error", "traceback", "attempts", "state")
     return {"id": letter["_id"], **{name: letter[name] for name in names}, "at": as_text(letter["at"])}

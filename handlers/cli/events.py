@@ -31,7 +31,7 @@ def events() -> None:
 @listing("id", "type", "received_at", "reason")
 async def list_events(deps: Deps, state: EventState, limit: int) -> list[Row]:
     """List the newest events, and why they were ignored."""
-    from handlers.views import as_text
+    from handlers.views.orders import as_text
     from storage.events import latest_events
 
     return [

@@ -56,7 +56,7 @@ def workers() -> None:
 @listing("id", "queue", "host", "pid", "threads", "beat_at")
 async def list_workers(deps: Deps) -> list[Row]:
     """List the workers that have not left or been taken for dead."""
-    from handlers.views import as_text
+    from handlers.views.orders import as_text
     from storage.workers import live_workers
 
     return [

@@ -13,6 +13,7 @@ from handlers.cli.indexes import indexes
 from handlers.cli.listings import products, queues, workers
 from handlers.cli.mails import mails
 from handlers.cli.orders import orders
+from handlers.cli.passwords import hash_password
 from handlers.cli.preview.command import preview
 from handlers.cli.processes import sweep, web, worker
 from handlers.cli.reconcile import reconcile
@@ -26,7 +27,7 @@ def pressroom() -> None:
 
 
 _OPERATING = (web, worker, sweep, orders, mails, dead, events, queues, workers, reconcile, doctor, indexes)
-_DEVELOPING = (products, preview)
+_DEVELOPING = (products, preview, hash_password)
 #: They start or enter the local stack, so that they cannot run on it.
 _LOCAL = (demo, up, local)
 for command in (*_OPERATING, *_DEVELOPING):

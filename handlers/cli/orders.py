@@ -29,13 +29,36 @@ for command in (cost, retry, resume, resend, readdress, refund, forget):
 @listing("order_id", "state", "product", "placed_at", "attention")
 async def list_orders(deps: Deps, limit: int) -> list[Row]:
     """List the newest orders."""
-    from handlers.views import order_summary
+    from handlers.views.orders import orders_summary
     from storage.orders import latest_orders
-    from storage.reports import reports_of
 
-    found = await latest_orders(deps.db, limit)
-    reports = await reports_of(deps.db, found)
-    return [order_summary(deps, order, [r for r in reports if r["order"] == order["_id"]]) for order in found]
+    return list(await orders_summary(deps, await latest_orders(deps.db, limit)))
+
+
+@orders.command("find")
+@click.argument("text")
+@listing("order_id", "state", "product", "placed_at", "attention")
+async def find_orders(deps: Deps, text: str) -> list[Row]:
+    """Find orders by whatever you hold of one.
+
+    TEXT is a mail address, the beginning of a name, a link, a Message-ID, or the id of an order, payment, refund,
+    event or dead letter.
+    """
+    from handlers.views.search import search
+
+    return list(await search(deps, text))
+
+
+@orders.command("waiting")
+@click.option(
+    "--limit", metavar="N", default=100, show_default=True, type=click.IntRange(1, 1000), help="Orders at most."
+)
+@listing("order_id", "reason", "product", "waiting_s", "overdue_s", "amount")
+async def waiting_orders(deps: Deps, limit: int) -> list[Row]:
+    """List the orders that need a person, the longest waiting first."""
+    from handlers.views.desk import for_a_person
+
+    return list(await for_a_person(deps, limit))
 
 
 @orders.command("show")
@@ -68,7 +91,7 @@ def show_order(order: str, as_json: bool) -> None:
 
 
 async def _view(deps: Deps, order_id: str) -> Row:
-    from handlers.views import order_view
+    from handlers.views.orders import order_view
     from storage.orders import find_order
 
     return await order_view(deps, expect(await find_order(deps.db, order_id), f"order {order_id}"))

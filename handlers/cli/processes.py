@@ -15,6 +15,10 @@ import click
 from handlers.cli.common import UnknownName, settings_here
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.routing import BaseRoute
+
     from infra.settings import Settings
 
 
@@ -38,8 +42,18 @@ def web(host: str, port: int) -> None:
 async def _serve_until_told(settings: Settings, host: str, port: int) -> None:
     from handlers.web.server import serve_web
 
-    await serve_web(settings, host, port, lambda url: _ready(f"web {url}"))
+    await serve_web(settings, host, port, lambda url: _ready(f"web {url}"), _operators_pages(settings))
     _end(0)
+
+
+def _operators_pages(settings: Settings) -> Sequence[BaseRoute]:
+    """Return the routes to the operators' pages. None, and nothing is loaded for them, without an account."""
+    if settings.ops_users is None:
+        return ()
+    from handlers.ops.routes import ops_routes
+    from infra.accounts import read_accounts
+
+    return ops_routes(read_accounts(settings.ops_users))
 
 
 @click.command()

@@ -1,7 +1,7 @@
 """Web application: its routes, and the clients that live as long as it does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypedDict
@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from actors.deps.process import Deps
@@ -48,8 +48,11 @@ class WebState(TypedDict):
     checkup: Checkup
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Return the application; it opens its clients when it starts, on the loop that serves."""
+def create_app(settings: Settings, more: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """Return the application; it opens its clients when it starts, on the loop that serves.
+
+    It serves the routes in `more`, too.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
@@ -75,6 +78,7 @@ def create_app(settings: Settings) -> ASGIApp:
             Route("/orders/{token}/reports/{product}.pdf", download_report, middleware=files),
             Route("/livez", livez),
             Route("/readyz", readyz),
+            *more,
         ],
         exception_handlers={TransientError: _ask_for_patience, TimeoutError: _ask_for_patience},
         lifespan=lifespan,

@@ -10,6 +10,11 @@ from infra.settings import Settings
 
 #: Our own inline style may load on a page, and nothing else.
 _LOAD = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+#: On the operators' pages our own files may load, and be asked for news.
+_LOAD_FOR_OPERATORS = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 #: A year, as is usual. Not for other names below ours, which are not ours to promise for.
 _HTTPS_ONLY = "max-age=31536000"
 
@@ -40,10 +45,14 @@ class Headers:
     def _headers(self, path: str) -> Iterator[tuple[str, str]]:
         yield from self._fixed.items()
         targets = f"'self' {self._till}" if path.startswith(("/products/", "/checkout")) else "'self'"
-        yield "Content-Security-Policy", f"{_LOAD}; form-action {targets}"
+        load = _LOAD_FOR_OPERATORS if path.startswith("/ops/") else _LOAD
+        yield "Content-Security-Policy", f"{load}; form-action {targets}"
         # What belongs to an order, or was typed into a form, stays in no cache.
-        if path.startswith(("/orders/", "/checkout")):
+        if path.startswith(("/orders/", "/checkout", "/ops/")):
             yield "Cache-Control", "no-store"
+        # Under `no-referrer` browsers keep the origin of a form to themselves, even from the page's own server.
+        if path.startswith("/ops/"):
+            yield "Referrer-Policy", "same-origin"
 
 
 def _origin(url: str) -> str:

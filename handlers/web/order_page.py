@@ -13,7 +13,7 @@ from actors.mail.brand import sender_of
 from actors.mail.formatting import readable_size
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.products.catalogue import title_of
-from handlers.views import ReportView, order_view
+from handlers.views.orders import ReportView, order_view
 from handlers.web.page import page
 from handlers.web.requests import order_of
 from storage.order_state import why_withheld

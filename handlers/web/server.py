@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import uvicorn
+from starlette.routing import BaseRoute
 
 from actors.deps.startup import wait_for_database
 from handlers.web.app import create_app
@@ -52,8 +53,10 @@ class WebServer(uvicorn.Server):
         self.should_exit = True
 
 
-async def serve_web(settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serve until told to end. PortIsTaken names the port; waits for MongoDB before it listens.
+async def serve_web(
+    settings: Settings, host: str, port: int, on_ready: Callable[[str], None], more: Sequence[BaseRoute] = ()
+) -> None:
+    """Serve until told to end, `more` routes too. PortIsTaken names the port; waits for MongoDB before it listens.
 
     It does not wait for Redis: events are taken without it, and a balancer must not turn them away meanwhile.
     """
@@ -62,7 +65,7 @@ async def serve_web(settings: Settings, host: str, port: int, on_ready: Callable
         asyncio.get_running_loop().set_default_executor(executor)
         await wait_for_database(settings)
         config = uvicorn.Config(
-            create_app(settings),
+            create_app(settings, more),
             log_config=None,
             # Paths hold customers' tokens.
             access_log=False,

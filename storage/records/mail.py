@@ -1,4 +1,4 @@
-"""Records of letters, alerts, dead letters and the actions of operators."""
+"""Records of letters, alerts, dead letters, and operators' sign-ins and actions."""
 
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
@@ -155,3 +155,15 @@ class Action(TypedDict):
     order: str | None
     subject: str
     at: datetime
+
+
+class SignIn(TypedDict):
+    """Sign-in of an operator in a browser."""
+
+    #: The hash of the cookie's secret.
+    _id: str
+    #: The account's name in OPS_USERS.
+    name: str
+    #: A hash of the account's own, which changes with its password.
+    seal: str
+    until: datetime

@@ -141,3 +141,9 @@ def test_downloads_are_counted(front_door: Pressroom) -> None:
     assert report["downloads"]["count"] == 3
     assert report["downloads"]["first_at"] < report["downloads"]["last_at"]
     assert front_door.order(order["order_id"])["reports"][0]["downloads"] == 3
+
+
+def test_without_accounts_there_are_no_pages(front_door: Pressroom) -> None:
+    """An installation without OPS_USERS serves nothing below /ops."""
+    paths = ("/ops/", "/ops/sign-in", "/ops/static/ops.css")
+    assert {plain_http.get(front_door.stack.urls.web + path).status_code for path in paths} == {404}

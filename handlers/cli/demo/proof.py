@@ -11,7 +11,7 @@ from actors.products.catalogue import PRODUCTS
 from handlers.cli.demo.purchase import completions_of
 from handlers.cli.demo.watch import Stages
 from handlers.cli.output import show
-from handlers.views import ReportView
+from handlers.views.orders import ReportView
 from infra.errors import PressroomError
 from infra.local.pdf_text import text_of
 from infra.local.seaweedfs import s3_client

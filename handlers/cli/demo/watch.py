@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from actors.deps.process import Deps
 from actors.deps.startup import open_deps
 from handlers.cli.demo.purchase import completions_of
-from handlers.views import OrderView, order_view
+from handlers.views.orders import OrderView, order_view
 from infra.errors import PressroomError
 from infra.local.stack import Stack
 from infra.settings import read_settings

@@ -8,7 +8,7 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.intake.answers import last_day, plain_answers
-from handlers.views import order_view
+from handlers.views.orders import order_view
 from storage.answers import keep_answers
 from tests.actors.builders import place
 

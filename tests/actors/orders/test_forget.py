@@ -15,7 +15,7 @@ from actors.orders.errands import run_errand
 from actors.orders.forget import OrderIsNotOver, begin_forgetting
 from actors.orders.resend import ResendIsImpossible, order_resend
 from actors.sweep.orders import drop_old_events, drop_old_forms
-from handlers.views import order_view
+from handlers.views.orders import order_view
 from infra.errors import TransientError
 from infra.links import Links
 from infra.local.stack import Stack

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from storage.attention import orders_for_a_person
+from storage.audit import actions_on
 from storage.budget import begin_pause, end_pause, spending_of
 from storage.database import Database
 from storage.endings import (
@@ -18,6 +20,7 @@ from storage.endings import (
 )
 from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
+from storage.history import alerts_of, deaths_of, events_about, steps_at_a_glance
 from storage.orders import (
     await_details,
     call_operator,
@@ -40,6 +43,8 @@ from storage.orders import (
 )
 from storage.payments import payment_state
 from storage.resends import note_resend
+from storage.search import ids_behind, orders_by_ids, orders_of_customer
+from storage.sign_ins import begin_sign_in, end_sign_in, find_sign_in
 from tests.builders import NOW
 from tests.storage.picking import pick
 from tests.storage.plans.shop import PRODUCT
@@ -51,7 +56,7 @@ _SOON = NOW + timedelta(seconds=30)
 
 async def ask_of_orders(db: Database, ask: Ask) -> None:
     """Ask all of it."""
-    for questions in (_placing, _errands, _operators, _endings, _forgetting):
+    for questions in (_placing, _errands, _operators, _pages, _endings, _forgetting):
         await questions(db, ask)
 
 
@@ -97,6 +102,28 @@ async def _operators(db: Database, ask: Ask) -> None:
     await ask(change_address, order, "ada@customer.example")
     await ask(end_failure, await pick(db.orders, _id=order))
     await ask(release_operator, order, "A step is dead.")
+
+
+async def _pages(db: Database, ask: Ask) -> None:
+    order = await pick(db.orders, delivered_at={"$ne": None})
+    found = await ask(orders_by_ids, [order["_id"]])
+    assert [one["_id"] for one in found] == [order["_id"]]
+    await ask(orders_by_ids, [order["payment_intent"]])
+    await ask(ids_behind, (await pick(db.events))["_id"])
+    await ask(ids_behind, order["_id"])
+    await ask(ids_behind, (await pick(db.deliveries))["message_id"])
+    await ask(ids_behind, (await pick(db.dead_letters))["_id"])
+    await ask(orders_of_customer, "nobody@customer.example", 50)
+    await ask(orders_of_customer, "Nobody", 50)
+    await ask(orders_for_a_person, 100)
+    await ask(events_about, [order["_id"], order["payment_intent"]])
+    await ask(steps_at_a_glance, order)
+    await ask(deaths_of, order["_id"])
+    await ask(alerts_of, order["_id"])
+    await ask(actions_on, order["_id"])
+    secret = await ask(begin_sign_in, "olga", "seal", _SOON)
+    assert await ask(find_sign_in, secret, NOW)
+    await ask(end_sign_in, secret)
 
 
 async def _endings(db: Database, ask: Ask) -> None:

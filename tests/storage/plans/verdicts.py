@@ -13,9 +13,13 @@ SMALL = {
     "tenants": "one document a brand with a limit",
 }
 #: Sort in memory.
-SORTING = {"costs_by": "an operator's sums, the dearest first: a row each, and cut off in MongoDB"}
+SORTING = {
+    "costs_by": "an operator's sums, the dearest first: a row each, and cut off in MongoDB",
+    "orders_for_a_person": "the few that need one now",
+}
 #: Read more than they return.
 READING = {
+    "orders_for_a_person": "all that ever needed one and keep the mark, as refunded ones do, 10,000 at most",
     "claims_of": "all claimed steps: as many as are in somebody's hands, when a worker stops or has died. "
     "An index of holders would be written twice a step.",
     "adopt_events": "the events of one payment, which are a handful, when it is refunded or disputed.",
@@ -42,7 +46,13 @@ def bad(answers: Iterable[Answer]) -> list[str]:
 
 def idle_indexes(answers: Collection[Answer]) -> list[str]:
     """Return the indexes by which no answer went."""
-    every = [(name, model) for name, models in INDEXES.items() for model in models]
+    # By one with a lifetime MongoDB itself finds what is over.
+    every = [
+        (name, model)
+        for name, models in INDEXES.items()
+        for model in models
+        if "expireAfterSeconds" not in model.document
+    ]
     plans = {(answer.collection, answer.plan) for answer in answers}
     return [
         f"{name}: {_keys(model)}"

@@ -1,5 +1,6 @@
-"""Views of an order and of its costs: one shape for the command line, the customer's page and scripts."""
+"""Views of an order and of its costs."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -130,6 +131,12 @@ async def order_view(deps: Deps, order: Order) -> OrderView:
         "mails_refused": sorted(m["kind"] for m in mails if m["state"] == "refused"),
         "dead": await open_letters_of(deps.db, order["_id"], limit=100),
     }
+
+
+async def orders_summary(deps: Deps, orders: Sequence[Order]) -> list[OrderSummary]:
+    """Return the rows of a listing of orders."""
+    reports = await reports_of(deps.db, orders)
+    return [order_summary(deps, order, [r for r in reports if r["order"] == order["_id"]]) for order in orders]
 
 
 def order_summary(deps: Deps, order: Order, reports: list[Report]) -> OrderSummary:

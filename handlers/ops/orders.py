@@ -1,0 +1,84 @@
+"""GET /ops/, /ops/orders, /ops/search and /ops/orders/{order}: orders, as operators look at them."""
+
+from collections import Counter
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from actors.deps.process import Deps
+from actors.mail.formatting import written_amount
+from handlers.ops.page import page
+from handlers.views.desk import PersonView, for_a_person
+from handlers.views.orders import order_view, orders_summary
+from handlers.views.search import search
+from handlers.views.timeline import timeline
+from storage.history import steps_at_a_glance
+from storage.orders import find_order, latest_orders
+
+#: Orders on a page.
+_MOST = 100
+
+
+async def needing_a_person(request: Request) -> Response:
+    """Show the orders that need a person."""
+    deps: Deps = request.state.deps
+    found = await for_a_person(deps, _MOST)
+    return page(request, "overview.html", orders=found, more=len(found) == _MOST, money=_money(found))
+
+
+async def newest(request: Request) -> Response:
+    """Show the newest orders."""
+    deps: Deps = request.state.deps
+    found = await orders_summary(deps, await latest_orders(deps.db, _MOST))
+    lead = f"The newest {len(found)}." if found else "There is none yet."
+    return page(request, "listing.html", heading="Orders", lead=lead, orders=found)
+
+
+async def find(request: Request) -> Response:
+    """Show the orders that a text names. An exact hit opens the order."""
+    looked_for = request.query_params.get("q", "")
+    found = await search(request.state.deps, looked_for)
+    if len(found) == 1:
+        return RedirectResponse(f"/ops/orders/{quote(found[0]['order_id'])}", 303)
+    lead = f"{len(found)} orders, the newest first." if found else "No order is known by that."
+    return page(request, "listing.html", heading="Found", lead=lead, orders=found, looked_for=looked_for)
+
+
+async def one(request: Request) -> Response:
+    """Show an order: its state, its reports with their steps, its cost, its dead letters, and its timeline."""
+    deps: Deps = request.state.deps
+    order = await find_order(deps.db, request.path_params["order"])
+    if order is None:
+        raise HTTPException(404, "There is no such order.")
+    view = await order_view(deps, order)
+    steps = await steps_at_a_glance(deps.db, order)
+    reports = [
+        {
+            **report,
+            "steps": [
+                (kind, [step for step in steps if (step["product"], step["kind"]) == (report["product"], kind)])
+                for kind in ("compute", "write", "render", "assemble")
+            ],
+        }
+        for report in view["reports"]
+    ]
+    return page(
+        request,
+        "order.html",
+        order=view | {"reports": reports},
+        refunded=written_amount(order["amount_refunded"], order["currency"] or "")
+        if order["amount_refunded"]
+        else "",
+        timeline=await timeline(deps, order, steps),
+    )
+
+
+def _money(orders: list[PersonView]) -> str:
+    """Return the sums that were paid for orders, by currency."""
+    sums: Counter[str] = Counter()
+    for order in orders:
+        if order["paid_at"] and order["amount"] is not None and order["currency"]:
+            sums[order["currency"]] += order["amount"]
+    return " and ".join(written_amount(amount, currency) for currency, amount in sorted(sums.items()))

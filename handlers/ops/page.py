@@ -1,0 +1,76 @@
+"""Pages for operators, rendered from templates."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from actors.mail.formatting import written_amount
+from infra.errors import TransientError
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+
+
+def page(request: Request, template: str, status: int = 200, **facts: object) -> Response:
+    """Return a page. Templates know who is signed in, if anybody is."""
+    operator = getattr(request.state, "operator", None)
+    text = _PAGES.get_template(template).render(operator=operator, path=request.url.path, **facts)
+    return HTMLResponse(text, status)
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Show why a request was refused."""
+    status, said = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
+    heading = {403: "Not allowed", 404: "Not found"}.get(status, "Not possible")
+    return page(request, "refused.html", status, heading=heading, lead=said)
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """Say that a page is broken. The server logs the error."""
+    del error
+    lead = "This page has a fault. It is in the log of the web process."
+    return page(request, "refused.html", 500, heading="Something is broken", lead=lead)
+
+
+async def later(request: Request, error: Exception) -> Response:
+    """Say that a server is away."""
+    lead = str(error) if isinstance(error, TransientError) else "A server did not answer in time."
+    return page(request, "refused.html", 503, heading="Try again in a minute", lead=lead)
+
+
+def _exact(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _moment(at: str | None) -> str:
+    """Return a time of a view to the minute."""
+    return _exact(datetime.fromisoformat(at))[:-3] if at else ""
+
+
+def _age(seconds: int) -> str:
+    """Return a time in its largest unit and the next one, such as `2 h 5 min`."""
+    days, rest = divmod(seconds, 24 * 3600)
+    hours, minutes = divmod(rest // 60, 60)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _sum(view: Mapping[str, Any]) -> str:
+    """Return what was paid for an order, or nothing if that is unknown."""
+    return written_amount(view["amount"], view["currency"]) if view["amount"] is not None else ""
+
+
+_PAGES.filters.update(exact=_exact, moment=_moment, age=_age, sum=_sum)

@@ -1,0 +1,48 @@
+"""Routes of the operators' pages."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from handlers.ops import dead, orders
+from handlers.ops.guard import Guard
+from handlers.ops.page import broken, later, refused
+from handlers.ops.signing_in import Entrance
+from handlers.web.doors import Door, Doorway
+from infra.accounts import Account
+from infra.errors import TransientError
+
+#: Looks and clicks of people, from few addresses.
+_PAGES = partial(Door, "ops", each=(300, 0.1), every=(1000, 0.02), at_once=16)
+#: Each takes 50 ms of a processor and 64 MiB.
+_ENTRANCE = partial(Door, "ops sign-in", each=(20, 3.0), every=(60, 0.5), at_once=8)
+
+
+def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
+    """Return the route to the operators' pages, for those accounts."""
+    entrance = Entrance(accounts)
+    at_the_door = [Middleware(Doorway, door=_ENTRANCE())]
+    pages = Starlette(
+        routes=[
+            Route("/sign-in", entrance.show),
+            Route("/sign-in", entrance.enter, methods=["POST"], middleware=at_the_door),
+            Route("/sign-out", entrance.leave, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+            Route("/", orders.needing_a_person),
+            Route("/orders", orders.newest),
+            Route("/orders/{order}", orders.one),
+            Route("/search", orders.find),
+            Route("/dead", dead.open_letters),
+            Route("/dead/{letter:path}", dead.letter),
+            Route("/dead/{letter:path}", dead.close, methods=["POST"]),
+        ],
+        middleware=[Middleware(Doorway, door=_PAGES()), Middleware(Guard, accounts=accounts)],
+        exception_handlers={HTTPException: refused, TransientError: later, TimeoutError: later, 500: broken},
+    )
+    return [Mount("/ops", pages)]

@@ -1,0 +1,126 @@
+"""Timeline of an order: everything that happened to it, by the records that stay."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
+
+from actors.deps.process import Deps
+from storage.audit import actions_on
+from storage.database import Database
+from storage.deliveries import deliveries_of
+from storage.history import alerts_of, deaths_of, events_about
+from storage.records.orders import Order
+from storage.records.work import Step
+from storage.reports import reports_of
+
+
+class Entry(NamedTuple):
+    """Entry of a timeline. `kind` is what it is about, or who did it: a part of the order, or a person."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+class _Note(NamedTuple):
+    """Entry, if it has a time: much may happen to an order, and may not yet have happened."""
+
+    at: datetime | None
+    kind: str
+    text: str
+
+
+async def timeline(deps: Deps, order: Order, steps: Sequence[Step]) -> list[Entry]:
+    """Return all that happened to an order with these steps, the oldest first."""
+    read = await asyncio.gather(*(part(deps.db, order) for part in _PARTS))
+    notes = chain(_of_order(order), _of_steps(steps), *read)
+    return sorted(Entry(at, kind, text) for at, kind, text in notes if at is not None)
+
+
+def _of_order(order: Order) -> Iterator[_Note]:
+    yield _Note(order["placed_at"], "order", "placed")
+    yield _Note(order["paid_at"], "order", "paid")
+    yield _Note(order["ended_at"], "order", "the session ended without a payment")
+    yield _Note(order.get("filled_at"), "customer", "filled in what was missing")
+    yield _Note(order["failed_at"], "order", f"cannot be finished without a person: {order['attention']}")
+    yield _Note(order["stored_at"], "order", "all reports are stored")
+    yield _Note(order["delivered_at"], "order", "delivered")
+    yield _Note(order.get("forgotten_at"), "order", "its customer was forgotten")
+    for name, at in order.get("told", {}).items():
+        yield _Note(at, "order", f"a letter was decided: {name}")
+    for at in order["resends"]["times"] if "resends" in order else ():
+        yield _Note(at, "mail", "the reports' mail was asked for once more")
+
+
+async def _events(db: Database, order: Order) -> list[_Note]:
+    about = [order["_id"], *filter(None, [order["payment_intent"]])]
+    notes = []
+    for event in await events_about(db, about):
+        state = f"{event['state']}: {event['reason']}" if event.get("reason") else event["state"]
+        notes.append(_Note(event["received_at"], "stripe", f"{event['type']} ({state})"))
+    return notes
+
+
+async def _reports(db: Database, order: Order) -> list[_Note]:
+    notes = []
+    for report in await reports_of(db, [order]):
+        name = report["product"]
+        notes.append(_Note(report.get("began_at"), "report", f"{name}: begun"))
+        notes.append(_Note(report.get("stored_at"), "report", f"{name}: stored, run {report['run']}"))
+        if downloads := report.get("downloads"):
+            count = downloads["count"]
+            notes.append(_Note(downloads["first_at"], "customer", f"{name}: downloaded for the first time"))
+            notes.append(_Note(downloads["last_at"], "customer", f"{name}: downloaded, {count} times by then"))
+    return notes
+
+
+def _of_steps(steps: Sequence[Step]) -> Iterator[_Note]:
+    for step in steps:
+        name = f"{step['product']}: {step['key']}"
+        yield _Note(step.get("failed_at"), "step", f"{name} failed, {step['fails']} times by then")
+        if step["kills"]:
+            ended = f"{name} is {step['state']}; {step['kills']} workers ended with it before"
+            yield _Note(step.get("done_at"), "step", ended)
+
+
+async def _letters(db: Database, order: Order) -> list[_Note]:
+    notes = []
+    for letter in await deliveries_of(db, order["_id"]):
+        name, accepted = letter["kind"], letter.get("accepted", [])
+        notes += [_Note(one["at"], "mail", f"{name}: accepted, {one['answer']}") for one in accepted]
+        if not accepted:  # or its customer is forgotten
+            notes.append(_Note(letter.get("sent_at"), "mail", f"{name}: sent"))
+        if error := letter.get("error"):
+            said = f"{name}: {letter['state']}, asked {letter['tries']} times: {error}"
+            notes.append(_Note(letter["until"], "mail", said))
+    return notes
+
+
+async def _deaths(db: Database, order: Order) -> list[_Note]:
+    notes = []
+    for dead in await deaths_of(db, order["_id"]):
+        notes.append(_Note(dead["at"], "dead", f"{dead['kind']}: {dead['reason']}"))
+        notes.append(_Note(dead.get("closed_at"), "dead", f"{dead['kind']}: {dead['state']}"))
+    return notes
+
+
+async def _alerts(db: Database, order: Order) -> list[_Note]:
+    notes = []
+    for alert in await alerts_of(db, order["_id"]):
+        ways = " and ".join(alert["told"]) or "a digest"
+        notes.append(_Note(alert["at"], "alert", f"{alert['kind']}: {alert['text']}"))
+        notes.append(_Note(alert.get("told_at"), "alert", f"{alert['kind']}: told by {ways}"))
+    return notes
+
+
+async def _actions(db: Database, order: Order) -> list[_Note]:
+    notes = []
+    for act in await actions_on(db, order["_id"]):
+        said = f"{act['who']} {act['action']} {act['subject']}: {act['reason']}"
+        notes.append(_Note(act["at"], "operator", said))
+    return notes
+
+
+_PARTS = (_events, _reports, _letters, _deaths, _alerts, _actions)

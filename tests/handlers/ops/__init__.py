@@ -1,0 +1,1 @@
+"""Tests of the operators' pages, as a browser asks for them."""

@@ -1,0 +1,84 @@
+"""Dead letters in the hands of operators: who may close them, and what does not count as their word."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.handlers.ops.browser import Browser
+from tests.pressroom import Pressroom
+
+OpenBrowser = Callable[[str], Browser]
+
+
+@pytest.fixture
+def letter(house: Pressroom) -> str:
+    """An open dead letter of an order."""
+    order = house.buy()
+    letter = f"errand:{order}:confirm_order"
+    facts: dict[str, Any] = {"kind": "errand", "order": order, "product": None, "step": None}
+    cause = {"reason": "It failed.", "error": "It failed.", "traceback": "Traceback: <script>", "attempts": 1}
+    death = {"state": "open", "fails": False, "at": datetime.now(UTC), **cause}
+    house.db.dead_letters.insert_one({"_id": letter, **facts, "errand": "confirm_order", **death})
+    return letter
+
+
+def state(house: Pressroom, letter: str) -> str:
+    """Return the state of a dead letter."""
+    found = house.db.dead_letters.find_one({"_id": letter})
+    assert found is not None
+    return str(found["state"])
+
+
+def test_an_operator_replays_a_dead_letter(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
+    """Its work is asked for again, it is closed, and the trail has the operator's name and reason."""
+    browser = browser_of("olaf")
+    shown = browser.get(f"/ops/dead/{letter}").text
+    assert "Traceback: &lt;script&gt;" in shown
+    closed = browser.post(f"/ops/dead/{letter}", form_key=browser.form_key(), reason="mended", action="replayed")
+    assert (closed.status_code, state(house, letter)) == (303, "replayed")
+    acted = house.db.audit.find_one({"subject": letter})
+    assert acted is not None
+    assert (acted["who"], acted["reason"], acted["action"]) == ("olaf", "mended", "replayed")
+    again = browser.post(f"/ops/dead/{letter}", form_key=browser.form_key(), reason="once more", action="replayed")
+    assert (again.status_code, "There is no open dead letter" in again.text) == (422, True)
+
+
+def test_an_act_needs_a_reason(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
+    """Without one, the page says so and nothing is done."""
+    browser = browser_of("olaf")
+    refused = browser.post(f"/ops/dead/{letter}", form_key=browser.form_key(), reason=" ", action="replayed")
+    assert (refused.status_code, "needs a reason" in refused.text) == (422, True)
+    assert state(house, letter) == "open"
+
+
+def test_a_viewer_only_looks(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
+    """A viewer sees no button, and the form that they send all the same is refused."""
+    browser = browser_of("vera")
+    assert "Replay" not in browser.get(f"/ops/dead/{letter}").text
+    refused = browser.post(f"/ops/dead/{letter}", form_key=browser.form_key(), reason="mended", action="replayed")
+    assert (refused.status_code, state(house, letter)) == (403, "open")
+
+
+def test_a_forged_form_does_nothing(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
+    """A form from another site, without our key, or with that of another operator, is refused."""
+    browser = browser_of("olaf")
+    mine, others = browser.form_key(), browser_of("vera").form_key()
+    fields = {"reason": "mended", "action": "replayed"}
+    path = f"/ops/dead/{letter}"
+    for forged in (
+        browser.post(path, origin="https://evil.example", form_key=mine, **fields),
+        browser.post(path, origin="null", form_key=mine, **fields),
+        browser.post(path, form_key=others, **fields),
+        browser.post(path, **fields),
+    ):
+        assert (forged.status_code, state(house, letter)) == (403, "open")
+
+
+def test_nothing_is_done_by_looking(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
+    """What stands in an address is never an order to act."""
+    browser = browser_of("olaf")
+    key = browser.form_key()
+    shown = browser.get(f"/ops/dead/{letter}?form_key={key}&reason=mended&action=replayed")
+    assert (shown.status_code, state(house, letter)) == (200, "open")
