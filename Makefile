@@ -1,6 +1,6 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless query-plans
-.PHONY: storm bundles elections pictures lock
+.PHONY: storm bundles elections chaos pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -58,6 +58,11 @@ bundles: setup
 # tests/faults/test_elections.py.
 elections: setup
 	@.venv/bin/python -m tests.faults.elections
+
+# A thousand orders through five hundred kills and every server's failures, each judged by the auditor; the long form
+# of tests/chaos/test_chaos.py. CHAOS="--orders 100 --kills 50 --seconds 300" is a smaller one.
+chaos: setup
+	@.venv/bin/python -m tests.chaos $(CHAOS)
 
 bench-serverless: setup
 	@.venv/bin/python -m tests.benchmarks.serverless

@@ -143,6 +143,12 @@ async def _take_out(db: Database, alert: Alert, said: str) -> None:
 
 
 @translating
+async def alerts_about(db: Database, orders: Sequence[str]) -> list[Alert]:
+    """Return the alerts about some orders, told or not."""
+    return await db.alerts.find({"order": {"$in": list(orders)}}).to_list()
+
+
+@translating
 async def due_alerts(db: Database, now: datetime, limit: int) -> list[Alert]:
     """Return alerts that should have been told by now."""
     return await db.alerts.find({"state": "new", "due_at": {"$lte": now}}).sort("due_at").limit(limit).to_list()

@@ -3,6 +3,7 @@
 A letter's name is its kind, with a number where an order may have several.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from storage.database import Database, insert_once, translating
@@ -106,4 +107,10 @@ async def find_delivery(db: Database, order_id: str, letter: str) -> Delivery | 
 @translating
 async def deliveries_of(db: Database, order_id: str) -> list[Delivery]:
     """Return the deliveries of all letters of an order."""
-    return await db.deliveries.find({"order": order_id}).to_list()
+    return await deliveries_about(db, [order_id])
+
+
+@translating
+async def deliveries_about(db: Database, orders: Sequence[str]) -> list[Delivery]:
+    """Return the deliveries of all letters of some orders."""
+    return await db.deliveries.find({"order": {"$in": list(orders)}}).to_list()

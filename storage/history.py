@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from storage.database import Database, translating
-from storage.records.mail import Alert, DeadLetter
+from storage.records.mail import DeadLetter
 from storage.records.orders import Event, Order
 from storage.records.work import Step
 from storage.reports import report_ids
@@ -30,9 +30,3 @@ async def steps_at_a_glance(db: Database, order: Order) -> list[Step]:
 async def deaths_of(db: Database, order_id: str) -> list[DeadLetter]:
     """Return the dead letters of an order, open and closed, the newest first."""
     return await db.dead_letters.find({"order": order_id}).sort("at", -1).limit(_MOST).to_list()
-
-
-@translating
-async def alerts_of(db: Database, order_id: str) -> list[Alert]:
-    """Return the alerts about an order that are not over."""
-    return await db.alerts.find({"order": order_id}).limit(_MOST).to_list()

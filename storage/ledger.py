@@ -1,5 +1,6 @@
 """Ledger of every purchase from the LLM: an entry is written before the call and settled after it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from storage.database import Database, Document, insert_once, translating
@@ -56,6 +57,12 @@ async def answers_of(db: Database, step: Step) -> list[LedgerEntry]:
     }
     found = await db.ledger.find(answered).to_list()
     return sorted(found, key=lambda entry: entry["opened_at"])
+
+
+@translating
+async def entries_of(db: Database, orders: Sequence[str]) -> list[LedgerEntry]:
+    """Return the purchases of some orders, without texts."""
+    return await db.ledger.find({"order": {"$in": list(orders)}}, {"text": 0}).to_list()
 
 
 @translating

@@ -121,6 +121,15 @@ async def latest_orders(db: Database, limit: int) -> list[Order]:
 
 
 @translating
+async def orders_placed(
+    db: Database, since: datetime, until: datetime, seen: Sequence[str], limit: int
+) -> list[Order]:
+    """Return the newest orders that were placed in [since, until], without those of the ids `seen`."""
+    placed = {"placed_at": {"$gte": since, "$lte": until}, "_id": {"$nin": list(seen)}}
+    return await db.orders.find(placed).sort("placed_at", -1).limit(limit).to_list()
+
+
+@translating
 async def call_operator(
     db: Database, order_id: str, reason: str, now: datetime, *, kind: str = "needs_attention"
 ) -> None:

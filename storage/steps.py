@@ -65,6 +65,13 @@ async def steps_of(db: Database, report: str) -> list[Step]:
 
 
 @translating
+async def outlines_of(db: Database, reports: Sequence[str]) -> list[Step]:
+    """Return all steps of some reports, without texts and needs."""
+    without = dict.fromkeys(("needs", "traceback", "result.text", "result.summary", "result.value"), 0)
+    return await db.steps.find({"report": {"$in": list(reports)}}, without).to_list()
+
+
+@translating
 async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, StepResult]:
     """Return the results of those steps, by step id. Steps that are not done are left out."""
     found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"result": 1}, hint=BY_ID)

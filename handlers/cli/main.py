@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from handlers.cli.audit import audit
 from handlers.cli.common import on_one_line
 from handlers.cli.dead import dead
 from handlers.cli.demo.commands import demo, local, up
@@ -26,7 +27,7 @@ def pressroom() -> None:
     """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""
 
 
-_OPERATING = (web, worker, sweep, orders, mails, dead, events, queues, workers, reconcile, doctor, indexes)
+_OPERATING = (web, worker, sweep, orders, mails, dead, events, queues, workers, reconcile, audit, doctor, indexes)
 _DEVELOPING = (products, preview, hash_password)
 #: They start or enter the local stack, so that they cannot run on it.
 _LOCAL = (demo, up, local)

@@ -50,9 +50,7 @@ async def find_orders(deps: Deps, text: str) -> list[Row]:
 
 
 @orders.command("waiting")
-@click.option(
-    "--limit", metavar="N", default=100, show_default=True, type=click.IntRange(1, 1000), help="Orders at most."
-)
+@limit_option(1000, 100, "orders")
 @listing("order_id", "reason", "product", "waiting_s", "overdue_s", "amount")
 async def waiting_orders(deps: Deps, limit: int) -> list[Row]:
     """List the orders that need a person, the longest waiting first."""

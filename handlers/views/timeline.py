@@ -7,10 +7,11 @@ from itertools import chain
 from typing import NamedTuple
 
 from actors.deps.process import Deps
+from storage.alerts import alerts_about
 from storage.audit import actions_on
 from storage.database import Database
 from storage.deliveries import deliveries_of
-from storage.history import alerts_of, deaths_of, events_about
+from storage.history import deaths_of, events_about
 from storage.records.orders import Order
 from storage.records.work import Step
 from storage.reports import reports_of
@@ -108,7 +109,7 @@ async def _deaths(db: Database, order: Order) -> list[_Note]:
 
 async def _alerts(db: Database, order: Order) -> list[_Note]:
     notes = []
-    for alert in await alerts_of(db, order["_id"]):
+    for alert in await alerts_about(db, [order["_id"]]):
         ways = " and ".join(alert["told"]) or "a digest"
         notes.append(_Note(alert["at"], "alert", f"{alert['kind']}: {alert['text']}"))
         notes.append(_Note(alert.get("told_at"), "alert", f"{alert['kind']}: told by {ways}"))

@@ -7,6 +7,7 @@ from typing import Any
 from infra.errors import AccountTrouble
 from storage.alerts import (
     admit_alerts,
+    alerts_about,
     claim_alert,
     close_alert,
     count_admitted,
@@ -39,6 +40,7 @@ from storage.dead_letters import (
 )
 from storage.deliveries import (
     claim_delivery,
+    deliveries_about,
     deliveries_of,
     find_delivery,
     mark_sent,
@@ -65,7 +67,7 @@ from storage.events import (
     unapplied_events,
 )
 from storage.installation import first_start
-from storage.ledger import answers_of, drop_texts, open_entry, settle_entry, withdraw_entry
+from storage.ledger import answers_of, drop_texts, entries_of, open_entry, settle_entry, withdraw_entry
 from storage.payments import find_payments, note_dispute, note_failed_refund, note_refunded
 from storage.plans import find_plan, keep_plan
 from storage.tenants import first_waiting, leave_places, places_taken, take_place, tenants_waiting
@@ -123,6 +125,7 @@ async def _letters(db: Database, ask: Ask) -> None:
     await ask(mark_sent, again["_id"], "250 OK", NOW)
     await ask(find_delivery, order, "completion")
     assert len(await ask(deliveries_of, order)) == 3
+    await ask(deliveries_about, [order, "cs_new"])
 
 
 async def _troubles(db: Database, ask: Ask) -> None:
@@ -150,6 +153,7 @@ async def _alerts(db: Database, ask: Ask) -> None:
     order = (await pick(db.orders, attention={"$ne": None}))["_id"]
     for text in ("One.", "Two."):
         await ask(raise_alert, "k", text, NOW - timedelta(minutes=1), order=order)
+    assert await ask(alerts_about, [order, "cs_new"])
     await ask(withdraw_alert, order, "One.")
     for work in ("one", "two", "one"):
         await ask(tell_account_trouble, AccountTrouble("No.", server="s3"), work, NOW)
@@ -176,6 +180,7 @@ async def _costs(db: Database, ask: Ask) -> None:
     await ask(withdraw_entry, opened)
     await ask(answers_of, step)
     await ask(drop_texts, entry["report"])
+    await ask(entries_of, [entry["order"], "cs_new"])
     await ask(costs_of, entry["order"])
     await ask(section_costs, entry["order"])
     for by in ("order", "product", "tenant", "day", "model"):

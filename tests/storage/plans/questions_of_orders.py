@@ -20,7 +20,7 @@ from storage.endings import (
 )
 from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
-from storage.history import alerts_of, deaths_of, events_about, steps_at_a_glance
+from storage.history import deaths_of, events_about, steps_at_a_glance
 from storage.orders import (
     await_details,
     call_operator,
@@ -37,6 +37,7 @@ from storage.orders import (
     note_payment,
     note_purchase,
     orders_of_payments,
+    orders_placed,
     place_orders,
     release_operator,
     retire,
@@ -76,6 +77,7 @@ async def _placing(db: Database, ask: Ask) -> None:
     await ask(find_order_by_token, seen["token"])
     await ask(orders_of_payments, [seen["payment_intent"], "pi_none"])
     assert len(await ask(latest_orders, 50)) == 50
+    assert len(await ask(orders_placed, NOW - timedelta(days=60), NOW, [order], 25)) == 25
 
 
 async def _errands(db: Database, ask: Ask) -> None:
@@ -119,7 +121,6 @@ async def _pages(db: Database, ask: Ask) -> None:
     await ask(events_about, [order["_id"], order["payment_intent"]])
     await ask(steps_at_a_glance, order)
     await ask(deaths_of, order["_id"])
-    await ask(alerts_of, order["_id"])
     await ask(actions_on, order["_id"])
     secret = await ask(begin_sign_in, "olga", "seal", _SOON)
     assert await ask(find_sign_in, secret, NOW)

@@ -59,6 +59,7 @@ from storage.steps import (
     has_live_steps,
     idle_ready_reports,
     insert_steps,
+    outlines_of,
     ready_after,
     ready_steps,
     reset_step,
@@ -168,6 +169,7 @@ async def _holding(db: Database, ask: Ask) -> None:
 async def _replaying(db: Database, ask: Ask) -> None:
     report = await pick(db.reports, state="stored", pdf={"$ne": None})
     steps = await ask(steps_of, report["_id"])
+    await ask(outlines_of, [report["_id"], "cs_new:book"])
     await ask(results_of, [step["_id"] for step in steps])
     await ask(results_for, steps[-1])
     await ask(begin_report_replay, report["_id"], 2)

@@ -1,0 +1,124 @@
+"""What the outside world has recorded of a system: the till, the mail, the provider, the operators."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from infra.local.llm.exchange import Record
+from infra.local.mail.letters import Letter
+from infra.local.stack import Stack
+from storage.grouping import grouped
+from tests import plain_http
+from tests.infra.local.stripe_client import connect
+
+_LINK = re.compile(r"https?://\S+/reports/\w+\.pdf")
+_FETCHES = 4
+#: The time that an answer may take from the provider to a record of it.
+_SETTLING_S = 2.0
+
+
+class Accident(NamedTuple):
+    """Time in which a worker died or stood still, in Unix time: what it had in the air was lost, or may be.
+
+    `product` is its queue.
+    """
+
+    product: str
+    began: float
+    ended: float
+
+
+class Paid(NamedTuple):
+    """Session that was paid. Amounts are in the smallest unit."""
+
+    email: str
+    amount: int
+    refunded: int
+
+
+@dataclass(frozen=True)
+class World:
+    """Records of everybody but the system itself, by order.
+
+    `files` are the hashes of what links in letters bring, None where they bring nothing. `posts` are the orders
+    named to the operators' webhook, `mails` those named in mails to them. `repeats` is the number of letters that
+    may have come twice, since the answer to them was lost.
+    """
+
+    paid: Mapping[str, Paid]
+    letters: Mapping[str, Sequence[Letter]]
+    calls: Mapping[str, Sequence[Record]]
+    files: Mapping[str, str | None]
+    posts: str
+    mails: str
+    accidents: Sequence[Accident] = ()
+    repeats: int = 0
+
+    def completions(self, order: str) -> list[Letter]:
+        """Return the completion mails of an order."""
+        return [one for one in self.letters.get(order, ()) if one.headers["X-Pressroom-Mail"] == "completion"]
+
+    def in_the_air(self, call: Record) -> bool:
+        """Return whether a call was under way at an accident of its product's, or its answer had just come."""
+        ended = (call.finished_at or float("inf")) + _SETTLING_S
+        own = (one for one in self.accidents if one.product == call.product)
+        return any(call.started_at <= one.ended and one.began <= ended for one in own)
+
+
+def look_around(
+    stack: Stack,
+    since: datetime,
+    posts: Iterable[Mapping[str, Any]],
+    accidents: Sequence[Accident] = (),
+    repeats: int = 0,
+) -> World:
+    """Ask everybody, the till of what was opened since then. `posts` are those to the operators' webhook."""
+    letters = [one for one in stack.inbox.letters() if "X-Pressroom-Mail" in one.headers]
+    to_customers = [one for one in letters if one.headers["X-Pressroom-Mail"] != "alert"]
+    to_operators = [one.text for one in letters if one.headers["X-Pressroom-Mail"] == "alert"]
+    return World(
+        paid=paid_sessions(stack, since),
+        letters=grouped(to_customers, lambda one: one.headers["X-Pressroom-Order"]),
+        calls=grouped(stack.llm.requests(), attrgetter("order")),
+        files=fetched({link for one in to_customers for link in links_of(one)}),
+        posts="\n".join(f"{post['order']} {post['text']}" for post in posts),
+        mails="\n".join(to_operators),
+        accidents=accidents,
+        repeats=repeats,
+    )
+
+
+def links_of(letter: Letter) -> list[str]:
+    """Return the links to reports in a letter."""
+    return _LINK.findall(letter.text)
+
+
+def fetched(links: Iterable[str]) -> dict[str, str | None]:
+    """Return the hash of the file behind each link, None if there is none."""
+
+    def fetch(link: str) -> str | None:
+        answer = plain_http.get(link, follow_redirects=True, timeout=60)
+        return hashlib.sha256(answer.content).hexdigest() if answer.status_code == 200 else None
+
+    wanted = sorted(links)
+    with ThreadPoolExecutor(_FETCHES) as pool:
+        return dict(zip(wanted, pool.map(fetch, wanted), strict=True))
+
+
+def paid_sessions(stack: Stack, since: datetime) -> dict[str, Paid]:
+    """Return the sessions that were opened since then and paid."""
+    client: Any = connect(stack)
+    charges = client.v1.charges.list({"limit": 100}).auto_paging_iter()
+    refunded = {charge.payment_intent: charge.amount_refunded for charge in charges}
+    wanted = {"limit": 100, "status": "complete", "created": {"gte": int(since.timestamp())}}
+    sessions = client.v1.checkout.sessions.list(wanted).auto_paging_iter()
+    return {
+        one.id: Paid(one.customer_details.email, one.amount_total, refunded[one.payment_intent])
+        for one in sessions
+        if one.payment_status == "paid"
+    }
