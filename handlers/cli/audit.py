@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--no-stripe", is_flag=True, help="Do not ask Stripe.")
 @json_option("an object of the number of orders, the violations and what was not judged")
 def audit(since: datetime, until: datetime | None, files: bool, no_stripe: bool, as_json: bool) -> None:
-    """Judge whether the orders of some time are what was promised.
+    """Judge whether orders are what was promised.
 
     This changes nothing, and is safe at any time. Exit 1 if a promise is broken.
     """
