@@ -1,6 +1,6 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless query-plans
-.PHONY: storm bundles elections chaos pictures lock
+.PHONY: storm bundles elections chaos simulate pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -63,6 +63,12 @@ elections: setup
 # of tests/chaos/test_chaos.py. CHAOS="--orders 100 --kills 50 --seconds 300" is a smaller one.
 chaos: setup
 	@.venv/bin/python -m tests.chaos $(CHAOS)
+
+# The engine in simulated time, a seed an order, with faults wherever they can fall; the long form of
+# tests/simulation/test_simulation.py.
+SEEDS = 2000
+simulate: setup
+	@.venv/bin/python -m tests.simulation --seeds $(SEEDS)
 
 bench-serverless: setup
 	@.venv/bin/python -m tests.benchmarks.serverless

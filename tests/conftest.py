@@ -19,7 +19,17 @@ from storage.index_builds import ensure_indexes
 from tests.warm import begin
 
 #: The longest tests begin first, so that no worker of xdist is left alone with one in the end.
-FIRST = ("faults/", "chaos/", "audit/", "journeys/", "infra/pdf/", "infra/broker/", "infra/local/", "handlers/")
+FIRST = (
+    "faults/",
+    "simulation/",
+    "chaos/",
+    "audit/",
+    "journeys/",
+    "infra/pdf/",
+    "infra/broker/",
+    "infra/local/",
+    "handlers/",
+)
 #: Folders whose tests share servers or processes: they go to one worker, as the tests of a file do.
 SHARED = ("tests/journeys", "tests/infra/local", "tests/infra/pdf")
 

@@ -47,7 +47,7 @@ async def _copy(deps: IntakeDeps, order: Order, version: int, state: PaymentStat
         else:
             await add_errand(deps.db, order_id, "retire_order", now)
     elif not state["on_hold"]:  # what was held back is due now
-        for errand in _HELD_BACK & order["errands"].keys():
+        for errand in sorted(_HELD_BACK & order["errands"].keys()):
             await delay_errand(deps.db, order_id, errand, now)
     if state["refund_failed"]:
         await call_operator(deps.db, order_id, REFUND_FAILED, now)

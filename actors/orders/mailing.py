@@ -139,6 +139,8 @@ async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
         try:
             return await asyncio.shield(sending)
         except asyncio.CancelledError:
+            if sending.cancelled():  # the loop itself ends, and nobody can hear any more
+                raise
             log.warning("mail_outlasts_grace", order=letter.order)
 
 

@@ -17,7 +17,7 @@ from storage.errands import ERRAND_CHECK
 from storage.orders import find_order
 from storage.records.orders import Ending, Order, ReplayIntent
 from storage.records.work import Report, Step, StepState
-from storage.reports import begin_report_replay, end_report_replay, report_id, reports_of
+from storage.reports import begin_report_replay, end_report_replay, find_report, report_id, reports_of
 from storage.slots import pull_tokens
 from storage.steps import find_step, reset_step, results_of, steps_of
 
@@ -29,7 +29,10 @@ _OF_PRINTING: tuple[Ending | None, ...] = (None, "completion", "refund")
 
 
 class ReplayIsImpossible(PressroomError):
-    """The order is gone, is being replayed already, or its letter is chosen and some text would be new in it."""
+    """The order is gone, is being replayed already, or its letter is chosen and some text would be new in it.
+
+    Or the report is not begun, so that there is nothing to make again.
+    """
 
 
 async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], *, printing: bool = False) -> None:
@@ -44,6 +47,9 @@ async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], 
         raise ReplayIsImpossible(f"There is no order {order_id}.")
     if order["letter"] not in letters:
         raise ReplayIsImpossible(f"The {order['letter']} letter of order {order_id} is chosen already.")
+    report = await find_report(deps.db, report_id(order_id, product))
+    if report is None or not report["planned"]:
+        raise ReplayIsImpossible(f"The {product} report of order {order_id} is not begun.")
     if not await _begin(deps, order_id, product, order["run"][product] + 1, steps, letters):
         raise ReplayIsImpossible(f"Somebody else is replaying order {order_id}.")
 

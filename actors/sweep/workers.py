@@ -1,6 +1,7 @@
 """Finds dead workers: this process itself has seen their counters stand still for long enough."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -27,7 +28,7 @@ _SETTLED_S = 15.0
 
 @dataclass
 class _Seen:
-    beat: int
+    pulse: tuple[int, datetime]
     since: float
     reads: int
 
@@ -66,9 +67,9 @@ class Watch:
 
     def _observe(self, worker: Worker, now: float) -> _Seen:
         before = self._seen.get(worker["_id"])
-        if before is None or before.beat != worker["beat"]:
-            return _Seen(worker["beat"], now, 1)
-        return _Seen(before.beat, before.since, before.reads + 1)
+        if before is None or before.pulse != _pulse(worker):
+            return _Seen(_pulse(worker), now, 1)
+        return _Seen(before.pulse, before.since, before.reads + 1)
 
     def _is_still(self, seen: _Seen, now: float) -> bool:
         return seen.reads >= _READS and now - seen.since >= _STILL_S
@@ -81,11 +82,16 @@ class Watch:
     async def bury_dead_workers(self, deps: Deps) -> None:
         """Free the claims of dead workers, and send the messages again that they had taken (T9, T14x)."""
         silent = await self.dead_workers(deps)
-        beats = {worker["_id"]: worker["beat"] for worker in await live_workers(deps.db)} if silent else {}
-        dead = [worker for worker in silent if beats.get(worker["_id"]) == worker["beat"]]
+        pulses = {worker["_id"]: _pulse(worker) for worker in await live_workers(deps.db)} if silent else {}
+        dead = [worker for worker in silent if pulses.get(worker["_id"]) == _pulse(worker)]
         dead = await see_to_each(deps, dead, partial(_take_claims, deps))
         # Their messages need Redis, which may be away. Claims do not, and come first.
         await see_to_each(deps, dead, partial(_take_messages, deps))
+
+
+def _pulse(worker: Worker) -> tuple[int, datetime]:
+    """Return what each beat changes: the count begins anew when another sweep has buried a worker that lives."""
+    return worker["beat"], worker["beat_at"]
 
 
 async def _take_claims(deps: Deps, worker: Worker) -> None:

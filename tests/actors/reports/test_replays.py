@@ -10,7 +10,7 @@ from storage.audit import Authority
 from storage.dead_letters import dead_letters
 from storage.endings import begin_replay
 from storage.steps import find_step
-from tests.actors.builders import BOOK, begun, finish, messages, present, state, steps, sweep
+from tests.actors.builders import BOOK, begun, finish, messages, placed, present, state, steps, sweep
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -48,6 +48,14 @@ async def test_an_order_that_does_not_exist_is_not_replayed(deps: Deps) -> None:
     """A replay of nothing says so."""
     with pytest.raises(ReplayIsImpossible):
         await replay(deps, "cs_none", BOOK, [])
+
+
+async def test_a_report_without_steps_is_not_replayed(deps: Deps) -> None:
+    """A replay between order and plan would begin a run that has no step, and the order would never end."""
+    order = await placed(deps)
+    with pytest.raises(ReplayIsImpossible):
+        await replay(deps, order, BOOK, [f"{order}:{BOOK}:assemble"])
+    assert (await present(deps, order))["run"] == {BOOK: 1}
 
 
 async def test_one_of_two_operators_replays_a_dead_step(deps: Deps, clock: StoppedClock) -> None:

@@ -8,7 +8,7 @@ from actors.deps.process import Deps
 from actors.sweep.workers import Watch
 from storage.claims import claim_step
 from storage.records.work import Worker
-from storage.workers import beat, live_workers
+from storage.workers import beat, live_workers, remove_worker
 from tests.actors.builders import begun, steps
 from tests.builders import facts_of_worker
 from tests.conftest import StoppedClock
@@ -39,6 +39,18 @@ async def test_a_worker_is_dead_after_six_seconds_at_one_beat(deps: Deps, clock:
         seen.append(await dead(watch, deps))
         clock.forward(2)
     assert seen == [[], [], [], ["w1"]]
+
+
+async def test_a_worker_that_another_sweep_buried_lives_if_it_beats(deps: Deps, clock: StoppedClock) -> None:
+    """Its counter begins anew then, and may stand where this sweep saw it last: its heart is not still."""
+    watch = Watch(clock)
+    await beat(deps.db, "w1", facts_of_worker(queue="q"), clock.now())
+    for _ in range(2):
+        assert await dead(watch, deps) == []
+        clock.forward(4)
+    await remove_worker(deps.db, "w1")
+    await beat(deps.db, "w1", facts_of_worker(queue="q"), clock.now())
+    assert await dead(watch, deps) == []
 
 
 async def test_two_reads_are_not_enough(deps: Deps, clock: StoppedClock) -> None:

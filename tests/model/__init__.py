@@ -1,0 +1,1 @@
+"""Model of the protocol: its transitions as rules over small states, explored exhaustively."""

@@ -1,0 +1,180 @@
+"""Stories: what is bought in a run, and what its customer, Stripe and operators do meanwhile."""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from actors.deps.process import Deps
+from actors.intake.events import Event
+from actors.orders.forget import begin_forgetting
+from actors.orders.refund import begin_refund
+from actors.products.catalogue import OFFERS
+from actors.reports.replay import replay
+from infra.errors import PressroomError, TransientError
+from storage.audit import Authority
+from tests.actors.builders import event
+from tests.simulation.machines import Machine
+from tests.simulation.products import BOTH, PRICES
+from tests.simulation.world import World
+
+ORDER = "cs_simulated"
+INTENT = "pi_simulated"
+_OPERATOR = Authority("operator", "simulated")
+#: The seconds for which a server that hangs is waited for.
+_PATIENCE_S = 4.0
+_OFFERS = ("fork", "fork", "pair", BOTH)
+#: What befalls an order, by how often it does.
+_BEFALLS = {
+    "nothing": 6,
+    "repeated": 1,
+    "refunded": 1,
+    "asked back": 2,
+    "disputed": 1,
+    "replayed": 3,
+    "forgotten": 1,
+}
+#: The seconds into a run at which it does: while the order is made, as a rule.
+_WITHIN_S = 0.6
+
+
+class Story(NamedTuple):
+    """An order of an offer, and what befalls it at that second."""
+
+    offer: str
+    befalls: str
+    at: float
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The products of its reports."""
+        return OFFERS[self.offer].reports
+
+
+def story_of(seed: int) -> Story:
+    """Return the story of a seed."""
+    rng = random.Random(f"story {seed}")
+    befalls = rng.choices(list(_BEFALLS), list(_BEFALLS.values()))[0]
+    return Story(rng.choice(_OFFERS), befalls, round(rng.uniform(0.0, _WITHIN_S), 3))
+
+
+def _said(kind: str, number: int, shown: dict[str, Any]) -> Event:
+    body = json.loads(event(ORDER))
+    if kind == "checkout.session.completed":
+        shown = {**body["data"]["object"], **shown}
+    body |= {"id": f"evt_{number}", "type": kind, "data": {"object": {**shown, "payment_intent": INTENT}}}
+    return Event(body["id"], kind, json.dumps(body).encode(), body)
+
+
+def _paid(story: Story) -> Event:
+    answers = {"name": "Ada", "question": "Whither?"}
+    bought = {"amount_subtotal": PRICES[story.offer], "metadata": {"product": story.offer, **answers}}
+    return _said("checkout.session.completed", 1, bought)
+
+
+async def tell(world: World, story: Story) -> None:
+    """Let the story happen. Returns once everybody has done their part."""
+    buying = asyncio.ensure_future(_deliver(world, _paid(story)))
+    await asyncio.sleep(story.at)
+    await _TOLD[story.befalls](world, story)
+    await buying
+
+
+async def _deliver(world: World, said: Event) -> None:
+    """Send an event until the webhook takes it, as Stripe does."""
+    while not await _asked(world.web, lambda: world.inbox.take(said)):
+        pass
+
+
+async def _asked(machine: Machine, ask: Callable[[], Awaitable[object]]) -> bool:
+    """Have a process do something. False if it failed, died, or took too long."""
+
+    async def answer() -> bool:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await ask()
+        except (TransientError, TimeoutError):
+            return False
+        return True
+
+    answered = machine.run(answer())
+    await asyncio.wait({answered}, timeout=_PATIENCE_S + 1.0)
+    done = answered.done() and answered.result()
+    if not done:
+        await asyncio.sleep(_PATIENCE_S)
+    return bool(done)
+
+
+async def _operate(world: World, act: Callable[[Deps], Awaitable[object]]) -> bool:
+    """Do what an operator does, again if it failed. False if it is refused, which is an answer, too."""
+    refusals: list[str] = []
+
+    async def heard() -> None:
+        try:
+            await act(world.desk)
+        except TransientError:
+            raise
+        except PressroomError as error:
+            refusals.append(str(error))
+
+    while not await _asked(world.web, heard):
+        pass
+    return not refusals
+
+
+async def _nothing(world: World, story: Story) -> None:
+    del world, story
+
+
+async def _repeated(world: World, story: Story) -> None:
+    await _deliver(world, _paid(story))
+
+
+async def _refunded(world: World, story: Story) -> None:
+    """Give the money back on Stripe's own pages."""
+    price = PRICES[story.offer]
+    await _deliver(world, _said("charge.refunded", 2, {"id": "ch_1", "amount": price, "amount_refunded": price}))
+
+
+async def _asked_back(world: World, story: Story) -> None:
+    del story
+    await _operate(world, lambda deps: begin_refund(deps, ORDER, _OPERATOR))
+
+
+async def _disputed(world: World, story: Story) -> None:
+    """Dispute the payment, and let the dispute be won."""
+    del story
+    dispute = {"id": "dp_1", "status": "needs_response"}
+    await _deliver(world, _said("charge.dispute.created", 2, dispute))
+    await asyncio.sleep(2.0)
+    await _deliver(world, _said("charge.dispute.closed", 3, {**dispute, "status": "won"}))
+
+
+async def _replayed(world: World, story: Story) -> None:
+    """Have the first section written again, and what follows from it, once the report is begun."""
+    first = OFFERS[story.offer].products[0]
+    step = f"{ORDER}:{first.name}:write-{first.sections[0].id}"
+    for _ in range(5):
+        if await _operate(world, lambda deps: replay(deps, ORDER, first.name, [step])):
+            return
+        await asyncio.sleep(0.05)
+
+
+async def _forgotten(world: World, story: Story) -> None:
+    """Ask for it while the order is made, which is refused, and again later."""
+    del story
+    for _ in range(2):
+        await _operate(world, lambda deps: begin_forgetting(deps, ORDER, _OPERATOR))
+        await asyncio.sleep(1.0)
+
+
+_TOLD: dict[str, Callable[[World, Story], Awaitable[None]]] = {
+    "nothing": _nothing,
+    "repeated": _repeated,
+    "refunded": _refunded,
+    "asked back": _asked_back,
+    "disputed": _disputed,
+    "replayed": _replayed,
+    "forgotten": _forgotten,
+}
