@@ -1,6 +1,6 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless query-plans
-.PHONY: storm bundles elections chaos simulate pictures lock
+.PHONY: storm bundles elections chaos simulate crashes pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -69,6 +69,11 @@ chaos: setup
 SEEDS = 2000
 simulate: setup
 	@.venv/bin/python -m tests.simulation --seeds $(SEEDS)
+
+# A process dies before and after each side effect, at its first and its last occurrence: the long form of
+# tests/crashes/test_matrix.py. Leaves its figures in bench-output/crashes.json.
+crashes: setup
+	@.venv/bin/python -m tests.crashes.matrix
 
 bench-serverless: setup
 	@.venv/bin/python -m tests.benchmarks.serverless

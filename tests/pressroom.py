@@ -49,6 +49,8 @@ class Pressroom:
         """Prepare the processes of the command `program`. `env` lies over the stack's settings."""
         self.stack = stack
         self.program = program
+        #: The address of the web process.
+        self.door = stack.urls.web
         name = f"test_{uuid.uuid4().hex[:12]}"
         self.env = {"GRACE_S": "5", **env}
         self.env["MONGODB_URL"] = stack.env["MONGODB_URL"].replace("/pressroom?", f"/{name}?")
@@ -144,7 +146,7 @@ class Pressroom:
         secret = self.stack.env["STRIPE_WEBHOOK_SECRET"]
         signature = WebhookSignature.generate_signature_header(body.decode(), secret)
         headers = {"Stripe-Signature": signature, **headers}
-        return plain_http.post(f"{self.stack.urls.web}/webhooks/stripe", content=body, headers=headers, timeout=10)
+        return plain_http.post(f"{self.door}/webhooks/stripe", content=body, headers=headers, timeout=10)
 
     def buy(self, **session: Any) -> str:
         """Deliver a paid order of life_clarity, and return its id."""

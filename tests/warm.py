@@ -11,6 +11,7 @@ A process that sets type has its forkserver made with it, warm too, and puts it 
 """
 
 import atexit
+import contextlib
 import fcntl
 import gc
 import json
@@ -156,8 +157,9 @@ def _keep(request: tuple[list[str], dict[str, str], str], out: int, err: int, to
         if _PRINTERS & {*command}:
             _bring_forkserver()
         _end_with(lambda: _perform(command))
-    os.write(told, b"%d\n" % process)
-    os.write(told, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+    with contextlib.suppress(BrokenPipeError):  # if who asked is gone, nobody is told
+        os.write(told, b"%d\n" % process)
+        os.write(told, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
     os._exit(0)
 
 

@@ -1,0 +1,1 @@
+"""Two small reports with a step of each kind, apart and together."""
