@@ -16,7 +16,7 @@ up: setup
 
 # More processes than processors: most of the time tests wait.
 test: setup
-	@.venv/bin/pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder
+	@.venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	.venv/bin/ruff format --check .

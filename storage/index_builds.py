@@ -18,7 +18,7 @@ _NO_DEADLINE = 0
 #: MongoDB's IndexNotFound.
 _IS_GONE = 27
 #: The options that may differ between indexes of the same fields that are there at the same time.
-_APART = ("unique", "sparse", "partialFilterExpression", "collation")
+_APART = ("unique", "sparse", "partialFilterExpression")
 
 
 @translating
@@ -60,7 +60,10 @@ def _is_in_the_way(model: IndexModel, index: _Index) -> bool:
 
 
 def _apart(index: _Index) -> list[Any]:
-    return [list(index["key"].items()), *(index.get(option) or None for option in _APART)]
+    # MongoDB tells every option of a collation, those that it chose itself too.
+    collation = index.get("collation") or {}
+    options = [index.get(option) or None for option in _APART]
+    return [list(index["key"].items()), *options, collation.get("locale"), collation.get("strength")]
 
 
 def _lifetime(index: _Index) -> Any:

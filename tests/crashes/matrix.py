@@ -27,7 +27,7 @@ from tests.crashes.judging import judge
 from tests.crashes.lane import Lane, StuckError
 from tests.crashes.scenarios import SCENARIOS, Case
 from tests.ports import free_ports
-from tests.products.selling import sell_test_products
+from tests.products.selling import catalogue_kept, sell_test_products
 from tests.warm import begin
 
 #: The plays after which an edge counts as unreachable: how often one occurs depends on who is quicker. The last
@@ -78,11 +78,12 @@ class Played(NamedTuple):
 @contextmanager
 def lanes(stack: Stack, folder: Path, bugs: Sequence[str]) -> Iterator[list[Lane]]:
     """Start a lane for each of these bugs of `planted.py`, or with none where it is empty, all at once."""
-    sell_test_products()
     stack.llm.set_brevity(brief=True)
     stack.stripe.hold_deliveries()
     ports = free_ports(len(bugs))
     with ExitStack() as held:
+        held.enter_context(catalogue_kept())
+        sell_test_products()
         held.callback(stack.stripe.resume_deliveries)
         made = [
             held.enter_context(Lane(stack, folder / f"lane-{number}", number, port, bug))

@@ -45,7 +45,7 @@ def test_a_time_in_which_nothing_was_placed_is_well(front_door: Pressroom, order
     options = ("--since", "2d", "--until", "1d")
     code, out, err = audit(front_door, *options, STRIPE_API_KEY="sk_test_wrong")
     assert (code, out) == (0, "None.\n")
-    assert err == "not judged: Stripe: Stripe refused the request: AuthenticationError.\n"
+    assert err == "not judged: Stripe: Stripe refused the request: STRIPE_API_KEY is wrong, expired or revoked.\n"
 
 
 def test_no_time_at_all_is_wrong_usage(front_door: Pressroom) -> None:

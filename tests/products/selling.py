@@ -1,6 +1,9 @@
 """Sale of these products, beside those that everybody can buy."""
 
-from actors.products.catalogue import sell, sell_together
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from actors.products.catalogue import OFFERS, PRODUCTS, sell, sell_together
 from tests.products.choir.product import PRODUCT as CHOIR
 from tests.products.field_notes.product import PRODUCT as FIELD_NOTES
 from tests.products.sextet import product as sextet
@@ -14,3 +17,16 @@ def sell_test_products() -> None:
         sell(product)
     sell_together(trio.NAME, "Trio", "Three voices", trio.PRICE, trio.PRODUCTS)
     sell_together(sextet.NAME, "Octet", "Six voices and two", sextet.PRICE, sextet.PRODUCTS)
+
+
+@contextmanager
+def catalogue_kept() -> Iterator[None]:
+    """Let the catalogue be changed for the length of the block: then it is as before."""
+    products, offers = dict(PRODUCTS), dict(OFFERS)
+    try:
+        yield
+    finally:
+        PRODUCTS.clear()
+        OFFERS.clear()
+        PRODUCTS.update(products)
+        OFFERS.update(offers)

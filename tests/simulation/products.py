@@ -7,6 +7,7 @@ from pathlib import Path
 from actors.products.catalogue import OFFERS, PRODUCTS, sell, sell_together
 from actors.products.definition import Chapter, Pace, Product, Section, Theme
 from tests.products import choir
+from tests.products.selling import catalogue_kept
 
 
 def _product(name: str, sections: tuple[Section, ...], chapters: tuple[Chapter, ...], bound: int) -> Product:
@@ -51,16 +52,10 @@ BOUNDS = {"fork": {"write": 2, "render": 2}, "pair": {"write": 1, "render": 2}}
 @contextmanager
 def sold() -> Iterator[None]:
     """Sell these products, and no others, for a while."""
-    before, offers = dict(PRODUCTS), dict(OFFERS)
-    PRODUCTS.clear()
-    OFFERS.clear()
-    sell(FORK)
-    sell(PAIR)
-    sell_together(BOTH, "Both", "Two reports", PRICES[BOTH], (FORK, PAIR))
-    try:
-        yield
-    finally:
+    with catalogue_kept():
         PRODUCTS.clear()
         OFFERS.clear()
-        PRODUCTS.update(before)
-        OFFERS.update(offers)
+        sell(FORK)
+        sell(PAIR)
+        sell_together(BOTH, "Both", "Two reports", PRICES[BOTH], (FORK, PAIR))
+        yield

@@ -10,7 +10,7 @@ from tests.simulation.script import script_of
 from tests.simulation.shrinking import shrunk
 from tests.simulation.words import words_for
 
-_SEEDS, _IN_A_TEST = 200, 20
+_SEEDS, _IN_A_TEST = 60, 20
 _CORPUS = Path(__file__).parent / "corpus.txt"
 
 

@@ -5,7 +5,7 @@ from actors.products.catalogue import PRODUCTS
 from infra.llm.trial import try_model
 
 #: Time for a call of each effort, which run at once.
-CALL_S = 15.0
+CALL_S = 30.0
 
 
 async def call_model(deps: Deps) -> str:

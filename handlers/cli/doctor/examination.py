@@ -34,7 +34,10 @@ class Extent(NamedTuple):
 
 
 async def examine(deps: Deps, extent: Extent) -> list[Row]:
-    """Return the findings, those about the settings first. A server has 15 s at most, and the typesetter 30."""
+    """Return the findings, those about the settings first.
+
+    A server has 15 s at most; the typesetter, and a call of the LLM, have 30.
+    """
     mailer = await asyncio.to_thread(transport_for, deps.settings)
     stripe = Stripe(deps.settings, timeout_s=_STRIPE_S, retries=0)
     url = webhook_of(deps, extent.webhook)

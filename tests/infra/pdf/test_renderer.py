@@ -213,7 +213,7 @@ def test_children_yield_to_everything_else() -> None:
 
 
 def test_a_machine_that_cannot_set_type_is_an_error_at_once(tmp_path: Path) -> None:
-    """Where the server of the children itself dies, since there is no font at all, nobody waits for ever."""
+    """Where there is no font at all, which would end the server of the children, it is said and nobody waits."""
     (tmp_path / "fonts.conf").write_text('<?xml version="1.0"?><fontconfig></fontconfig>')
     code = (
         "from infra.errors import PressroomError; from tests.infra.pdf.press import new_press\n"
@@ -229,4 +229,4 @@ def test_a_machine_that_cannot_set_type_is_an_error_at_once(tmp_path: Path) -> N
         timeout=60,
         check=True,
     )
-    assert b"died" in done.stdout
+    assert b"No font is installed." in done.stdout
