@@ -39,6 +39,7 @@ def audited(stack: Stack) -> Iterator[Run]:
     """An order for each bug, one refunded and one for an operator; audited, spoiled, and audited again."""
     with Hook() as hook, Pressroom(stack, WITH_TEST_PRODUCTS, ALERT_WEBHOOK_URL=hook.url) as pressroom:
         commands = (("web",), ("sweep",), ("worker", SHORT.name), ("worker", MAIL_QUEUE))
+        pressroom.forget()
         for part in [pressroom.start(*command, wait=False) for command in commands]:
             part.wait_ready()
         auditor, till = Auditor(pressroom, hook.posts), Till(stack)
