@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from actors.audit.evidence import Evidence, Violation
-from actors.products.catalogue import offer_of
+from actors.orders.promise import promise_of
 from storage.order_state import attention_of
 from storage.records.orders import Order
 
@@ -37,12 +37,10 @@ def _has_died(found: Evidence, now: datetime) -> bool:
 
 def _due_at(order: Order) -> datetime | None:
     """Return when the reports, or the details of a customer, should be there. None if nobody knows."""
-    offer = offer_of(order["product"])
-    if order["paid_at"] is None or offer is None:
+    promised = promise_of(order)
+    if promised is None:
         return order["paid_at"]
-    if order["missing"]:
-        return order.get("details_by", order["paid_at"])
-    return order.get("filled_at", order["paid_at"]) + timedelta(seconds=offer.promise_s)
+    return order.get("details_by", order["paid_at"]) if order["missing"] else promised
 
 
 def judge_alerts(found: Evidence, now: datetime) -> Iterator[Violation]:

@@ -6,14 +6,18 @@ from actors.products.catalogue import offer_of
 from storage.records.orders import Order
 
 
-def promised_at(order: Order) -> datetime | None:
-    """Return the time at which an order should be ready, from its payment or last answer.
+def promise_of(order: Order) -> datetime | None:
+    """Return the time that an order was promised for, from its payment or last answer.
 
-    None if no customer waits.
+    None before its payment, and of an offer that is not sold here.
     """
     offer = offer_of(order["product"])
-    over = order["missing"] or order["objection"] or order["letter"] or order["stopped"]
-    if offer is None or order["paid_at"] is None or over:
+    if offer is None or order["paid_at"] is None:
         return None
-    began_at = order.get("filled_at") or order["paid_at"]
-    return began_at + timedelta(seconds=offer.promise_s)
+    return order.get("filled_at", order["paid_at"]) + timedelta(seconds=offer.promise_s)
+
+
+def promised_at(order: Order) -> datetime | None:
+    """Return the time at which an order should be ready. None if no customer waits."""
+    over = order["missing"] or order["objection"] or order["letter"] or order["stopped"]
+    return None if over else promise_of(order)

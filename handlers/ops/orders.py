@@ -1,6 +1,9 @@
 """GET /ops/, /ops/orders, /ops/search and /ops/orders/{order}: orders, as operators look at them."""
 
 from collections import Counter
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import get_args
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -14,8 +17,11 @@ from handlers.views.desk import PersonView, for_a_person
 from handlers.views.orders import order_view, orders_summary
 from handlers.views.search import search
 from handlers.views.timeline import timeline
+from storage.grouping import grouped
 from storage.history import steps_at_a_glance
 from storage.orders import find_order, latest_orders
+from storage.records.plans import StepKind
+from storage.records.work import Step
 
 #: Orders on a page.
 _MOST = 100
@@ -54,16 +60,8 @@ async def one(request: Request) -> Response:
         raise HTTPException(404, "There is no such order.")
     view = await order_view(deps, order)
     steps = await steps_at_a_glance(deps.db, order)
-    reports = [
-        {
-            **report,
-            "steps": [
-                (kind, [step for step in steps if (step["product"], step["kind"]) == (report["product"], kind)])
-                for kind in ("compute", "write", "render", "assemble")
-            ],
-        }
-        for report in view["reports"]
-    ]
+    by_kind = grouped(steps, itemgetter("product", "kind"))
+    reports = [report | {"steps": _of_product(by_kind, report["product"])} for report in view["reports"]]
     return page(
         request,
         "order.html",
@@ -73,6 +71,11 @@ async def one(request: Request) -> Response:
         else "",
         timeline=await timeline(deps, order, steps),
     )
+
+
+def _of_product(steps: Mapping[tuple[str, str], list[Step]], product: str) -> list[tuple[str, list[Step]]]:
+    """Return the steps of a product's report by those kinds that it has."""
+    return [(kind, steps[product, kind]) for kind in get_args(StepKind) if (product, kind) in steps]
 
 
 def _money(orders: list[PersonView]) -> str:

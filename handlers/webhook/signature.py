@@ -62,3 +62,8 @@ def _is_signed(payload: str, header: str, secret: str) -> bool:
         return bool(WebhookSignature.verify_header(payload, header, secret, tolerance=None))
     except SignatureVerificationError:
         return False
+
+
+def sign(body: str, secret: str) -> str:
+    """Return the Stripe-Signature header of a body that is sent now."""
+    return str(WebhookSignature.generate_signature_header(body, secret))

@@ -1,17 +1,16 @@
 """How soon the work of a killed or leaving worker goes on elsewhere."""
 
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, NamedTuple, Self
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 from pymongo.errors import PyMongoError
 from redis import RedisError
 
+from tests.chaos.watching import Watch
 from tests.pressroom import Pressroom
 
-_LOOK_EVERY_S = 0.1
 #: A resumption that takes longer is counted as so long.
 _LONGEST_S = 120.0
 
@@ -22,31 +21,24 @@ class _Lost(NamedTuple):
     at: float
 
 
-class Resumption:
+class Resumption(Watch):
     """Looks, as long as the `with` block lasts, when lost steps are claimed again by another worker.
 
     `resumed` are the seconds from a `kill -9` to that claim, `freed` those from a SIGTERM until nothing that was
     not begun is in the leaving worker's hands. Those during an outage are left out: they are the outage's.
     """
 
+    every_s = 0.1
+
     def __init__(self, pressroom: Pressroom) -> None:
         """Look at nothing yet."""
+        super().__init__()
         self._db, self._redis = pressroom.db, pressroom.redis
         self.resumed: list[float] = []
         self.freed: list[float] = []
         #: The time of the last outage's end, or the future while one lasts.
         self.troubled_until = 0.0
         self._lost: list[_Lost] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look_on)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
 
     @contextmanager
     def of(self, pid: int) -> Iterator[None]:
@@ -69,15 +61,15 @@ class Resumption:
             if self._unbegun(worker) == 0:
                 self.freed.append(time.time() - began)
                 return
-            time.sleep(_LOOK_EVERY_S / 2)
+            time.sleep(self.every_s / 2)
 
-    def _unbegun(self, worker: Any) -> int:
-        """Return how many messages a worker holds beyond those of the steps that it works on."""
+    def _unbegun(self, worker: Any) -> int | None:
+        """Return how many messages a worker holds beyond those of the steps that it works on. None if unknown."""
         try:
             held = self._redis.keys(f"dramatiq:__acks__.{worker['broker_id']}.*")
             messages = sum(self._redis.scard(key) for key in held)
         except RedisError:
-            return 0
+            return None
         return max(0, messages - len(self._claims(worker["_id"])))
 
     def _worker(self, pid: int) -> Any:
@@ -92,16 +84,12 @@ class Resumption:
         except PyMongoError:
             return []
 
-    def _look_on(self) -> None:
-        while not self._over.wait(_LOOK_EVERY_S):
-            looked_at = self._lost[:]
-            try:
-                found = {
-                    step["_id"]: step
-                    for step in self._db.steps.find({"_id": {"$in": [one.step for one in looked_at]}})
-                }
-            except PyMongoError:
-                continue
+    def look(self) -> None:
+        """Look at every lost step. What cannot be asked is asked the next time."""
+        looked_at = self._lost[:]
+        with suppress(PyMongoError):
+            named = {"_id": {"$in": [one.step for one in looked_at]}}
+            found = {step["_id"]: step for step in self._db.steps.find(named).to_list()}
             for lost in looked_at:
                 self._look(lost, found.get(lost.step))
 

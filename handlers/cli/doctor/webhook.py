@@ -5,11 +5,11 @@ import secrets
 import ssl
 
 import httpx2
-from stripe import WebhookSignature
 
 from actors.deps.process import Deps
 from handlers.cli.doctor.findings import IsOfNoUse
 from handlers.webhook.endpoint import webhook_route
+from handlers.webhook.signature import sign
 from infra.stripe.version import API_VERSION
 from storage.events import drop_event
 
@@ -66,8 +66,7 @@ def _event(deps: Deps, event_id: str) -> str:
 
 
 async def _post(url: str, body: str, secret: str) -> httpx2.Response:
-    signature = WebhookSignature.generate_signature_header(body, secret)
-    headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": signature}
+    headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": sign(body, secret)}
     try:
         async with httpx2.AsyncClient(timeout=_TIMEOUT_S) as client:
             return await client.post(url, content=body.encode(), headers=headers)
