@@ -1,14 +1,17 @@
 """GET /ops/dead and /ops/dead/{letter}, and POST to replay or discard one."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.orders.dead_letters import resolve_dead_letter
-from handlers.ops.guard import authority_of, form_of
+from handlers.ops.acts import carry_out
 from handlers.ops.page import page
-from infra.errors import PressroomError, TransientError
+from storage.audit import Authority
 from storage.dead_letters import dead_letters, find_dead_letter
 
 #: Letters on a page.
@@ -29,18 +32,15 @@ async def letter(request: Request) -> Response:
 
 async def close(request: Request) -> Response:
     """Replay or discard a dead letter, then show it. 422 with the reason if that cannot be."""
-    fields = await form_of(request, "operator")
-    deps: Deps = request.state.deps
+    return await carry_out(request, "operator", partial(_close, request), _letter)
+
+
+async def _close(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
     action = fields.get("action", "")
     if action not in _ACTIONS:
         raise HTTPException(400, "A dead letter is replayed or discarded.")
-    try:
-        await resolve_dead_letter(deps, request.path_params["letter"], action, authority_of(request, fields))
-    except TransientError:
-        raise
-    except PressroomError as error:
-        return await _letter(request, str(error), 422)
-    return RedirectResponse(request.url.path, 303)
+    await resolve_dead_letter(request.state.deps, request.path_params["letter"], action, authority)
+    return request.url.path
 
 
 async def _letter(request: Request, mistake: str, status: int) -> Response:

@@ -1,0 +1,30 @@
+"""Acts of operators: from a form with a reason to a thing done, or to the page again with what hinders it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from handlers.ops.guard import authority_of, form_of
+from infra.accounts import Role
+from infra.errors import PressroomError, TransientError
+from storage.audit import Authority
+
+#: Does what a form with these fields asks for, and returns the path of the page to go to.
+Act = Callable[[Mapping[str, str], Authority], Awaitable[str]]
+#: Shows the form's page again, with its mistake and a status.
+Show = Callable[[Request, str, int], Awaitable[Response]]
+
+
+async def carry_out(request: Request, role: Role, act: Act, show: Show) -> Response:
+    """Do what a form asks for, and lead on. The form's page again, with 422 and the reason, if that cannot be.
+
+    HTTPException 403 if the operator's role may not, or the form is not one of ours.
+    """
+    fields = await form_of(request, role)
+    try:
+        return RedirectResponse(await act(fields, authority_of(request, fields)), 303)
+    except TransientError:
+        raise
+    except PressroomError as error:
+        return await show(request, str(error), 422)
