@@ -12,6 +12,7 @@ from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.mail.letterhead import letter_id
 from actors.orders.dead_letters import clear_attention
+from infra.clock import Clock
 from infra.errors import AccountTrouble
 from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.letter import Letter
@@ -107,12 +108,12 @@ async def _take(deps: WorkDeps, order_id: str, name: str) -> Delivery | None:
 
 
 async def _send(deps: WorkDeps, order: Order, errand: Errand, delivery: Delivery, letter: Letter) -> Delivered:
-    deadline = deps.clock.monotonic() + _SEND_S
+    seconds_left = _countdown(deps.clock)
     until = deps.clock.now() + timedelta(seconds=_SEND_S) + _MARGIN
     if not await start_sending(deps.db, delivery, until):
         return _left_to_others(order, errand)
     try:
-        answer = await _to_the_end(deps, letter, deadline)
+        answer = await _to_the_end(deps, letter, seconds_left)
     except MailServerIsBusy as error:
         return await _postpone(deps, delivery, _address_of(letter), error)
     except LetterIsRefused as error:
@@ -130,11 +131,19 @@ def _address_of(letter: Letter) -> str:
     return parseaddr(letter.sender)[1]
 
 
-async def _to_the_end(deps: WorkDeps, letter: Letter, deadline: float) -> str:
+def _countdown(clock: Clock) -> Callable[[], float]:
+    """Return a function of the seconds that are left for sending, by the clock that has run faster since now.
+
+    Others take over by the time of day. A machine that was stopped as a whole, or moved, wakes up with a time of
+    day that has jumped, while its other clock knows nothing of the pause.
+    """
+    began, began_at = clock.monotonic(), clock.now()
+    return lambda: _SEND_S - max(clock.monotonic() - began, (clock.now() - began_at).total_seconds())
+
+
+async def _to_the_end(deps: WorkDeps, letter: Letter, seconds_left: Callable[[], float]) -> str:
     """Send, and hear the server out even when cancelled: an accepted letter without a record is sent twice."""
-    sending = asyncio.ensure_future(
-        asyncio.to_thread(deps.mailer.send, letter, lambda: deadline - deps.clock.monotonic())
-    )
+    sending = asyncio.ensure_future(asyncio.to_thread(deps.mailer.send, letter, seconds_left))
     while True:
         try:
             return await asyncio.shield(sending)

@@ -15,14 +15,16 @@ class MachineClock:
     def __init__(self, skew_s: float) -> None:
         """Take how far it is off."""
         self._beginning = _BEGINNING + timedelta(seconds=skew_s)
+        #: Seconds for which the machine as a whole was stopped. Only its time of day makes up for them.
+        self.slept_s = 0.0
 
     def now(self) -> datetime:
         """Return the time, as the machine has it."""
-        return self._beginning + timedelta(milliseconds=int(self.monotonic() * 1000))
+        return self._beginning + timedelta(milliseconds=int(asyncio.get_running_loop().time() * 1000))
 
     def monotonic(self) -> float:
-        """Return the loop's seconds."""
-        return asyncio.get_running_loop().time()
+        """Return the loop's seconds, but for those that the machine slept."""
+        return asyncio.get_running_loop().time() - self.slept_s
 
     async def sleep(self, seconds: float) -> None:
         """Return after that long."""

@@ -189,6 +189,7 @@ class Scheduler:
             gate.machine.is_dead = True
         elif fault.kind != "late":
             gate.machine.frozen_until = self.now + fault.seconds
+            gate.machine.clock.slept_s += fault.seconds * fault.stops_the_machine
         else:
             gate.since[0] = self.now + fault.seconds
         self.struck(gate.machine, fault, gate.effect)

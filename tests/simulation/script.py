@@ -39,6 +39,11 @@ class Fault(NamedTuple):
     kind: Kind
     seconds: float
 
+    @property
+    def stops_the_machine(self) -> bool:
+        """Whether a freeze is the whole machine's, with its clocks: every other one is."""
+        return self.kind == "freeze" and round(self.seconds * 1000) % 2 == 1
+
 
 class Script(NamedTuple):
     """Decisions about a run. From turn `calm_from` on whoever waits longest goes on."""

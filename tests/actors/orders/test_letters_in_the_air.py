@@ -1,8 +1,11 @@
 """Letters that a mail server has not answered when their worker must end."""
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +15,7 @@ from infra.mail.errors import MailServerIsBusy
 from infra.mail.letter import Letter
 from tests.actors.builders import ORDER, working
 from tests.actors.post import stored
+from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +32,28 @@ class SilentServer:
         self.has_one.set()
         self.speaks.wait(seconds_left())
         raise MailServerIsBusy(f"No answer about {letter.kind}.")
+
+
+@dataclass
+class Sleeper:
+    """Machine that is stopped while it speaks to its mail server, and wakes before the final dot."""
+
+    clock: StoppedClock
+    seconds_left: float = math.inf
+
+    def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
+        """Sleep for a minute of the day, of which the machine's other clock knows nothing."""
+        self.clock.moment += timedelta(minutes=1)
+        self.seconds_left = seconds_left()
+        raise MailServerIsBusy(f"{letter.kind} was not handed in.")
+
+
+async def test_a_machine_that_was_stopped_knows_at_its_last_look(deps: Deps, clock: StoppedClock) -> None:
+    """Others may have taken its letter over by the time of day: its own time is over by the same clock."""
+    await stored(deps)
+    sleeper = Sleeper(clock)
+    await run_errand(working(deps, sleeper), "complete_order", ORDER)
+    assert sleeper.seconds_left < 0
 
 
 async def test_a_worker_whose_time_is_over_ends_though_a_server_is_silent(deps: Deps) -> None:
