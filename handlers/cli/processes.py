@@ -8,15 +8,14 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
 from handlers.cli.common import UnknownName, settings_here
+from infra.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from starlette.routing import BaseRoute
 
     from infra.settings import Settings
@@ -34,22 +33,32 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 65535),
     help="Any free one, if 0.",
 )
-def web(host: str, port: int) -> None:
-    """Take Stripe's webhooks and serve the customers' links."""
-    asyncio.run(_serve_until_told(_begin("web"), host, port))
+@click.option(
+    "--only",
+    type=click.Choice(["customers", "operators"]),
+    help="Serve the others' pages elsewhere: in another process, on another port or host.",
+)
+def web(host: str, port: int, only: Literal["customers", "operators"] | None) -> None:
+    """Take Stripe's webhooks, and serve all pages."""
+    asyncio.run(_serve_until_told(_begin("web"), host, port, only))
 
 
-async def _serve_until_told(settings: Settings, host: str, port: int) -> None:
+async def _serve_until_told(settings: Settings, host: str, port: int, only: str | None) -> None:
+    from handlers.web.app import customers_routes
     from handlers.web.server import serve_web
 
-    await serve_web(settings, host, port, lambda url: _ready(f"web {url}"), _operators_pages(settings))
+    operators = [] if only == "customers" else _operators_routes(settings)
+    if only == "operators" and not operators:
+        raise SettingsError("OPS_USERS names no operator, and there is nothing else to serve.")
+    customers = [] if only == "operators" else customers_routes()
+    await serve_web(settings, host, port, lambda url: _ready(f"web {url}"), [*customers, *operators])
     _end(0)
 
 
-def _operators_pages(settings: Settings) -> Sequence[BaseRoute]:
+def _operators_routes(settings: Settings) -> list[BaseRoute]:
     """Return the routes to the operators' pages. None, and nothing is loaded for them, without an account."""
     if settings.ops_users is None:
-        return ()
+        return []
     from handlers.ops.routes import ops_routes
     from infra.accounts import read_accounts
 

@@ -48,11 +48,8 @@ class WebState(TypedDict):
     checkup: Checkup
 
 
-def create_app(settings: Settings, more: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """Return the application; it opens its clients when it starts, on the loop that serves.
-
-    It serves the routes in `more`, too.
-    """
+def create_app(settings: Settings, routes: Sequence[BaseRoute]) -> ASGIApp:
+    """Return the application with these routes, and the probes; it opens its clients as it starts, on its loop."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
@@ -64,22 +61,8 @@ def create_app(settings: Settings, more: Sequence[BaseRoute] = ()) -> ASGIApp:
         await inbox.close()
         await deps.db.close()
 
-    looks, files, forms, till = ([Middleware(Doorway, door=door())] for door in (_LOOKS, _FILES, _FORMS, _TILL))
     app = Starlette(
-        routes=[
-            webhook_route,
-            Route("/", home, middleware=looks),
-            Route("/products/{product}", product_page, middleware=looks),
-            Route("/checkout", checkout, methods=["POST"], middleware=till),
-            Route("/orders/{token}.json", order_json, middleware=looks),
-            Route("/orders/{token}", order_page, middleware=looks),
-            Route("/orders/{token}/resend", resend_mail, methods=["POST"], middleware=forms),
-            Route("/orders/{token}/details", details_form, methods=["GET", "POST"], middleware=forms),
-            Route("/orders/{token}/reports/{product}.pdf", download_report, middleware=files),
-            Route("/livez", livez),
-            Route("/readyz", readyz),
-            *more,
-        ],
+        routes=[*routes, Route("/livez", livez), Route("/readyz", readyz)],
         exception_handlers={TransientError: _ask_for_patience, TimeoutError: _ask_for_patience},
         lifespan=lifespan,
         max_body_size=MAX_BODY,
@@ -87,6 +70,22 @@ def create_app(settings: Settings, more: Sequence[BaseRoute] = ()) -> ASGIApp:
     # A redirect would count as a failure with Stripe.
     app.router.redirect_slashes = False
     return Headers(app, settings)
+
+
+def customers_routes() -> list[BaseRoute]:
+    """Return the routes of Stripe's webhook and of all that customers see."""
+    looks, files, forms, till = ([Middleware(Doorway, door=door())] for door in (_LOOKS, _FILES, _FORMS, _TILL))
+    return [
+        webhook_route,
+        Route("/", home, middleware=looks),
+        Route("/products/{product}", product_page, middleware=looks),
+        Route("/checkout", checkout, methods=["POST"], middleware=till),
+        Route("/orders/{token}.json", order_json, middleware=looks),
+        Route("/orders/{token}", order_page, middleware=looks),
+        Route("/orders/{token}/resend", resend_mail, methods=["POST"], middleware=forms),
+        Route("/orders/{token}/details", details_form, methods=["GET", "POST"], middleware=forms),
+        Route("/orders/{token}/reports/{product}.pdf", download_report, middleware=files),
+    ]
 
 
 async def _ask_for_patience(_request: Request, _error: Exception) -> Response:

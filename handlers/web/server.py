@@ -54,9 +54,9 @@ class WebServer(uvicorn.Server):
 
 
 async def serve_web(
-    settings: Settings, host: str, port: int, on_ready: Callable[[str], None], more: Sequence[BaseRoute] = ()
+    settings: Settings, host: str, port: int, on_ready: Callable[[str], None], routes: Sequence[BaseRoute]
 ) -> None:
-    """Serve until told to end, `more` routes too. PortIsTaken names the port; waits for MongoDB before it listens.
+    """Serve routes until told to end. PortIsTaken names the port; waits for MongoDB before it listens.
 
     It does not wait for Redis: events are taken without it, and a balancer must not turn them away meanwhile.
     """
@@ -65,7 +65,7 @@ async def serve_web(
         asyncio.get_running_loop().set_default_executor(executor)
         await wait_for_database(settings)
         config = uvicorn.Config(
-            create_app(settings, more),
+            create_app(settings, routes),
             log_config=None,
             # Paths hold customers' tokens.
             access_log=False,
