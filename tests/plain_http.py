@@ -4,6 +4,7 @@ httpx2's own functions first read every authority that is trusted, which takes t
 """
 
 import ssl
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx2
@@ -25,3 +26,8 @@ def post(url: str, **options: Any) -> httpx2.Response:
 def request(method: str, url: str, **options: Any) -> httpx2.Response:
     """Return the answer to a request of any method."""
     return httpx2.request(method, url, verify=_TRUST, **options)
+
+
+def stream(url: str, **options: Any) -> AbstractContextManager[httpx2.Response]:
+    """Return the answer to a GET, to be read as it comes within a `with` block."""
+    return httpx2.stream("GET", url, verify=_TRUST, **options)

@@ -8,18 +8,20 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from actors.deps.process import Deps
 from actors.mail.formatting import written_amount
-from handlers.ops.page import page
+from handlers.ops.page import page, rendered
 from handlers.views.desk import PersonView, for_a_person
 from handlers.views.orders import order_view, orders_summary
 from handlers.views.search import search
 from handlers.views.timeline import timeline
+from handlers.web.live import live
 from storage.grouping import grouped
 from storage.history import steps_at_a_glance
 from storage.orders import find_order, latest_orders
+from storage.records.orders import Order
 from storage.records.plans import StepKind
 from storage.records.work import Step
 
@@ -54,6 +56,21 @@ async def find(request: Request) -> Response:
 
 async def one(request: Request) -> Response:
     """Show an order: its state, its reports with their steps, its cost, its dead letters, and its timeline."""
+    return HTMLResponse(rendered(request, "order.html", **await _facts_of(request)))
+
+
+async def follow(request: Request) -> Response:
+    """Stream the live part of an order's page, whenever it changes."""
+    await _facts_of(request)
+
+    async def show() -> str:
+        return rendered(request, "order_live.html", **await _facts_of(request))
+
+    return live(request, request.path_params["order"], show)
+
+
+async def _facts_of(request: Request) -> dict[str, object]:
+    """Return what an order's page shows. HTTPException 404 if there is no such order."""
     deps: Deps = request.state.deps
     order = await find_order(deps.db, request.path_params["order"])
     if order is None:
@@ -62,15 +79,15 @@ async def one(request: Request) -> Response:
     steps = await steps_at_a_glance(deps.db, order)
     by_kind = grouped(steps, itemgetter("product", "kind"))
     reports = [report | {"steps": _of_product(by_kind, report["product"])} for report in view["reports"]]
-    return page(
-        request,
-        "order.html",
-        order=view | {"reports": reports},
-        refunded=written_amount(order["amount_refunded"], order["currency"] or "")
-        if order["amount_refunded"]
-        else "",
-        timeline=await timeline(deps, order, steps),
-    )
+    return {
+        "order": view | {"reports": reports},
+        "refunded": _refunded(order),
+        "timeline": await timeline(deps, order, steps),
+    }
+
+
+def _refunded(order: Order) -> str:
+    return written_amount(order["amount_refunded"], order["currency"] or "") if order["amount_refunded"] else ""
 
 
 def _of_product(steps: Mapping[tuple[str, str], list[Step]], product: str) -> list[tuple[str, list[Step]]]:

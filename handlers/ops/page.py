@@ -25,9 +25,13 @@ _PAGES = Environment(
 
 def page(request: Request, template: str, status: int = 200, **facts: object) -> Response:
     """Return a page. Templates know who is signed in, if anybody is."""
+    return HTMLResponse(rendered(request, template, **facts), status)
+
+
+def rendered(request: Request, template: str, **facts: object) -> str:
+    """Return the text of a page, or of a part of one."""
     operator = getattr(request.state, "operator", None)
-    text = _PAGES.get_template(template).render(operator=operator, path=request.url.path, **facts)
-    return HTMLResponse(text, status)
+    return _PAGES.get_template(template).render(operator=operator, path=request.url.path, **facts)
 
 
 async def refused(request: Request, error: Exception) -> Response:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ExceptionHandler
 
 from handlers.ops import dead, orders
 from handlers.ops.guard import Guard
@@ -20,6 +22,8 @@ from infra.errors import TransientError
 
 #: Looks and clicks of people, from few addresses.
 _PAGES = partial(Door, "ops", each=(300, 0.1), every=(1000, 0.02), at_once=16)
+#: Pages that are being looked at, each by a stream for some minutes.
+_STREAMS = partial(Door, "ops streams", each=(100, 1.0), every=(300, 0.2), at_once=50)
 #: Each takes 50 ms of a processor and 64 MiB.
 _ENTRANCE = partial(Door, "ops sign-in", each=(20, 3.0), every=(60, 0.5), at_once=8)
 
@@ -27,6 +31,12 @@ _ENTRANCE = partial(Door, "ops sign-in", each=(20, 3.0), every=(60, 0.5), at_onc
 def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
     """Return the route to the operators' pages, for those accounts."""
     entrance = Entrance(accounts)
+    said: dict[Any, ExceptionHandler] = {
+        HTTPException: refused,
+        TransientError: later,
+        TimeoutError: later,
+        500: broken,
+    }
     at_the_door = [Middleware(Doorway, door=_ENTRANCE())]
     pages = Starlette(
         routes=[
@@ -43,6 +53,11 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Route("/dead/{letter:path}", dead.close, methods=["POST"]),
         ],
         middleware=[Middleware(Doorway, door=_PAGES()), Middleware(Guard, accounts=accounts)],
-        exception_handlers={HTTPException: refused, TransientError: later, TimeoutError: later, 500: broken},
+        exception_handlers=said,
     )
-    return [Mount("/ops", pages)]
+    streams = Starlette(
+        routes=[Route("/orders/{order}", orders.follow)],
+        middleware=[Middleware(Doorway, door=_STREAMS()), Middleware(Guard, accounts=accounts)],
+        exception_handlers=said,
+    )
+    return [Mount("/ops/live", streams), Mount("/ops", pages)]

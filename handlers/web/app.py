@@ -1,7 +1,7 @@
 """Web application: its routes, and the clients that live as long as it does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypedDict
@@ -20,6 +20,7 @@ from handlers.web.doors import Door, Doorway
 from handlers.web.downloads import download_report
 from handlers.web.headers import Headers
 from handlers.web.health import Checkup, livez, readyz
+from handlers.web.live import News
 from handlers.web.order_page import order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
 from handlers.web.sweep_watch import sweep_watch
@@ -46,17 +47,24 @@ class WebState(TypedDict):
     deps: Deps
     inbox: EventInbox
     checkup: Checkup
+    news: News
+    is_ending: Callable[[], bool]
 
 
-def create_app(settings: Settings, routes: Sequence[BaseRoute]) -> ASGIApp:
-    """Return the application with these routes, and the probes; it opens its clients as it starts, on its loop."""
+def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Callable[[], bool]) -> ASGIApp:
+    """Return the application with these routes, and the probes; it opens its clients as it starts, on its loop.
+
+    `is_ending` tells whether its server has been told to end, so that streams do.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
         deps = open_deps(settings, database_timeout_s=DATABASE_TIMEOUT_S)
         inbox = EventInbox(deps)
         watching = asyncio.create_task(sweep_watch(deps).look_for_ever())
-        yield {"deps": deps, "inbox": inbox, "checkup": Checkup(deps)}
+        news = News(deps.db)
+        yield {"deps": deps, "inbox": inbox, "checkup": Checkup(deps), "news": news, "is_ending": is_ending}
+        news.close()
         watching.cancel()
         await inbox.close()
         await deps.db.close()

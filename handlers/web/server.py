@@ -65,7 +65,7 @@ async def serve_web(
         asyncio.get_running_loop().set_default_executor(executor)
         await wait_for_database(settings)
         config = uvicorn.Config(
-            create_app(settings, routes),
+            create_app(settings, routes, lambda: server.should_exit),
             log_config=None,
             # Paths hold customers' tokens.
             access_log=False,
@@ -80,7 +80,8 @@ async def serve_web(
             timeout_graceful_shutdown=int(settings.grace_s),
         )
         url = f"http://{host}:{bound.getsockname()[1]}"
-        await WebServer(config, lambda: on_ready(url)).serve(sockets=[bound])
+        server = WebServer(config, lambda: on_ready(url))
+        await server.serve(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:

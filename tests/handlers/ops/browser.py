@@ -1,6 +1,7 @@
 """Browser of an operator, as far as headers, cookies and forms go."""
 
 import re
+from contextlib import AbstractContextManager
 
 import httpx2
 
@@ -20,6 +21,10 @@ class Browser:
     def get(self, path: str) -> httpx2.Response:
         """Return a page."""
         return plain_http.get(self.url + path, headers=self._headers(), timeout=30)
+
+    def stream(self, path: str, **headers: str) -> AbstractContextManager[httpx2.Response]:
+        """Return an answer that goes on, within a `with` block."""
+        return plain_http.stream(self.url + path, headers={**self._headers(), **headers}, timeout=60)
 
     def post(self, path: str, origin: str | None = None, **fields: str) -> httpx2.Response:
         """Send a form, from a page of the server's own unless `origin` names another."""
