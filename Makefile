@@ -15,7 +15,8 @@ up: setup
 	@.venv/bin/pressroom up
 
 # More processes than processors: most of the time tests wait.
-test: setup
+test:
+	@infra/local/setup.sh tests
 	@.venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup

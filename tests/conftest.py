@@ -21,6 +21,7 @@ from tests.warm import begin
 #: The longest tests begin first, so that no worker of xdist is left alone with one in the end.
 FIRST = (
     "crashes/",
+    "browser/",
     "faults/",
     "simulation/",
     "chaos/",

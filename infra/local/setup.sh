@@ -1,5 +1,6 @@
 #!/bin/sh
 # Creates .venv from the hashed lock and sees to the system libraries. Asks nothing; a second run returns at once.
+# `setup.sh tests` sees to the programs that only tests run, too.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -9,9 +10,10 @@ STAMP=.venv/.set-up
 PACKAGES="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 libcurl4"
 FONTS="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
 
-wanted=$(cat "$LOCK" pyproject.toml "$0" | sha256sum | cut -d' ' -f1)
-[ "$(cat $STAMP 2>/dev/null)" = "$wanted" ] && exit 0
+# A browser for the pages, promtool for the alert rules.
+TOOLS="chromium prometheus"
 
+wanted=$(cat "$LOCK" pyproject.toml "$0" | sha256sum | cut -d' ' -f1)
 fail() { echo "setup: $1" >&2; exit 1; }
 
 find_python() {
@@ -43,6 +45,12 @@ install_packages() {
         apt-get install -qq -y --no-install-recommends $missing >/dev/null \
         || fail "apt-get could not install $missing"
 }
+
+if [ "${1:-}" = tests ] && command -v apt-get >/dev/null; then
+    # shellcheck disable=SC2086
+    install_packages $TOOLS
+fi
+[ "$(cat $STAMP 2>/dev/null)" = "$wanted" ] && exit 0
 
 if command -v apt-get >/dev/null; then
     # shellcheck disable=SC2086

@@ -1,0 +1,79 @@
+"""Chromium, and a whole Pressroom with operators' accounts."""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from infra.accounts import Role
+from infra.local.stack import Stack
+from infra.passwords import hash_password
+from tests.handlers.ops.browser import PASSWORD
+from tests.pressroom import Pressroom
+
+#: By their names, the roles of the accounts.
+ROLES: dict[str, Role] = {"vera": "viewer", "olaf": "operator", "olga": "owner"}
+#: No sandbox, since the suite may run as root; and no traffic of the browser's own.
+_ALONE = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+#: The longest wait for something on a page, in milliseconds: orders are written meanwhile.
+_PATIENCE_MS = 120_000
+
+SignIn = Callable[[str], Page]
+
+
+@pytest.fixture(scope="module")
+def house(stack: Stack) -> Iterator[Pressroom]:
+    """Every process that an order needs, and an account of each role."""
+    hashed = hash_password(PASSWORD)
+    lines = [f"{name} {role} {hashed}" for name, role in ROLES.items()]
+    with Pressroom(stack, OPS_USERS="\n".join(lines)) as running:
+        running.start_missing()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser, which `make test` has had installed."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "There is no Chromium: run `make test`, or install it."
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=_ALONE)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, house: Pressroom) -> Iterator[Page]:
+    """An empty page of somebody whom the server does not know. Mistakes of scripts fail the test."""
+    context = chromium.new_context(base_url=house.door)
+    context.set_default_timeout(_PATIENCE_MS)
+    page, mistakes = context.new_page(), []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.on("console", lambda said: mistakes.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert mistakes == []
+
+
+@pytest.fixture
+def sign_in(page: Page) -> SignIn:
+    """Return a function that signs an operator in, as they do it themselves."""
+
+    def enter(name: str) -> Page:
+        page.goto("/ops/")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name=f"Sign out {name}").wait_for()
+        return page
+
+    return enter

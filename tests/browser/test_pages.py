@@ -1,0 +1,65 @@
+"""Pages as everybody can use them: axe finds nothing, in light and dark, on a desk and on a phone."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.pressroom import Pressroom
+
+SignIn = Callable[[str], Page]
+OPERATORS = ("/ops/", "/ops/orders", "/ops/orders/{order}", "/ops/dead", "/ops/dead/{letter}", "/ops/search?q=Ada")
+CUSTOMERS = ("/", "/products/life_clarity", "{link}")
+WIDTHS = (1280, 390)
+
+
+@pytest.fixture(scope="module")
+def facts(house: Pressroom) -> dict[str, str]:
+    """An order of two that needs a person, with an open dead letter, and its customer's link."""
+    for name in ("life_clarity", "personal_blueprint"):
+        order = house.buy(metadata={"product": name, "name": "Ada Byron", "question": "?"})
+    letter = f"{order}:confirm_order:1"
+    cause = {"reason": "It failed.", "error": "It failed.", "traceback": "Traceback:\n  here", "attempts": 1}
+    about = {"kind": "errand", "order": order, "product": None, "step": None, "errand": "confirm_order"}
+    death = {"state": "open", "fails": False, "at": datetime.now(UTC), **cause}
+    house.db.dead_letters.insert_one({"_id": letter, **about, **death})
+    house.db.orders.update_one({"_id": order}, {"$set": {"attention": "It failed."}})
+    return {"order": order, "letter": letter, "link": house.order(order)["url"]}
+
+
+def problems(page: Page) -> list[str]:
+    """Return what keeps somebody from using the page on view: axe's violations, or that it is too wide."""
+    found = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in Axe().run(page).response["violations"]]
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return [*found, *(["wider than its window"] if wide else [])]
+
+
+def looked_at(page: Page, path: str) -> dict[str, list[str]]:
+    """Return the problems of a page by how it is looked at."""
+    found = {}
+    page.goto(path)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            found[f"{scheme} {width}"] = problems(page)
+    return {way: wrong for way, wrong in found.items() if wrong}
+
+
+@pytest.mark.parametrize("path", OPERATORS)
+def test_operators_pages_are_for_everybody(sign_in: SignIn, facts: dict[str, str], path: str) -> None:
+    """Contrast, names, roles, order of headings: nothing is found, and nothing has to be scrolled sideways."""
+    assert looked_at(sign_in("olga"), path.format_map(facts)) == {}
+
+
+@pytest.mark.parametrize("path", CUSTOMERS)
+def test_customers_pages_are_for_everybody(page: Page, facts: dict[str, str], path: str) -> None:
+    """The same holds for whoever buys."""
+    assert looked_at(page, path.format_map(facts)) == {}
+
+
+def test_the_way_in_is_for_everybody(page: Page) -> None:
+    """So does it for the page where operators sign in."""
+    assert looked_at(page, "/ops/sign-in") == {}
