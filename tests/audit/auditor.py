@@ -28,9 +28,9 @@ class Auditor:
         """Take the system before its first order, and the operators' webhook's posts as they come."""
         self._pressroom, self._posts = pressroom, posts
         self._since = datetime.now(UTC)
-        #: Times at which processes died or stood still, and the ids of those that have ended.
+        #: Times at which processes died or stood still; and by the ids of those that have ended, when, since boot.
         self.accidents: list[Accident] = []
-        self.ended: set[int] = set()
+        self.ended: dict[int, float] = {}
         #: The letters that may have come twice, since the answer to them was lost.
         self.repeats = 0
         #: As it was seen at the latest audit.

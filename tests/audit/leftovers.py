@@ -1,7 +1,9 @@
 """What must be gone once everything is quiet: messages in Redis, and processes whose owner has ended."""
 
 import json
-from collections.abc import Collection, Iterator
+import os
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,9 @@ import redis
 
 from actors.audit.evidence import Violation
 from actors.products.catalogue import queues, queues_of
+
+#: Of the kernel, in a second.
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def left_messages(server: redis.Redis) -> Iterator[Violation]:
@@ -28,12 +33,21 @@ def _order_of(ids: dict[str, str]) -> str | None:
     return named or None
 
 
-def left_processes(ended: Collection[int]) -> Iterator[Violation]:
-    """Yield a violation for each process of a session whose leader, by these ids, has ended."""
+def since_boot_s() -> float:
+    """Return the seconds by which the kernel says when a process began."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def left_processes(ended: Mapping[int, float]) -> Iterator[Violation]:
+    """Yield a violation for each process of a session whose leader has ended: its id, and when, since boot.
+
+    A process that began later is of another session, which has got the same id: there are but some 30,000.
+    """
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, _parent, _group, session = stat.read_text().rpartition(")")[2].split()[:4]
+            facts = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue  # it ended meanwhile
-        if int(session) in ended and state != "Z":
+        state, session, began_s = facts[0], int(facts[3]), int(facts[19]) / _TICKS
+        if session in ended and state != "Z" and began_s <= ended[session]:
             yield Violation(None, "left", f"The process {stat.parent.name} outlives its owner {session}.")

@@ -12,6 +12,7 @@ from actors.audit.evidence import Kind, Violation
 from infra.local.mail.letters import Letter
 from storage.alerts import alert_id
 from tests import plain_http
+from tests.audit.leftovers import since_boot_s
 from tests.audit.till import Till
 from tests.pressroom import Pressroom
 
@@ -24,8 +25,8 @@ class Garden:
     def __init__(self, pressroom: Pressroom) -> None:
         """Plant nothing yet. What Stripe has to tell is told to nobody."""
         self.pressroom, self.db, self.stack = pressroom, pressroom.db, pressroom.stack
-        #: The processes that have ended and left one behind.
-        self.ended: set[int] = set()
+        #: The processes that have ended and left one behind, and when, since boot.
+        self.ended: dict[int, float] = {}
         self.stack.stripe.hold_deliveries()
 
     def pdf(self, order: str) -> Any:
@@ -161,7 +162,7 @@ def leave_process(garden: Garden, _order: str) -> None:
     """Leave a process of an owner who has ended."""
     owner = subprocess.Popen(["/bin/sh", "-c", "sleep 60 &"], start_new_session=True)
     owner.wait()
-    garden.ended.add(owner.pid)
+    garden.ended[owner.pid] = since_boot_s()
 
 
 def link_to_another(garden: Garden, order: str) -> None:

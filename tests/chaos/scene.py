@@ -14,6 +14,7 @@ from actors.products.catalogue import MAIL_QUEUE
 from infra.local.part import Part
 from infra.local.stack import Stack
 from tests.audit.auditor import Auditor
+from tests.audit.leftovers import since_boot_s
 from tests.audit.world import Accident
 from tests.chaos.proxy import Proxy
 from tests.chaos.pulse import Pulse
@@ -57,8 +58,8 @@ class Scene:
                 part.launch()
                 return
             with self.resumption.of(part.pid):
-                self.auditor.ended.add(part.pid)
                 part.kill()
+                self.auditor.ended[part.pid] = since_boot_s()
             self._note_accident(part, time.time())
             self.kills[part.name] += 1
             part.launch()
@@ -79,13 +80,16 @@ class Scene:
         with self._lock(part):
             if not part.running or part.ready_line is None:
                 return  # one that has hardly begun has nothing to bring to its end
-            self.auditor.ended.add(part.pid)
             with self.resumption.of_messages(part.pid):
                 part.ask_to_stop()
+            cut_at = time.time() + _GRACE_S
             part.wait_stopped(_GRACE_S + 5)
-            if part.exit_code != 0:
-                self.unorderly += 1
-                self._note_accident(part, time.time())
+            self.auditor.ended[part.pid] = since_boot_s()
+            # Calls that take longer than the grace are cut, letters are not.
+            cut = time.time() >= cut_at and MAIL_QUEUE not in part.command
+            self.unorderly += part.exit_code != 0
+            if part.exit_code != 0 or cut:
+                self._note_accident(part, min(cut_at, time.time()))
             part.launch()
 
     def note_unheard(self) -> None:
