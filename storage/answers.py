@@ -3,15 +3,37 @@
 from datetime import datetime, timedelta
 
 from storage.database import Database, translating
+from storage.records.orders import Form
 
 #: A session can be paid for a day, and Stripe keeps its events for 30 days. No event names a form after that.
 KEPT_FOR = timedelta(days=31)
+#: A page that waits for a payment is loaded again every few seconds.
+_ASK_EVERY = timedelta(seconds=10)
 
 
 @translating
 async def keep_answers(db: Database, reference: str, product: str, answers: dict[str, str], now: datetime) -> None:
     """Keep a form's answers under a reference that the Checkout Session will carry."""
     await db.answers.insert_one({"_id": reference, "product": product, "answers": answers, "at": now})
+
+
+@translating
+async def note_session(db: Database, reference: str, session: str) -> None:
+    """Keep the Checkout Session that a form led to."""
+    await db.answers.update_one({"_id": reference}, {"$set": {"session": session}})
+
+
+@translating
+async def find_form(db: Database, reference: str) -> Form | None:
+    """Return the form of that reference, or None."""
+    return await db.answers.find_one({"_id": reference})
+
+
+@translating
+async def may_ask(db: Database, reference: str, now: datetime) -> bool:
+    """Return whether Stripe may be asked about a form's session now: once in so many seconds, by whomever."""
+    idle = {"_id": reference, "asked_at": {"$not": {"$gt": now - _ASK_EVERY}}}
+    return (await db.answers.update_one(idle, {"$set": {"asked_at": now}})).matched_count == 1
 
 
 @translating

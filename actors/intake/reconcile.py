@@ -69,6 +69,11 @@ async def reconcile(
     return found
 
 
+async def place_session(deps: IntakeDeps, session: StripeObject) -> None:
+    """Place a session whose checkout was completed, as the event would that tells of it."""
+    await _place(deps, [_event(_told(session))], dry_run=False)
+
+
 async def _batches(items: AsyncIterator[StripeObject]) -> AsyncIterator[list[StripeObject]]:
     batch: list[StripeObject] = []
     async for item in items:

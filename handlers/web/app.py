@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import TypedDict
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from actors.deps.process import Deps
@@ -21,7 +23,7 @@ from handlers.web.downloads import download_report
 from handlers.web.headers import Headers
 from handlers.web.health import Checkup, livez, readyz
 from handlers.web.live import News
-from handlers.web.order_page import order_json, order_page, resend_mail
+from handlers.web.order_page import order_events, order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
 from handlers.web.sweep_watch import sweep_watch
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
@@ -34,6 +36,8 @@ from infra.settings import Settings
 _LOOKS = partial(Door, "looks", each=(1000, 0.02), every=(5000, 0.002), at_once=64)
 #: Downloads wait for S3, which may hang for seconds: pages must not wait with them.
 _FILES = partial(Door, "downloads", each=(1000, 0.02), every=(5000, 0.002), at_once=32)
+#: Order pages that are being looked at. Each holds a connection, of which a process has 800.
+_STREAMS = partial(Door, "streams", each=(100, 1.0), every=(1000, 0.02), at_once=600)
 #: Forms about one order, and another mail: a person's clicks.
 _FORMS = partial(Door, "forms", each=(60, 1.0), every=(600, 0.1), at_once=16)
 #: Each form on its way to the till is kept for a month, and is a call to Stripe, whose rate limit refunds share.
@@ -90,9 +94,11 @@ def customers_routes() -> list[BaseRoute]:
         Route("/checkout", checkout, methods=["POST"], middleware=till),
         Route("/orders/{token}.json", order_json, middleware=looks),
         Route("/orders/{token}", order_page, middleware=looks),
+        Route("/orders/{token}/events", order_events, middleware=[Middleware(Doorway, door=_STREAMS())]),
         Route("/orders/{token}/resend", resend_mail, methods=["POST"], middleware=forms),
         Route("/orders/{token}/details", details_form, methods=["GET", "POST"], middleware=forms),
         Route("/orders/{token}/reports/{product}.pdf", download_report, middleware=files),
+        Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
 
 

@@ -10,6 +10,8 @@ from infra.settings import Settings
 
 #: Our own inline style may load on a page, and nothing else.
 _LOAD = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+#: The order's page is kept up to date by our own script.
+_LOAD_FOR_ORDERS = f"{_LOAD}; script-src 'self'; connect-src 'self'"
 #: On the operators' pages our own files may load, and be asked for news.
 _LOAD_FOR_OPERATORS = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -45,7 +47,8 @@ class Headers:
     def _headers(self, path: str) -> Iterator[tuple[str, str]]:
         yield from self._fixed.items()
         targets = f"'self' {self._till}" if path.startswith(("/products/", "/checkout")) else "'self'"
-        load = _LOAD_FOR_OPERATORS if path.startswith("/ops/") else _LOAD
+        loads = {"/ops/": _LOAD_FOR_OPERATORS, "/orders/": _LOAD_FOR_ORDERS}
+        load = next((load for start, load in loads.items() if path.startswith(start)), _LOAD)
         yield "Content-Security-Policy", f"{load}; form-action {targets}"
         # What belongs to an order, or was typed into a form, stays in no cache.
         if path.startswith(("/orders/", "/checkout", "/ops/")):

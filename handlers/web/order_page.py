@@ -1,21 +1,29 @@
 """GET /orders/{token} (and .json), POST …/resend: an order's page, and its customer's request for another mail."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from email.utils import parseaddr
+from math import ceil
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from actors.deps.process import Deps
 from actors.mail.brand import sender_of
-from actors.mail.formatting import readable_size
+from actors.mail.formatting import readable_size, spoken_duration
+from actors.orders.estimate import estimate_s
+from actors.orders.promise import promised_at
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.products.catalogue import title_of
 from handlers.views.orders import ReportView, order_view
+from handlers.web.arrival import arrival_page
+from handlers.web.live import live
 from handlers.web.page import page
-from handlers.web.requests import order_of
+from handlers.web.requests import find_order_of, order_of
 from storage.order_state import why_withheld
 from storage.records.orders import Order
 
@@ -53,8 +61,11 @@ async def order_page(request: Request) -> Response:
     """Show how far an order is, its finished reports, and whether a mail was refused (with no address)."""
     deps: Deps = request.state.deps
     async with asyncio.timeout(_DEADLINE_S):
-        order = await order_of(request)
+        order = await find_order_of(request)
+        if order is None:
+            return await arrival_page(request)
         view = await order_view(deps, order)
+        due = await _due(deps, order)
     withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
     return page(
         request,
@@ -66,6 +77,7 @@ async def order_page(request: Request) -> Response:
         withheld=withheld,
         wanted=view["state"] in _WAITING and order["missing"],
         reports=[] if withheld else [_shown(report) for report in view["reports"]],
+        due=due,
         refused=bool(view["mails_refused"]),
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
         path=request.url.path,
@@ -76,12 +88,27 @@ async def order_json(request: Request) -> Response:
     """Answer with the order's state and progress, without costs, mails and the customer's own words."""
     deps: Deps = request.state.deps
     async with asyncio.timeout(_JSON_DEADLINE_S):
-        order = await order_of(request)
-        view = await order_view(deps, order)
+        return JSONResponse(await _public_view(deps, await order_of(request)))
+
+
+async def order_events(request: Request) -> Response:
+    """Stream the same whenever it changes, as server-sent events."""
+    deps: Deps = request.state.deps
+    order = await order_of(request)
+
+    async def show() -> str:
+        async with asyncio.timeout(_JSON_DEADLINE_S):
+            return json.dumps(await _public_view(deps, await order_of(request)))
+
+    return live(request, order["_id"], show)
+
+
+async def _public_view(deps: Deps, order: Order) -> dict[str, object]:
+    view = await order_view(deps, order)
     reports = [_only(_SHOWN_OF_REPORTS, report) for report in view["reports"]]
     if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
         reports = [{**report, "pdf": None} for report in reports]
-    return JSONResponse({**_only(_SHOWN, view), "reports": reports})
+    return {**_only(_SHOWN, view), "reports": reports}
 
 
 async def resend_mail(request: Request) -> Response:
@@ -113,8 +140,19 @@ def _only(names: Sequence[str], view: Mapping[str, object]) -> dict[str, object]
     return {name: view[name] for name in names}
 
 
+async def _due(deps: Deps, order: Order) -> dict[str, Any] | None:
+    """Return when an order is promised for, and how long such orders usually take. None if nobody waits for it."""
+    due_at, now = promised_at(order), deps.clock.now()
+    if due_at is None:
+        return None
+    likely_s = await estimate_s(deps, order["products"])
+    # What takes longer than it should says nothing of the usual.
+    likely = spoken_duration(ceil(max(60.0, likely_s))) if now + timedelta(seconds=likely_s) < due_at else None
+    zone = ZoneInfo(order.get("timezone", deps.settings.timezone))
+    return {"is_over": now > due_at, "at": f"{due_at.astimezone(zone):%B %-d at %H:%M (%Z)}", "likely": likely}
+
+
 def _shown(report: ReportView) -> dict[str, Any]:
     pdf = report["pdf"]
     size = f"PDF, {pdf['pages']} pages, {readable_size(pdf['bytes'])}" if pdf else None
-    progress = (report["sections_done"], report["sections_total"])
-    return {"product": report["product"], "title": title_of(report["product"]), "size": size, "of": progress}
+    return {**report, "title": title_of(report["product"]), "size": size}

@@ -15,12 +15,17 @@ _MAX_FIELDS = 20
 
 async def order_of(request: Request) -> Order:
     """Return the order of the path's token; HTTPException 404 for a link that is not ours or names none."""
-    deps: Deps = request.state.deps
-    token = Links(deps.settings).read(request.path_params["token"])
-    order = await find_order_by_token(deps.db, token) if token else None
+    order = await find_order_of(request)
     if order is None:
         raise HTTPException(404, "There is no such order.\n")
     return order
+
+
+async def find_order_of(request: Request) -> Order | None:
+    """Return the order of the path's token, or None."""
+    deps: Deps = request.state.deps
+    token = Links(deps.settings).read(request.path_params["token"])
+    return await find_order_by_token(deps.db, token) if token else None
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -14,9 +14,10 @@ from actors.products.catalogue import CURRENCY, OFFERS, Offer
 from handlers.web.page import page
 from handlers.web.requests import read_form
 from infra.errors import PermanentError, TransientError, describe
+from infra.links import Links
 from infra.stripe.client import Purchase, Stripe
 from infra.tenants import MAIN
-from storage.answers import keep_answers
+from storage.answers import keep_answers, note_session
 
 log = structlog.get_logger()
 
@@ -27,7 +28,7 @@ async def home(request: Request) -> Response:
     """Show the offers."""
     deps: Deps = request.state.deps
     offers = [offer for name, offer in OFFERS.items() if deps.tenants[MAIN].sells(name)]
-    return page(request, "home.html", 200, offers=offers, thanks="thanks" in request.query_params)
+    return page(request, "home.html", 200, offers=offers)
 
 
 async def product_page(request: Request) -> Response:
@@ -63,17 +64,19 @@ def _sold(request: Request, product: str) -> Offer:
 async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> str:
     reference = secrets.token_urlsafe(18)
     await keep_answers(deps.db, reference, offer.name, answers, deps.clock.now())
-    base = deps.settings.public_url.rstrip("/")
+    base, links = deps.settings.public_url.rstrip("/"), Links(deps.settings)
     purchase = Purchase(
         reference=reference,
         product=offer.name,
         title=offer.title,
         price=offer.price,
         currency=CURRENCY,
-        success_url=f"{base}/?thanks",
+        success_url=links.order(reference),
         cancel_url=f"{base}/products/{offer.name}",
     )
-    return await Stripe(deps.settings).open_checkout(purchase)
+    till = await Stripe(deps.settings).open_checkout(purchase)
+    await note_session(deps.db, reference, till.session)
+    return till.url
 
 
 def _form(request: Request, offer: Offer, given: dict[str, str], status: int) -> Response:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import stripe
 
@@ -67,6 +67,13 @@ class Purchase:
     cancel_url: str
 
 
+class Till(NamedTuple):
+    """Payment page of Stripe's: its session, and its address."""
+
+    session: str
+    url: str
+
+
 class Stripe:
     """Checkout Sessions, refunds and events. The SDK blocks, so each call runs in a thread."""
 
@@ -81,8 +88,8 @@ class Stripe:
             http_client=stripe.RequestsClient(timeout=timeout_s),
         )
 
-    async def open_checkout(self, purchase: Purchase) -> str:
-        """Return the address of Stripe's payment page for a purchase: the same one if asked twice."""
+    async def open_checkout(self, purchase: Purchase) -> Till:
+        """Return Stripe's payment page for a purchase: the same one if asked twice."""
         wanted = {
             "mode": "payment",
             "client_reference_id": purchase.reference,
@@ -104,7 +111,7 @@ class Stripe:
         session = await self._ask("post", "/v1/checkout/sessions", **wanted, idempotency_key=key)
         if not isinstance(session.get("url"), str):
             raise StripeRefusesUs("Stripe gave the session no address.")
-        return str(session["url"])
+        return Till(str(session["id"]), session["url"])
 
     async def expire_session(self) -> str:
         """Open a Checkout Session for nothing that is sold here, and let it expire. Returns its id."""

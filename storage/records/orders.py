@@ -57,6 +57,9 @@ class Form(TypedDict):
     product: str
     answers: dict[str, str]
     at: datetime
+    #: The Checkout Session that it led to, and when Stripe was last asked about that.
+    session: NotRequired[str]
+    asked_at: NotRequired[datetime]
 
 
 class FailedRefund(TypedDict):

@@ -1,6 +1,7 @@
 """The order's page and its button: what a customer sees, asks for, and is told, with no script running."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ def delivered(door: Pressroom, **facts: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
     done = {"stored": ["life_clarity"], "stored_at": now, "letter": "completion", "delivered_at": now, **facts}
     door.db.orders.update_one({"_id": order}, {"$set": done})
-    door.db.reports.update_one({"order": order}, {"$set": {"state": "stored", "pdf": PDF, "stored_at": now}})
+    door.db.reports.update_one(
+        {"order": order}, {"$set": {"state": "stored", "pdf": PDF, "began_at": now, "stored_at": now}}
+    )
     shown: dict[str, Any] = door.order(order)
     return shown
 
@@ -147,3 +150,31 @@ def test_without_accounts_there_are_no_pages(front_door: Pressroom) -> None:
     """An installation without OPS_USERS serves nothing below /ops."""
     paths = ("/ops/", "/ops/sign-in", "/ops/static/ops.css")
     assert {plain_http.get(front_door.stack.urls.web + path).status_code for path in paths} == {404}
+
+
+def test_a_page_that_is_looked_at_hears_of_each_change(front_door: Pressroom) -> None:
+    """The stream tells the same as the JSON: at first, and when it is other than before."""
+    order = front_door.order(front_door.buy())
+    with plain_http.stream(f"{order['url']}/events", timeout=60) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        told = (
+            json.loads(line.removeprefix("data: ")) for line in stream.iter_lines() if line.startswith("data:")
+        )
+        assert next(told) == plain_http.get(f"{order['url']}.json").json()
+        front_door.db.orders.update_one({"_id": order["order_id"]}, {"$set": {"on_hold": True}})
+        assert next(told)["on_hold"]
+
+
+def test_a_page_says_when_it_should_be_ready(front_door: Pressroom) -> None:
+    """What was promised, and how long it usually takes; once that is over the page admits it."""
+    order = front_door.order(front_door.buy())
+    shown = plain_http.get(order["url"]).text
+    assert ("It is promised for" in shown, "usually takes about" in shown) == (True, True)
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    front_door.db.orders.update_one({"_id": order["order_id"]}, {"$set": {"paid_at": long_ago}})
+    assert "We are sorry." in plain_http.get(order["url"]).text
+
+
+def test_no_page_hears_of_what_does_not_exist(front_door: Pressroom) -> None:
+    """A link that is not ours has no stream."""
+    assert plain_http.get(f"{front_door.door}/orders/x~y/events").status_code == 404

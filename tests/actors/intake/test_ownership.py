@@ -122,8 +122,8 @@ async def test_our_own_checkout_carries_the_mark(deps: Deps) -> None:
     purchase = Purchase(
         "form-1", "life_clarity", "Life Clarity", 1900, "usd", "https://a.example/", "https://a.example/"
     )
-    url = await stripe.open_checkout(purchase)
-    assert (await stripe.session(url.rpartition("/")[2]))["metadata"] == {
+    till = await stripe.open_checkout(purchase)
+    assert (await stripe.session(till.session))["metadata"] == {
         "product": "life_clarity",
         "installation": "north",
     }

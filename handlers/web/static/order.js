@@ -1,0 +1,33 @@
+"use strict";
+// Moves an order's bars with each of its checkpoints, and loads its page's parts again when more has changed.
+// Without this script the page is one to reload.
+const path = location.pathname;
+let known = null;
+
+function standing(order) {
+  return JSON.stringify([order.state, order.on_hold, order.mails_refused, order.reports.map((report) => [report.state, report.pdf])]);
+}
+
+function move(report) {
+  const bar = document.getElementById(`bar-${report.product}`);
+  if (!bar) return;
+  bar.value = report.sections_done + report.chunks_done;
+  bar.max = Math.max(1, report.sections_total + report.chunks_total);
+  document.getElementById(`done-${report.product}`).textContent = report.sections_done;
+}
+
+async function renew() {
+  const text = await (await fetch(path)).text();
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const other = fresh.querySelector(`[data-part=${part.dataset.part}]`);
+    if (other && other.innerHTML !== part.innerHTML) part.innerHTML = other.innerHTML;
+  }
+}
+
+new EventSource(`${path}/events`).addEventListener("message", (event) => {
+  const order = JSON.parse(event.data);
+  order.reports.forEach(move);
+  if (known !== standing(order)) renew();  // at first as well: it may have changed since the page was made
+  known = standing(order);
+});
