@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal, Self, TypedDict
+from typing import Literal, Self, TypedDict, cast
 
 from storage.database import Database, Document, aggregated, translating
+from storage.records.work import TokenUsage
 
 #: The fields by which costs may be summed.
 By = Literal["order", "product", "tenant", "day", "model"]
@@ -129,6 +130,25 @@ async def costs_by(
     ]
     groups = await aggregated(db.ledger, pipeline)
     return [(group["_id"], _costs(group)) for group in groups]
+
+
+@translating
+async def mean_usages(db: Database, since: datetime, latest: int) -> dict[str, TokenUsage]:
+    """Return the mean usage of an answer by product, over the latest calls since then."""
+    means = {name: {"$avg": f"$usage.{name}"} for name in ("input", "cached", "cache_write", "output")}
+    pipeline: list[Document] = [
+        {"$match": {"opened_at": {"$gte": since}}},
+        {"$sort": {"opened_at": -1}},
+        {"$limit": latest},
+        {"$match": {"usage": {"$exists": True}}},
+        {"$group": {"_id": "$product", **means}},
+    ]
+    return {group["_id"]: _mean(group) for group in await aggregated(db.ledger, pipeline)}
+
+
+def _mean(group: Document) -> TokenUsage:
+    numbers = {name: round(group[name] or 0) for name in ("input", "cached", "cache_write", "output")}
+    return cast("TokenUsage", {**numbers, "estimated": True})
 
 
 def _section(group: Document) -> SectionCalls:

@@ -20,6 +20,7 @@ from pymongo.errors import (
 
 from infra.errors import PressroomError, SettingsError, TransientError
 from storage.not_now import why_not_now
+from storage.records.bulk import Bulk, BulkChunk
 from storage.records.mail import Action, Alert, DeadLetter, Delivery, SignIn
 from storage.records.orders import Event, Form, Order, Payment
 from storage.records.plans import Plan
@@ -78,6 +79,8 @@ class Database:
         self.ledger: AsyncCollection[LedgerEntry] = database["ledger"]
         self.deliveries: AsyncCollection[Delivery] = database["deliveries"]
         self.dead_letters: AsyncCollection[DeadLetter] = database["dead_letters"]
+        self.bulks: AsyncCollection[Bulk] = database["bulks"]
+        self.bulk_chunks: AsyncCollection[BulkChunk] = database["bulk_chunks"]
         self.alerts: AsyncCollection[Alert] = database["alerts"]
         # Beats are fleeting: a slow replica must not make workers look dead.
         self.workers: AsyncCollection[Worker] = fleeting(database["workers"])

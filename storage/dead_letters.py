@@ -1,10 +1,12 @@
 """Dead letters: failed work, with its cause, until an operator replays or discards it."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from storage.database import Database, insert_once, translating
+from storage.database import BY_ID, Database, insert_once, translating
+from storage.likeness import likeness
 from storage.records.mail import DeadErrand, DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep, Death
 from storage.records.orders import Errand
 from storage.records.work import Step
@@ -32,8 +34,12 @@ def _death(reason: str, error: str, traceback: str, at: datetime) -> Death:
 
 
 @translating
-async def record_dead_step(db: Database, step: Step, reason: str) -> None:
-    """Keep a dead step's error, once for each death. `reason` says the same without details, as alerts do."""
+async def record_dead_step(db: Database, step: Step, reason: str, model: str | None = None) -> None:
+    """Keep a dead step's error, once for each death. `reason` says the same without details, as alerts do.
+
+    `model` is the one that was asked, if any.
+    """
+    cause = step.get("reason", reason)
     letter: DeadStep = {
         "_id": f"{step['_id']}:{step['epoch']}",
         "kind": "step",
@@ -43,6 +49,7 @@ async def record_dead_step(db: Database, step: Step, reason: str) -> None:
         "epoch": step["epoch"],
         **_death(reason, step["error"], step["traceback"], step["done_at"]),
         "attempts": step["attempts"],
+        **likeness("step", cause, step["_id"], product=step["product"], model=model, version=step["plan"]),
     }
     await insert_once(db.dead_letters, letter)
 
@@ -60,6 +67,7 @@ async def record_dead_report(
         "product": product,
         "step": None,
         **_death(reason, error, traceback, now),
+        **likeness("report", reason, report, product=product),
     }
     await insert_once(db.dead_letters, letter)
 
@@ -85,6 +93,7 @@ async def record_dead_errand(
         "step": None,
         "errand": errand,
         **_death(reason, error, traceback, now),
+        **likeness("errand", reason, order),
         "fails": fails,
     }
     await insert_once(db.dead_letters, letter)
@@ -100,6 +109,7 @@ async def record_dead_event(db: Database, event_id: str, error: str, traceback: 
         "product": None,
         "step": None,
         **_death(error, error, traceback, now),
+        **likeness("event", error, event_id),
     }
     await _open(db, letter)
 
@@ -142,6 +152,7 @@ def _dead_message(letter: str, queue: str, raw: bytes, error: str, traceback: st
         "step": None,
         "raw": raw,
         **_death(MESSAGE_IS_DEAD, error, traceback, at),
+        **likeness("message", MESSAGE_IS_DEAD, letter, product=queue),
     }
 
 
@@ -166,6 +177,13 @@ async def open_letters_of(db: Database, order: str, limit: int) -> list[str]:
     """Return the ids of an order's open dead letters, newest first, without their texts."""
     found = db.dead_letters.find({"order": order, "state": "open"}, {"_id": 1}).sort("at", -1).limit(limit)
     return [letter["_id"] async for letter in found]
+
+
+@translating
+async def letters_by_ids(db: Database, ids: Sequence[str]) -> list[DeadLetter]:
+    """Return those dead letters, in the order of their ids, without their texts."""
+    found = db.dead_letters.find({"_id": {"$in": list(ids)}}, {"error": 0, "traceback": 0}, hint=BY_ID)
+    return await found.sort("_id").to_list()
 
 
 @translating

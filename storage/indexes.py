@@ -34,6 +34,11 @@ def _sparse(field: str) -> IndexModel:
     return IndexModel(_keys(field), sparse=True)
 
 
+def _lapsing(field: str) -> IndexModel:
+    """Return an index by which MongoDB removes documents at that time."""
+    return IndexModel(_keys(field), expireAfterSeconds=0)
+
+
 #: In plan order within a slot set and state. The kind lets an order's progress be counted without its texts.
 STEPS_BY_REPORT = _keys("report", "slot", "state", "seq", "kind")
 
@@ -70,8 +75,17 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     # Costs of an order, and of a period.
     "ledger": [_index("order", "opened_at"), _index("opened_at")],
     "deliveries": [_index("order"), _index("message_id")],
-    # All, the open ones and an order's, each the newest first; few are written.
-    "dead_letters": [_index("-at"), _index("state", "-at"), _index("order", "-at")],
+    # All, the open ones, those of a cause and an order's, each the newest first; few are written. The causes are
+    # counted on the third alone.
+    "dead_letters": [
+        _index("-at"),
+        _index("state", "-at"),
+        _index("state", "group", "-at", "order"),
+        _index("order", "-at"),
+    ],
+    # Those to be carried out, and the newest. MongoDB removes quotes that nobody took up.
+    "bulks": [_index("state", "began_at"), _index("-made_at"), _lapsing("expires_at")],
+    "bulk_chunks": [_lapsing("expires_at")],
     # The due alerts, the number that went out of late, those to be withdrawn, and those about accounts; few are
     # written.
     "alerts": [
@@ -87,5 +101,5 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     # What operators did about an order.
     "audit": [_index("order", "at")],
     # MongoDB removes those that have ended.
-    "sign_ins": [IndexModel(_keys("until"), expireAfterSeconds=0)],
+    "sign_ins": [_lapsing("until")],
 }

@@ -178,6 +178,14 @@ async def idle_ready_reports(db: Database, reports: Sequence[str], slot: Slot, n
 
 
 @translating
+async def dead_steps_of(db: Database, reports: Sequence[str]) -> list[Step]:
+    """Return the dead steps of some reports, by their ids, keys and epochs alone."""
+    dead = {"report": {"$in": list(reports)}, "slot": {"$in": ["write", "render"]}, "state": "dead"}
+    found = db.steps.find(dead, {"report": 1, "key": 1, "epoch": 1}, hint=STEPS_BY_REPORT)
+    return await found.to_list()
+
+
+@translating
 async def has_live_steps(db: Database, report: str, *, or_dead: bool = False) -> bool:
     """Return whether a step of the report can still go on without an operator, or is dead if that counts, too."""
     live = {"report": report, "state": {"$in": ["ready", "queued", "claimed", *(["dead"] if or_dead else [])]}}

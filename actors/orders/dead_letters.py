@@ -30,7 +30,7 @@ from storage.reports import begin_message, report_id, revive_report
 from storage.steps import find_step
 
 #: The most open dead letters of one order that are looked at, and refused letters of one that are sent again.
-_MOST, _MOST_REFUSED = 1000, 100
+MOST_OPEN, _MOST_REFUSED = 1000, 100
 
 
 class DeadLetterIsNotOpen(PressroomError):
@@ -81,7 +81,7 @@ async def clear_attention(deps: Deps, order_id: str, reason: str) -> None:
     order = await find_order(deps.db, order_id)
     if order is None:
         return
-    still_dead = await dead_letters(deps.db, limit=_MOST, order=order_id, state="open")
+    still_dead = await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, state="open")
     failing = [letter for letter in still_dead if letter["fails"]]
     if failing:
         await fail_order(deps.db, order_id, failing[0]["reason"], deps.clock.now())
@@ -101,7 +101,7 @@ async def retry_order(deps: Deps, order_id: str, authority: Authority) -> list[P
     order = await find_order(deps.db, order_id)
     if order is None or "forgotten_at" in order:
         raise NothingToRetry(f"There is no order {order_id}, or no more.")
-    letters = await dead_letters(deps.db, limit=_MOST, order=order_id, state="open")
+    letters = await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, state="open")
     if order["objection"] is None and not letters:
         raise NothingToRetry(f"Nothing of order {order_id} is dead or objected to.")
     now = deps.clock.now()
@@ -184,16 +184,18 @@ async def _replay_event(deps: Deps, letter: DeadEvent) -> None:
 
 
 async def _replay_message(deps: Deps, letter: DeadMessage) -> None:
-    try:
-        message = Message.decode(letter["raw"])
-    except DecodeError:
-        message = None
-    if message is None or not _names_work(message):
+    message = message_in(letter)
+    if message is None:
         raise MessageCannotBeReplayed(f"{letter['_id']} is no message; it can only be discarded.")
     await send_all(deps, [Post(letter["product"], message.actor_name, new_message_id(), message.kwargs)])
 
 
-def _names_work(message: Message[Any]) -> bool:
-    """Return whether a message has the form of ours: an actor, and ids."""
+def message_in(letter: DeadMessage) -> Message[Any] | None:
+    """Return the message that was kept, None if it has not the form of ours: an actor, and ids."""
+    try:
+        message = Message.decode(letter["raw"])
+    except DecodeError:
+        return None
     ids: object = message.kwargs
-    return isinstance(ids, dict) and all(isinstance(one, str) for one in (message.actor_name, *ids.values()))
+    is_ours = isinstance(ids, dict) and all(isinstance(one, str) for one in (message.actor_name, *ids.values()))
+    return message if is_ours else None

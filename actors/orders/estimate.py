@@ -1,6 +1,7 @@
 """Estimates how long an order will take: from its latest reports, else by the arithmetic of their plans."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
 from math import ceil
@@ -9,6 +10,7 @@ from statistics import median
 from actors.deps.process import Deps
 from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Product
+from storage.records.plans import Plan
 from storage.reports import making_times
 
 #: The span of the latest reports, the number of them that is looked at, and the number that is too few.
@@ -39,5 +41,20 @@ def planned_s(product: Product) -> float:
         return 1 + max(map(depth, after[part]), default=0)
 
     levels = Counter(depth(section.id) for section in product.sections)
-    rounds = sum(ceil(width / product.pace.max_in_flight) for width in levels.values())
-    return rounds * (_CALL_S + product.pace.gap_s) + _BOOK_S
+    return _rounds_s(levels, product.pace.max_in_flight, product.pace.gap_s)
+
+
+def remaining_s(plan: Plan, again: Collection[str]) -> float:
+    """Estimate the seconds until a report is stored of which only these steps are made, by their keys."""
+    depths: dict[str, int] = {}
+    for key, step in plan["steps"].items():  # in plan order, so that needs come first
+        if key in again:
+            deepest = max((depths.get(need, 0) for need in step["needs"]), default=0)
+            depths[key] = deepest + int(step["kind"] == "write")
+    widths = Counter(depth for key, depth in depths.items() if plan["steps"][key]["kind"] == "write")
+    return _rounds_s(widths, plan["bounds"]["write"], plan["gap_s"]["write"])
+
+
+def _rounds_s(levels: Counter[int], at_once: int, gap_s: float) -> float:
+    rounds = sum(ceil(width / at_once) for width in levels.values())
+    return rounds * (_CALL_S + gap_s) + _BOOK_S

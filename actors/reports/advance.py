@@ -98,7 +98,8 @@ async def bury(deps: Deps, step: Step) -> None:
     """Record a dead step, call the operator, and let the rest of its report go on."""
     cause = step.get("reason", "its dead letter says why.")
     reason = f"{step['product']}: {step['key']} is dead: {cause}"
-    await record_dead_step(deps.db, step, reason)
+    model = deps.settings.openai_model if step["kind"] == "write" else None
+    await record_dead_step(deps.db, step, reason, model)
     await fail_order(deps.db, step["order"], reason, deps.clock.now())
     log.error("step_dead", order=step["order"], step=step["_id"], reason=cause)
     await _move_on(deps, [step], set())

@@ -1,7 +1,7 @@
 """Replays: part of a report is made again, from given steps on, under a new run. All else is reused (T17)."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -35,6 +35,10 @@ class ReplayIsImpossible(PressroomError):
     """
 
 
+class ReplayIsUnderWay(ReplayIsImpossible):
+    """Another replay of the order is not carried out yet. It may be tried again."""
+
+
 async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], *, printing: bool = False) -> None:
     """Make those steps, and all that follow from them, again.
 
@@ -45,13 +49,20 @@ async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], 
     order = await find_order(deps.db, order_id)
     if order is None:
         raise ReplayIsImpossible(f"There is no order {order_id}.")
-    if order["letter"] not in letters:
-        raise ReplayIsImpossible(f"The {order['letter']} letter of order {order_id} is chosen already.")
     report = await find_report(deps.db, report_id(order_id, product))
-    if report is None or not report["planned"]:
-        raise ReplayIsImpossible(f"The {product} report of order {order_id} is not begun.")
+    if hindrance := why_impossible(order, report, printing=printing):
+        raise ReplayIsImpossible(hindrance)
     if not await _begin(deps, order_id, product, order["run"][product] + 1, steps, letters):
-        raise ReplayIsImpossible(f"Somebody else is replaying order {order_id}.")
+        raise ReplayIsUnderWay(f"Somebody else is replaying order {order_id}.")
+
+
+def why_impossible(order: Order, report: Report | None, *, printing: bool) -> str | None:
+    """Return why steps of an order's report cannot be made again, or None. With `printing`, as in `replay`."""
+    if order["letter"] not in (_OF_PRINTING if printing else (None,)):
+        return f"The {order['letter']} letter of order {order['_id']} is chosen already."
+    if report is None or not report["planned"]:
+        return f"This report of order {order['_id']} is not begun."
+    return None
 
 
 async def reprint_reports(deps: Deps, order: Order) -> datetime | None:
@@ -105,7 +116,7 @@ async def _carry_out(deps: Deps, order_id: str, intent: ReplayIntent) -> None:
     report, run = report_id(order_id, intent["product"]), intent["run"]
     await begin_report_replay(deps.db, report, run)
     steps = await steps_of(deps.db, report)
-    again = following(steps, intent["steps"])
+    again = following({step["_id"]: step["needs"] for step in steps}, intent["steps"])
     for step in steps:  # in plan order, so that needs come first
         if step["_id"] in again and step["run"] < run:
             await _reset(deps, step, run)
@@ -122,10 +133,10 @@ async def _reset(deps: Deps, step: Step, run: int) -> None:
     await reset_step(deps.db, step, run, state, deps.clock.now())
 
 
-def following(steps: list[Step], first: Iterable[str]) -> set[str]:
-    """Return those steps and all that need them, directly or not. `steps` are in plan order."""
+def following(needs: Mapping[str, Sequence[str]], first: Iterable[str]) -> set[str]:
+    """Return those steps and all that need them, directly or not. `needs` are by step, in plan order."""
     found = set(first)
-    for step in steps:
-        if found.intersection(step["needs"]):
-            found.add(step["_id"])
+    for step, needed in needs.items():
+        if found.intersection(needed):
+            found.add(step)
     return found

@@ -9,6 +9,7 @@ import structlog
 from actors.deps.mailing import with_mailer
 from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
+from actors.sweep.bulk import carry_out_bulks
 from actors.sweep.lookout import Lookout
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
 from actors.sweep.model import warn_of_models_end
@@ -56,15 +57,15 @@ async def sweep_once(deps: Deps, watch: Watch) -> None:
         *_DUTIES,
         SlotHealer().heal_all,
     )
-    await _do(deps, (lookout.note_turn, *mending, send_due_errands, send_alerts))
+    await _do(deps, (lookout.note_turn, *mending, send_due_errands, carry_out_bulks, send_alerts))
     await deps.timers.finish()
 
 
 async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping: asyncio.Event) -> None:
     """Sweep every `every_s` seconds, from start to start. It ends at once when told to stop.
 
-    Dead workers, errands and alerts have a loop each, so that no slow duty delays them. Stripe, S3 and the LLM are
-    asked in another one, seldom, which alone is delayed if they do not answer.
+    Dead workers, errands, alerts and bulk work have a loop each, so that no slow duty delays them. Stripe, S3 and
+    the LLM are asked in another one, seldom, which alone is delayed if they do not answer.
     """
     deps, watch, healer, lookout = with_mailer(deps), Watch(deps.clock), SlotHealer(), Lookout()
     mending = (lookout.look_for_workers, watch.expire_lapsed_claims, *_DUTIES, healer.heal_page)
@@ -73,6 +74,7 @@ async def sweep_for_ever(deps: Deps, records: Records, every_s: float, stopping:
         mending,
         (lookout.note_turn, send_due_errands, lookout.look_at_redis),
         (send_alerts,),
+        (carry_out_bulks,),
     )
     loops = [asyncio.create_task(_repeat(deps, duties, every_s, stopping, lookout)) for duties in together]
     loops.append(asyncio.create_task(_ask_seldom(deps, records, stopping, lookout)))

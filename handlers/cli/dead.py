@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from handlers.cli.bulk import close_by_filter, yes_option
 from handlers.cli.common import (
     Row,
     authority_of,
@@ -18,10 +20,12 @@ from handlers.cli.common import (
     with_deps,
 )
 from handlers.cli.output import listing, show_json
+from handlers.cli.times import Past
 from infra.errors import PressroomError
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
+    from storage.records.bulk import Closing
 
 
 @click.group()
@@ -39,6 +43,19 @@ async def list_dead(deps: Deps, limit: int, closed_too: bool) -> list[Row]:
 
     filters = {} if closed_too else {"state": "open"}
     return [_shown(letter) for letter in await dead_letters(deps.db, limit=limit, **filters)]
+
+
+@dead.command("groups")
+@limit_option(1000, 100, "groups")
+@listing("group", "letters", "product", "model", "paid", "last_at", "cause")
+async def list_groups(deps: Deps, limit: int) -> list[Row]:
+    """List the causes of open dead letters, and the money behind each.
+
+    Sums are in cents, by currency.
+    """
+    from handlers.views.dead import groups_view
+
+    return list(await groups_view(deps, limit))
 
 
 @dead.command("show")
@@ -61,18 +78,42 @@ def show_dead(letter_id: str, as_json: bool) -> None:
         click.echo(on_one_line(line))
 
 
-def _add_closing(name: str, closed: str, summary: str) -> None:
+_BY_FILTER = "Those that a filter finds are quoted first. The sweep closes them one by one: see `pressroom bulk`."
+_FILTERS = (
+    click.option("--group", metavar="GROUP", help="Those of a cause: see `pressroom dead groups`."),
+    click.option("--product", metavar="PRODUCT", help="Those of a product."),
+    click.option("--tenant", metavar="TENANT", help="Those of a brand's orders."),
+    click.option("--model", metavar="MODEL", help="Those that a model was asked for."),
+    click.option("--since", metavar="AGO|TIME", type=Past(), help="Those that died since then, such as 3d."),
+    click.option("--until", metavar="AGO|TIME", type=Past(), help="Those that died before."),
+)
+
+
+def _filter_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command
+
+
+def _add_closing(name: str, closed: Closing, summary: str) -> None:
     """Add the command that closes dead letters in that way."""
 
-    @dead.command(name, help=summary)
+    @dead.command(name, help=f"{summary}\n\n{_BY_FILTER}")
     @click.argument("letter_ids", metavar="[ID]...", nargs=-1)
     @click.option("--all", "every", is_flag=True, help="Every open dead letter.")
+    @_filter_options
     @reason_option
     @click.option("--dry-run", is_flag=True, help=f"Say what would be {closed}.")
-    def close(letter_ids: tuple[str, ...], every: bool, reason: str, dry_run: bool) -> None:
-        if bool(letter_ids) == every:
-            raise click.UsageError("Name dead letters, or say --all.")
-        if with_deps(lambda deps: _close(deps, letter_ids, closed, reason, dry_run=dry_run)):
+    @yes_option
+    def close(
+        letter_ids: tuple[str, ...], every: bool, reason: str, dry_run: bool, yes: bool, **filters: Any
+    ) -> None:
+        by_filter = any(filters.values())
+        if [bool(letter_ids), every, by_filter].count(True) != 1:
+            raise click.UsageError("Name dead letters, give a filter, or say --all.")
+        if by_filter:
+            close_by_filter(filters, closed, reason, dry_run=dry_run, yes=yes)
+        elif with_deps(lambda deps: _close(deps, letter_ids, closed, reason, dry_run=dry_run)):
             sys.exit(1)
 
 

@@ -5,6 +5,7 @@ import sys
 import click
 
 from handlers.cli.audit import audit
+from handlers.cli.bulk import bulk
 from handlers.cli.common import on_one_line
 from handlers.cli.dead import dead
 from handlers.cli.demo.commands import demo, local, up
@@ -27,7 +28,22 @@ def pressroom() -> None:
     """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""
 
 
-_OPERATING = (web, worker, sweep, orders, mails, dead, events, queues, workers, reconcile, audit, doctor, indexes)
+_OPERATING = (
+    web,
+    worker,
+    sweep,
+    orders,
+    mails,
+    dead,
+    bulk,
+    events,
+    queues,
+    workers,
+    reconcile,
+    audit,
+    doctor,
+    indexes,
+)
 _DEVELOPING = (products, preview, hash_password)
 #: They start or enter the local stack, so that they cannot run on it.
 _LOCAL = (demo, up, local)

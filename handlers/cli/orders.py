@@ -10,6 +10,7 @@ from handlers.cli.common import Row, expect, json_option, limit_option, with_dep
 from handlers.cli.costs import cost
 from handlers.cli.output import listing, show, show_json
 from handlers.cli.remedies import forget, readdress, refund, resend, resume, retry
+from handlers.cli.replay import replay
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
@@ -20,7 +21,7 @@ def orders() -> None:
     """Look at orders, and mend them."""
 
 
-for command in (cost, retry, resume, resend, readdress, refund, forget):
+for command in (cost, retry, replay, resume, resend, readdress, refund, forget):
     orders.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""GET /ops/dead and /ops/dead/{letter}, and POST to replay or discard one."""
+"""GET /ops/dead and /ops/dead/{letter}: dead letters by their cause; and POST to replay or discard one."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -9,37 +9,54 @@ from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.orders.dead_letters import resolve_dead_letter
+from actors.orders.quote import quote_dead
+from actors.orders.replays import replay_letter
 from handlers.ops.acts import carry_out
 from handlers.ops.page import page
+from handlers.views.bulk import told_quote
+from handlers.views.dead import groups_view
 from storage.audit import Authority
+from storage.dead_groups import UNGROUPED
 from storage.dead_letters import dead_letters, find_dead_letter
 
-#: Letters on a page.
-_MOST = 100
-_ACTIONS = ("replayed", "discarded")
+#: Causes on a page, and letters of one.
+_MOST_GROUPS, _MOST = 200, 100
 
 
-async def open_letters(request: Request) -> Response:
-    """Show the open dead letters, the newest first."""
+async def groups(request: Request) -> Response:
+    """Show the open dead letters by their cause; those of one if the address names it."""
     deps: Deps = request.state.deps
-    return page(request, "dead.html", letters=await dead_letters(deps.db, limit=_MOST, state="open"))
+    found = await groups_view(deps, _MOST_GROUPS)
+    named = request.query_params.get("group")
+    if named is None:
+        return page(request, "dead.html", groups=found, letters=sum(one["letters"] for one in found))
+    group = next((one for one in found if one["group"] == named), None)
+    if group is None:
+        raise HTTPException(404, "No open dead letter has this cause any more.")
+    key = named if named != UNGROUPED else None
+    letters = await dead_letters(deps.db, limit=_MOST, state="open", group=key)
+    return page(request, "group.html", group=group, letters=letters)
 
 
 async def letter(request: Request) -> Response:
-    """Show a dead letter with its traceback."""
+    """Show a dead letter with its traceback, and what its replay would do."""
     return await _letter(request, "", 200)
 
 
 async def close(request: Request) -> Response:
-    """Replay or discard a dead letter, then show it. 422 with the reason if that cannot be."""
+    """Replay a dead letter as quoted, or discard it, then show it. 422 with the reason if that cannot be."""
     return await carry_out(request, "operator", partial(_close, request), _letter)
 
 
 async def _close(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
-    action = fields.get("action", "")
-    if action not in _ACTIONS:
+    deps: Deps = request.state.deps
+    named, action = request.path_params["letter"], fields.get("action", "")
+    if action == "replayed":
+        await replay_letter(deps, named, fields.get("quote", ""), authority)
+    elif action == "discarded":
+        await resolve_dead_letter(deps, named, "discarded", authority)
+    else:
         raise HTTPException(400, "A dead letter is replayed or discarded.")
-    await resolve_dead_letter(request.state.deps, request.path_params["letter"], action, authority)
     return request.url.path
 
 
@@ -48,4 +65,6 @@ async def _letter(request: Request, mistake: str, status: int) -> Response:
     found = await find_dead_letter(deps.db, request.path_params["letter"])
     if found is None:
         raise HTTPException(404, "There is no such dead letter.")
-    return page(request, "letter.html", status, letter=found, mistake=mistake)
+    quote = await quote_dead(deps, [found["_id"]])
+    told = told_quote(quote.facts)
+    return page(request, "letter.html", status, letter=found, quote=quote.facts, told=told, mistake=mistake)

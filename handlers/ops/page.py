@@ -77,4 +77,9 @@ def _sum(view: Mapping[str, Any]) -> str:
     return written_amount(view["amount"], view["currency"]) if view["amount"] is not None else ""
 
 
-_PAGES.filters.update(exact=_exact, moment=_moment, age=_age, sum=_sum)
+def _sums(paid: Mapping[str, int]) -> str:
+    """Return sums in cents by currency."""
+    return " and ".join(written_amount(amount, currency) for currency, amount in paid.items())
+
+
+_PAGES.filters.update(exact=_exact, moment=_moment, age=_age, sum=_sum, sums=_sums)

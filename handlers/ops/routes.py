@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ExceptionHandler
 
-from handlers.ops import dead, orders
+from handlers.ops import bulk, dead, orders, replay
 from handlers.ops.guard import Guard
 from handlers.ops.page import broken, later, refused
 from handlers.ops.signing_in import Entrance
@@ -47,10 +47,16 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Route("/", orders.needing_a_person),
             Route("/orders", orders.newest),
             Route("/orders/{order}", orders.one),
+            Route("/orders/{order}/replay", replay.quoted),
+            Route("/orders/{order}/replay", replay.begin, methods=["POST"]),
             Route("/search", orders.find),
-            Route("/dead", dead.open_letters),
+            Route("/dead", dead.groups),
             Route("/dead/{letter:path}", dead.letter),
             Route("/dead/{letter:path}", dead.close, methods=["POST"]),
+            Route("/bulk", bulk.newest),
+            Route("/bulk", bulk.quote, methods=["POST"]),
+            Route("/bulk/{bulk}", bulk.one),
+            Route("/bulk/{bulk}", bulk.act, methods=["POST"]),
         ],
         middleware=[Middleware(Doorway, door=_PAGES()), Middleware(Guard, accounts=accounts)],
         exception_handlers=said,

@@ -85,7 +85,19 @@ class Death(TypedDict):
     closed_at: NotRequired[datetime]
 
 
-class _DeadLetter(Death):
+class Likeness(TypedDict, total=False):
+    """Traits that the dead letters of one group share. Not there on letters of older versions."""
+
+    #: A hash of the kind, the product and all below.
+    group: str
+    #: The cause without what differs from one order to the next: it quotes nothing.
+    cause: str
+    #: The model that was asked, if any, and the plan that says how.
+    model: str | None
+    version: str | None
+
+
+class _DeadLetter(Death, Likeness):
     #: Names the work, and the death if it can die again.
     _id: str
 

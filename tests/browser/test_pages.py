@@ -10,14 +10,25 @@ from playwright.sync_api import Page
 from tests.pressroom import Pressroom
 
 SignIn = Callable[[str], Page]
-OPERATORS = ("/ops/", "/ops/orders", "/ops/orders/{order}", "/ops/dead", "/ops/dead/{letter}", "/ops/search?q=Ada")
+OPERATORS = (
+    "/ops/",
+    "/ops/orders",
+    "/ops/orders/{order}",
+    "/ops/orders/{order}/replay",
+    "/ops/dead",
+    "/ops/dead?group=none",
+    "/ops/dead/{letter}",
+    "/ops/bulk",
+    "/ops/bulk/{bulk}",
+    "/ops/search?q=Ada",
+)
 CUSTOMERS = ("/", "/products/life_clarity", "{link}")
 WIDTHS = (1280, 390)
 
 
 @pytest.fixture(scope="module")
 def facts(house: Pressroom) -> dict[str, str]:
-    """An order of two that needs a person, with an open dead letter, and its customer's link."""
+    """An order of two that needs a person, its open dead letter, a quote for that, and its customer's link."""
     for name in ("life_clarity", "personal_blueprint"):
         order = house.buy(metadata={"product": name, "name": "Ada Byron", "question": "?"})
     letter = f"{order}:confirm_order:1"
@@ -26,7 +37,9 @@ def facts(house: Pressroom) -> dict[str, str]:
     death = {"state": "open", "fails": False, "at": datetime.now(UTC), **cause}
     house.db.dead_letters.insert_one({"_id": letter, **about, **death})
     house.db.orders.update_one({"_id": order}, {"$set": {"attention": "It failed."}})
-    return {"order": order, "letter": letter, "link": house.order(order)["url"]}
+    house.cli("dead", "replay", "--group", "none", "--reason", "A test", code=1)  # quoted, and nobody says yes
+    (bulk,) = house.json("bulk", "list")
+    return {"order": order, "letter": letter, "bulk": bulk["id"], "link": house.order(order)["url"]}
 
 
 def problems(page: Page) -> list[str]:

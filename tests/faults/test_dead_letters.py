@@ -180,3 +180,50 @@ def test_a_refused_address_is_mended_by_an_operator(pressroom: Pressroom) -> Non
     assert (shown["attention"], shown["mails_refused"], dead(pressroom)) == (None, [], [])
     (letter,) = pressroom.stack.inbox.letters(to=right)
     assert letter.headers["Message-ID"] == shown["mails"][0]["message_id"]
+
+
+def test_a_quote_is_what_then_happens(pressroom: Pressroom) -> None:
+    """As many calls as quoted reach the provider, as many mails the customer, and done twice it is refused."""
+    section = "what_pulls_you"
+    pressroom.stack.llm.add_faults({"status": 400, "section": section})
+    order = pressroom.buy()
+    pressroom.until("attention", lambda: attention(pressroom, order))
+    all_but_one = {"order": order, "kind": "write", "state": "done"}
+    pressroom.until("the rest", lambda: pressroom.db.steps.count_documents(all_but_one) == 3)
+    pressroom.stack.llm.clear_faults()
+    for args, calls, mails in (((), 1, "1 completion"), (("--from", "next_six_weeks"), 1, "none")):
+        quote = pressroom.cli("orders", "replay", order, *args, "--reason", "x", "--dry-run")
+        assert fields_of(quote)["calls to make"] == str(calls)
+        assert fields_of(quote)["mails"] == mails
+    before = len(pressroom.stack.llm.requests(order=order))
+    pressroom.cli("orders", "replay", order, "--reason", "mended", "--yes")
+    pressroom.until_delivered(order)
+    assert len(pressroom.stack.llm.requests(order=order)) == before + 1
+    assert len(pressroom.letters(order)) == 1
+    assert "nothing to replay" in pressroom.cli("orders", "replay", order, "--reason", "x", "--yes", code=1)
+
+
+def fields_of(text: str) -> dict[str, str]:
+    """Return the fields that a command printed, by their names."""
+    pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line)
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def test_bulk_work_outlives_a_sweep(pressroom: Pressroom) -> None:
+    """Two dozen orders die of one cause; their replay goes on after a kill -9, and each section is bought once."""
+    pressroom.stack.llm.add_faults({"status": 400, "section": "where_you_stand"})
+    orders = [pressroom.buy() for _ in range(24)]
+    pressroom.until("deaths", lambda: pressroom.db.dead_letters.count_documents({}) == len(orders))
+    pressroom.stack.llm.clear_faults()
+    (group,) = pressroom.json("dead", "groups")
+    assert (group["letters"], group["product"], group["paid"]) == (24, QUEUE, {"usd": 24 * 1900})
+    begun = pressroom.cli("dead", "replay", "--group", group["group"], "--reason", "mended", "--yes")
+    pressroom.until("a beginning", lambda: pressroom.db.dead_letters.count_documents({"state": "replayed"}))
+    pressroom.part("sweep").kill()
+    pressroom.start("sweep")
+    pressroom.until("its end", lambda: pressroom.db.bulks.find_one({"state": "done"}))
+    view = pressroom.json("bulk", "show", begun.splitlines()[-1].split()[0])
+    assert (view["done"], view["failed"], view["left"]) == (24, 0, 0)
+    written = {"section": "where_you_stand", "outcome": "written", "run": 2}
+    pressroom.until("calls", lambda: pressroom.db.ledger.count_documents(written) == len(orders))
+    assert pressroom.db.steps.count_documents({"section": "where_you_stand", "run": 2}) == len(orders)

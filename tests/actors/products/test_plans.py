@@ -15,7 +15,6 @@ from actors.products.plans import plan_of
 from actors.reports.replay import following
 from actors.reports.write_section import composed, summarised
 from storage.records.plans import PlannedStep
-from tests.builders import a_step
 
 BOOK = PRODUCTS["life_clarity"]
 A, B, C = Section("a", "A"), Section("b", "B", after=("a",)), Section("c", "C", after=("a", "b"), brief="a")
@@ -151,10 +150,9 @@ def test_a_definition_that_cannot_be_carried_out_is_refused(
 
 def test_a_replay_takes_along_what_follows() -> None:
     """From a step on, all that need it, directly or not, are made again, and nothing else."""
-    needs = {"a": [], "b": [], "c": ["a"], "d": ["c", "b"]}
-    steps = [a_step(_id=key, needs=those) for key, those in needs.items()]
-    assert following(steps, ["a"]) == {"a", "c", "d"}
-    assert following(steps, ["b"]) == {"b", "d"}
+    needs: dict[str, list[str]] = {"a": [], "b": [], "c": ["a"], "d": ["c", "b"]}
+    assert following(needs, ["a"]) == {"a", "c", "d"}
+    assert following(needs, ["b"]) == {"b", "d"}
 
 
 def test_a_summary_is_the_first_paragraph_in_400_characters() -> None:

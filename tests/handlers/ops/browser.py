@@ -43,5 +43,11 @@ class Browser:
         assert found is not None
         return found[1]
 
+    def quote(self, path: str) -> str:
+        """Return the fingerprint of the quote on a page."""
+        found = re.search(r'name="quote" value="(\w+)"', self.get(path).text)
+        assert found is not None
+        return found[1]
+
     def _headers(self) -> dict[str, str]:
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}

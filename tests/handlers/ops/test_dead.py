@@ -36,13 +36,29 @@ def test_an_operator_replays_a_dead_letter(house: Pressroom, browser_of: OpenBro
     browser = browser_of("olaf")
     shown = browser.get(f"/ops/dead/{letter}").text
     assert "Traceback: &lt;script&gt;" in shown
-    closed = browser.post(f"/ops/dead/{letter}", form_key=browser.form_key(), reason="mended", action="replayed")
+    path = f"/ops/dead/{letter}"
+    fields = {"form_key": browser.form_key(), "quote": browser.quote(path), "action": "replayed"}
+    closed = browser.post(path, reason="mended", **fields)
     assert (closed.status_code, state(house, letter)) == (303, "replayed")
     acted = house.db.audit.find_one({"subject": letter})
     assert acted is not None
     assert (acted["who"], acted["reason"], acted["action"]) == ("olaf", "mended", "replayed")
-    again = browser.post(f"/ops/dead/{letter}", form_key=browser.form_key(), reason="once more", action="replayed")
-    assert (again.status_code, "There is no open dead letter" in again.text) == (422, True)
+    again = browser.post(path, reason="once more", **fields)
+    assert (again.status_code, "This has changed" in again.text) == (422, True)
+    assert house.db.audit.count_documents({"subject": letter}) == 1
+
+
+def test_a_quote_stands_beside_the_act(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
+    """It says which mails go out; once the order is another one, nothing is done and the page has a new quote."""
+    browser, path = browser_of("olaf"), f"/ops/dead/{letter}"
+    assert "1 confirmation" in browser.get(path).text
+    quote = browser.quote(path)
+    house.db.orders.update_one({"_id": letter.split(":")[1]}, {"$set": {"forgotten_at": datetime.now(UTC)}})
+    fields = {"form_key": browser.form_key(), "quote": quote, "action": "replayed", "reason": "mended"}
+    refused = browser.post(path, **fields)
+    assert (refused.status_code, state(house, letter)) == (422, "open")
+    assert "This has changed" in refused.text
+    assert "Its customer is forgotten." in refused.text
 
 
 def test_an_act_needs_a_reason(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
@@ -56,7 +72,7 @@ def test_an_act_needs_a_reason(house: Pressroom, browser_of: OpenBrowser, letter
 def test_a_viewer_only_looks(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
     """A viewer sees no button, and the form that they send all the same is refused."""
     browser = browser_of("vera")
-    assert "Replay" not in browser.get(f"/ops/dead/{letter}").text
+    assert 'value="replayed"' not in browser.get(f"/ops/dead/{letter}").text
     refused = browser.post(f"/ops/dead/{letter}", form_key=browser.form_key(), reason="mended", action="replayed")
     assert (refused.status_code, state(house, letter)) == (403, "open")
 

@@ -93,7 +93,9 @@ def test_an_orders_page_tells_its_story(house: Pressroom, browser_of: OpenBrowse
     assert house.email not in shown
 
 
-@pytest.mark.parametrize("path", ["/ops/orders/cs_unknown", "/ops/dead/unknown", "/ops/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/ops/orders/cs_unknown", "/ops/dead/unknown", "/ops/bulk/unknown", "/ops/nothing"]
+)
 def test_an_unknown_id_is_said_to_be_unknown(browser_of: OpenBrowser, path: str) -> None:
     """A page of something that does not exist is 404, on a page of ours."""
     answer = browser_of("vera").get(path)

@@ -100,7 +100,7 @@ def dead_letters(nth: Nth) -> Iterator[Document]:
     """Return what could not be done: of one in fifty orders, and of those that are broken."""
     if nth.state == "broken" or nth.number % 50 == 0:
         state = "open" if nth.state == "broken" else "replayed"
-        yield from _troubles(nth, {"state": state, "error": "No.", "fails": True, "kind": "step"})
+        yield from _troubles(nth, {"state": state, "error": "No.", "fails": True, "kind": "step", "group": "g"})
 
 
 def alerts(nth: Nth) -> Iterator[Document]:

@@ -25,12 +25,30 @@ from storage.alerts import (
 )
 from storage.answers import drop_forms, find_answers, keep_answers
 from storage.audit import Authority, record_action
-from storage.costs import costs_by, costs_of, section_costs
+from storage.bulk import (
+    begin_bulk,
+    failures_of,
+    find_bulk,
+    hold_bulk,
+    keep_bulk,
+    latest_bulks,
+    leave_bulk,
+    letters_left,
+    next_chunk,
+    progress_of,
+    requote_bulk,
+    running_bulks,
+    settle_letter,
+    turn_bulk,
+)
+from storage.costs import costs_by, costs_of, mean_usages, section_costs
 from storage.database import Database
+from storage.dead_groups import dead_groups, letters_of_groups, orders_of_tenant, sums_paid
 from storage.dead_letters import (
     close_dead_letter,
     dead_letters,
     find_dead_letter,
+    letters_by_ids,
     open_letters_of,
     record_dead_errand,
     record_dead_event,
@@ -86,7 +104,7 @@ _SOON = NOW + timedelta(seconds=30)
 
 async def ask_everything(db: Database, ask: Ask) -> None:
     """Ask all of it, as processes do."""
-    for questions in (_events, _letters, _troubles, _alerts, _costs, _the_rest, ask_of_orders, ask_of_work):
+    for questions in (_events, _letters, _bulk, _troubles, _alerts, _costs, _the_rest, ask_of_orders, ask_of_work):
         await questions(db, ask)
 
 
@@ -146,7 +164,38 @@ async def _troubles(db: Database, ask: Ask) -> None:
     assert await ask(open_letters_of, (await pick(db.dead_letters, state="open"))["order"], limit=10)
     letter = (await pick(db.dead_letters, state="open"))["_id"]
     await ask(find_dead_letter, letter)
+    await ask(letters_by_ids, [letter, "none"])
     await ask(close_dead_letter, letter, "replayed", NOW)
+
+
+async def _bulk(db: Database, ask: Ask) -> None:
+    letter = await pick(db.dead_letters, state="open", group="g")
+    groups = await ask(dead_groups, 10)
+    assert {group.group for group in groups} >= {"g"}
+    for groups_named in (None, ["g", "h"]):
+        assert await ask(letters_of_groups, groups_named, NOW - timedelta(days=100), NOW, 100)
+    await ask(sums_paid, [letter["order"]])
+    await ask(orders_of_tenant, [letter["order"]], TENANT)
+    for number in range(30):
+        bulk = f"b{number}"
+        chunks = [{"_id": f"{bulk}:{nth}", "left": ["a", "b"], "done": 0, "failed": []} for nth in range(3)]
+        facts = {"state": "done", "began_at": NOW, "made_at": NOW + timedelta(seconds=number)}
+        await ask(keep_bulk, {"_id": bulk, **facts}, chunks)
+    await db.bulks.update_many({"_id": {"$in": ["b1", "b2"]}}, {"$set": {"state": "quoted"}})
+    await ask(requote_bulk, "b1", {})
+    assert await ask(begin_bulk, "b1", "Olga", "r", NOW)
+    assert await ask(turn_bulk, "b2", ["quoted"], "cancelled")
+    assert await ask(running_bulks, 10)
+    assert await ask(hold_bulk, "b1", "h", NOW, _SOON)
+    assert await ask(next_chunk, "b1")
+    await ask(settle_letter, "b1:0", "a", None)
+    await ask(settle_letter, "b1:0", "b", "No.")
+    assert await ask(letters_left, "b1") == ["a", "b"] * 2
+    assert await ask(failures_of, "b1") == [{"letter": "b", "why": "No."}]
+    assert await ask(progress_of, "b1") == (4, 1, 1)
+    await ask(leave_bulk, "b1", "h", NOW)
+    await ask(find_bulk, "b1")
+    await ask(latest_bulks, 10)
 
 
 async def _alerts(db: Database, ask: Ask) -> None:
@@ -185,6 +234,7 @@ async def _costs(db: Database, ask: Ask) -> None:
     await ask(section_costs, entry["order"])
     for by in ("order", "product", "tenant", "day", "model"):
         await ask(costs_by, by, NOW - timedelta(days=2, hours=1), NOW, 100)
+    await ask(mean_usages, NOW - timedelta(days=2, hours=1), 2000)
 
 
 async def _the_rest(db: Database, ask: Ask) -> None:

@@ -53,6 +53,7 @@ from storage.slots import pull_tokens, running_reports, swap_slots
 from storage.steps import (
     count_done,
     count_steps,
+    dead_steps_of,
     done_among,
     find_step,
     first_ready,
@@ -184,6 +185,7 @@ async def _progress(db: Database, ask: Ask) -> None:
     await ask(count_done, report["_id"], "write")
     await ask(has_live_steps, report["_id"])
     await ask(has_live_steps, report["_id"], or_dead=True)
+    await ask(dead_steps_of, [report["_id"], (await pick(db.steps, state="dead"))["report"]])
     await ask(note_download, report["_id"], NOW)
     assert len(await ask(newest_stored, [PRODUCT, "other"], 100)) == 100
     await ask(making_times, PRODUCT, NOW - timedelta(days=7), 50)

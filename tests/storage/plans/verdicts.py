@@ -16,6 +16,7 @@ SMALL = {
 SORTING = {
     "costs_by": "an operator's sums, the dearest first: a row each, and cut off in MongoDB",
     "orders_for_a_person": "the few that need one now",
+    "dead_groups": "a row each cause, and cut off in MongoDB",
 }
 #: Read more than they return.
 READING = {

@@ -1,0 +1,114 @@
+"""`pressroom bulk …`: dead letters that the sweep closes many at a time, and their quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from handlers.cli.common import Row, authority_of, expect, json_option, limit_option, reason_option, with_deps
+from handlers.cli.output import listing, show, show_json
+
+if TYPE_CHECKING:
+    from actors.deps.process import Deps
+    from storage.records.bulk import Closing, Failure, QuoteFacts
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask once the quote is shown.")
+
+
+@click.group()
+def bulk() -> None:
+    """Look at bulk work on dead letters; pause or end it."""
+
+
+@bulk.command("list")
+@limit_option(1000, 50, "bulks")
+@listing("id", "state", "action", "about", "left", "done", "failed")
+async def list_bulks(deps: Deps, limit: int) -> list[Row]:
+    """List bulk work, newest first."""
+    from handlers.views.bulk import bulk_views
+    from storage.bulk import latest_bulks
+
+    return list(await bulk_views(deps, await latest_bulks(deps.db, limit)))
+
+
+@bulk.command("show")
+@click.argument("bulk_id", metavar="ID")
+@json_option("an object with quote{} and failures[]")
+def show_bulk(bulk_id: str, as_json: bool) -> None:
+    """Show bulk work: its quote, how far it is, and what failed."""
+    view = with_deps(lambda deps: _view(deps, bulk_id))
+    if as_json:
+        show_json(view)
+        return
+    from handlers.cli.tables import print_fields
+
+    print_fields({name: value for name, value in view.items() if name not in {"quote", "failures"}})
+    print_quote(view["quote"])
+    if view["failures"]:
+        click.echo()
+        show(view["failures"], ("letter", "why"))
+
+
+async def _view(deps: Deps, bulk_id: str) -> Row:
+    from handlers.views.bulk import bulk_view
+    from storage.bulk import failures_of, find_bulk
+
+    found = expect(await find_bulk(deps.db, bulk_id), f"bulk work {bulk_id}")
+    failures: list[Failure] = await failures_of(deps.db, bulk_id)
+    return {**await bulk_view(deps, found), "failures": failures}
+
+
+def _add_turn(verb: str, summary: str) -> None:
+    """Add the command that pauses, resumes or cancels bulk work."""
+
+    @bulk.command(verb, help=summary)
+    @click.argument("bulk_id", metavar="ID")
+    @reason_option
+    def turned(bulk_id: str, reason: str) -> None:
+        from actors.orders.bulk import turn
+
+        with_deps(lambda deps: turn(deps, bulk_id, verb, authority_of(reason)))
+        click.echo(f"{bulk_id}: {verb}")
+
+
+_add_turn("pause", "Pause bulk work. What is in hand is finished.")
+_add_turn("resume", "Go on with paused bulk work.")
+_add_turn("cancel", "End bulk work. What is done stays done.")
+
+
+def close_by_filter(filters: Mapping[str, Any], action: Closing, reason: str, *, dry_run: bool, yes: bool) -> None:
+    """Quote the closing of the dead letters that a filter finds and, unless `dry_run`, have the sweep do it."""
+    from actors.orders.bulk import Filter, take_up_bulk
+
+    wanted = Filter(**filters)
+    bulk_id, facts = with_deps(lambda deps: _quoted(deps, wanted, action, keep=not dry_run))
+    print_quote(facts)
+    if dry_run:
+        return
+    if not yes:
+        click.confirm(f"{facts['letters']} dead letters are to be {action}. Begin?", abort=True)
+    with_deps(lambda deps: take_up_bulk(deps, bulk_id, facts["fingerprint"], authority_of(reason)))
+    click.echo(f"{bulk_id} is begun; see: pressroom bulk show {bulk_id}")
+
+
+async def _quoted(deps: Deps, wanted: Any, action: Closing, *, keep: bool) -> tuple[str, QuoteFacts]:
+    from actors.orders.bulk import make_bulk, matching
+    from actors.orders.quote import quote_dead
+    from storage.bulk import find_bulk
+
+    if not keep:
+        return "", (await quote_dead(deps, await matching(deps, wanted), action)).facts
+    bulk_id = await make_bulk(deps, wanted, action)
+    return bulk_id, expect(await find_bulk(deps.db, bulk_id), bulk_id)["quote"]
+
+
+def print_quote(facts: QuoteFacts) -> None:
+    """Print a quote, and what it refuses."""
+    from handlers.cli.tables import print_fields
+    from handlers.views.bulk import told_quote
+
+    print_fields(dict(told_quote(facts)))
+    for refusal in facts["refusals"]:
+        print_fields({refusal["letter"]: refusal["why"]}, "  ")

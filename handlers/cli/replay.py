@@ -1,0 +1,34 @@
+"""`pressroom orders replay`: an order's dead work, or the order from a section on, as it was quoted."""
+
+from __future__ import annotations
+
+import click
+
+from handlers.cli.bulk import print_quote, yes_option
+from handlers.cli.common import authority_of, reason_option, with_deps
+
+
+@click.command()
+@click.argument("order")
+@click.option("--from", "section", metavar="SECTION", help="This section and all that follows from it.")
+@click.option("--product", metavar="PRODUCT", help="The section's report, in an order of several.")
+@reason_option
+@click.option("--dry-run", is_flag=True, help="Only show the quote.")
+@yes_option
+def replay(order: str, section: str | None, product: str | None, reason: str, dry_run: bool, yes: bool) -> None:
+    """Make an order's dead work again, or a section of it.
+
+    The quote says first what is reused, what it costs and which mails go out.
+    """
+    from actors.orders.replays import expect_same, quote_order, replay_order
+
+    quote = with_deps(lambda deps: quote_order(deps, order, product, section))
+    print_quote(quote.facts)
+    expect_same(quote, quote.facts["fingerprint"])
+    if dry_run:
+        return
+    if not yes:
+        click.confirm("Begin?", abort=True)
+    fingerprint, authority = quote.facts["fingerprint"], authority_of(reason)
+    with_deps(lambda deps: replay_order(deps, order, fingerprint, authority, product, section))
+    click.echo(f"{order} is replayed")

@@ -1,0 +1,107 @@
+"""GET /ops/bulk and /ops/bulk/{bulk}: bulk work and its quotes; and POST to quote, begin, pause or end some."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from actors.deps.process import Deps
+from actors.orders.bulk import Filter, NothingMatches, make_bulk, take_up_bulk, turn
+from handlers.ops.acts import carry_out
+from handlers.ops.guard import form_of
+from handlers.ops.page import page
+from handlers.views.bulk import bulk_view, bulk_views, told_quote
+from infra.errors import PressroomError
+from storage.audit import Authority
+from storage.bulk import failures_of, find_bulk, latest_bulks
+from storage.records.bulk import Closing
+
+#: Bulk works on a page, and failures of one.
+_MOST, _MOST_FAILURES = 100, 200
+_LONGEST = 200
+_NAMES = ("group", "product", "model", "tenant")
+#: By the state that it is in, what may be done with bulk work; the first is the main one.
+_VERBS: Mapping[str, tuple[str, ...]] = {
+    "quoted": ("begin", "cancel"),
+    "running": ("pause", "cancel"),
+    "paused": ("resume", "cancel"),
+}
+_ACTIONS: Mapping[str, Closing] = {"replayed": "replayed", "discarded": "discarded"}
+
+
+class TimeIsNone(PressroomError):
+    """A time of the filter cannot be read."""
+
+
+async def newest(request: Request) -> Response:
+    """Show the newest bulk work, and a form to quote some."""
+    return await _newest(request, "", 200)
+
+
+async def quote(request: Request) -> Response:
+    """Quote what a form's filter finds, and show the quote. 422 with the reason if that is nothing."""
+    fields = await form_of(request, "operator")
+    action = _ACTIONS.get(fields.get("action", ""))
+    if action is None:
+        raise HTTPException(400, "Dead letters are replayed or discarded.")
+    try:
+        bulk = await make_bulk(request.state.deps, _filter(fields), action)
+    except (NothingMatches, TimeIsNone) as error:
+        return await _newest(request, str(error), 422)
+    return RedirectResponse(f"/ops/bulk/{bulk}", 303)
+
+
+def _filter(fields: Mapping[str, str]) -> Filter:
+    """Return a form's filter. TimeIsNone if a time is none."""
+    given = {name: value.strip()[:_LONGEST] for name, value in fields.items() if value.strip()}
+    words = {name: given[name] for name in _NAMES if name in given}
+    return Filter(**words, since=_moment(given.get("since")), until=_moment(given.get("until")))
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+    except (ValueError, OverflowError):
+        raise TimeIsNone("A time is written such as 2026-03-01T12:00, in UTC.") from None
+
+
+async def one(request: Request) -> Response:
+    """Show bulk work: its quote until it is begun, then how far it is and what failed."""
+    return await _one(request, "", 200)
+
+
+async def act(request: Request) -> Response:
+    """Begin bulk work as it was quoted, or pause, resume or cancel it. 422 with the reason if that cannot be."""
+    return await carry_out(request, "operator", partial(_act, request), _one)
+
+
+async def _act(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
+    deps: Deps = request.state.deps
+    bulk, verb = request.path_params["bulk"], fields.get("action", "")
+    if verb == "begin":
+        await take_up_bulk(deps, bulk, fields.get("quote", ""), authority)
+    else:
+        await turn(deps, bulk, verb, authority)
+    return request.url.path
+
+
+async def _newest(request: Request, mistake: str, status: int) -> Response:
+    deps: Deps = request.state.deps
+    found = await bulk_views(deps, await latest_bulks(deps.db, _MOST))
+    return page(request, "bulks.html", status, bulks=found, mistake=mistake)
+
+
+async def _one(request: Request, mistake: str, status: int) -> Response:
+    deps: Deps = request.state.deps
+    bulk = await find_bulk(deps.db, request.path_params["bulk"])
+    if bulk is None:
+        raise HTTPException(404, "There is no such bulk work.")
+    view = await bulk_view(deps, bulk)
+    failures = (await failures_of(deps.db, bulk["_id"]))[:_MOST_FAILURES]
+    verbs = _VERBS.get(view["state"], ())
+    buttons = [("action", verb, verb.capitalize(), verb == verbs[0]) for verb in verbs]
+    facts = {"bulk": view, "told": told_quote(view["quote"]), "failures": failures, "buttons": buttons}
+    return page(request, "bulk.html", status, mistake=mistake, **facts)

@@ -1,0 +1,74 @@
+"""GET /ops/orders/{order}/replay: the quote for an order's dead work or one section; and POST to begin it."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.deps.process import Deps
+from actors.orders.dead_letters import OrderDoesNotExist
+from actors.orders.replays import quote_order, replay_order
+from handlers.ops.acts import carry_out
+from handlers.ops.page import page
+from handlers.views.bulk import told_quote
+from storage.audit import Authority
+from storage.orders import find_order
+from storage.reports import reports_of
+
+
+async def quoted(request: Request) -> Response:
+    """Show the quote, of the section that the address names or of all that is dead."""
+    return await _page(request, "", 200)
+
+
+async def begin(request: Request) -> Response:
+    """Replay as quoted, then show the order. 422 with the reason, and the quote of now, if that cannot be."""
+    return await carry_out(request, "operator", partial(_begin, request), _page)
+
+
+async def _begin(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
+    order = request.path_params["order"]
+    wanted = _wanted(request)
+    await replay_order(request.state.deps, order, fields.get("quote", ""), authority, *wanted)
+    return request.url.path.removesuffix("/replay")
+
+
+async def _page(request: Request, mistake: str, status: int) -> Response:
+    deps: Deps = request.state.deps
+    wanted = _wanted(request)
+    try:
+        quote = await quote_order(deps, request.path_params["order"], *wanted)
+    except OrderDoesNotExist:
+        raise HTTPException(404, "There is no such order.") from None
+    return page(
+        request,
+        "replay.html",
+        status,
+        order=request.path_params["order"],
+        chosen=":".join(filter(None, wanted)),
+        sections=await _sections(deps, request.path_params["order"]),
+        quote=quote.facts,
+        told=told_quote(quote.facts),
+        query=request.url.query,
+        mistake=mistake,
+    )
+
+
+def _wanted(request: Request) -> tuple[str | None, str | None]:
+    """Return the report and the section that the address names, None for all that is dead."""
+    product, _, section = request.query_params.get("from", "").partition(":")
+    return product or None, section or None
+
+
+async def _sections(deps: Deps, order_id: str) -> list[str]:
+    """Return the sections of an order's begun reports, each after its product."""
+    order = await find_order(deps.db, order_id)
+    begun = [report for report in await reports_of(deps.db, [order] if order else []) if report["plan"]]
+    sections = []
+    for report in begun:
+        plan = await deps.plans.get(report["plan"] or "")
+        named = [step["section"] for step in plan["steps"].values() if "section" in step]
+        sections += [f"{report['product']}:{section}" for section in named]
+    return sections
