@@ -6,7 +6,7 @@ from importlib import import_module
 from types import ModuleType
 
 import storage
-from storage import index_builds, replica_set
+from storage import changes, index_builds, replica_set
 
 #: They ask for no documents, or on behalf of others.
 _NO_QUESTIONS: set[object] = {
@@ -14,6 +14,7 @@ _NO_QUESTIONS: set[object] = {
     index_builds.leftover_indexes,
     index_builds.drop_leftover_indexes,
     replica_set.expect_replica_set,
+    changes.follow_changes,
 }
 
 
