@@ -100,6 +100,9 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     keep_refunded_reports: bool = False
     allow_plain_http: bool = False
     trusted_proxies: Annotated[Text, NETWORKS] | None = None
+    metrics_token: Annotated[Text, SECRETS] | None = None
+    metrics_port: Annotated[int, Meta(ge=1, le=65535)] | None = None
+    metrics_host: Text = "127.0.0.1"
     ops_users: Annotated[str, Meta(min_length=1, max_length=65536), ACCOUNTS] | None = None
 
     @property
@@ -111,6 +114,11 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     def secret_keys(self) -> tuple[str, ...]:
         """Return the keys of customers' links. The first signs new ones, and all are known."""
         return tuple(self.secret_key.split(","))
+
+    @property
+    def metrics_tokens(self) -> tuple[str, ...]:
+        """Return the tokens that open /metrics: two of them while they rotate."""
+        return tuple(self.metrics_token.split(",")) if self.metrics_token else ()
 
     @property
     def s3_endpoint(self) -> str | None:

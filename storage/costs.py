@@ -151,6 +151,22 @@ def _mean(group: Document) -> TokenUsage:
     return cast("TokenUsage", {**numbers, "estimated": True})
 
 
+@translating
+async def costs_by_outcome(db: Database, since: datetime, limit: int) -> dict[str, Costs]:
+    """Return the costs of the latest calls begun since then, at most `limit`, by their outcomes.
+
+    A call without one yet is `open`, and one that the provider refused since its limits are reached is `limited`.
+    """
+    outcome = {"$cond": ["$limited", "limited", {"$ifNull": ["$outcome", "open"]}]}
+    pipeline: list[Document] = [
+        {"$match": {"opened_at": {"$gte": since}}},
+        {"$sort": {"opened_at": -1}},
+        {"$limit": limit},
+        {"$group": {"_id": outcome, **_SUMS}},
+    ]
+    return {group["_id"]: _costs(group) for group in await aggregated(db.ledger, pipeline)}
+
+
 def _section(group: Document) -> SectionCalls:
     # A dict keeps each model once, in the order of its first answer.
     models = [model for model in dict.fromkeys(group["models"]) if model is not None]

@@ -24,7 +24,7 @@ from storage.records.bulk import Bulk, BulkChunk
 from storage.records.mail import Action, Alert, DeadLetter, Delivery, SignIn
 from storage.records.orders import Event, Form, Order, Payment
 from storage.records.plans import Plan
-from storage.records.work import Installation, LedgerEntry, Report, Step, Sweep, TenantPlaces, Worker
+from storage.records.work import Installation, LedgerEntry, Report, Step, Sweep, Tally, TenantPlaces, Worker
 
 #: A query, an update or a part of one. Records have types of their own.
 Document = dict[str, Any]
@@ -85,6 +85,7 @@ class Database:
         # Beats are fleeting: a slow replica must not make workers look dead.
         self.workers: AsyncCollection[Worker] = fleeting(database["workers"])
         self.sweeps: AsyncCollection[Sweep] = fleeting(database["sweeps"])
+        self.tallies: AsyncCollection[Tally] = fleeting(database["tallies"])
         self.audit: AsyncCollection[Action] = database["audit"]
         self.sign_ins: AsyncCollection[SignIn] = database["sign_ins"]
         self.installation: AsyncCollection[Installation] = database["installation"]

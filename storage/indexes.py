@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from storage.attention import MARKS
 from storage.database import Document
+from storage.figures import OPEN, SAID_NO
 from storage.search import SAME_ADDRESS, SAME_NAME
 
 Keys = list[tuple[str, int]]
@@ -52,13 +53,14 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         _partial(["due_at"], {"state": "ignored", "due_at": {"$exists": True}}),
     ],
     # Stripe waits for each of these. A link names one order, refunds name the payment, operators list the newest,
-    # a few have errands due, or need a person; operators look for addresses and names.
+    # a few have errands due, or need a person, or are open; operators look for addresses and names.
     "orders": [
         IndexModel(_keys("token"), unique=True),
         _index("payment_intent"),
         _index("-placed_at"),
         _sparse("errands_at"),
         _partial(["-paid_at"], MARKS),
+        _partial(["paid_at"], OPEN),
         IndexModel(_keys("email"), collation=SAME_ADDRESS),
         IndexModel(_keys("answers.name"), collation=SAME_NAME),
     ],
@@ -74,7 +76,8 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "steps": [IndexModel(STEPS_BY_REPORT), _index("state", "due_at")],
     # Costs of an order, and of a period.
     "ledger": [_index("order", "opened_at"), _index("opened_at")],
-    "deliveries": [_index("order"), _index("message_id")],
+    # The letters of an order, the one of a Message-ID, and the few that a mail server has said no to.
+    "deliveries": [_index("order"), _index("message_id"), _partial(["state"], SAID_NO)],
     # All, the open ones, those of a cause and an order's, each the newest first; few are written. The causes are
     # counted on the third alone.
     "dead_letters": [
@@ -102,4 +105,5 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "audit": [_index("order", "at")],
     # MongoDB removes those that have ended.
     "sign_ins": [_lapsing("until")],
+    "tallies": [_lapsing("until")],
 }

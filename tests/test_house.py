@@ -39,7 +39,18 @@ def test_the_command_line_starts_without_the_vendors() -> None:
 
 def test_the_serverless_webhook_loads_nothing_that_it_does_not_need() -> None:
     """With its own four settings the function starts, connects to nothing, and brings no other part's library."""
-    foreign = (*HEAVY, "boto3", "botocore", "jinja2", "click", "httpx2", "uvicorn", "itsdangerous", "nh3")
+    foreign = (
+        *HEAVY,
+        "boto3",
+        "botocore",
+        "jinja2",
+        "click",
+        "httpx2",
+        "uvicorn",
+        "itsdangerous",
+        "nh3",
+        "prometheus_client",
+    )
     code = f"import sys, handlers.serverless; print(*sorted(set(sys.modules) & set({foreign!r})))"
     done = subprocess.run(
         [sys.executable, "-c", code], env=NOWHERE, capture_output=True, text=True, check=True, timeout=30

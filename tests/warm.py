@@ -43,6 +43,7 @@ PRELOADED = (
     "handlers.cli.doctor.examination",
     "handlers.cli.output",
     "handlers.views.orders",
+    "handlers.views.status",
     "handlers.web.server",
     "infra.llm.client",
     "infra.pdf.binding",

@@ -75,6 +75,8 @@ class NotForUs(NamedTuple):
 
 Fact = SessionFact | PaymentFact | NeedsRefetch | NotForUs
 
+#: The reason for which an event of the other mode, live or test, is ignored.
+OTHER_MODE = "It is not of the mode that STRIPE_LIVEMODE says."
 _OF_NO_PAYMENT = NotForUs("It names no payment.")
 
 
@@ -115,7 +117,7 @@ def read_event(settings: WebhookSettings, event: Event, now: datetime) -> Fact:
         return NotForUs("Events of its type mean nothing here.")
     body = json.loads(event.raw) if event.body is None else event.body
     if body.get("livemode") is not settings.stripe_livemode:
-        return NotForUs("It is not of the mode that STRIPE_LIVEMODE says.")
+        return NotForUs(OTHER_MODE)
     if body.get("account") is not None:
         return NotForUs("It is of a connected account.")
     at = _created(body, now)

@@ -16,6 +16,7 @@ from infra.clock import Clock
 from infra.errors import AccountTrouble
 from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.letter import Letter
+from infra.metrics import MAILS
 from storage.alerts import end_account_trouble, keep_account_trouble, tell_account_trouble, waits_for_account
 from storage.dead_letters import record_dead_errand
 from storage.deliveries import (
@@ -123,6 +124,7 @@ async def _send(deps: WorkDeps, order: Order, errand: Errand, delivery: Delivery
     await end_account_trouble(deps.db, _address_of(letter))
     if delivery["tries"] >= _WORRYING_DOUBTS:
         await clear_attention(deps, letter.order, _cannot_be_sent(delivery))
+    MAILS.labels(letter.kind, "sent").inc()
     log.info("mail_sent", order=letter.order, kind=letter.kind)
     return _SENT
 
@@ -158,6 +160,7 @@ async def _postpone(deps: WorkDeps, delivery: Delivery, sender: str, error: Mail
     first_s, longest_s = (_FIRST_DOUBT_S, _LONGEST_DOUBT_S) if in_doubt else (_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
     pause_s = min(first_s * 2 ** min(delivery["tries"], 10), longest_s)
     due_at = now + timedelta(seconds=pause_s)
+    MAILS.labels(delivery["kind"], "in_doubt" if in_doubt else "postponed").inc()
     log.warning("mail_postponed", order=delivery["order"], again_in_s=pause_s)
     if isinstance(error, MailServerRefusesUs):
         await _tell_of_refusal(deps, delivery, sender, error)
@@ -192,6 +195,7 @@ def _cannot_be_sent(delivery: Delivery) -> str:
 
 async def _refuse(deps: WorkDeps, errand: Errand, delivery: Delivery, error: LetterIsRefused) -> Delivered:
     # A server's words may quote the address. They stand in the dead letter, not on pages, in alerts or in the log.
+    MAILS.labels(delivery["kind"], "refused").inc()
     log.error("mail_refused", order=delivery["order"])
     order_id, now = delivery["order"], deps.clock.now()
     # The record first, the end of the work last. Work that is interrupted in between is tried, and recorded,

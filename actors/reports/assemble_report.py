@@ -13,6 +13,7 @@ from actors.mail.brand import brand_name, logo_of
 from actors.reports.claim import Claim
 from actors.reports.render_chunk import style_of
 from infra.errors import TransientError
+from infra.metrics import RENDER_S
 from infra.pdf import BookSource
 from storage.objects import book_key, pdf_key
 from storage.order_state import paid_day
@@ -41,7 +42,8 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> StepResult:
         files = [folder / f"{number}.pdf" for number in range(len(chunks))]
         keys = [chunks[need]["object"] for need in claim.step["needs"]]
         await _fetch(deps, [pair for pair in zip(keys, files, strict=True) if not _at_hand(deps, *pair)])
-        book = await deps.typesetter.assemble(source, files, folder / "book.pdf")
+        with RENDER_S.labels("book").time():
+            book = await deps.typesetter.assemble(source, files, folder / "book.pdf")
         stored = book_key(order["_id"], product, book.sha256)
         await deps.objects.put_file(stored, book.path)
     return {

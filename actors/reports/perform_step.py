@@ -21,6 +21,7 @@ from actors.reports.advance import advance_or_call, give_up
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.slots import pump, queue_released
 from infra.errors import AccountTrouble, TransientError, describe
+from infra.metrics import STEPS
 from storage.claims import claim_others, claim_step, complete_step, release_step
 from storage.order_state import is_parked
 from storage.orders import find_order
@@ -106,7 +107,13 @@ async def _claims(deps: WorkDeps, step: Step, order: Order, until: datetime) -> 
         if len(steps) > 1:
             needs = set[str]().union(*(one["needs"] for one in steps))
             found = await results_of(deps.db, sorted(needs))
+    for one in steps:
+        _count(one, "claimed")
     return [Claim(deps.db, one, order, found) for one in steps]
+
+
+def _count(step: Step, event: str) -> None:
+    STEPS.labels(step["product"], step["kind"], event).inc()
 
 
 async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> None:
@@ -127,6 +134,7 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Step | None:
                 result = await _quick_tries(deps, claim, work)
         except ClaimIsLost:
             log.warning("claim_lost")
+            _count(claim.step, "lost")
         except StepGoesBack as stop:
             await _release(deps, claim, stop.again_in_s)
         except asyncio.CancelledError:
@@ -213,6 +221,7 @@ async def _complete(deps: WorkDeps, claim: Claim, result: StepResult) -> Step | 
         return None
     if not kept:
         log.warning("result_came_too_late")
+    _count(claim.step, "done" if kept else "lost")
     return {**claim.step, "result": result} if kept else None
 
 
@@ -252,6 +261,7 @@ async def _release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientErro
 
 
 async def _release(deps: WorkDeps, claim: Claim, pause_s: float, **failure: datetime) -> None:
+    _count(claim.step, "released")
     due_at = deps.clock.now() + timedelta(seconds=pause_s)
     step_id, facts = claim.step["_id"], {"failed_at": None, **failure}
     await until_database_is_back(deps.clock, lambda: release_step(deps.db, step_id, claim.epoch, due_at, **facts))
@@ -262,6 +272,7 @@ async def _release(deps: WorkDeps, claim: Claim, pause_s: float, **failure: date
 
 
 async def _give_up(deps: WorkDeps, claim: Claim, error: Exception) -> None:
+    _count(claim.step, "dead")
     trace = "".join(traceback.format_exception(error))
     told, full = describe(error), str(error) or type(error).__name__
     await until_database_is_back(

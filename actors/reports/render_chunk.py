@@ -8,6 +8,7 @@ from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Occasion
 from actors.reports.claim import Claim
 from infra.charts import Wheel
+from infra.metrics import RENDER_S
 from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
 from storage.objects import chunk_key as object_key
 from storage.order_state import paid_day
@@ -25,7 +26,8 @@ async def render_chunk(deps: WorkDeps, claim: Claim) -> StepResult:
     key = object_key(claim.order["_id"], claim.step["product"], chunk_key(chapter, style))
     pages = await _stored_pages(deps, claim, key)
     if pages is None:
-        chunk = await deps.typesetter.render_chapter(chapter, style)
+        with RENDER_S.labels("chapter").time():
+            chunk = await deps.typesetter.render_chapter(chapter, style)
         pages = chunk.pages
         await deps.objects.put(key, chunk.pdf, pages=str(pages))
         deps.recent_chunks.keep(key, chunk.pdf)

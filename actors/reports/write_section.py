@@ -12,7 +12,16 @@ from actors.deps.worker import Call, WorkDeps
 from actors.reports.budget import open_within_budget
 from actors.reports.claim import Claim, StepGoesBack
 from infra.errors import PermanentError, TransientError
-from infra.llm.answer import AccountIsRefused, Answer, AnswerFailed, ProviderIsBusy, Request, Usage
+from infra.llm.answer import (
+    AccountIsRefused,
+    Answer,
+    AnswerFailed,
+    LimitsAreReached,
+    ProviderIsBusy,
+    Request,
+    Usage,
+)
+from infra.metrics import LLM_CALL_S, LLM_ROOM_S, count_call
 from storage.ledger import answers_of, settle_entry
 from storage.records.plans import PlannedStep
 from storage.records.work import Settlement, StepResult, TokenUsage
@@ -127,7 +136,9 @@ def summarised(text: str) -> str:
 async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
     # Room before the fence, since a claim may be lost while its holder waits. Both before the entry of a purchase.
     priority = deps.tenants.of(claim.step["tenant"]).priority
-    async with await _room(deps, request, priority) as call:
+    with LLM_ROOM_S.time():
+        room = await _room(deps, request, priority)
+    async with room as call:
         now = deps.clock.now()
         await claim.fence(now + timedelta(seconds=deps.settings.llm_timeout_s) + _MARGIN)
         entry = await open_within_budget(deps, claim, request, now)
@@ -164,17 +175,21 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
     began = deps.clock.monotonic()
     try:
         async with asyncio.timeout(timeout_s):
-            answer = await call.write(entry)
+            with LLM_CALL_S.time():
+                answer = await call.write(entry)
     except TimeoutError:
-        await _settle(deps, entry, {"outcome": "timeout", "cost_usd": None})
+        await _settle(deps, claim, entry, {"outcome": "timeout", "cost_usd": None})
         raise ProviderIsBusy(f"The LLM provider did not answer within {timeout_s:g} s.") from None
     except asyncio.CancelledError:
         # Beside the release of the step, which must not wait for this.
-        deps.timers.soon(lambda: _settle(deps, entry, {"outcome": "cut", "cost_usd": None}))
+        deps.timers.soon(lambda: _settle(deps, claim, entry, {"outcome": "cut", "cost_usd": None}))
         raise
     except (TransientError, PermanentError) as error:
         charged = _charged(deps, error) if isinstance(error, AnswerFailed) else {"cost_usd": None}
-        await _settle(deps, entry, {"outcome": "failed", "error": str(error), **charged})
+        failed: Settlement = {"outcome": "failed", "error": str(error), **charged}
+        if isinstance(error, LimitsAreReached):
+            failed["limited"] = True
+        await _settle(deps, claim, entry, failed)
         if isinstance(error, AccountIsRefused) and error.may_pass:
             raise _judged(deps, claim.step["_id"], error) from error
         raise
@@ -186,7 +201,7 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
     if answer.outcome == "written":
         end["text"] = answer.text  # a worker that takes the step over uses it, if this one dies now
     claim.lift_limit()
-    await _settle(deps, entry, end)
+    await _settle(deps, claim, entry, end)
     deps.doubts.note_answer(claim.step["_id"], began)
     return answer
 
@@ -216,6 +231,8 @@ def _charged(deps: WorkDeps, answer: Answer | AnswerFailed) -> Settlement:
     }
 
 
-async def _settle(deps: WorkDeps, entry: str, end: Settlement) -> None:
+async def _settle(deps: WorkDeps, claim: Claim, entry: str, end: Settlement) -> None:
+    outcome = "limited" if end.get("limited") else end["outcome"]
+    count_call(claim.step["product"], outcome, end.get("usage", {}), end["cost_usd"])
     now = deps.clock.now()
     await until_database_is_back(deps.clock, lambda: settle_entry(deps.db, entry, end, now))

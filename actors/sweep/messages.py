@@ -17,6 +17,7 @@ from actors.products.plans import FORMAT
 from actors.reports.advance import give_up
 from actors.reports.begin_report import give_up_report
 from actors.sweep.items import see_to_each
+from infra.metrics import RESENT
 from storage.alerts import raise_alert
 from storage.database import Database
 from storage.queueing import (
@@ -131,6 +132,7 @@ async def _resend(deps: Deps, step: Step, counted: bool = True) -> None:
         return
     message = new_message()
     if await requeue_step(deps.db, step, message, deps.clock.now(), counted=counted):
+        RESENT.labels(step["product"], step["kind"]).inc()
         log.info("message_sent_again", order=step["order"], step=step["_id"], sends=step["sends"] + 1)
         await send_step(deps, step, message)
 
@@ -142,4 +144,5 @@ async def _resend_report(deps: Deps, report: Report, counted: bool) -> None:
         return
     message = begin_message(report["_id"])
     if await requeue_report(deps.db, report, message, deps.clock.now(), counted=counted):
+        RESENT.labels(report["product"], "report").inc()
         await send_all(deps, [begin_post({**report, "message": message})])

@@ -12,6 +12,7 @@ from actors.sweep.messages import resend_messages_of
 from actors.sweep.steps import expire_lapsed_claims, take_from
 from infra.clock import Clock
 from infra.errors import TransientError
+from infra.metrics import DEAD_WORKERS
 from storage.records.work import Worker
 from storage.workers import live_workers, prove_writable, remove_worker
 
@@ -95,6 +96,7 @@ def _pulse(worker: Worker) -> tuple[int, datetime]:
 
 
 async def _take_claims(deps: Deps, worker: Worker) -> None:
+    DEAD_WORKERS.labels(worker["queue"]).inc()
     log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
     await take_from(deps, worker)
 

@@ -56,18 +56,6 @@ def workers() -> None:
 @listing("id", "queue", "host", "pid", "threads", "beat_at")
 async def list_workers(deps: Deps) -> list[Row]:
     """List the workers that have not left or been taken for dead."""
-    from handlers.views.orders import as_text
-    from storage.workers import live_workers
+    from handlers.views.machines import worker_views
 
-    return [
-        {
-            "id": worker["_id"],
-            "queue": worker["queue"],
-            "host": worker["host"],
-            "pid": worker["pid"],
-            "threads": worker["threads"],
-            "beat": worker["beat"],
-            "beat_at": as_text(worker["beat_at"]),
-        }
-        for worker in await live_workers(deps.db)
-    ]
+    return [*await worker_views(deps)]

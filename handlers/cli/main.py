@@ -19,6 +19,7 @@ from handlers.cli.passwords import hash_password
 from handlers.cli.preview.command import preview
 from handlers.cli.processes import sweep, web, worker
 from handlers.cli.reconcile import reconcile
+from handlers.cli.status import status
 from infra.errors import PressroomError, SettingsError
 
 
@@ -37,6 +38,7 @@ _OPERATING = (
     dead,
     bulk,
     events,
+    status,
     queues,
     workers,
     reconcile,

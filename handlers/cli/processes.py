@@ -46,7 +46,9 @@ def web(host: str, port: int, only: Literal["customers", "operators"] | None) ->
 async def _serve_until_told(settings: Settings, host: str, port: int, only: str | None) -> None:
     from handlers.web.app import customers_routes
     from handlers.web.server import serve_web
+    from infra.metrics import serve_metrics
 
+    serve_metrics(settings)
     operators = [] if only == "customers" else _operators_routes(settings)
     if only == "operators" and not operators:
         raise SettingsError("OPS_USERS names no operator, and there is nothing else to serve.")
@@ -84,12 +86,14 @@ def worker(queue: str, threads: int) -> None:
     from actors.worker.heartbeat import Heart
     from actors.worker.niceness import niceness_of
     from infra.llm.prices import expect_price, read_prices
+    from infra.metrics import serve_metrics
     from infra.pdf import Renderer
     from infra.priority import yield_by
 
     if queue not in queues():
         raise UnknownName("queue", queue, queues())
     settings = _begin(f"worker {queue}")
+    serve_metrics(settings)  # before this thread yields, as well
     heart = Heart(settings.mongodb_url)  # before this thread yields, and with it all that it starts
     yield_by(niceness_of(queue))
     renderer = Renderer()
@@ -137,8 +141,10 @@ async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> 
     from actors.deps.startup import open_deps, wait_for_servers
     from actors.sweep.sweep import sweep_for_ever, sweep_once
     from actors.sweep.workers import Watch
+    from infra.metrics import serve_metrics
     from infra.stripe.client import Stripe
 
+    serve_metrics(settings)
     await wait_for_servers(settings)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

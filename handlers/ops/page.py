@@ -65,6 +65,8 @@ def _moment(at: str | None) -> str:
 
 def _age(seconds: int) -> str:
     """Return a time in its largest unit and the next one, such as `2 h 5 min`."""
+    if seconds < 60:
+        return f"{seconds} s"
     days, rest = divmod(seconds, 24 * 3600)
     hours, minutes = divmod(rest // 60, 60)
     if days:

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ExceptionHandler
 
-from handlers.ops import bulk, dead, orders, replay
+from handlers.ops import bulk, dead, orders, replay, status
 from handlers.ops.guard import Guard
 from handlers.ops.page import broken, later, refused
 from handlers.ops.signing_in import Entrance
@@ -50,6 +50,7 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Route("/orders/{order}/replay", replay.quoted),
             Route("/orders/{order}/replay", replay.begin, methods=["POST"]),
             Route("/search", orders.find),
+            Route("/status", status.installation),
             Route("/dead", dead.groups),
             Route("/dead/{letter:path}", dead.letter),
             Route("/dead/{letter:path}", dead.close, methods=["POST"]),

@@ -198,6 +198,11 @@ def as_text(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
 
 
+def seconds_since(moment: datetime | None, now: datetime) -> float:
+    """Return the seconds since then, and 0 without a time."""
+    return max(0.0, round((now - moment).total_seconds(), 1)) if moment else 0.0
+
+
 def _report(report: Report, counts: dict[tuple[str, str, str], int]) -> ReportView:
     sections, chunks = (_progress(report["_id"], kind, counts) for kind in ("write", "render"))
     pdf = report["pdf"]

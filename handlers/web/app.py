@@ -20,13 +20,15 @@ from actors.deps.startup import open_deps
 from handlers.web.details import details_form
 from handlers.web.doors import Door, Doorway
 from handlers.web.downloads import download_report
+from handlers.web.front_door import FrontDoor, Watched
 from handlers.web.headers import Headers
 from handlers.web.health import Checkup, livez, readyz
 from handlers.web.live import News
+from handlers.web.metrics import Scrapes, metrics
 from handlers.web.order_page import order_events, order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
 from handlers.web.sweep_watch import sweep_watch
-from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, webhook_route
+from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, stripe_webhook, webhook_route
 from handlers.webhook.inbox import EventInbox
 from infra.errors import TransientError
 from infra.settings import Settings
@@ -51,6 +53,8 @@ class WebState(TypedDict):
     deps: Deps
     inbox: EventInbox
     checkup: Checkup
+    front_door: FrontDoor
+    scrapes: Scrapes
     news: News
     is_ending: Callable[[], bool]
 
@@ -65,16 +69,28 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Calla
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
         deps = open_deps(settings, database_timeout_s=DATABASE_TIMEOUT_S)
         inbox = EventInbox(deps)
-        watching = asyncio.create_task(sweep_watch(deps).look_for_ever())
-        news = News(deps.db)
-        yield {"deps": deps, "inbox": inbox, "checkup": Checkup(deps), "news": news, "is_ending": is_ending}
+        front_door, news = FrontDoor(), News(deps.db)
+        pulses = (sweep_watch(deps).look_for_ever(), front_door.write_for_ever(deps))
+        watching = [asyncio.create_task(pulse) for pulse in pulses]
+        yield {
+            "deps": deps,
+            "inbox": inbox,
+            "front_door": front_door,
+            "checkup": Checkup(deps),
+            "scrapes": Scrapes(deps),
+            "news": news,
+            "is_ending": is_ending,
+        }
         news.close()
-        watching.cancel()
+        for watch in watching:
+            watch.cancel()
         await inbox.close()
+        await front_door.write_down(deps)
         await deps.db.close()
 
+    measured = [Route("/metrics", metrics)] if settings.metrics_token else []
     app = Starlette(
-        routes=[*routes, Route("/livez", livez), Route("/readyz", readyz)],
+        routes=[*routes, Route("/livez", livez), Route("/readyz", readyz), *measured],
         exception_handlers={TransientError: _ask_for_patience, TimeoutError: _ask_for_patience},
         lifespan=lifespan,
         max_body_size=MAX_BODY,
@@ -88,7 +104,7 @@ def customers_routes() -> list[BaseRoute]:
     """Return the routes of Stripe's webhook and of all that customers see."""
     looks, files, forms, till = ([Middleware(Doorway, door=door())] for door in (_LOOKS, _FILES, _FORMS, _TILL))
     return [
-        webhook_route,
+        Route(webhook_route.path, stripe_webhook, methods=["POST"], middleware=[Middleware(Watched)]),
         Route("/", home, middleware=looks),
         Route("/products/{product}", product_page, middleware=looks),
         Route("/checkout", checkout, methods=["POST"], middleware=till),

@@ -23,6 +23,8 @@ DATABASE_TIMEOUT_S = 2.0
 #: Stripe waits about ten seconds; MongoDB and then Redis have this long together. Without MongoDB it hears 503 and
 #: comes again later; without Redis it hears 200, and the sweep sends the messages.
 _DEADLINE_S = 2.5
+#: As nginx calls it: nobody hears this answer, but whoever counts answers sees it.
+CLIENT_IS_GONE = 499
 #: The longest id or type that is taken for one.
 _MAX_NAME = 255
 
@@ -37,7 +39,7 @@ async def stripe_webhook(request: Request) -> Response:
     try:
         event = await _verified(request, inbox)
     except ClientDisconnect:
-        return Response(status_code=400)
+        return Response(status_code=CLIENT_IS_GONE)
     except (SignatureIsWrong, BodyIsNoEvent) as error:
         log.warning("webhook_refused", reason=str(error))
         return PlainTextResponse(f"{error}\n", status_code=431 if isinstance(error, SignatureIsTooLong) else 400)

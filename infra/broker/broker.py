@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.errors import ConnectionClosed
+from dramatiq.errors import ConnectionClosed, DecodeError
 from dramatiq.middleware import Middleware
 
 from infra.errors import SettingsError, TransientError
@@ -42,6 +42,17 @@ class DeadMessage:
     data: bytes
     error: str
     traceback: str
+
+
+class Depth(NamedTuple):
+    """Depth of a queue: the messages that wait, those in workers' hands, and when the next one was sent.
+
+    That is in seconds of Unix time, and None if nothing waits, or the message does not say.
+    """
+
+    waiting: int
+    in_flight: int
+    next_sent_at: float | None
 
 
 class QueueKeys:
@@ -148,6 +159,17 @@ class Broker(RedisBroker):
         with self.asking(BrokerIsDown):
             return int(self.client.llen(QueueKeys(self.namespace, queue).queue))
 
+    def depth(self, queue: str) -> Depth:
+        """Return how many messages wait, and are worked on; BrokerIsDown if Redis cannot say."""
+        keys = QueueKeys(self.namespace, queue)
+        with self.asking(BrokerIsDown), self.client.pipeline(transaction=False) as pipe:
+            pipe.llen(keys.queue)
+            pipe.hlen(keys.messages)
+            pipe.lindex(keys.queue, 0)
+            waiting, held, first = pipe.execute()
+            data: Any = self.client.hget(keys.messages, first) if first else None
+        return Depth(waiting, max(0, held - waiting), _sent_at(data) if data else None)
+
     def forget_holder(self, broker_id: str, queue: str) -> list[str]:
         """Drop a dead worker's unacknowledged messages and return their ids, for the sweep to send anew."""
         keys = QueueKeys(self.namespace, queue)
@@ -218,6 +240,13 @@ def _client(url: str) -> redis.Redis:
     except ValueError:
         # The client's own message may quote the URL, and with it a password.
         raise SettingsError("REDIS_URL is not one that the Redis client accepts.") from None
+
+
+def _sent_at(data: bytes) -> float | None:
+    try:
+        return float(Message.decode(data).message_timestamp) / 1000
+    except (DecodeError, TypeError, ValueError):  # no message of ours
+        return None
 
 
 def decoded(members: Iterable[bytes | str]) -> set[str]:

@@ -81,6 +81,10 @@ class ProviderIsBusy(TransientError):
     """429, 5xx, or no connection: the provider may answer later."""
 
 
+class LimitsAreReached(ProviderIsBusy):
+    """429: the provider counts more than it allows."""
+
+
 class AnswerFailed(ProviderIsBusy):
     """The provider began an answer, failed, and charged for it: `usage`, at `cost_usd` (None if unknown)."""
 

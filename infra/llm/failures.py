@@ -4,7 +4,7 @@ import re
 
 import openai
 
-from infra.llm.answer import AccountIsRefused, ProviderIsBusy, ProviderRefusesUs
+from infra.llm.answer import AccountIsRefused, LimitsAreReached, ProviderIsBusy, ProviderRefusesUs
 from infra.llm.rate_headers import read_rate_headers
 
 _KEY = "OPENAI_API_KEY is wrong or revoked. Set a valid one, and restart the workers"
@@ -39,7 +39,8 @@ _BY_STATUS = {401: _KEY, 402: _MONEY, 403: _ACCESS, 404: _ADDRESS, 405: _ADDRESS
 #: These statuses give no reason of their own. Providers answer so in short disruptions, too.
 _MAY_PASS = {403, 404, 405}
 _WRONG = {400, 422}
-_BUSY = {408, 409, 425, 429}
+_LIMITED = 429
+_BUSY = {408, 409, 425, _LIMITED}
 #: Servers that judge what was written refuse it with a 403.
 _JUDGED = re.compile(r"moderation|content.?filter|content.?policy|flagged", re.IGNORECASE)
 #: Words by which servers refuse a parameter, or its value.
@@ -63,7 +64,8 @@ def translated(error: openai.OpenAIError) -> ProviderIsBusy | ProviderRefusesUs 
         known = _MODEL
     if known is None and (status in _BUSY or status >= 500):
         pause_s = read_rate_headers(error.response.headers).pause_s
-        return ProviderIsBusy(f"The LLM provider answered {said}.", retry_after=pause_s)
+        kind = LimitsAreReached if status == _LIMITED else ProviderIsBusy
+        return kind(f"The LLM provider answered {said}.", retry_after=pause_s)
     cause = known or _BY_STATUS.get(status)
     if cause is None or (known is None and _JUDGED.search(f"{code} {error.message[:2000]}")):
         return ProviderRefusesUs(f"The LLM provider refused the request with {said}.")

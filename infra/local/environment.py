@@ -14,7 +14,7 @@ BUCKET = "pressroom"
 
 # Variables of the developer's own shell for the real services must not reach a local process.
 _VENDORS = ("ALERT_", "AWS_", "MAIL_", "MONGODB_", "OPENAI_", "REDIS_", "S3_", "STRIPE_")
-_FOREIGN = (*_VENDORS, "INSTALLATION", "TIMEZONE")
+_FOREIGN = (*_VENDORS, "INSTALLATION", "METRICS_", "TIMEZONE")
 
 T = TypeVar("T")
 

@@ -169,6 +169,8 @@ class Settlement(TypedDict, total=False):
     latency_s: float
     #: There if the provider refused, until its customer is forgotten.
     error: str
+    #: There, and true, if it refused since its limits are reached.
+    limited: bool
     #: The text that was answered. There until the report is stored, or its customer forgotten.
     text: str
 
@@ -231,6 +233,17 @@ class Installation(TypedDict):
     _id: str
     #: When a sweep was started first, or the first order placed if that was earlier.
     first_started_at: datetime
+
+
+class Tally(TypedDict):
+    """Counts of one hour."""
+
+    #: The hour in UTC, as YYYY-MM-DDTHH.
+    _id: str
+    #: The requests to the webhook that were refused.
+    refused: int
+    #: When MongoDB removes it.
+    until: datetime
 
 
 class Sweep(TypedDict):

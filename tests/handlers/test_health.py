@@ -21,6 +21,20 @@ def test_only_a_missing_database_turns_orders_away(front_door: Pressroom, name: 
     assert plain_http.get(f"{front_door.stack.urls.web}/livez").status_code == 200
 
 
+def test_without_a_token_in_the_settings_there_are_no_metrics(front_door: Pressroom) -> None:
+    """Nobody can guess the token of an installation that has none."""
+    assert plain_http.get(f"{front_door.stack.urls.web}/metrics").status_code == 404
+
+
+def test_a_process_that_cannot_show_its_metrics_works_all_the_same(front_door: Pressroom) -> None:
+    """An address that is not this machine's is no reason to take no orders."""
+    elsewhere, port = (str(port) for port in free_ports(2))
+    web = front_door.start("web", "--port", elsewhere, METRICS_PORT=port, METRICS_HOST="192.0.2.1")
+    alive = plain_http.get(f"http://127.0.0.1:{elsewhere}/livez")
+    web.terminate()
+    assert alive.status_code == 200
+
+
 def test_a_region_of_ses_is_looked_for_where_boto3_does(front_door: Pressroom) -> None:
     """Mail through SES is degraded when its endpoint does not answer, and not otherwise."""
     elsewhere, nowhere = (str(port) for port in free_ports(2))

@@ -12,7 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from infra.errors import TransientError
-from infra.llm.limiter.types import LONGEST_PAUSE_S, Limits, Outcome, Reservation, Terms, Wait
+from infra.llm.limiter.types import LONGEST_PAUSE_S, Counted, Limits, Outcome, Reservation, Terms, Wait
 
 #: A script takes less than a millisecond; a Redis that needs a thousand times as long is away.
 _ANSWERS_WITHIN_S = 1.0
@@ -43,7 +43,7 @@ class SharedCount:
         common = (_FOLDER / "common.lua").read_bytes()
         self._scripts = {
             name: self._redis.register_script(common + (_FOLDER / f"{name}.lua").read_bytes())
-            for name in ("reserve", "settle", "leave")
+            for name in ("reserve", "settle", "leave", "look")
         }
         self._wakeup: asyncio.Task[object] | None = None
 
@@ -64,6 +64,13 @@ class SharedCount:
         pause = round(min(headers.pause_s or 0, LONGEST_PAUSE_S) * 1000)
         terms = (*self._terms.limits, self._terms.ceiling)
         await self._run("settle", reservation.id, _OUTCOMES[outcome.kind], *terms, *given, *known, pause)
+
+    async def look(self) -> Counted:
+        """Return what is counted at this moment; SharedCountIsAway without Redis."""
+        requests, tokens, *rest = await self._run("look", *self._terms.limits, self._terms.ceiling)
+        given_requests, given_tokens, in_the_air, most, in_line, pause_ms, shut = rest
+        limits, given = Limits(requests, tokens), Limits(given_requests, given_tokens)
+        return Counted(limits, given, in_the_air, most, in_line, pause_ms / 1000, is_shut=bool(shut))
 
     async def wait(self, seconds: float) -> None:
         """Return after that long, about 1 s at most, or when there is reason to ask again."""

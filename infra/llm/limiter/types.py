@@ -46,6 +46,22 @@ class Reservation(NamedTuple):
     marks: Limits = Limits(0, 0)
 
 
+class Counted(NamedTuple):
+    """Count of all workers: the limits that hold in a minute, and how much of each was given since it began.
+
+    `in_line` are the workers that wait for room, `pause_s` what is left of a pause that the provider asked for.
+    While it refuses the account, one call at a time tries (`is_shut`).
+    """
+
+    limits: Limits
+    given: Limits
+    in_the_air: int
+    most_in_the_air: int
+    in_line: int
+    pause_s: float
+    is_shut: bool
+
+
 class Wait(NamedTuple):
     """A refusal: there is no room for so many seconds, as far as is known."""
 

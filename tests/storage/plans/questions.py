@@ -41,7 +41,7 @@ from storage.bulk import (
     settle_letter,
     turn_bulk,
 )
-from storage.costs import costs_by, costs_of, mean_usages, section_costs
+from storage.costs import costs_by, costs_by_outcome, costs_of, mean_usages, section_costs
 from storage.database import Database
 from storage.dead_groups import dead_groups, letters_of_groups, orders_of_tenant, sums_paid
 from storage.dead_letters import (
@@ -84,10 +84,20 @@ from storage.events import (
     states_of_events,
     unapplied_events,
 )
+from storage.figures import (
+    alerts_of_kinds,
+    line_of_events,
+    newest_bodies,
+    open_dead_letters,
+    reasons_of_ignored,
+    told_alerts,
+    untaken_mails,
+)
 from storage.installation import first_start
 from storage.ledger import answers_of, drop_texts, entries_of, open_entry, settle_entry, withdraw_entry
 from storage.payments import find_payments, note_dispute, note_failed_refund, note_refunded
 from storage.plans import find_plan, keep_plan
+from storage.tallies import add_refused, refused_since
 from storage.tenants import first_waiting, leave_places, places_taken, take_place, tenants_waiting
 from storage.workers import beat, has_sweep, live_workers, note_ending, note_sweep, prove_writable, remove_worker
 from tests.builders import NOW
@@ -126,6 +136,10 @@ async def _events(db: Database, ask: Ask) -> None:
     await ask(drop_event, "evt_unheard_of")
     await ask(states_of_events, ids)
     await ask(latest_events, "ignored", 50)
+    for state in ("new", "failed"):
+        await ask(line_of_events, state, NOW)
+    assert await ask(reasons_of_ignored, NOW - timedelta(days=1, hours=1))
+    assert await ask(newest_bodies, "applied", 20)
     await ask(drop_events, NOW - timedelta(days=89), 1000)
 
 
@@ -144,6 +158,7 @@ async def _letters(db: Database, ask: Ask) -> None:
     await ask(find_delivery, order, "completion")
     assert len(await ask(deliveries_of, order)) == 3
     await ask(deliveries_about, [order, "cs_new"])
+    await ask(untaken_mails)
 
 
 async def _troubles(db: Database, ask: Ask) -> None:
@@ -162,6 +177,7 @@ async def _troubles(db: Database, ask: Ask) -> None:
     ):
         assert await ask(dead_letters, limit=10, **filters)
     assert await ask(open_letters_of, (await pick(db.dead_letters, state="open"))["order"], limit=10)
+    assert await ask(open_dead_letters)
     letter = (await pick(db.dead_letters, state="open"))["_id"]
     await ask(find_dead_letter, letter)
     await ask(letters_by_ids, [letter, "none"])
@@ -208,6 +224,8 @@ async def _alerts(db: Database, ask: Ask) -> None:
         await ask(tell_account_trouble, AccountTrouble("No.", server="s3"), work, NOW)
     await ask(keep_account_trouble, "two", NOW)
     assert await ask(waits_for_account, "one")
+    assert await ask(alerts_of_kinds, ["account", "redis"], 100)
+    assert await ask(told_alerts)
     await ask(end_account_trouble, "two")
     await ask(tell_account_trouble, AccountTrouble("No.", server="s3"), "one", NOW)
     await ask(end_unmet_account_troubles, NOW + timedelta(hours=1))
@@ -235,6 +253,7 @@ async def _costs(db: Database, ask: Ask) -> None:
     for by in ("order", "product", "tenant", "day", "model"):
         await ask(costs_by, by, NOW - timedelta(days=2, hours=1), NOW, 100)
     await ask(mean_usages, NOW - timedelta(days=2, hours=1), 2000)
+    assert await ask(costs_by_outcome, NOW - timedelta(days=2, hours=1), 20_000)
 
 
 async def _the_rest(db: Database, ask: Ask) -> None:
@@ -264,4 +283,6 @@ async def _the_rest(db: Database, ask: Ask) -> None:
     await ask(live_workers)
     await ask(remove_worker, "w9")
     await ask(note_sweep)
+    await ask(add_refused, 2, NOW)
+    assert await ask(refused_since, NOW) == 2
     assert await ask(has_sweep, 30.0)

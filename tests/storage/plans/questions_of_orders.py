@@ -19,6 +19,7 @@ from storage.endings import (
     reserve_notice,
 )
 from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
+from storage.figures import open_orders
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.history import deaths_of, events_about, steps_at_a_glance
 from storage.orders import (
@@ -118,6 +119,7 @@ async def _pages(db: Database, ask: Ask) -> None:
     await ask(orders_of_customer, "nobody@customer.example", 50)
     await ask(orders_of_customer, "Nobody", 50)
     await ask(orders_for_a_person, 100)
+    assert await ask(open_orders, 1000)
     await ask(events_about, [order["_id"], order["payment_intent"]])
     await ask(steps_at_a_glance, order)
     await ask(deaths_of, order["_id"])

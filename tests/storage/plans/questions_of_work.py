@@ -16,6 +16,7 @@ from storage.claims import (
     release_step,
 )
 from storage.database import Database
+from storage.figures import unfinished_steps
 from storage.queueing import (
     keep_queued,
     overdue_messages,
@@ -135,6 +136,7 @@ async def _sweeping(db: Database, ask: Ask) -> None:
     for lapsed in (await ask(lapsed_claims, NOW, 500))[:1]:
         assert await ask(expire_step, lapsed, "m4", NOW)
     await ask(unadvanced_steps, NOW, 500)
+    assert await ask(unfinished_steps)
 
 
 async def _readying(db: Database, ask: Ask) -> None:
