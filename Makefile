@@ -1,6 +1,6 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless query-plans
-.PHONY: storm bundles elections chaos simulate crashes pictures lock rules
+.PHONY: storm bundles elections chaos simulate crashes pictures lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -75,10 +75,6 @@ simulate: setup
 # tests/crashes/test_matrix.py. Leaves its figures in bench-output/crashes.json.
 crashes: setup
 	@.venv/bin/python -m tests.crashes.matrix
-
-# The rules for Prometheus, each of them quiet and loud. Needs promtool (Debian's prometheus).
-rules:
-	promtool test rules infra/deploy/prometheus/rules.test.yml
 
 bench-serverless: setup
 	@.venv/bin/python -m tests.benchmarks.serverless

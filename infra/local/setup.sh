@@ -10,9 +10,6 @@ STAMP=.venv/.set-up
 PACKAGES="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 libcurl4"
 FONTS="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
 
-# A browser for the pages, promtool for the alert rules.
-TOOLS="chromium prometheus"
-
 wanted=$(cat "$LOCK" pyproject.toml "$0" | sha256sum | cut -d' ' -f1)
 fail() { echo "setup: $1" >&2; exit 1; }
 
@@ -46,38 +43,50 @@ install_packages() {
         || fail "apt-get could not install $missing"
 }
 
-if [ "${1:-}" = tests ] && command -v apt-get >/dev/null; then
-    # shellcheck disable=SC2086
-    install_packages $TOOLS
-fi
-[ "$(cat $STAMP 2>/dev/null)" = "$wanted" ] && exit 0
+set_up() {
+    if command -v apt-get >/dev/null; then
+        # shellcheck disable=SC2086
+        install_packages $PACKAGES
+        # shellcheck disable=SC2086
+        (install_packages $FONTS) || echo "setup: going on: without these fonts, other scripts and emoji are boxes" >&2
+    elif command -v brew >/dev/null; then
+        brew list pango >/dev/null 2>&1 || brew install --quiet pango || fail "please run: brew install pango"
+    else
+        echo "setup: no apt-get or brew here: make sure that Pango 1.50 or later is installed" >&2
+    fi
 
-if command -v apt-get >/dev/null; then
-    # shellcheck disable=SC2086
-    install_packages $PACKAGES
-    # shellcheck disable=SC2086
-    (install_packages $FONTS) || echo "setup: going on: without these fonts, other scripts and emoji are boxes" >&2
-elif command -v brew >/dev/null; then
-    brew list pango >/dev/null 2>&1 || brew install --quiet pango || fail "please run: brew install pango"
-else
-    echo "setup: no apt-get or brew here: make sure that Pango 1.50 or later is installed" >&2
-fi
-
-python=$(find_python)
-if [ -z "$python" ] && command -v apt-get >/dev/null; then
-    install_packages python3 python3-venv
     python=$(find_python)
-fi
-[ -n "$python" ] || fail "Python 3.11 to 3.13 is needed; please run: sudo apt-get install -y python3 python3-venv"
-echo "setup: $("$python" --version), packages from $LOCK"
-rm -f $STAMP
-if ! "$python" -m venv --clear .venv >/dev/null 2>&1; then
-    version=$("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")')
-    install_packages "python$version-venv"
-    "$python" -m venv --clear .venv
-fi
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps -r "$LOCK"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index --editable .
-.venv/bin/python -c 'import weasyprint' 2>/dev/null || fail "WeasyPrint finds no Pango: is it installed for this Python?"
-echo "$wanted" > $STAMP
-echo "setup: done"
+    if [ -z "$python" ] && command -v apt-get >/dev/null; then
+        install_packages python3 python3-venv
+        python=$(find_python)
+    fi
+    [ -n "$python" ] || fail "Python 3.11 to 3.13 is needed; please run: sudo apt-get install -y python3 python3-venv"
+    echo "setup: $("$python" --version), packages from $LOCK"
+    rm -f $STAMP
+    if ! "$python" -m venv --clear .venv >/dev/null 2>&1; then
+        version=$("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")')
+        install_packages "python$version-venv"
+        "$python" -m venv --clear .venv
+    fi
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps -r "$LOCK"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index --editable .
+    .venv/bin/python -c 'import weasyprint' 2>/dev/null || fail "WeasyPrint finds no Pango: is it installed for this Python?"
+    echo "$wanted" > $STAMP
+    echo "setup: done"
+}
+
+# A browser for the pages, and promtool for the alert rules: without the rest of its package, which would run a server.
+add_tools_of_tests() {
+    command -v apt-get >/dev/null || return 0
+    command -v chromium >/dev/null || install_packages chromium
+    [ -x .venv/bin/promtool ] && return
+    folder=$(mktemp -d)
+    as_root apt-get update -qq >/dev/null || true  # what is known of packages may do
+    (cd "$folder" && apt-get download -qq prometheus >/dev/null 2>&1 && dpkg -x prometheus_*.deb .) \
+        || fail "apt-get could not download prometheus"
+    mv "$folder/usr/bin/promtool" .venv/bin/
+    rm -r "$folder"
+}
+
+[ "$(cat $STAMP 2>/dev/null)" = "$wanted" ] || set_up
+[ "${1:-}" != tests ] || add_tools_of_tests
