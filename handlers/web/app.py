@@ -88,9 +88,8 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Calla
         await front_door.write_down(deps)
         await deps.db.close()
 
-    measured = [Route("/metrics", metrics)] if settings.metrics_token else []
     app = Starlette(
-        routes=[*routes, Route("/livez", livez), Route("/readyz", readyz), *measured],
+        routes=[*routes, Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)],
         exception_handlers={TransientError: _ask_for_patience, TimeoutError: _ask_for_patience},
         lifespan=lifespan,
         max_body_size=MAX_BODY,

@@ -12,6 +12,9 @@ from actors.deps.process import Deps
 from handlers.views.status import StatusView, status
 from handlers.web.gauges import Gauges
 
+_HERE = ("127.0.0.1", "::1")
+#: Proxies add one of these.
+_PASSED_ON = ("x-forwarded-for", "x-real-ip", "forwarded", "via")
 #: The age up to which a look at the installation is shared by all who ask.
 _FRESH_S = 5.0
 
@@ -34,18 +37,25 @@ class Scrapes:
 
 
 async def metrics(request: Request) -> Response:
-    """Show the metrics to who has the token. 401 for all others.
+    """Show the metrics to who has the token, or asks on this machine where none is set. 401 for all others.
 
     Servers that do not answer leave their part out, and `pressroom_part_known` says so.
     """
     deps: Deps = request.state.deps
-    if not _is_known(request.headers.get("authorization", ""), deps.settings.metrics_tokens):
+    tokens = deps.settings.metrics_tokens
+    if not (_is_known(request.headers.get("authorization", ""), tokens) if tokens else _is_here(request)):
         return PlainTextResponse("A token is needed.\n", 401, headers={"WWW-Authenticate": "Bearer"})
     scrapes: Scrapes = request.state.scrapes
     whole = CollectorRegistry(auto_describe=False)
     whole.register(Gauges(await scrapes.status()))
     text = generate_latest(whole) + generate_latest(REGISTRY)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
+
+
+def _is_here(request: Request) -> bool:
+    """Return whether a request is of this machine's own, and not one that a proxy on it passes on."""
+    host = request.client.host if request.client else ""
+    return host in _HERE and not any(name in request.headers for name in _PASSED_ON)
 
 
 def _is_known(given: str, tokens: tuple[str, ...]) -> bool:
