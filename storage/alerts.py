@@ -1,4 +1,7 @@
-"""Alerts for an operator: one document a kind of trouble and subject, kept until it was told."""
+"""Alerts for an operator: one document a kind of trouble and subject, until a person settles it or it is over.
+
+Those that were heard of and are open no more are kept for a while, with who settled them, and why.
+"""
 
 import asyncio
 import hashlib
@@ -7,7 +10,7 @@ from datetime import datetime, timedelta
 
 from infra.errors import AccountTrouble
 from storage.database import Database, Document, insert_once, translating
-from storage.records.mail import Alert
+from storage.records.mail import Alert, SettledAlert
 
 #: Trouble that mends itself this quickly disturbs no operator. The contract allows 15 s in all.
 _TELL_AFTER = timedelta(seconds=4)
@@ -20,6 +23,8 @@ _MENDED_AFTER = timedelta(minutes=10)
 _OF_ACCOUNTS = ["account", "mail", "provider"]
 #: The last meetings with an account's trouble that are kept. A long one has thousands.
 _MEETINGS = 100
+#: What settles an alert whose trouble is over, and why.
+_SYSTEM, _OVER = "pressroom", "The trouble is over."
 #: The part that is kept of the texts after the first. A report may have hundreds.
 _MAX_TEXT = 1000
 
@@ -40,8 +45,10 @@ async def raise_alert(
     other, more = {"_id": key, "seen": {"$ne": said}}, {"$push": {"seen": said}}
     known = {f"texts.{said}": text[:_MAX_TEXT]}
     again = {"state": "new", "told": [], "due_at": now + _TELL_AGAIN, **known}
-    stale = {"admitted_at": "", "unheard": ""}
-    told = await db.alerts.update_one({**other, "state": "told"}, {**more, "$set": again, "$unset": stale})
+    # A snooze is for the trouble that was known.
+    quiet = {**other, "$or": [{"state": "told"}, {"snoozed_until": {"$exists": True}}]}
+    stale = dict.fromkeys(("admitted_at", "unheard", "snoozed_until"), "")
+    told = await db.alerts.update_one(quiet, {**more, "$set": again, "$unset": stale})
     new = await db.alerts.update_one(other, {**more, "$set": known})
     if not told.matched_count + new.matched_count:
         await insert_once(db.alerts, alert)  # it may have been withdrawn in between
@@ -76,19 +83,23 @@ async def waits_for_account(db: Database, work: str) -> bool:
 
 @translating
 async def end_account_trouble(db: Database, work: str) -> None:
-    """Remove alerts about accounts, told or not, since work that met their trouble got through.
+    """Settle alerts about accounts, told or not, since work that met their trouble got through.
 
     If it comes again, it is told anew.
     """
-    if await waits_for_account(db, work):  # a look first, since a write waits for a majority
-        await db.alerts.delete_many({"met_by": work})
+    await _settle_all(db, {"met_by": work})
 
 
 @translating
 async def end_unmet_account_troubles(db: Database, now: datetime) -> None:
-    """Remove alerts about accounts, told or not, whose trouble nothing has met for ten minutes."""
+    """Settle alerts about accounts, told or not, whose trouble nothing has met for ten minutes."""
     unmet = {"$not": {"$gt": now - _MENDED_AFTER}}
-    await db.alerts.delete_many({"kind": {"$in": _OF_ACCOUNTS}, "met_at": unmet})
+    await _settle_all(db, {"kind": {"$in": _OF_ACCOUNTS}, "met_at": unmet})
+
+
+async def _settle_all(db: Database, over: Document) -> None:
+    for alert in await db.alerts.find(over, {"_id": 1}).to_list():
+        await _settle(db, {"_id": alert["_id"], **over}, _SYSTEM, _OVER)
 
 
 def alert_id(kind: str, *, order: str | None = None, event: str | None = None) -> str:
@@ -131,20 +142,79 @@ async def withdraw_alert(db: Database, about: str, text: str) -> None:
 
 async def _take_out(db: Database, alert: Alert, said: str) -> None:
     """Take one trouble out of an alert, unless the alert has changed since it was seen."""
-    as_seen = {"_id": alert["_id"], "seen": alert["seen"], "state": alert["state"]}
+    snoozed = alert.get("snoozed_until")
+    as_seen = {"_id": alert["_id"], "seen": alert["seen"], "state": alert["state"], "snoozed_until": snoozed}
     left = [one for one in alert["seen"] if one != said]
     if not left:
-        await db.alerts.delete_one(as_seen)
+        await _settle(db, as_seen, _SYSTEM, _OVER)
         return
     heard = alert["state"] == "told" or set(left) <= set(alert.get("heard", []))
     first = alert.get("texts", {}).get(left[0], alert["text"])
-    facts = {"seen": left, "text": first, "state": "told" if heard else "new"}
+    facts = {"seen": left, "text": first}
+    if snoozed is None:
+        facts["state"] = "told" if heard else "new"
     await db.alerts.update_one(as_seen, {"$set": facts})
+
+
+async def _settle(db: Database, as_seen: Document, who: str, why: str) -> bool:
+    """Take an alert away that is as it was seen. False if it is not. What nobody has heard of leaves no trace.
+
+    A crash in between loses the record of that alone: a person's word is in the audit trail as well.
+    """
+    alert = await db.alerts.find_one_and_delete(as_seen)
+    if alert is not None and ("heard" in alert or who != _SYSTEM):
+        facts = {**alert, "who": who, "why": why, "_id": f"{alert['_id']}@{alert['at'].isoformat()}"}
+        facts |= {"state": "told", "heard": alert["seen"]}
+        kept = {"$set": facts, "$currentDate": {"settled_at": True}}
+        await db.settled_alerts.update_one({"_id": facts["_id"]}, kept, upsert=True)
+    return alert is not None
+
+
+@translating
+async def open_alerts(db: Database, limit: int) -> list[Alert]:
+    """Return the open alerts, the newest first. Digests, which only tell of others, are left out."""
+    still = {"state": {"$in": ["new", "told"]}, "kind": {"$ne": "digest"}}
+    return await db.alerts.find(still).sort("at", -1).limit(limit).to_list()
+
+
+@translating
+async def settled_alerts(db: Database, limit: int) -> list[SettledAlert]:
+    """Return the alerts that were settled of late, the last one first."""
+    return await db.settled_alerts.find().sort("settled_at", -1).limit(limit).to_list()
+
+
+@translating
+async def settled_alerts_about(db: Database, orders: Sequence[str]) -> list[SettledAlert]:
+    """Return the settled alerts about some orders."""
+    return await db.settled_alerts.find({"order": {"$in": list(orders)}}).to_list()
+
+
+@translating
+async def find_alert(db: Database, alert_id: str) -> Alert | None:
+    """Return the open alert, or None."""
+    return await db.alerts.find_one({"_id": alert_id})
+
+
+@translating
+async def settle_alert(db: Database, seen: Alert, who: str, why: str) -> bool:
+    """Settle an alert on a person's word. False if more trouble came since it was seen, or it is over."""
+    return await _settle(db, {"_id": seen["_id"], "seen": seen["seen"]}, who, why)
+
+
+@translating
+async def snooze_alert(db: Database, seen: Alert, until: datetime) -> bool:
+    """Have an alert told again then, by every way, and not before. False if it is not as it was seen.
+
+    Trouble of the kind with another text ends the snooze.
+    """
+    facts = {"state": "new", "told": [], "due_at": until, "snoozed_until": until}
+    update: Document = {"$set": facts, "$unset": {"admitted_at": "", "unheard": ""}}
+    return (await db.alerts.update_one({"_id": seen["_id"], "seen": seen["seen"]}, update)).matched_count == 1
 
 
 @translating
 async def alerts_about(db: Database, orders: Sequence[str]) -> list[Alert]:
-    """Return the alerts about some orders, told or not."""
+    """Return the open alerts about some orders, told or not."""
     return await db.alerts.find({"order": {"$in": list(orders)}}).to_list()
 
 
@@ -190,9 +260,9 @@ async def claim_alert(
 
 
 @translating
-async def note_told(db: Database, alert_id: str, way: str) -> None:
+async def note_told(db: Database, seen: Alert, way: str) -> None:
     """Record by which way an alert was told, so that it is not told by that one again."""
-    await db.alerts.update_one({"_id": alert_id}, {"$addToSet": {"told": way}})
+    await db.alerts.update_one(_untouched(seen), {"$addToSet": {"told": way}})
 
 
 @translating
@@ -200,16 +270,21 @@ async def close_alert(db: Database, seen: Alert, now: datetime) -> None:
     """Mark an alert as told, as it was seen. Further trouble that came meanwhile is told later."""
     if not await _close(db, seen, {"state": "told", "told_at": now}):
         again = {"$set": {"told": [], "heard": seen["seen"], "due_at": now + _TELL_AGAIN}}
-        still_new = {"_id": seen["_id"], "state": "new"}
-        await db.alerts.update_one(still_new, {**again, "$unset": {"admitted_at": "", "unheard": ""}})
+        await db.alerts.update_one(_untouched(seen), {**again, "$unset": {"admitted_at": "", "unheard": ""}})
 
 
 async def _close(db: Database, seen: Alert, told: Document) -> bool:
-    as_seen = {"_id": seen["_id"], "state": "new", "seen": seen["seen"]}
-    return (await db.alerts.update_one(as_seen, {"$set": {**told, "heard": seen["seen"]}})).matched_count == 1
+    as_seen = {**_untouched(seen), "seen": seen["seen"]}
+    heard: Document = {"$set": {**told, "heard": seen["seen"]}, "$unset": {"snoozed_until": ""}}
+    return (await db.alerts.update_one(as_seen, heard)).matched_count == 1
+
+
+def _untouched(seen: Alert) -> Document:
+    """Return the filter of an alert that is still to be told, and that nobody has snoozed since it was seen."""
+    return {"_id": seen["_id"], "state": "new", "snoozed_until": seen.get("snoozed_until")}
 
 
 @translating
 async def put_off_alert(db: Database, alert: Alert, until: datetime) -> None:
     """Let an alert that nobody heard wait until then."""
-    await db.alerts.update_one({"_id": alert["_id"]}, {"$set": {"due_at": until}, "$inc": {"unheard": 1}})
+    await db.alerts.update_one(_untouched(alert), {"$set": {"due_at": until}, "$inc": {"unheard": 1}})

@@ -21,10 +21,20 @@ from pymongo.errors import (
 from infra.errors import PressroomError, SettingsError, TransientError
 from storage.not_now import why_not_now
 from storage.records.bulk import Bulk, BulkChunk
-from storage.records.mail import Action, Alert, DeadLetter, Delivery, SignIn
+from storage.records.mail import Action, Alert, DeadLetter, Delivery, SettledAlert, SignIn
 from storage.records.orders import Event, Form, Order, Payment
 from storage.records.plans import Plan
-from storage.records.work import Installation, LedgerEntry, Report, Step, Sweep, Tally, TenantPlaces, Worker
+from storage.records.work import (
+    Installation,
+    LedgerEntry,
+    Report,
+    Step,
+    Sweep,
+    Tally,
+    TenantPlaces,
+    Worker,
+    WorkPause,
+)
 
 #: A query, an update or a part of one. Records have types of their own.
 Document = dict[str, Any]
@@ -76,12 +86,14 @@ class Database:
         self.steps: AsyncCollection[Step] = database["steps"]
         self.fleeting_steps = fleeting(self.steps)
         self.tenants: AsyncCollection[TenantPlaces] = database["tenants"]
+        self.work_pauses: AsyncCollection[WorkPause] = database["work_pauses"]
         self.ledger: AsyncCollection[LedgerEntry] = database["ledger"]
         self.deliveries: AsyncCollection[Delivery] = database["deliveries"]
         self.dead_letters: AsyncCollection[DeadLetter] = database["dead_letters"]
         self.bulks: AsyncCollection[Bulk] = database["bulks"]
         self.bulk_chunks: AsyncCollection[BulkChunk] = database["bulk_chunks"]
         self.alerts: AsyncCollection[Alert] = database["alerts"]
+        self.settled_alerts: AsyncCollection[SettledAlert] = database["settled_alerts"]
         # Beats are fleeting: a slow replica must not make workers look dead.
         self.workers: AsyncCollection[Worker] = fleeting(database["workers"])
         self.sweeps: AsyncCollection[Sweep] = fleeting(database["sweeps"])

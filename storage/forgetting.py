@@ -46,6 +46,7 @@ async def forget_customer(db: Database, order: Order, token: str, now: datetime)
     await db.orders.update_one(known, {"$set": {**nothing, **errands, "token": token, "forgotten_at": now}})
     await db.answers.delete_one({"_id": order["reference"]})
     await db.alerts.delete_many({"order": order["_id"]})
+    await db.settled_alerts.delete_many({"order": order["_id"]})
 
 
 @translating

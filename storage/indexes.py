@@ -43,6 +43,9 @@ def _lapsing(field: str) -> IndexModel:
 #: In plan order within a slot set and state. The kind lets an order's progress be counted without its texts.
 STEPS_BY_REPORT = _keys("report", "slot", "state", "seq", "kind")
 
+#: The time for which settled alerts are kept: a year.
+_SETTLED_FOR_S = 365 * 24 * 3600
+
 #: By collection.
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     # Events to be applied or old enough to be removed, and the events of a customer. Stripe waits for both. Then
@@ -89,8 +92,8 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     # Those to be carried out, and the newest. MongoDB removes quotes that nobody took up.
     "bulks": [_index("state", "began_at"), _index("-made_at"), _lapsing("expires_at")],
     "bulk_chunks": [_lapsing("expires_at")],
-    # The due alerts, the number that went out of late, those to be withdrawn, and those about accounts; few are
-    # written.
+    # The due alerts, the number that went out of late, those to be withdrawn, those about accounts, and the newest
+    # open ones; few are written.
     "alerts": [
         _index("state", "due_at"),
         _sparse("admitted_at"),
@@ -98,7 +101,10 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         _index("event", "seen"),
         _sparse("met_by"),
         _index("kind", "met_at"),
+        _index("state", "-at"),
     ],
+    # The latest first, and those about an order; MongoDB removes the old ones.
+    "settled_alerts": [IndexModel(_keys("-settled_at"), expireAfterSeconds=_SETTLED_FOR_S), _index("order")],
     # Forms that were never paid for are removed by their age.
     "answers": [_index("at")],
     # What operators did about an order.

@@ -14,7 +14,7 @@ from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
 from infra.errors import PermanentError, TransientError
 from infra.stripe.version import StripeObject
-from storage.alerts import alerts_about
+from storage.alerts import alerts_about, settled_alerts_about
 from storage.deliveries import deliveries_about
 from storage.events import unapplied_events
 from storage.grouping import grouped
@@ -85,7 +85,7 @@ class Auditor:
         steps = grouped(await outlines_of(db, [report["_id"] for report in opened]), own)
         purchases = grouped(await entries_of(db, ids), own)
         deliveries = grouped(await deliveries_about(db, ids), own)
-        alerts = grouped(await alerts_about(db, ids), own)
+        alerts = grouped([*await alerts_about(db, ids), *await settled_alerts_about(db, ids)], own)
         files = await self._files.conditions([pdf for one in opened if (pdf := one["pdf"]) is not None])
 
         async def known(order: Order) -> Evidence:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
+from actors.deps.recent_pauses import RecentPauses
 from actors.deps.timers import Timers
 from actors.deps.webhook import IntakeDeps
 from actors.products.plans import PlanShelf
@@ -22,6 +23,7 @@ class Deps(IntakeDeps):
     plans: PlanShelf
     prices: Prices = field(default_factory=read_prices, kw_only=True)
     timers: Timers = field(default_factory=Timers, kw_only=True)
+    recent_pauses: RecentPauses = field(default_factory=RecentPauses, kw_only=True)
     #: Groups of steps that advance together, by report. Each is there for as long as a caller waits for it.
     advances: WeakValueDictionary[str, GroupCommit[Step, None]] = field(
         default_factory=WeakValueDictionary, kw_only=True

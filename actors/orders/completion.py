@@ -12,7 +12,7 @@ from actors.orders.estimate import estimate_s
 from actors.orders.forget import forget_at
 from actors.orders.mailing import as_it_stands, deliver, look_again_at
 from actors.orders.promise import promised_at
-from storage.alerts import raise_alert
+from storage.alerts import raise_alert, withdraw_alert
 from storage.deliveries import resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
 from storage.errands import ERRAND_CHECK
@@ -22,6 +22,7 @@ from storage.reports import reports_of
 
 log = structlog.get_logger()
 
+_LATE = "The order is not ready when it was promised for."
 #: The shortest pause before an order that failed is looked at again. An operator mends it, and its customer hears
 #: of that.
 _LOOK_AGAIN = timedelta(minutes=15)
@@ -62,8 +63,7 @@ async def check_promise(deps: WorkDeps, order: Order) -> datetime | None:
 
 
 async def _alert_of_delay(deps: WorkDeps, order: Order) -> None:
-    late = "The order is not ready when it was promised for."
-    await raise_alert(deps.db, "overdue", late, deps.clock.now(), order=order["_id"])
+    await raise_alert(deps.db, "overdue", _LATE, deps.clock.now(), order=order["_id"])
 
 
 async def tell_failure(deps: WorkDeps, order: Order) -> datetime | None:
@@ -100,6 +100,8 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
     if mail.sent:
         now = deps.clock.now()
         await mark_delivered(deps.db, order_id, now, forget_at(deps.settings, now))
+        if (due_at := promised_at(order)) is not None and due_at < now:
+            await withdraw_alert(deps.db, order_id, _LATE)
         log.info("order_delivered", order=order_id)
         return as_it_stands(order, "complete_order")  # the same write has ended the errand
     return mail.again_at

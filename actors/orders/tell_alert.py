@@ -67,7 +67,7 @@ async def _tell(deps: MailDeps, alert: Alert, way: str, tell: Way) -> Outcome:
     except Exception as error:  # noqa: BLE001  # the other way may work
         log.error("alert_refused", way=way, kind=alert["kind"], error=describe(error))
         return "refused"
-    await note_told(deps.db, alert["_id"], way)
+    await note_told(deps.db, alert, way)
     return "heard"
 
 

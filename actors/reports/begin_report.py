@@ -11,6 +11,7 @@ from actors.deps.process import Deps
 from actors.messages import send_all, step_post
 from actors.products.catalogue import PRODUCTS
 from actors.products.slot_sets import SLOTS, slot_of, token_of
+from actors.reports.putting_off import is_put_off
 from infra.errors import TransientError, describe
 from storage.dead_letters import record_dead_report
 from storage.orders import fail_order, find_order
@@ -19,6 +20,7 @@ from storage.records.plans import Plan, PlannedStep, Slot
 from storage.records.work import Report, Step
 from storage.reports import find_report, kill_report, park_report, pin_plan, start_report, unpark_reports
 from storage.steps import insert_steps
+from storage.work_pauses import put_off_report
 
 log = structlog.get_logger()
 
@@ -31,6 +33,10 @@ async def begin_report(deps: Deps, report_id: str) -> None:
         return
     if order["stopped"]:
         await _park(deps, report)
+        return
+    if await is_put_off(
+        deps, report_id, report["tenant"], "begin", put_off_report
+    ):  # a fix may be deployed meanwhile
         return
     if report["plan"] is None:
         current = await deps.plans.current(PRODUCTS[report["product"]])

@@ -19,6 +19,7 @@ from actors.messages import send_step
 from actors.products.plans import FORMAT
 from actors.reports.advance import advance_or_call, give_up
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
+from actors.reports.putting_off import is_put_off
 from actors.reports.slots import pump, queue_released
 from infra.errors import AccountTrouble, TransientError, describe
 from infra.metrics import STEPS
@@ -37,6 +38,7 @@ from storage.queueing import (
 from storage.records.orders import Order
 from storage.records.work import Step, StepResult
 from storage.steps import find_step, kind_of, results_of
+from storage.work_pauses import put_off_step
 
 log = structlog.get_logger()
 
@@ -85,6 +87,8 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
         return False
     if is_parked(order, kind_of(step_id)):
         await _park(deps, order_id, step_id)
+        return False
+    if await is_put_off(deps, step_id, order["tenant"], kind_of(step_id), put_off_step):
         return False
     with deps.claims.holding(step_id):
         until = deps.clock.now() + _FIRST_LEASE

@@ -9,6 +9,7 @@ import structlog
 from actors.deps.mailing import with_mailer
 from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
+from actors.orders.pause_work import wake_paused_work
 from actors.sweep.bulk import carry_out_bulks
 from actors.sweep.lookout import Lookout
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
@@ -41,6 +42,7 @@ Duty = Callable[[Deps], Awaitable[None]]
 _DUTIES: tuple[Duty, ...] = (
     advance_missed_steps,
     apply_left_events,
+    wake_paused_work,
     resend_unbegun_reports,
     resend_lost_messages,
     admit_in_turn,

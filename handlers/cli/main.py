@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from handlers.cli.alerts import alerts
 from handlers.cli.audit import audit
 from handlers.cli.bulk import bulk
 from handlers.cli.common import on_one_line
@@ -16,6 +17,7 @@ from handlers.cli.listings import products, queues, workers
 from handlers.cli.mails import mails
 from handlers.cli.orders import orders
 from handlers.cli.passwords import hash_password
+from handlers.cli.pauses import pauses
 from handlers.cli.preview.command import preview
 from handlers.cli.processes import sweep, web, worker
 from handlers.cli.reconcile import reconcile
@@ -29,27 +31,13 @@ def pressroom() -> None:
     """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""
 
 
-_OPERATING = (
-    web,
-    worker,
-    sweep,
-    orders,
-    mails,
-    dead,
-    bulk,
-    events,
-    status,
-    queues,
-    workers,
-    reconcile,
-    audit,
-    doctor,
-    indexes,
-)
+_PROCESSES = (web, worker, sweep)
+_OPERATING = (orders, alerts, pauses, mails, dead, bulk, events, status, queues, workers, reconcile)
+_CHECKING = (audit, doctor, indexes)
 _DEVELOPING = (products, preview, hash_password)
 #: They start or enter the local stack, so that they cannot run on it.
 _LOCAL = (demo, up, local)
-for command in (*_OPERATING, *_DEVELOPING):
+for command in (*_PROCESSES, *_OPERATING, *_CHECKING, *_DEVELOPING):
     pressroom.add_command(command)
     local.add_command(command)
 for command in _LOCAL:

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ExceptionHandler
 
-from handlers.ops import bulk, dead, orders, replay, status
+from handlers.ops import alerts, bulk, dead, orders, pauses, replay, status
 from handlers.ops.guard import Guard
 from handlers.ops.page import broken, later, refused
 from handlers.ops.signing_in import Entrance
@@ -51,6 +51,11 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Route("/orders/{order}/replay", replay.begin, methods=["POST"]),
             Route("/search", orders.find),
             Route("/status", status.installation),
+            Route("/alerts", alerts.alerts),
+            Route("/alerts/{alert}", alerts.alert),
+            Route("/alerts/{alert}", alerts.settle_or_snooze, methods=["POST"]),
+            Route("/pauses", pauses.pauses),
+            Route("/pauses", pauses.pause_or_resume, methods=["POST"]),
             Route("/dead", dead.groups),
             Route("/dead/{letter:path}", dead.letter),
             Route("/dead/{letter:path}", dead.close, methods=["POST"]),

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from actors.deps.process import Deps
-from storage.alerts import alerts_about
+from storage.alerts import alerts_about, settled_alerts_about
 from storage.audit import actions_on
 from storage.database import Database
 from storage.deliveries import deliveries_of
@@ -108,8 +108,10 @@ async def _deaths(db: Database, order: Order) -> list[_Note]:
 
 
 async def _alerts(db: Database, order: Order) -> list[_Note]:
-    notes = []
-    for alert in await alerts_about(db, [order["_id"]]):
+    settled = await settled_alerts_about(db, [order["_id"]])
+    ends = ((one["settled_at"], f"{one['kind']}: settled by {one['who']}: {one['why']}") for one in settled)
+    notes = [_Note(at, "alert", text) for at, text in ends]
+    for alert in (*await alerts_about(db, [order["_id"]]), *settled):
         ways = " and ".join(alert["told"]) or "a digest"
         notes.append(_Note(alert["at"], "alert", f"{alert['kind']}: {alert['text']}"))
         notes.append(_Note(alert.get("told_at"), "alert", f"{alert['kind']}: told by {ways}"))

@@ -27,4 +27,4 @@ async def post_left_alert(deps: Deps, alert_id: str) -> None:
         from infra.alert_hook import post_alert  # here, since most web processes never need its library
 
         await post_alert(url, posted(alert))
-        await note_told(deps.db, alert_id, "hook")
+        await note_told(deps.db, alert, "hook")

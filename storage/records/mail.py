@@ -68,6 +68,17 @@ class Alert(TypedDict):
     unheard: NotRequired[int]
     #: The id of the alert that told it among others. There if one did.
     digest: NotRequired[str]
+    #: When it is told again, on an operator's word, and not sooner. There until then.
+    snoozed_until: NotRequired[datetime]
+
+
+class SettledAlert(Alert):
+    """Alert that was heard of and is open no more. Its `_id` has the time at which it was raised, too."""
+
+    #: The operator, or `pressroom` where the trouble ended by itself.
+    who: str
+    why: str
+    settled_at: datetime
 
 
 class Death(TypedDict):

@@ -205,6 +205,19 @@ class TenantPlaces(TypedDict):
     reports: list[str]
 
 
+class WorkPause(TypedDict):
+    """Pause of the work of a product, a tenant or the provider, on an operator's word."""
+
+    #: `product:` or `tenant:` with its name, or `provider`.
+    _id: str
+    who: str
+    reason: str
+    #: When it was begun, or given this end.
+    at: datetime
+    #: Nothing is begun before then.
+    until: datetime
+
+
 class WorkerFacts(TypedDict):
     """Facts of a worker that stay as they are. `formats` are the plan formats that it knows."""
 

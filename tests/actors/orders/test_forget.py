@@ -39,7 +39,7 @@ from tests.faults.dying import lives_until
 pytestmark = pytest.mark.anyio
 
 #: The number of writes by which a customer is forgotten.
-WRITES = 11
+WRITES = 12
 BY = Authority("Olga", "she asked us to")
 NAME, QUESTION, EMAIL = "Ada Zzyzx", "Whither, Zzyzx?", "zzyzx@customer.example"
 SESSION: dict[str, Any] = {
@@ -126,7 +126,7 @@ async def test_forgetting_goes_on_after_a_store_was_away(deps: Deps, stack: Stac
     assert (await present(deps))["errands"] == {}
 
 
-@pytest.mark.parametrize("write", range(12))
+@pytest.mark.parametrize("write", range(13))
 async def test_forgetting_goes_on_after_a_worker_died_before_its_write(deps: Deps, write: int) -> None:
     """Whatever it had removed, the errand is there until all is: another worker removes the rest."""
     await finish(deps)

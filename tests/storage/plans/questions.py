@@ -102,6 +102,7 @@ from storage.tenants import first_waiting, leave_places, places_taken, take_plac
 from storage.workers import beat, has_sweep, live_workers, note_ending, note_sweep, prove_writable, remove_worker
 from tests.builders import NOW
 from tests.storage.picking import pick
+from tests.storage.plans.questions_of_desk import ask_of_desk
 from tests.storage.plans.questions_of_orders import ask_of_orders
 from tests.storage.plans.questions_of_work import ask_of_work
 from tests.storage.plans.shop import PRODUCT, TENANT
@@ -114,7 +115,18 @@ _SOON = NOW + timedelta(seconds=30)
 
 async def ask_everything(db: Database, ask: Ask) -> None:
     """Ask all of it, as processes do."""
-    for questions in (_events, _letters, _bulk, _troubles, _alerts, _costs, _the_rest, ask_of_orders, ask_of_work):
+    for questions in (
+        _events,
+        _letters,
+        _bulk,
+        _troubles,
+        _alerts,
+        _costs,
+        _the_rest,
+        ask_of_orders,
+        ask_of_work,
+        ask_of_desk,
+    ):
         await questions(db, ask)
 
 
@@ -234,7 +246,7 @@ async def _alerts(db: Database, ask: Ask) -> None:
     await ask(count_admitted, NOW - timedelta(minutes=1))
     await ask(gather_alerts, due[2:4], "Many.", NOW)
     alert = await ask(claim_alert, due[0]["_id"], NOW, _SOON)
-    await ask(note_told, alert["_id"], "mail")
+    await ask(note_told, alert, "mail")
     await ask(put_off_alert, alert, _SOON)
     await ask(close_alert, alert, NOW)
 

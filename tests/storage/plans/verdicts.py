@@ -11,6 +11,7 @@ from tests.storage.plans.profile import Answer
 SMALL = {
     "workers": "one document a process that runs",
     "tenants": "one document a brand with a limit",
+    "work_pauses": "one document a pause on an operator's word",
 }
 #: Sort in memory.
 SORTING = {

@@ -1,0 +1,37 @@
+"""Views of pauses of work, and of what one does to promises."""
+
+from typing import TypedDict
+
+from actors.deps.process import Deps
+from actors.orders.pause_work import Effect
+from handlers.views.orders import as_text
+from storage.work_pauses import find_work_pauses
+
+
+class PauseView(TypedDict):
+    """Pause that holds."""
+
+    subject: str
+    until: str | None
+    who: str
+    reason: str
+
+
+async def pauses_that_hold(deps: Deps) -> list[PauseView]:
+    """Return the pauses that hold, the first to end first."""
+    now = deps.clock.now()
+    found = sorted(await find_work_pauses(deps.db), key=lambda pause: pause["until"])
+    return [
+        {"subject": one["_id"], "until": as_text(one["until"]), "who": one["who"], "reason": one["reason"]}
+        for one in found
+        if one["until"] > now
+    ]
+
+
+def told_effect(effect: Effect) -> str:
+    """Return in words what a pause does to promises."""
+    least = "At least " if effect.more else ""
+    return (
+        f"{least}{effect.orders} orders under way wait, and so does each that comes in. "
+        f"Past their promise: {effect.late} now, {effect.late_by_then} at its end."
+    )
