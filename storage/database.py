@@ -24,6 +24,7 @@ from storage.records.bulk import Bulk, BulkChunk
 from storage.records.mail import Action, Alert, DeadLetter, Delivery, SettledAlert, SignIn
 from storage.records.orders import Event, Form, Order, Payment
 from storage.records.plans import Plan
+from storage.records.sums import DaySums
 from storage.records.work import (
     Installation,
     LedgerEntry,
@@ -88,6 +89,7 @@ class Database:
         self.tenants: AsyncCollection[TenantPlaces] = database["tenants"]
         self.work_pauses: AsyncCollection[WorkPause] = database["work_pauses"]
         self.ledger: AsyncCollection[LedgerEntry] = database["ledger"]
+        self.day_sums: AsyncCollection[DaySums] = database["day_sums"]
         self.deliveries: AsyncCollection[Delivery] = database["deliveries"]
         self.dead_letters: AsyncCollection[DeadLetter] = database["dead_letters"]
         self.bulks: AsyncCollection[Bulk] = database["bulks"]

@@ -55,12 +55,13 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         _index("about"),
         _partial(["due_at"], {"state": "ignored", "due_at": {"$exists": True}}),
     ],
-    # Stripe waits for each of these. A link names one order, refunds name the payment, operators list the newest,
-    # a few have errands due, or need a person, or are open; operators look for addresses and names.
+    # Stripe waits for each of these. A link names one order, refunds name the payment, operators list the newest
+    # and sum up days, a few have errands due, need a person, or are open; operators look for addresses and names.
     "orders": [
         IndexModel(_keys("token"), unique=True),
         _index("payment_intent"),
         _index("-placed_at"),
+        _index("paid_at", "tenant"),
         _sparse("errands_at"),
         _partial(["-paid_at"], MARKS),
         _partial(["paid_at"], OPEN),

@@ -9,6 +9,7 @@ import structlog
 from actors.deps.mailing import with_mailer
 from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
+from actors.orders.money import keep_sums
 from actors.orders.pause_work import wake_paused_work
 from actors.sweep.bulk import carry_out_bulks
 from actors.sweep.lookout import Lookout
@@ -99,8 +100,8 @@ async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event, loo
 
     await deps.clock.sleep(_SELDOM_S)
     asking = (reconcile_recent, seek_lost_books, warn_of_models_end)
-    dropping = (drop_old_events, drop_old_forms, end_unmet_troubles)
-    await _repeat(deps, (*asking, *dropping), _SELDOM_S, stopping, lookout)
+    ours = (drop_old_events, drop_old_forms, end_unmet_troubles, keep_sums)
+    await _repeat(deps, (*asking, *ours), _SELDOM_S, stopping, lookout)
 
 
 async def _repeat(

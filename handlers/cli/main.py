@@ -15,6 +15,7 @@ from handlers.cli.events import events
 from handlers.cli.indexes import indexes
 from handlers.cli.listings import products, queues, workers
 from handlers.cli.mails import mails
+from handlers.cli.money import money
 from handlers.cli.orders import orders
 from handlers.cli.passwords import hash_password
 from handlers.cli.pauses import pauses
@@ -32,7 +33,7 @@ def pressroom() -> None:
 
 
 _PROCESSES = (web, worker, sweep)
-_OPERATING = (orders, alerts, pauses, mails, dead, bulk, events, status, queues, workers, reconcile)
+_OPERATING = (orders, alerts, money, pauses, mails, dead, bulk, events, status, queues, workers, reconcile)
 _CHECKING = (audit, doctor, indexes)
 _DEVELOPING = (products, preview, hash_password)
 #: They start or enter the local stack, so that they cannot run on it.

@@ -84,4 +84,9 @@ def _sums(paid: Mapping[str, int]) -> str:
     return " and ".join(written_amount(amount, currency) for currency, amount in paid.items())
 
 
-_PAGES.filters.update(exact=_exact, moment=_moment, age=_age, sum=_sum, sums=_sums)
+def _money(amount: int, currency: str | None) -> str:
+    """Return an amount with its currency, if that is known."""
+    return written_amount(amount, currency or "")
+
+
+_PAGES.filters.update(exact=_exact, moment=_moment, age=_age, sum=_sum, sums=_sums, money=_money)

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ExceptionHandler
 
-from handlers.ops import alerts, bulk, dead, orders, pauses, replay, status
+from handlers.ops import alerts, bulk, dead, money, orders, pauses, replay, status, stripe
 from handlers.ops.guard import Guard
 from handlers.ops.page import broken, later, refused
 from handlers.ops.signing_in import Entrance
@@ -54,6 +54,10 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Route("/alerts", alerts.alerts),
             Route("/alerts/{alert}", alerts.alert),
             Route("/alerts/{alert}", alerts.settle_or_snooze, methods=["POST"]),
+            Route("/money", money.money),
+            Route("/stripe", stripe.stripe),
+            Route("/stripe", stripe.fetch, methods=["POST"]),
+            Route("/stripe/look", stripe.look, methods=["POST"]),
             Route("/pauses", pauses.pauses),
             Route("/pauses", pauses.pause_or_resume, methods=["POST"]),
             Route("/dead", dead.groups),

@@ -26,6 +26,7 @@ OPERATORS = {
         "/ops/bulk",
         "/ops/bulk/{bulk}",
         *("/ops/alerts", "/ops/alerts/{alert}", "/ops/pauses?subject=provider&for=2h"),
+        *("/ops/money", "/ops/stripe"),
     ),
 }
 CUSTOMERS = ("/", "/products/life_clarity", "{link}")

@@ -1,4 +1,4 @@
-"""Every question that operators' lists and acts ask of MongoDB: of alerts and pauses of work."""
+"""Every question that operators' lists and acts ask of MongoDB: of alerts, pauses of work and sums of money."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -14,6 +14,7 @@ from storage.alerts import (
     snooze_alert,
 )
 from storage.database import Database
+from storage.day_sums import day_sums, days_before, sum_day
 from storage.work_pauses import (
     PROVIDER,
     drop_work_pause,
@@ -34,7 +35,7 @@ Ask = Callable[..., Awaitable[Any]]
 
 async def ask_of_desk(db: Database, ask: Ask) -> None:
     """Ask all of it."""
-    for questions in (_alerts, _pauses):
+    for questions in (_alerts, _pauses, _sums):
         await questions(db, ask)
 
 
@@ -65,3 +66,11 @@ async def _pauses(db: Database, ask: Ask) -> None:
     (ended,) = await find_work_pauses(db)
     assert await ask(wake_put_off, ended, now, 500)
     await ask(drop_work_pause, f"product:{PRODUCT}", now + timedelta(minutes=1))
+
+
+async def _sums(db: Database, ask: Ask) -> None:
+    del db
+    days = days_before(NOW, 30)
+    summed = await ask(sum_day, days[1], None, NOW)
+    assert summed["takings"]
+    await ask(day_sums, days)

@@ -1,0 +1,54 @@
+"""Records of sums of money by day."""
+
+from datetime import datetime
+from typing import TypedDict
+
+
+class Takings(TypedDict):
+    """Sum over orders of a tenant, offer and currency that were paid on a day, in the smallest unit."""
+
+    tenant: str
+    product: str | None
+    currency: str | None
+    orders: int
+    #: As priced, before discounts and taxes.
+    paid: int
+    refunded: int
+    #: Of orders whose refund is decided, or which a bank sent back: what is still to go back.
+    refunds_pending: int
+    refunds_failed: int
+    #: Of orders whose dispute is open, or was lost: what was paid and not refunded.
+    disputed: int
+    lost: int
+
+
+class DayCosts(TypedDict):
+    """Sum over a day's calls for orders of a tenant and offer. `unpriced` answers have no known price."""
+
+    tenant: str
+    product: str | None
+    calls: int
+    unpriced: int
+    usd: float
+
+
+class OrderCost(DayCosts):
+    """Cost of an order's calls of a day, and what the order was priced at."""
+
+    order: str
+    amount: int | None
+    currency: str | None
+
+
+class DaySums(TypedDict):
+    """Money of a day."""
+
+    #: The day in UTC, as YYYY-MM-DD.
+    _id: str
+    as_of: datetime
+    takings: list[Takings]
+    costs: list[DayCosts]
+    #: The dearest orders of the day.
+    dearest: list[OrderCost]
+    #: The costs change no more.
+    final: bool
