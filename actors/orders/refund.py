@@ -1,21 +1,19 @@
-"""Refunds in full: chosen first, then asked of Stripe, then told to the customer (T18r)."""
+"""Refunds in full, once they are chosen: asked of Stripe, then told to the customer (T18r)."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
-from actors.deps.webhook import IntakeDeps
 from actors.deps.worker import WorkDeps
 from actors.intake.payments import apply_payments
 from actors.mail.ending import refund
-from actors.messages import send_errand
 from actors.orders.forget import forget_at
 from actors.orders.mailing import deliver, look_again_at
-from infra.errors import PressroomError, TransientError
+from actors.orders.refunding import RefundIsImpossible, decide_refund
+from infra.errors import TransientError
 from storage.alerts import raise_alert
-from storage.audit import Authority, record_action
-from storage.endings import choose_refund, mark_refunded
+from storage.audit import Authority
+from storage.endings import mark_refunded
 from storage.errands import ERRAND_CHECK
 from storage.orders import find_order
 from storage.payments import find_payments, note_refunded
@@ -24,48 +22,6 @@ from storage.records.orders import Order
 log = structlog.get_logger()
 
 _STRIPE_IS_AWAY = "The refund waits: Stripe does not answer."
-
-
-class RefundIsImpossible(PressroomError):
-    """The order does not exist, has nothing to give back, or its reports are on their way."""
-
-
-async def refundable_order(deps: IntakeDeps, order_id: str) -> Order:
-    """Return an order that can be refunded. RefundIsImpossible, with the reason, if it cannot."""
-    order = await find_order(deps.db, order_id)
-    if order is None:
-        raise RefundIsImpossible(f"There is no order {order_id}.")
-    if order["paid_at"] is None or order["payment_intent"] is None:
-        raise RefundIsImpossible(f"Nothing was paid for order {order_id}.")
-    if order["on_hold"]:
-        raise RefundIsImpossible(f"Order {order_id} is disputed: its money goes by the bank's decision.")
-    if order["refund_failed"]:
-        raise RefundIsImpossible(f"A refund of order {order_id} failed: see to it on Stripe's own pages.")
-    if order["letter"] is not None:
-        chosen = f"The {order['letter']} letter of order {order_id} is chosen already"
-        raise RefundIsImpossible(f"{chosen}. What is delivered can be refunded on Stripe's own pages.")
-    return order
-
-
-async def begin_refund(deps: IntakeDeps, order_id: str, authority: Authority) -> None:
-    """Begin to refund all that was paid for an order, with an entry in the audit trail.
-
-    RefundIsImpossible if the order cannot be refunded.
-    """
-    await refundable_order(deps, order_id)
-    if not await decide_refund(deps, order_id, authority):
-        raise RefundIsImpossible(f"Another letter of order {order_id} was chosen at this moment.")
-    await send_errand(deps, "refund_order", order_id)
-
-
-async def decide_refund(deps: IntakeDeps, order_id: str, authority: Authority, **seen: Any) -> bool:
-    """Choose the refund as an order's letter, with an entry in the audit trail (T18r).
-
-    False if another letter is chosen, or the order is not as in `seen` any more.
-    """
-    now = deps.clock.now()
-    await record_action(deps.db, authority, "refunded", order_id, "all of it", now)
-    return await choose_refund(deps.db, order_id, now + ERRAND_CHECK, **seen)
 
 
 async def refund_order(deps: WorkDeps, order: Order) -> datetime | None:

@@ -55,12 +55,19 @@ async def order_resend(deps: Deps, order_id: str, authority: Authority) -> None:
     await _resend(deps, order)
 
 
-def _expect_possible(deps: Deps, order: Order) -> None:
+def why_not_resent(deps: Deps, order: Order) -> str | None:
+    """Return the reason why an order's reports cannot be sent again, or None."""
     if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports) or not order["email"]:
-        raise ResendIsImpossible("The order is refunded, disputed or forgotten: nothing is sent.")
+        return "The order is refunded, disputed or forgotten: nothing is sent."
     # The refund failed: the customer has paid, and no completion mail follows the refund's letter.
     if order["delivered_at"] is None and not (order["refund_failed"] and order["stored_at"] is not None):
-        raise ResendIsImpossible("The reports were not sent yet, so that they cannot be sent again.")
+        return "The reports were not sent yet, so that they cannot be sent again."
+    return None
+
+
+def _expect_possible(deps: Deps, order: Order) -> None:
+    if why := why_not_resent(deps, order):
+        raise ResendIsImpossible(why)
 
 
 async def _resend(deps: Deps, order: Order) -> None:

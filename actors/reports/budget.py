@@ -13,13 +13,12 @@ import structlog
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.messages import send_errand
+from actors.reports.allowance import budget_of, cannot_be_kept
 from actors.reports.claim import Claim, StepGoesBack
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import Prices
-from infra.settings import Settings
 from storage.budget import begin_pause, spending_of
 from storage.ledger import entry_id, open_entry, withdraw_entry
-from storage.records.orders import Order
 
 log = structlog.get_logger()
 
@@ -37,15 +36,6 @@ class BudgetIsInTheAir(StepGoesBack):
     """Calls in the air may cost the rest of the budget. Once they are answered, enough of it may be left."""
 
     again_in_s = 5.0
-
-
-def budget_of(settings: Settings, order: Order) -> float | None:
-    """Return the most that an order may cost in US dollars: its own budget, else the installation's.
-
-    None if it has none.
-    """
-    budget: float | None = order.get("budget_usd", settings.order_budget_usd)
-    return None if budget == float("inf") else budget
 
 
 def most_usd(prices: Prices, model: str, request: Request) -> float | None:
@@ -79,11 +69,6 @@ async def open_within_budget(deps: WorkDeps, claim: Claim, request: Request, now
         await until_database_is_back(deps.clock, lambda: withdraw_entry(deps.db, entry))
         raise
     return entry
-
-
-def cannot_be_kept(budget: float) -> str:
-    """Return the beginning of a sentence that gives the reason."""
-    return f"The order's budget of {budget:g} US dollars cannot be kept:"
 
 
 async def _check(deps: WorkDeps, claim: Claim, budget: float, most: float, now: datetime) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import authority_of, expect, on_one_line, reason_option, with_deps
-
-if TYPE_CHECKING:
-    from actors.deps.process import Deps
+from handlers.cli.common import authority_of, on_one_line, reason_option, with_deps
 
 
 @click.command()
@@ -93,18 +89,10 @@ def refund(order: str, reason: str, dry_run: bool) -> None:
 
     Its customer hears of it.
     """
-    from actors.mail.formatting import written_amount
-    from actors.orders.refund import begin_refund, refundable_order
-    from infra.stripe.client import Stripe
-
-    async def ask(deps: Deps) -> str:
-        intent = expect((await refundable_order(deps, order))["payment_intent"], f"payment of order {order}")
-        charge = await Stripe(deps.settings).charge(intent)
-        left = written_amount(charge["amount"] - charge["amount_refunded"], charge["currency"])
-        return f"{order} would be refunded: {left}"
+    from actors.orders.refunding import begin_refund, refund_sum
 
     if dry_run:
-        click.echo(with_deps(ask))
+        click.echo(f"{order} would be refunded: {with_deps(lambda deps: refund_sum(deps, order))}")
         return
     with_deps(lambda deps: begin_refund(deps, order, authority_of(reason)))
     click.echo(f"{order} is refunded")
@@ -118,7 +106,7 @@ def forget(order: str, reason: str) -> None:
 
     Products, sums, dates and costs stay.
     """
-    from actors.orders.forget import begin_forgetting
+    from actors.orders.forgetting import begin_forgetting
 
     with_deps(lambda deps: begin_forgetting(deps, order, authority_of(reason)))
     click.echo(f"{order} is forgotten")

@@ -6,7 +6,7 @@ import pytest
 
 from actors.deps.worker import WorkDeps
 from actors.orders.errands import ERRANDS, run_errand
-from actors.orders.refund import RefundIsImpossible, begin_refund
+from actors.orders.refunding import RefundIsImpossible, begin_refund
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from infra.local.mail.letters import Letter

@@ -12,7 +12,7 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.dead_letters import NothingToRetry, OrderDoesNotExist, readdress_order, retry_order
 from actors.orders.errands import run_errand
-from actors.orders.forget import OrderIsNotOver, begin_forgetting
+from actors.orders.forgetting import OrderIsNotOver, begin_forgetting
 from actors.orders.resend import ResendIsImpossible, order_resend
 from actors.sweep.orders import drop_old_events, drop_old_forms
 from handlers.views.orders import order_view

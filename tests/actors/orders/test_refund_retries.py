@@ -12,7 +12,7 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.dead_letters import retry_order
 from actors.orders.errands import run_errand
-from actors.orders.refund import begin_refund
+from actors.orders.refunding import begin_refund
 from infra.local.stack import Stack
 from infra.stripe.client import Stripe, StripeIsDown
 from storage.audit import Authority

@@ -8,7 +8,7 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.dead_letters import retry_order
 from actors.orders.errands import run_errand
-from actors.orders.refund import RefundIsImpossible, begin_refund
+from actors.orders.refunding import RefundIsImpossible, begin_refund
 from actors.orders.resend import ResendIsImpossible, order_resend
 from infra.stripe.client import StripeIsDown, StripeRefusesUs
 from storage.audit import Authority

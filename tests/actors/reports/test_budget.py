@@ -8,7 +8,8 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.orders.errands import run_errand
-from actors.reports.budget import BudgetIsInTheAir, BudgetIsSpent, budget_of, most_usd, open_within_budget
+from actors.reports.allowance import budget_of
+from actors.reports.budget import BudgetIsInTheAir, BudgetIsSpent, most_usd, open_within_budget
 from infra.llm.answer import Usage
 from storage.budget import is_paused
 from storage.costs import costs_of
