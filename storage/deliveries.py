@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from storage.database import Database, insert_once, translating
-from storage.records.mail import Delivery
+from storage.records.mail import Delivery, DeliveryState
 
 
 def resend_name(number: int) -> str:
     """Return the name of an order's resend letter of that number."""
     return f"resend-{number}"
+
+
+def correction_name(number: int) -> str:
+    """Return the name of the letter that brings an order's reports after its correction of that number."""
+    return f"correction-{number}"
 
 
 def kind_of(letter: str) -> str:
@@ -114,3 +119,9 @@ async def deliveries_of(db: Database, order_id: str) -> list[Delivery]:
 async def deliveries_about(db: Database, orders: Sequence[str]) -> list[Delivery]:
     """Return the deliveries of all letters of some orders."""
     return await db.deliveries.find({"order": {"$in": list(orders)}}).to_list()
+
+
+@translating
+async def latest_deliveries(db: Database, states: Sequence[DeliveryState], limit: int) -> list[Delivery]:
+    """Return the deliveries in those states, those that are due or were touched last first."""
+    return await db.deliveries.find({"state": {"$in": list(states)}}).sort("until", -1).limit(limit).to_list()

@@ -77,7 +77,9 @@ async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: 
     delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
     delivered["$set"] |= {"delivered_at": now, "attention": None, "failed_at": None}
     delivered["$unset"] = {_LETTER: "", "errands.check_promise": ""}
-    await db.orders.update_one({"_id": order_id, "delivered_at": None}, delivered)
+    # A worker that wakes late finds the choice taken back where the reports are made again after a correction.
+    chosen = {"_id": order_id, "delivered_at": None, "letter": "completion"}
+    await db.orders.update_one(chosen, delivered)
 
 
 @translating

@@ -82,7 +82,7 @@ def why_withheld(order: Order, *, keep_refunded: bool) -> Withheld | None:
 
     With `keep_refunded`, a customer whose money came back after delivery keeps them.
     """
-    kept = keep_refunded and order["delivered_at"] is not None
+    kept = keep_refunded and was_delivered(order)
     reasons: tuple[tuple[Withheld, bool], ...] = (
         ("forgotten", "forgotten_at" in order),
         ("refunded", order["stopped"] and not kept),
@@ -91,6 +91,12 @@ def why_withheld(order: Order, *, keep_refunded: bool) -> Withheld | None:
         ("refunding", _is_being_refunded(order)),
     )
     return next((reason for reason, holds in reasons if holds), None)
+
+
+def was_delivered(order: Order) -> bool:
+    """Return whether an order's reports were ever delivered, if only before a correction."""
+    earlier = [one["delivered_at"] for one in order.get("corrections", ())]
+    return any([order["delivered_at"], *earlier])
 
 
 def _is_being_refunded(order: Order) -> bool:

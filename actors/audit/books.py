@@ -11,10 +11,13 @@ from storage.records.work import Report, Step
 
 
 def judge_mail(found: Evidence, _now: datetime) -> Iterator[Violation]:
-    """Judge whether a delivered order has exactly one completion mail, accepted once."""
+    """Judge whether a delivered order has one completion mail, accepted once, and one after a correction."""
     order, sent = found.order, found.sent("completion")
     if order["delivered_at"] is not None and not sent:
         yield Violation(order["_id"], "mail", "It counts as delivered, and no completion mail was accepted.")
+    made_again = any(one["delivered_at"] for one in order.get("corrections", ()))
+    if order["delivered_at"] is not None and made_again and not found.sent("correction"):
+        yield Violation(order["_id"], "mail", "It was made again after a correction, and no mail brought that.")
     times = sum(len(one.get("accepted", ())) for one in sent)
     if times > 1:
         yield Violation(order["_id"], "mail", f"Its completion mail was accepted {times} times.")

@@ -9,7 +9,7 @@ from actors.mail.letterhead import to_customer
 from actors.products.catalogue import title_of
 from infra.links import Links
 from infra.mail.letter import Letter
-from storage.deliveries import resend_name
+from storage.deliveries import correction_name, resend_name
 from storage.records.orders import Order
 from storage.records.work import Report
 
@@ -27,6 +27,12 @@ class Linked:
 def completion(installation: Installation, order: Order, reports: list[Report], now: datetime) -> Letter:
     """Return the letter that brings an order's reports."""
     return to_customer(installation, order, "completion", now, reports=_linked(installation, order, reports))
+
+
+def correction(installation: Installation, order: Order, reports: list[Report], now: datetime) -> Letter:
+    """Return the letter that brings the reports that were made again after a correction."""
+    name = correction_name(len(order["corrections"]))
+    return to_customer(installation, order, name, now, reports=_linked(installation, order, reports))
 
 
 def resend(installation: Installation, order: Order, reports: list[Report], now: datetime) -> Letter:

@@ -8,7 +8,7 @@ from actors.mail.alert import alert_letter
 from actors.mail.brand import colours_of
 from actors.mail.ending import failure, refund
 from actors.mail.progress import confirmation, delay, details
-from actors.mail.reports import completion, resend
+from actors.mail.reports import completion, correction, resend
 from actors.products.catalogue import OFFERS
 from infra.mail.letter import Letter
 from infra.settings import Settings, read_settings
@@ -82,6 +82,7 @@ def _to_customer(installation: SampleInstallation, order: Order) -> dict[str, Le
         "confirmation": confirmation(installation, order, 900, _NOW),
         "completion": completion(installation, order, reports, _NOW),
         "completion_single": completion(installation, single, reports, _NOW),
+        "correction": correction(installation, single, reports, _NOW),
         "resend": resend(installation, single, reports, _NOW),
         "delay": delay(installation, order, _NOW),
         "failure": failure(installation, order, _NOW),
@@ -104,6 +105,9 @@ def _order(brand: Tenant, name: str) -> Order:
     order = new_order(_ORDER_ID, "sample-token", purchase, _NOW)
     order |= {"email": "customer@customer.example", "currency": "usd", "amount_refunded": OFFERS["bundle"].price}
     order["resends"] = {"count": 1, "times": [_NOW]}
+    order["corrections"] = [
+        {"at": _NOW, "who": "olga", "before": {}, "after": {"name": name}, "delivered_at": _NOW}
+    ]
     return order
 
 

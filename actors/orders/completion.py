@@ -1,22 +1,23 @@
 """Letters that tell a customer how an order stands: it was taken, is late, failed, is ready, or is sent again."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from actors.deps.worker import WorkDeps
 from actors.mail.ending import failure
 from actors.mail.progress import confirmation, delay
-from actors.mail.reports import completion, resend
+from actors.mail.reports import completion, correction, resend
 from actors.orders.estimate import estimate_s
 from actors.orders.forget import forget_at
 from actors.orders.mailing import as_it_stands, deliver, look_again_at
 from actors.orders.promise import promised_at
 from storage.alerts import raise_alert, withdraw_alert
-from storage.deliveries import resend_name
+from storage.deliveries import correction_name, resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
 from storage.errands import ERRAND_CHECK
-from storage.order_state import why_withheld
+from storage.order_state import was_delivered, why_withheld
 from storage.records.orders import Order
 from storage.reports import reports_of
 
@@ -69,7 +70,7 @@ async def _alert_of_delay(deps: WorkDeps, order: Order) -> None:
 async def tell_failure(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the letter about a failure, once, when its time has come. Sends nothing if it was mended by then."""
     now = deps.clock.now()
-    if order["failed_at"] is None or order["objection"] is not None or not order["email"]:
+    if order["failed_at"] is None or order["objection"] is not None or not order["email"] or was_delivered(order):
         return None
     due_at = order["failed_at"] + timedelta(seconds=deps.settings.failure_letter_after_s)
     if now < due_at:
@@ -94,9 +95,10 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
     if not await choose_completion(deps.db, order_id):
         return now + ERRAND_CHECK
     reports = await reports_of(deps.db, [order])
-    mail = await deliver(
-        deps, order, "complete_order", "completion", lambda: completion(deps, order, reports, now)
-    )
+    again = was_delivered(order)
+    name = correction_name(len(order["corrections"])) if again else "completion"
+    compose = partial(correction if again else completion, deps, order, reports, now)
+    mail = await deliver(deps, order, "complete_order", name, compose)
     if mail.sent:
         now = deps.clock.now()
         await mark_delivered(deps.db, order_id, now, forget_at(deps.settings, now))

@@ -15,6 +15,7 @@ from storage.alerts import raise_alert
 from storage.audit import Authority
 from storage.endings import mark_refunded
 from storage.errands import ERRAND_CHECK
+from storage.order_state import was_delivered
 from storage.orders import find_order
 from storage.payments import find_payments, note_refunded
 from storage.records.orders import Order
@@ -57,7 +58,8 @@ def _due_by_policy(deps: WorkDeps, order: Order) -> datetime | None:
     after_s, failed_at = deps.settings.refund_after_s, order["failed_at"]
     if after_s is None or failed_at is None or order["payment_intent"] is None or order["refund_failed"]:
         return None
-    if order["objection"] is not None:  # the money may be another shop's
+    # The money may be another shop's, or what was delivered is made again after a correction.
+    if order["objection"] is not None or was_delivered(order):
         return None
     due_at = failed_at + timedelta(seconds=after_s)
     return max(due_at, look_again_at(order, deps.clock.now())) if order["on_hold"] else due_at

@@ -11,6 +11,7 @@ from infra.stripe.client import Stripe
 from storage.audit import Authority, record_action
 from storage.endings import choose_refund
 from storage.errands import ERRAND_CHECK
+from storage.order_state import was_delivered
 from storage.orders import find_order
 from storage.records.orders import Order
 
@@ -41,6 +42,8 @@ def why_not_refundable(order: Order) -> str | None:
     if order["letter"] is not None:
         chosen = f"The {order['letter']} letter of order {order_id} is chosen already"
         return f"{chosen}. What is delivered can be refunded on Stripe's own pages."
+    if was_delivered(order):
+        return f"Order {order_id} was delivered before its correction: it can be refunded on Stripe's own pages."
     return None
 
 

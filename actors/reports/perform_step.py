@@ -95,6 +95,10 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
         step = await claim_step(deps.db, step_id, deps.worker, [FORMAT], until, most_kills=most_kills)
         if step is not None:
             with deps.claims.holding(*others_in_batch(step)):
+                if step["run"] > order["run"].get(
+                    step["product"], 0
+                ):  # it was remembered from before a correction
+                    order = await find_order(deps.db, order_id) or order
                 await _work_on_all(deps, await _claims(deps, step, order, until), work)
             return False
     if most_kills is None:

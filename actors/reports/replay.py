@@ -12,12 +12,20 @@ from actors.reports.advance import ready_complete
 from actors.reports.lost_books import is_lost
 from actors.reports.slots import pump
 from infra.errors import PressroomError
+from storage.corrections import begin_remake, end_remaking
 from storage.endings import begin_replay, end_replay
 from storage.errands import ERRAND_CHECK
 from storage.orders import find_order
 from storage.records.orders import Ending, Order, ReplayIntent
 from storage.records.work import Report, Step, StepState
-from storage.reports import begin_report_replay, end_report_replay, find_report, report_id, reports_of
+from storage.reports import (
+    begin_report_replay,
+    end_report_replay,
+    find_report,
+    find_reports,
+    report_id,
+    reports_of,
+)
 from storage.slots import pull_tokens
 from storage.steps import find_step, reset_step, results_of, steps_of
 
@@ -106,25 +114,48 @@ async def _begin(
 
 
 async def resume_replay(deps: Deps, order: Order) -> datetime | None:
-    """Finish a replay that a crash interrupted. Every part of it is safe to repeat."""
+    """Finish a replay that a crash interrupted, or a correction asks for. Every part of it is safe to repeat."""
     if "replay" in order:
         await _carry_out(deps, order["_id"], order["replay"])
+    if "remaking" in order:
+        await _remake(deps, order["_id"], order["remaking"])
     return None
 
 
 async def _carry_out(deps: Deps, order_id: str, intent: ReplayIntent) -> None:
-    report, run = report_id(order_id, intent["product"]), intent["run"]
+    await _restart(deps, report_id(order_id, intent["product"]), intent["run"], intent["steps"])
+    await end_replay(deps.db, order_id, intent["run"])
+    await pump(deps, report_id(order_id, intent["product"]))
+
+
+async def _remake(deps: Deps, order_id: str, runs: Mapping[str, int]) -> None:
+    """Make those reports of an order again that are begun, each under its new run. All others begin by themselves.
+
+    A report that is begun later has its steps read the order as it is corrected.
+    """
+    found = await find_reports(deps.db, [report_id(order_id, product) for product in runs])
+    planned = [report for report in found if report["planned"]]
+    for report in planned:
+        run = runs[report["product"]]
+        await begin_remake(deps.db, order_id, report["product"], run)
+        first = [step["_id"] for step in await steps_of(deps.db, report["_id"]) if not step["needs"]]
+        await _restart(deps, report["_id"], run, first)
+    await end_remaking(deps.db, order_id, runs)
+    for report in planned:
+        await pump(deps, report["_id"])
+
+
+async def _restart(deps: Deps, report: str, run: int, first: Sequence[str]) -> None:
+    """Set those steps of a report, and all that follow from them, back to their beginning in a new run."""
     await begin_report_replay(deps.db, report, run)
     steps = await steps_of(deps.db, report)
-    again = following({step["_id"]: step["needs"] for step in steps}, intent["steps"])
+    again = following({step["_id"]: step["needs"] for step in steps}, first)
     for step in steps:  # in plan order, so that needs come first
         if step["_id"] in again and step["run"] < run:
             await _reset(deps, step, run)
     await ready_complete(deps.db, sorted(again), deps.clock.now())
     await end_report_replay(deps.db, report, run)
-    await end_replay(deps.db, order_id, run)
-    log.info("replay_begun", order=order_id, product=intent["product"], steps=len(again))
-    await pump(deps, report)
+    log.info("replay_begun", report=report, steps=len(again))
 
 
 async def _reset(deps: Deps, step: Step, run: int) -> None:

@@ -13,6 +13,9 @@ class Accepted(TypedDict):
     answer: str
 
 
+DeliveryState = Literal["claimed", "sending", "waiting", "sent", "refused"]
+
+
 class Delivery(TypedDict):
     """Letter to a customer, on its way or sent."""
 
@@ -21,7 +24,7 @@ class Delivery(TypedDict):
     order: str
     kind: str
     message_id: str
-    state: Literal["claimed", "sending", "waiting", "sent", "refused"]
+    state: DeliveryState
     #: Grows with each sender.
     epoch: int
     #: When another sender may take over, or when a waiting letter is due.

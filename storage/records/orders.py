@@ -146,6 +146,19 @@ class ReplayIntent(TypedDict):
     steps: list[str]
 
 
+class Correction(TypedDict):
+    """Correction of answers by an operator. It is forgotten with the customer."""
+
+    at: datetime
+    #: The operator's name.
+    who: str
+    #: The answers before it, without those that there were none of, and after it.
+    before: dict[str, str]
+    after: dict[str, str]
+    #: When the reports had been delivered that it has made again. None if they had not.
+    delivered_at: datetime | None
+
+
 class Resends(TypedDict):
     """Requests to send an order's reports once more: their number, and the times of the latest."""
 
@@ -154,7 +167,10 @@ class Resends(TypedDict):
 
 
 class Order(Purchase, PaymentState):
-    """Order of a Checkout Session. Facts only accumulate, but for `attention`, `failed_at` and `pause`."""
+    """Order of a Checkout Session. Facts only accumulate, but for `attention`, `failed_at` and `pause`.
+
+    A correction takes back that the reports are stored, and were delivered: they are to be made and sent anew.
+    """
 
     #: The Checkout Session's id.
     _id: str
@@ -200,6 +216,10 @@ class Order(Purchase, PaymentState):
     budget_usd: NotRequired[float]
     #: There while a replay resets steps.
     replay: NotRequired[ReplayIntent]
+    #: There from the first correction on, until the customer is forgotten.
+    corrections: NotRequired[list[Correction]]
+    #: The new run of each report that a correction makes again. There until their steps are reset.
+    remaking: NotRequired[dict[str, int]]
     #: There from the first resend on.
     resends: NotRequired[Resends]
     #: When the customer's data was removed.

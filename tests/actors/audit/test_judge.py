@@ -72,6 +72,9 @@ REFUNDED = replace(
 )
 LATE = changed(GENERATING, paid_at=PAID_AT)
 DEAD = replace(GENERATING, steps=[a_step(state="dead", done_at=PAID_AT)])
+CORRECTED = changed(
+    DELIVERED, corrections=[{"at": PAID_AT, "who": "olaf", "before": {}, "after": {}, "delivered_at": PAID_AT}]
+)
 ASKED = changed(GENERATING, attention="A step is dead.")
 
 
@@ -87,6 +90,7 @@ ASKED = changed(GENERATING, attention="A step is dead.")
         changed(LATE, missing=["name"], details_by=NOW + timedelta(days=1)),
         changed(GENERATING, paid_at=None),
         changed(DELIVERED, stopped=True),
+        replace(CORRECTED, deliveries=[a_letter(), a_letter("correction")]),
         # The letter of a refund is still under way.
         replace(changed(REFUNDED, errands={"refund_order": NOW}), deliveries=[], charge=Refunded(1900, 0)),
         # A zombie's answer came after another had bought one.
@@ -111,6 +115,7 @@ def test_an_order_that_is_well_or_has_time_is_left_alone(well: Evidence) -> None
         (changed(LATE, missing=["name"], details_by=PAID_AT), "silent"),
         (replace(DELIVERED, alerts=[cast("Any", {"kind": "k", "state": "new", "at": PAID_AT})]), "untold"),
         (replace(DELIVERED, deliveries=[]), "mail"),
+        (CORRECTED, "mail"),
         (replace(DELIVERED, deliveries=[a_letter(accepted=[{}, {}])]), "mail"),
         (changed(DELIVERED, letter="refund"), "ending"),
         (replace(REFUNDED, deliveries=[]), "ending"),

@@ -61,6 +61,7 @@ from storage.deliveries import (
     deliveries_about,
     deliveries_of,
     find_delivery,
+    latest_deliveries,
     mark_sent,
     postpone_delivery,
     refuse_delivery,
@@ -171,6 +172,8 @@ async def _letters(db: Database, ask: Ask) -> None:
     assert len(await ask(deliveries_of, order)) == 3
     await ask(deliveries_about, [order, "cs_new"])
     await ask(untaken_mails)
+    assert len(await ask(latest_deliveries, ["sent"], 10)) == 10
+    await ask(latest_deliveries, ["sent", "waiting", "refused"], 10)
 
 
 async def _troubles(db: Database, ask: Ask) -> None:

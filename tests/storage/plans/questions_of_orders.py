@@ -7,6 +7,7 @@ from typing import Any
 from storage.attention import orders_for_a_person
 from storage.audit import actions_on
 from storage.budget import begin_pause, end_pause, spending_of
+from storage.corrections import begin_remake, correct_answers, end_remaking
 from storage.database import Database
 from storage.endings import (
     add_stored,
@@ -139,6 +140,11 @@ async def _endings(db: Database, ask: Ask) -> None:
     other = (await pick(db.orders, letter=None))["_id"]
     await ask(choose_refund, other, NOW, on_hold=False)
     await ask(mark_refunded, other)
+    delivered = await pick(db.orders, _id=order)
+    correction = {"at": NOW, "who": "olga", "before": {}, "after": {"name": "Ada"}, "delivered_at": NOW}
+    assert await ask(correct_answers, delivered, correction, NOW)
+    await ask(begin_remake, order, PRODUCT, 2)
+    await ask(end_remaking, order, {PRODUCT: 2})
 
 
 async def _forgetting(db: Database, ask: Ask) -> None:

@@ -1,0 +1,173 @@
+"""Corrects what a customer typed, at an operator's word, and has the reports that follow from it made again.
+
+Each prompt shows all answers, and so may each section and each page. So nothing that was written from an answer
+outlives its correction: every section of every report that was begun is bought again.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+
+from actors.deps.process import Deps
+from actors.intake.answers import FIRST_BIRTH, plain_answers
+from actors.messages import ask, send_errand
+from actors.orders.dead_letters import clear_attention
+from actors.products.catalogue import offer_of
+from infra.errors import PressroomError
+from storage.audit import Authority, record_action
+from storage.corrections import correct_answers
+from storage.costs import Costs, section_costs
+from storage.dead_letters import close_dead_letter, dead_letters
+from storage.order_state import is_refunded, was_delivered
+from storage.orders import fill_details, find_order
+from storage.records.orders import Correction, Order
+from storage.reports import reports_of
+from storage.steps import count_steps
+
+log = structlog.get_logger()
+
+_MOST = 1000
+_RULES = {
+    "birth_date": f"A date of birth is written as 1990-12-31, from {FIRST_BIRTH:%Y} to today.",
+    "language": "A language is written as its name in English or itself, or as a tag such as pt-BR.",
+}
+
+
+class CorrectionIsImpossible(PressroomError):
+    """The order does not exist, or its answers must not change now."""
+
+
+class AnswerIsNone(PressroomError):
+    """What is given is no answer that can be used, or the one that is there."""
+
+
+class Remake(NamedTuple):
+    """Report to be made again: its calls, and their likely cost in US dollars at list price. None if unknown."""
+
+    product: str
+    calls: int
+    usd: float | None
+
+
+class Quote(NamedTuple):
+    """Consequences of a correction: the answers that change, reports to be made again, and mails that go out."""
+
+    answers: list[str]
+    reports: list[Remake]
+    mails: int
+
+    @property
+    def calls(self) -> int:
+        """The number of calls to the LLM."""
+        return sum(report.calls for report in self.reports)
+
+    @property
+    def usd(self) -> float | None:
+        """Their likely cost in US dollars. None if that of a report is unknown."""
+        known = [report.usd for report in self.reports if report.usd is not None]
+        return round(sum(known), 4) if len(known) == len(self.reports) else None
+
+
+def why_not_correctable(order: Order) -> str | None:
+    """Return the reason why an order's answers cannot be corrected now, or None."""
+    if "forgotten_at" in order:
+        return "Its customer is forgotten."
+    if is_refunded(order) or order["refund_failed"]:
+        return "It is refunded, or its refund is under way."
+    if order["on_hold"] or order["dispute_lost"]:
+        return "It is disputed: what was delivered is evidence."
+    if "resume_replay" in order["errands"]:
+        return "It is just being made again. Look again in a minute."
+    if order["letter"] is not None and order["delivered_at"] is None:
+        return "Its mail is on its way. Correct it once that has arrived."
+    return None
+
+
+async def quote_correction(deps: Deps, order_id: str, given: Mapping[str, str]) -> Quote:
+    """Return what a correction to these answers would lead to, and change nothing.
+
+    CorrectionIsImpossible or AnswerIsNone, with the reason, if it cannot be made.
+    """
+    order, answers = await _judge(deps, order_id, given)
+    return await _quote(deps, order, answers)
+
+
+async def correct_order(deps: Deps, order_id: str, given: Mapping[str, str], authority: Authority) -> Quote:
+    """Correct an order's answers, and have all that was made from them made again, and mailed if it was delivered.
+
+    Writes an entry in the audit trail, which names the answers, not their values. Raises as a quote does.
+    """
+    order, answers = await _judge(deps, order_id, given)
+    quote, now = await _quote(deps, order, answers), deps.clock.now()
+    await record_action(deps.db, authority, "corrected", order_id, ", ".join(quote.answers), now)
+    before = {name: order["answers"][name] for name in answers if name in order["answers"]}
+    correction: Correction = {
+        "at": now,
+        "who": authority.who,
+        "before": before,
+        "after": answers,
+        "delivered_at": order["delivered_at"],
+    }
+    if not await correct_answers(deps.db, order, correction, _due_at(order, now)):
+        raise CorrectionIsImpossible("The order has changed at this very moment. Look again.")
+    log.info("order_corrected", order=order_id, calls=quote.calls)
+    await _end_deaths(deps, order_id)
+    await send_errand(deps, "resume_replay", order_id)
+    if filled := {name: answers[name] for name in order["missing"] if name in answers}:
+        await fill_details(deps.db, order_id, filled, now)
+        await ask(deps, order_id, "start_order" if len(filled) == len(order["missing"]) else "ask_details")
+    return quote
+
+
+async def _judge(deps: Deps, order_id: str, given: Mapping[str, str]) -> tuple[Order, dict[str, str]]:
+    """Return an order that can be corrected, and the answers that are new, as the intake reads them."""
+    order = await find_order(deps.db, order_id)
+    if order is None:
+        raise CorrectionIsImpossible(f"There is no order {order_id}.")
+    if why := why_not_correctable(order):
+        raise CorrectionIsImpossible(f"Order {order_id} cannot be corrected: {why}")
+    answers = plain_answers(given, deps.clock.now())
+    for name, value in given.items():
+        if value.strip() and name not in answers:
+            raise AnswerIsNone(f"The {name} is not understood. {_RULES.get(name, 'It shows nothing.')}")
+    new = {name: value for name, value in answers.items() if _is_new(order, name, value)}
+    if not new:
+        raise AnswerIsNone("Nothing of that differs from what is there.")
+    return order, new
+
+
+def _is_new(order: Order, name: str, value: str) -> bool:
+    return name in order["missing"] or order["answers"].get(name) != value
+
+
+def _due_at(order: Order, now: datetime) -> datetime | None:
+    offer = offer_of(order["product"])
+    return now + timedelta(seconds=offer.promise_s) if offer and order["paid_at"] else None
+
+
+async def _quote(deps: Deps, order: Order, answers: Mapping[str, str]) -> Quote:
+    begun = [report for report in await reports_of(deps.db, [order]) if report["planned"]]
+    counts = await count_steps(deps.db, [report["_id"] for report in begun])
+    spent = await section_costs(deps.db, order["_id"])
+    reports = []
+    for report in begun:
+        calls = sum(n for (owner, kind, _), n in counts.items() if (owner, kind) == (report["_id"], "write"))
+        own = sum((costs for section, costs in spent if section["product"] == report["product"]), Costs())
+        reports.append(Remake(report["product"], calls, _likely_usd(own, calls)))
+    return Quote(sorted(answers), reports, mails=1 if was_delivered(order) else 0)
+
+
+def _likely_usd(spent: Costs, calls: int) -> float | None:
+    """Return what so many calls cost if each costs what those of the report have cost so far."""
+    if not spent.answered or spent.unpriced:
+        return None
+    return round(spent.known_usd / spent.answered * calls, 4)
+
+
+async def _end_deaths(deps: Deps, order_id: str) -> None:
+    """Close the dead letters of an order's steps, which are done again."""
+    for letter in await dead_letters(deps.db, limit=_MOST, order=order_id, kind="step", state="open"):
+        await close_dead_letter(deps.db, letter["_id"], "replayed", deps.clock.now())
+        await clear_attention(deps, order_id, letter["reason"])
