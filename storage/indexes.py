@@ -80,8 +80,8 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "steps": [IndexModel(STEPS_BY_REPORT), _index("state", "due_at")],
     # Costs of an order, and of a period.
     "ledger": [_index("order", "opened_at"), _index("opened_at")],
-    # The letters of an order, the one of a Message-ID, the few that a mail server has said no to, and the latest in a
-    # state.
+    # The letters of an order, the one of a Message-ID, the few that a mail server has said no to, and the
+    # latest of a state.
     "deliveries": [_index("order"), _index("message_id"), _partial(["state"], SAID_NO), _index("state", "-until")],
     # All, the open ones, those of a cause and an order's, each the newest first; few are written. The causes are
     # counted on the third alone.

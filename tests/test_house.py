@@ -14,7 +14,7 @@ from tests.serverless import NOWHERE
 HEAVY = ("openai", "weasyprint", "pikepdf", "pebble", "moto")
 
 
-@pytest.mark.parametrize("module", ["handlers.web.app", "handlers.web.server"])
+@pytest.mark.parametrize("module", ["handlers.web.app", "handlers.web.server", "handlers.ops.routes"])
 def test_the_web_process_loads_no_actor_and_no_vendor_of_theirs(module: str) -> None:
     """Taking an order needs neither the LLM's nor the typesetter's libraries."""
     code = f"import sys, {module}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"

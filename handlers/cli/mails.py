@@ -1,8 +1,18 @@
-"""`pressroom mails preview`: a sample of every letter that Pressroom sends."""
+"""`pressroom mails`: those that went to customers, and a sample of every letter that Pressroom sends."""
+
+from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from handlers.cli.common import Row, limit_option
+from handlers.cli.output import listing
+
+if TYPE_CHECKING:
+    from actors.deps.process import Deps
+    from handlers.views.mails import MailState
 
 _INDEX = Path(__file__).parent / "pages" / "mails.html"
 
@@ -10,6 +20,20 @@ _INDEX = Path(__file__).parent / "pages" / "mails.html"
 @click.group()
 def mails() -> None:
     """Look at mails."""
+
+
+@mails.command("list")
+@click.option("--state", type=click.Choice(["sent", "waiting", "refused"]), help="Those in that state.")
+@limit_option(1000, 50, "mails")
+@listing("order_id", "kind", "state", "tries", "at", "said")
+async def list_mails(deps: Deps, state: MailState | None, limit: int) -> list[Row]:
+    """List the newest mails to customers.
+
+    With each comes what the mail server said last; addresses are masked.
+    """
+    from handlers.views.mails import mails_view
+
+    return list(await mails_view(deps, state, limit))
 
 
 @mails.command()

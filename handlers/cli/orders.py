@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, expect, json_option, limit_option, with_deps
+from handlers.cli.common import Row, expect, json_option, limit_option, on_one_line, with_deps
 from handlers.cli.costs import cost
 from handlers.cli.output import listing, show, show_json
-from handlers.cli.remedies import forget, readdress, refund, resend, resume, retry
+from handlers.cli.remedies import correct, customer, forget, readdress, refund, resend, resume, retry
 from handlers.cli.replay import replay
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def orders() -> None:
     """Look at orders, and mend them."""
 
 
-for command in (cost, retry, replay, resume, resend, readdress, refund, forget):
+for command in (cost, retry, replay, resume, resend, readdress, correct, customer, refund, forget):
     orders.add_command(command)
 
 
@@ -87,6 +87,27 @@ def show_order(order: str, as_json: bool) -> None:
     for letter in view["dead"]:
         click.echo()
         print_fields({"dead_letter": letter})
+
+
+@orders.command("ticket")
+@click.argument("order")
+def ticket(order: str) -> None:
+    """Print an order's states, ids and times for a ticket.
+
+    Nothing of its customer is in it.
+    """
+
+    async def text(deps: Deps) -> str:
+        from handlers.views.mails import mails_of
+        from handlers.views.orders import order_view
+        from handlers.views.ticket import ticket_of
+        from storage.orders import find_order
+
+        found = expect(await find_order(deps.db, order), f"order {order}")
+        return ticket_of(await order_view(deps, found), await mails_of(deps, found))
+
+    for line in with_deps(text).splitlines():
+        click.echo(on_one_line(line))
 
 
 async def _view(deps: Deps, order_id: str) -> Row:

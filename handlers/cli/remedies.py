@@ -1,13 +1,17 @@
-"""`pressroom orders retry`, `resend`, `readdress`, `resume`, `refund` and `forget`: remedies of an operator."""
+"""`pressroom orders retry`, `readdress`, `correct`, `refund` and others: remedies of an operator."""
 
 from __future__ import annotations
 
 import math
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import authority_of, on_one_line, reason_option, with_deps
+from handlers.cli.common import Row, UnknownName, authority_of, json_option, on_one_line, reason_option, with_deps
+
+if TYPE_CHECKING:
+    from actors.deps.process import Deps
 
 
 @click.command()
@@ -25,14 +29,17 @@ def resend(order: str, reason: str) -> None:
 @click.argument("order")
 @click.argument("email")
 @reason_option
-def readdress(order: str, email: str, reason: str) -> None:
+@click.option("--send", is_flag=True, help="If none was refused, send the reports' mail there, too.")
+def readdress(order: str, email: str, reason: str, send: bool) -> None:
     """Give an order another mail address.
 
     Mail that was refused is sent there.
     """
     from actors.orders.dead_letters import readdress_order
+    from actors.orders.readdress import readdress_and_send
 
-    sent = with_deps(lambda deps: readdress_order(deps, order, email, authority_of(reason)))
+    change = readdress_and_send if send else readdress_order
+    sent = with_deps(lambda deps: change(deps, order, email, authority_of(reason)))
     click.echo(f"{order} readdressed; mails sent again: {sent}")
 
 
@@ -78,6 +85,70 @@ def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> No
     given = math.inf if no_budget else budget
     with_deps(lambda deps: resume_order(deps, order, given, authority_of(reason)))
     click.echo(f"{order} resumed")
+
+
+@click.command()
+@click.argument("order")
+@click.option(
+    "--answer",
+    "answers",
+    metavar="NAME=VALUE",
+    multiple=True,
+    required=True,
+    help="As birth_date=1990-12-31; may be repeated.",
+)
+@reason_option
+@click.option("--dry-run", is_flag=True, help="Only say what would be made again.")
+def correct(order: str, answers: tuple[str, ...], reason: str, dry_run: bool) -> None:
+    """Correct what a customer typed, and make their reports again.
+
+    A customer who had them gets one mail with the new ones. Every prompt shows all answers, so that every
+    section is bought again.
+    """
+    from actors.orders.correction import correct_order, quote_correction
+    from actors.products.questions import ANSWERS
+
+    given = dict(answer.partition("=")[::2] for answer in answers)
+    if unknown := sorted(given.keys() - set(ANSWERS)):
+        raise UnknownName("answer", unknown[0], ANSWERS)
+    if dry_run:
+        quote = with_deps(lambda deps: quote_correction(deps, order, given))
+    else:
+        quote = with_deps(lambda deps: correct_order(deps, order, given, authority_of(reason)))
+    would = "would be corrected" if dry_run else "is corrected"
+    usd = "at an unknown cost" if quote.usd is None else f"about {quote.usd:.4f} US dollars at list price"
+    click.echo(f"{order} {would}: {', '.join(quote.answers)}; calls: {quote.calls}, {usd}; mails: {quote.mails}")
+
+
+@click.command()
+@click.argument("order")
+@reason_option
+@json_option("an object with answers{} and corrections[]")
+def customer(order: str, reason: str, as_json: bool) -> None:
+    """Show an order's customer: address, answers, link.
+
+    The audit trail says who looked, and why.
+    """
+    from actors.orders.customer import reveal_customer
+    from handlers.cli.output import show_json
+    from handlers.views.customer import customer_view
+
+    async def reveal(deps: Deps) -> Row:
+        return customer_view(deps, await reveal_customer(deps, order, authority_of(reason)), clear=True)
+
+    view = with_deps(reveal)
+    if as_json:
+        show_json(view)
+        return
+    from handlers.cli.tables import print_fields
+
+    print_fields({"email": view["email"], **view["answers"], "url": view["url"]})
+    for correction in view["corrections"]:
+        changes = [
+            f"{name}: {correction['before'].get(name, '')} → {value}"
+            for name, value in correction["after"].items()
+        ]
+        print_fields({"corrected": f"{correction['at']} by {correction['who']}: {'; '.join(changes)}"})
 
 
 @click.command()

@@ -10,8 +10,8 @@ from infra.accounts import Role
 from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
 
-#: Does what a form with these fields asks for, and returns the path of the page to go to.
-Act = Callable[[Mapping[str, str], Authority], Awaitable[str]]
+#: Does what a form with these fields asks for, and returns the path of the page to go to, or a page of its own.
+Act = Callable[[Mapping[str, str], Authority], Awaitable[str | Response]]
 #: Shows the form's page again, with its mistake and a status.
 Show = Callable[[Request, str, int], Awaitable[Response]]
 
@@ -23,8 +23,9 @@ async def carry_out(request: Request, role: Role, act: Act, show: Show) -> Respo
     """
     fields = await form_of(request, role)
     try:
-        return RedirectResponse(await act(fields, authority_of(request, fields)), 303)
+        done = await act(fields, authority_of(request, fields))
     except TransientError:
         raise
     except PressroomError as error:
         return await show(request, str(error), 422)
+    return RedirectResponse(done, 303) if isinstance(done, str) else done

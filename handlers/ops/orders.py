@@ -12,10 +12,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from actors.deps.process import Deps
 from actors.mail.formatting import written_amount
+from handlers.ops.guard import operator_of
 from handlers.ops.page import page, rendered
+from handlers.ops.possible import possible_acts
+from handlers.views.customer import customer_view
 from handlers.views.desk import PersonView, for_a_person
-from handlers.views.orders import order_view, orders_summary
+from handlers.views.mails import mails_of
+from handlers.views.orders import order_costs, order_view, orders_summary
 from handlers.views.search import search
+from handlers.views.ticket import ticket_of
 from handlers.views.timeline import timeline
 from handlers.web.live import live
 from storage.grouping import grouped
@@ -55,26 +60,40 @@ async def find(request: Request) -> Response:
 
 
 async def one(request: Request) -> Response:
-    """Show an order: its state, its reports with their steps, its cost, its dead letters, and its timeline."""
-    return HTMLResponse(rendered(request, "order.html", **await _facts_of(request)))
+    """Show an order: state, reports and steps, cost, mails, timeline, and what the operator may do about it."""
+    return await show_order(request)
 
 
 async def follow(request: Request) -> Response:
     """Stream the live part of an order's page, whenever it changes."""
-    await _facts_of(request)
+    await order_named(request)
 
     async def show() -> str:
-        return rendered(request, "order_live.html", **await _facts_of(request))
+        return rendered(request, "order_live.html", **await _live_facts(request, await order_named(request)))
 
     return live(request, request.path_params["order"], show)
 
 
-async def _facts_of(request: Request) -> dict[str, object]:
-    """Return what an order's page shows. HTTPException 404 if there is no such order."""
+async def show_order(request: Request, mistake: str = "", status: int = 200, *, clear: bool = False) -> Response:
+    """Show an order, with what hindered an act, if anything did. Its customer is masked unless they are clear."""
     deps: Deps = request.state.deps
-    order = await find_order(deps.db, request.path_params["order"])
-    if order is None:
-        raise HTTPException(404, "There is no such order.")
+    order = await order_named(request)
+    text = rendered(
+        request,
+        "order.html",
+        **await _live_facts(request, order),
+        customer=customer_view(deps, order, clear=clear),
+        costs=await order_costs(deps, order),
+        ticket=ticket_of(await order_view(deps, order), await mails_of(deps, order)),
+        acts=await possible_acts(deps, order, operator_of(request)),
+        mistake=mistake,
+    )
+    return HTMLResponse(text, status)
+
+
+async def _live_facts(request: Request, order: Order) -> dict[str, object]:
+    """Return what the part of an order's page shows that changes by itself."""
+    deps: Deps = request.state.deps
     view = await order_view(deps, order)
     steps = await steps_at_a_glance(deps.db, order)
     by_kind = grouped(steps, itemgetter("product", "kind"))
@@ -82,12 +101,23 @@ async def _facts_of(request: Request) -> dict[str, object]:
     return {
         "order": view | {"reports": reports},
         "refunded": _refunded(order),
+        "mails": await mails_of(deps, order),
+        "remaking": sorted(order.get("remaking", ())),
         "timeline": await timeline(deps, order, steps),
     }
 
 
 def _refunded(order: Order) -> str:
     return written_amount(order["amount_refunded"], order["currency"] or "") if order["amount_refunded"] else ""
+
+
+async def order_named(request: Request) -> Order:
+    """Return the order that the path names. HTTPException 404 if there is none."""
+    deps: Deps = request.state.deps
+    order = await find_order(deps.db, request.path_params["order"])
+    if order is None:
+        raise HTTPException(404, "There is no such order.")
+    return order
 
 
 def _of_product(steps: Mapping[tuple[str, str], list[Step]], product: str) -> list[tuple[str, list[Step]]]:

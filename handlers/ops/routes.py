@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ExceptionHandler
 
-from handlers.ops import alerts, bulk, dead, money, orders, pauses, replay, status, stripe
+from handlers.ops import alerts, bulk, dead, mails, money, order_acts, orders, pauses, replay, status, stripe
 from handlers.ops.guard import Guard
 from handlers.ops.page import broken, later, refused
 from handlers.ops.signing_in import Entrance
@@ -49,6 +49,8 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Route("/orders/{order}", orders.one),
             Route("/orders/{order}/replay", replay.quoted),
             Route("/orders/{order}/replay", replay.begin, methods=["POST"]),
+            Route("/orders/{order}/{act}", order_acts.ask),
+            Route("/orders/{order}/{act}", order_acts.do, methods=["POST"]),
             Route("/search", orders.find),
             Route("/status", status.installation),
             Route("/alerts", alerts.alerts),
@@ -60,6 +62,7 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Route("/stripe/look", stripe.look, methods=["POST"]),
             Route("/pauses", pauses.pauses),
             Route("/pauses", pauses.pause_or_resume, methods=["POST"]),
+            Route("/mail", mails.mails),
             Route("/dead", dead.groups),
             Route("/dead/{letter:path}", dead.letter),
             Route("/dead/{letter:path}", dead.close, methods=["POST"]),

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from actors.deps.process import Deps
+from handlers.views.masking import without_addresses
 from storage.alerts import alerts_about, settled_alerts_about
 from storage.audit import actions_on
 from storage.database import Database
@@ -48,6 +49,8 @@ def _of_order(order: Order) -> Iterator[_Note]:
     yield _Note(order["failed_at"], "order", f"cannot be finished without a person: {order['attention']}")
     yield _Note(order["stored_at"], "order", "all reports are stored")
     yield _Note(order["delivered_at"], "order", "delivered")
+    for correction in order.get("corrections", ()):
+        yield _Note(correction["delivered_at"], "order", "delivered, before a correction")
     yield _Note(order.get("forgotten_at"), "order", "its customer was forgotten")
     for name, at in order.get("told", {}).items():
         yield _Note(at, "order", f"a letter was decided: {name}")
@@ -90,11 +93,12 @@ async def _letters(db: Database, order: Order) -> list[_Note]:
     notes = []
     for letter in await deliveries_of(db, order["_id"]):
         name, accepted = letter["kind"], letter.get("accepted", [])
-        notes += [_Note(one["at"], "mail", f"{name}: accepted, {one['answer']}") for one in accepted]
+        answers = [(one["at"], without_addresses(one["answer"])) for one in accepted]
+        notes += [_Note(at, "mail", f"{name}: accepted, {answer}") for at, answer in answers]
         if not accepted:  # or its customer is forgotten
             notes.append(_Note(letter.get("sent_at"), "mail", f"{name}: sent"))
         if error := letter.get("error"):
-            said = f"{name}: {letter['state']}, asked {letter['tries']} times: {error}"
+            said = f"{name}: {letter['state']}, asked {letter['tries']} times: {without_addresses(error)}"
             notes.append(_Note(letter["until"], "mail", said))
     return notes
 

@@ -10,25 +10,28 @@ from playwright.sync_api import Page
 from tests.pressroom import Pressroom
 
 SignIn = Callable[[str], Page]
-#: By who looks at them: ten sign-ins of one account are enough for a while.
-OPERATORS = {
-    "olga": (
-        "/ops/",
-        "/ops/orders",
-        "/ops/orders/{order}",
-        "/ops/dead",
-        "/ops/dead/{letter}",
-        "/ops/search?q=Ada",
-    ),
-    "olaf": (
-        "/ops/orders/{order}/replay",
-        "/ops/dead?group=none",
-        "/ops/bulk",
-        "/ops/bulk/{bulk}",
-        *("/ops/alerts", "/ops/alerts/{alert}", "/ops/pauses?subject=provider&for=2h"),
-        *("/ops/money", "/ops/stripe"),
-    ),
-}
+OPERATORS = (
+    "/ops/",
+    "/ops/orders",
+    "/ops/orders/{order}",
+    "/ops/orders/{order}/correct",
+    "/ops/orders/{order}/refund",
+    "/ops/orders/{order}/forget",
+    "/ops/orders/{order}/replay",
+    "/ops/mail",
+    "/ops/alerts",
+    "/ops/alerts/{alert}",
+    "/ops/dead",
+    "/ops/dead?group=none",
+    "/ops/dead/{letter}",
+    "/ops/bulk",
+    "/ops/bulk/{bulk}",
+    "/ops/status",
+    "/ops/pauses?subject=provider&for=2h",
+    "/ops/money",
+    "/ops/stripe",
+    "/ops/search?q=Ada",
+)
 CUSTOMERS = ("/", "/products/life_clarity", "{link}")
 WIDTHS = (1280, 390)
 
@@ -71,10 +74,10 @@ def looked_at(page: Page, path: str) -> dict[str, list[str]]:
     return {way: wrong for way, wrong in found.items() if wrong}
 
 
-@pytest.mark.parametrize(("name", "path"), [(name, path) for name, paths in OPERATORS.items() for path in paths])
-def test_operators_pages_are_for_everybody(sign_in: SignIn, facts: dict[str, str], name: str, path: str) -> None:
+@pytest.mark.parametrize("path", OPERATORS)
+def test_operators_pages_are_for_everybody(sign_in: SignIn, facts: dict[str, str], path: str) -> None:
     """Contrast, names, roles, order of headings: nothing is found, and nothing has to be scrolled sideways."""
-    assert looked_at(sign_in(name), path.format_map(facts)) == {}
+    assert looked_at(sign_in("olga"), path.format_map(facts)) == {}
 
 
 @pytest.mark.parametrize("path", CUSTOMERS)

@@ -1,0 +1,170 @@
+"""POST /ops/orders/{order}/{act}: what operators do about an order. GET asks first, where an act has two steps."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from math import inf, isfinite
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.orders.correction import correct_order, quote_correction
+from actors.orders.customer import reveal_customer
+from actors.orders.dead_letters import retry_order
+from actors.orders.forgetting import begin_forgetting
+from actors.orders.pause import resume_order
+from actors.orders.readdress import readdress_and_send
+from actors.orders.refunding import begin_refund, refund_sum
+from actors.orders.resend import order_resend
+from actors.products.questions import ANSWERS, QUESTIONS
+from handlers.ops.acts import carry_out
+from handlers.ops.guard import operator_of
+from handlers.ops.orders import order_named, show_order
+from handlers.ops.page import page
+from handlers.ops.possible import Act, role_for
+from handlers.views.customer import customer_view
+from handlers.web.requests import read_form
+from infra.errors import PressroomError, TransientError
+from storage.audit import Authority
+
+_MOST_USD = 1_000_000
+Fields = Mapping[str, str]
+#: Does what a form asks for. Returns a page to show, or None for the order's.
+Doer = Callable[[Request, Fields, Authority], Awaitable[Response | None]]
+Asker = Callable[[Request, str, int], Awaitable[Response]]
+
+
+class FormIsWrong(PressroomError):
+    """A field of a form does not say what it should."""
+
+
+async def do(request: Request) -> Response:
+    """Carry an act out, then show the order. 422 with the reason on the act's page if that cannot be."""
+    act = _act_of(request, _DOERS)
+    again = _ASKERS.get(act, show_order)
+    return await carry_out(request, role_for(act), partial(_do, request, _DOERS[act]), again)
+
+
+async def ask(request: Request) -> Response:
+    """Show what an act would do, and its form."""
+    act = _act_of(request, _ASKERS)
+    operator_of(request, role_for(act))
+    return await _ASKERS[act](request, "", 200)
+
+
+def _act_of(request: Request, known: Mapping[Act, object]) -> Act:
+    named = request.path_params["act"]
+    found = next((act for act in known if act == named), None)
+    if found is None:
+        raise HTTPException(404, "There is no such page.")
+    return found
+
+
+async def _do(request: Request, doer: Doer, fields: Fields, authority: Authority) -> str | Response:
+    return await doer(request, fields, authority) or request.url.path.rpartition("/")[0]
+
+
+def _order_of(request: Request) -> str:
+    named: str = request.path_params["order"]
+    return named
+
+
+async def _show(request: Request, fields: Fields, authority: Authority) -> Response:
+    del fields
+    await reveal_customer(request.state.deps, _order_of(request), authority)
+    return await show_order(request, clear=True)
+
+
+async def _retry(request: Request, fields: Fields, authority: Authority) -> None:
+    del fields
+    for refusal in await retry_order(request.state.deps, _order_of(request), authority):
+        raise refusal
+
+
+async def _resend(request: Request, fields: Fields, authority: Authority) -> None:
+    del fields
+    await order_resend(request.state.deps, _order_of(request), authority)
+
+
+async def _readdress(request: Request, fields: Fields, authority: Authority) -> None:
+    await readdress_and_send(request.state.deps, _order_of(request), fields.get("email", ""), authority)
+
+
+async def _resume(request: Request, fields: Fields, authority: Authority) -> None:
+    given = fields.get("budget", "").strip()
+    await resume_order(request.state.deps, _order_of(request), _budget_of(given) if given else None, authority)
+
+
+def _budget_of(given: str) -> float:
+    if given == "none":
+        return inf
+    try:
+        budget = float(given)
+    except ValueError:
+        budget = 0.0
+    if not (isfinite(budget) and 0 < budget <= _MOST_USD):
+        raise FormIsWrong("A budget is a number of US dollars above 0, at most a million, or the word none.")
+    return budget
+
+
+async def _correct(request: Request, fields: Fields, authority: Authority) -> Response | None:
+    deps, order, given = request.state.deps, _order_of(request), _answers_in(fields)
+    if "sure" in fields:
+        await correct_order(deps, order, given, authority)
+        return None
+    quote = await quote_correction(deps, order, given)
+    return await _page(request, "correct.html", "", 200, given=given, quote=quote, reason=authority.reason)
+
+
+async def _refund(request: Request, fields: Fields, authority: Authority) -> None:
+    del fields
+    await begin_refund(request.state.deps, _order_of(request), authority)
+
+
+async def _forget(request: Request, fields: Fields, authority: Authority) -> None:
+    if fields.get("confirmation", "").strip() != _order_of(request):
+        raise FormIsWrong("Repeat the order's id to have its customer forgotten: that cannot be undone.")
+    await begin_forgetting(request.state.deps, _order_of(request), authority)
+
+
+_DOERS: dict[Act, Doer] = {
+    "show": _show,
+    "retry": _retry,
+    "resend": _resend,
+    "readdress": _readdress,
+    "resume": _resume,
+    "correct": _correct,
+    "refund": _refund,
+    "forget": _forget,
+}
+
+
+def _answers_in(fields: Fields) -> dict[str, str]:
+    return {name: fields[name] for name in ANSWERS if fields.get(name)}
+
+
+async def _ask_correction(request: Request, mistake: str, status: int) -> Response:
+    given = _answers_in(await read_form(request)) if request.method == "POST" else {}
+    return await _page(request, "correct.html", mistake, status, given=given, quote=None)
+
+
+async def _ask_refund(request: Request, mistake: str, status: int) -> Response:
+    try:
+        amount = await refund_sum(request.state.deps, _order_of(request))
+    except TransientError:
+        raise
+    except PressroomError as error:
+        return await show_order(request, mistake or str(error), 422)
+    return await _page(request, "refund.html", mistake, status, amount=amount)
+
+
+async def _ask_forgetting(request: Request, mistake: str, status: int) -> Response:
+    return await _page(request, "forget.html", mistake, status)
+
+
+async def _page(request: Request, template: str, mistake: str, status: int, **facts: object) -> Response:
+    customer = customer_view(request.state.deps, await order_named(request))
+    return page(request, template, status, customer=customer, questions=QUESTIONS, mistake=mistake, **facts)
+
+
+_ASKERS: dict[Act, Asker] = {"correct": _ask_correction, "refund": _ask_refund, "forget": _ask_forgetting}

@@ -1,0 +1,40 @@
+"""What an operator may do about an order: by their role, and by the order's state, as the acts' own rules say."""
+
+from typing import Literal
+
+from actors.deps.process import Deps
+from actors.orders.correction import why_not_correctable
+from actors.orders.forgetting import what_hinders
+from actors.orders.refunding import why_not_refundable
+from actors.orders.resend import why_not_resent
+from handlers.ops.guard import Operator
+from infra.accounts import Role
+from storage.budget import is_paused
+from storage.dead_letters import open_letters_of
+from storage.records.orders import Order
+
+Act = Literal["show", "retry", "resend", "readdress", "resume", "correct", "refund", "forget"]
+#: The acts that take another role than the operator's.
+_ROLES: dict[Act, Role] = {"refund": "owner", "forget": "owner"}
+
+
+def role_for(act: Act) -> Role:
+    """Return the role that an act takes."""
+    return _ROLES.get(act, "operator")
+
+
+async def possible_acts(deps: Deps, order: Order, operator: Operator) -> set[Act]:
+    """Return the acts that are the operator's, and that the order's state allows."""
+    known = "forgotten_at" not in order
+    dead = await open_letters_of(deps.db, order["_id"], limit=1)
+    allowed: dict[Act, bool] = {
+        "show": known,
+        "retry": known and bool(order["objection"] or dead),
+        "resend": why_not_resent(deps, order) is None,
+        "readdress": known,
+        "resume": is_paused(order),
+        "correct": why_not_correctable(order) is None,
+        "refund": why_not_refundable(order) is None,
+        "forget": known and await what_hinders(deps, order) is None,
+    }
+    return {act for act, holds in allowed.items() if holds and operator.may(role_for(act))}
