@@ -67,7 +67,7 @@ def page(chromium: Browser, house: Pressroom) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def signed_in() -> dict[str, Any]:
-    """By the names of operators who have signed in, their cookies: each may do so ten times, then once a minute."""
+    """By names of operators who have signed in, their cookies: each may do so ten times, then once a minute."""
     return {}
 
 
@@ -78,6 +78,7 @@ def sign_in(page: Page, signed_in: dict[str, Any]) -> SignIn:
     def enter(name: str) -> Page:
         if name in signed_in:
             page.context.add_cookies(signed_in[name])
+            page.goto("/ops/")
             return page
         page.goto("/ops/")
         page.get_by_label("Name").fill(name)
