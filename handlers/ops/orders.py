@@ -19,6 +19,7 @@ from handlers.views.customer import customer_view
 from handlers.views.desk import PersonView, for_a_person
 from handlers.views.mails import mails_of
 from handlers.views.orders import order_costs, order_view, orders_summary
+from handlers.views.pauses import pauses_of
 from handlers.views.search import search
 from handlers.views.ticket import ticket_of
 from handlers.views.timeline import timeline
@@ -102,6 +103,7 @@ async def _live_facts(request: Request, order: Order) -> dict[str, object]:
         "order": view | {"reports": reports},
         "refunded": _refunded(order),
         "mails": await mails_of(deps, order),
+        "pauses": await pauses_of(deps, order),
         "remaking": sorted(order.get("remaking", ())),
         "timeline": await timeline(deps, order, steps),
     }

@@ -5,7 +5,8 @@ from typing import TypedDict
 from actors.deps.process import Deps
 from actors.orders.pause_work import Effect
 from handlers.views.orders import as_text
-from storage.work_pauses import find_work_pauses
+from storage.records.orders import Order
+from storage.work_pauses import PROVIDER, find_work_pauses
 
 
 class PauseView(TypedDict):
@@ -26,6 +27,14 @@ async def pauses_that_hold(deps: Deps) -> list[PauseView]:
         for one in found
         if one["until"] > now
     ]
+
+
+async def pauses_of(deps: Deps, order: Order) -> list[PauseView]:
+    """Return the pauses that hold back work of an order that is not made yet, the first to end first."""
+    if order["paid_at"] is None or order["stored_at"] is not None or order["stopped"]:
+        return []
+    subjects = {PROVIDER, f"tenant:{order['tenant']}", *(f"product:{name}" for name in order["products"])}
+    return [one for one in await pauses_that_hold(deps) if one["subject"] in subjects]
 
 
 def told_effect(effect: Effect) -> str:

@@ -94,3 +94,13 @@ def test_a_viewer_pauses_nothing(house: Pressroom, browser_of: OpenBrowser) -> N
     form = {"form_key": browser.form_key(), "reason": "why not", "subject": SUBJECT, "for": "2h"}
     assert browser.post("/ops/pauses", **form, action="pause").status_code == 403
     assert paused(house) == []
+
+
+def test_the_page_of_an_order_says_what_it_waits_for(house: Pressroom, browser_of: OpenBrowser) -> None:
+    """Only while the pause holds, and only where it holds work of the order back."""
+    order, browser = house.buy(), browser_of("vera")
+    house.cli("pauses", "begin", SUBJECT, "--reason", "a wrong prompt", "--for", "2h")
+    assert f"{SUBJECT} is paused" in browser.get(f"/ops/orders/{order}").text
+    house.cli("pauses", "end", SUBJECT, "--reason", "mended")
+    house.cli("pauses", "begin", "product:personal_blueprint", "--reason", "a wrong prompt", "--for", "2h")
+    assert "is paused" not in browser.get(f"/ops/orders/{order}").text
