@@ -19,15 +19,21 @@ from actors.orders.resend import order_resend
 from actors.products.questions import ANSWERS, QUESTIONS
 from handlers.ops.acts import carry_out
 from handlers.ops.guard import operator_of
-from handlers.ops.orders import order_named, show_order
+from handlers.ops.orders import order_named, paid_amount, show_order
 from handlers.ops.page import page
 from handlers.ops.possible import Act, role_for
 from handlers.views.customer import customer_view
+from handlers.views.mails import mails_of
+from handlers.views.orders import order_view
+from handlers.views.timeline import timeline
 from handlers.web.requests import read_form
 from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
+from storage.history import steps_at_a_glance
 
 _MOST_USD = 1_000_000
+#: What a bank wants to know of a timeline: the sale, what was made, and what reached the customer.
+_EVIDENCE = {"order", "stripe", "report", "mail", "customer"}
 Fields = Mapping[str, str]
 #: Does what a form asks for. Returns a page to show, or None for the order's.
 Doer = Callable[[Request, Fields, Authority], Awaitable[Response | None]]
@@ -73,6 +79,26 @@ async def _show(request: Request, fields: Fields, authority: Authority) -> Respo
     del fields
     await reveal_customer(request.state.deps, _order_of(request), authority)
     return await show_order(request, clear=True)
+
+
+async def _evidence(request: Request, fields: Fields, authority: Authority) -> Response:
+    del fields
+    deps = request.state.deps
+    await reveal_customer(deps, _order_of(request), authority)
+    order = await order_named(request)
+    steps = await steps_at_a_glance(deps.db, order)
+    told = [entry for entry in await timeline(deps, order, steps) if entry.kind in _EVIDENCE]
+    return page(
+        request,
+        "evidence.html",
+        order=await order_view(deps, order),
+        payment=order["payment_intent"],
+        paid=paid_amount(order),
+        customer=customer_view(deps, order, clear=True),
+        questions=QUESTIONS,
+        mails=await mails_of(deps, order),
+        timeline=told,
+    )
 
 
 async def _retry(request: Request, fields: Fields, authority: Authority) -> None:
@@ -129,6 +155,7 @@ async def _forget(request: Request, fields: Fields, authority: Authority) -> Non
 
 _DOERS: dict[Act, Doer] = {
     "show": _show,
+    "evidence": _evidence,
     "retry": _retry,
     "resend": _resend,
     "readdress": _readdress,

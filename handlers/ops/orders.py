@@ -109,6 +109,12 @@ async def _live_facts(request: Request, order: Order) -> dict[str, object]:
     }
 
 
+def paid_amount(order: Order) -> str:
+    """Return what was charged for an order, or nothing if that is unknown."""
+    amount, currency = order["amount_subtotal"], order["currency"]
+    return written_amount(amount, currency) if amount is not None and currency else ""
+
+
 def _refunded(order: Order) -> str:
     return written_amount(order["amount_refunded"], order["currency"] or "") if order["amount_refunded"] else ""
 

@@ -13,7 +13,7 @@ from storage.budget import is_paused
 from storage.dead_letters import open_letters_of
 from storage.records.orders import Order
 
-Act = Literal["show", "retry", "resend", "readdress", "resume", "correct", "refund", "forget"]
+Act = Literal["show", "evidence", "retry", "resend", "readdress", "resume", "correct", "refund", "forget"]
 #: The acts that take another role than the operator's.
 _ROLES: dict[Act, Role] = {"refund": "owner", "forget": "owner"}
 
@@ -29,6 +29,7 @@ async def possible_acts(deps: Deps, order: Order, operator: Operator) -> set[Act
     dead = await open_letters_of(deps.db, order["_id"], limit=1)
     allowed: dict[Act, bool] = {
         "show": known,
+        "evidence": known and order["paid_at"] is not None,
         "retry": known and bool(order["objection"] or dead),
         "resend": why_not_resent(deps, order) is None,
         "readdress": known,

@@ -11,7 +11,7 @@ from tests.pressroom import Pressroom
 
 OpenBrowser = Callable[[str], Browser]
 
-ACTS = ("show", "retry", "resend", "readdress", "resume", "correct", "refund", "forget")
+ACTS = ("show", "evidence", "retry", "resend", "readdress", "resume", "correct", "refund", "forget")
 
 
 def send(browser: Browser, order: str, act: str, /, **fields: str) -> Any:
@@ -239,3 +239,22 @@ def test_the_mail_desk_lists_what_servers_said(house: Pressroom, browser_of: Ope
     assert ("a•••@c•••.example" in on_page, "ada@customer.example" in on_page) == (True, False)
     listed = house.json("mails", "list", "--state", "refused")
     assert [(one["order_id"], one["said"]) for one in listed] == [(orders[1], "550 <a•••@c•••.example> unknown")]
+
+
+def test_evidence_names_the_sale_and_the_customer_and_is_on_record(
+    house: Pressroom, browser_of: OpenBrowser
+) -> None:
+    """What was sold, to whom, and what reached them; asked for with a reason, and never by looking."""
+    order, browser = house.buy(), browser_of("olaf")
+    assert house.email not in browser.get(f"/ops/orders/{order}").text
+    assert browser.get(f"/ops/orders/{order}/evidence").status_code == 404
+    shown = send(browser, order, "evidence")
+    payment = found(house, order)["payment_intent"]
+    assert (
+        shown.status_code,
+        [one for one in (payment, "19.00 USD", house.email, "Ada Byron") if one not in shown.text],
+    ) == (
+        200,
+        [],
+    )
+    assert trail(house, order) == [("olaf", "looked at")]
