@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, json_option
+from handlers.cli.common import Row, json_option, settings_here
 from handlers.cli.output import listing, show
+from infra.errors import PressroomError, TransientError
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
+
+#: A worker beats every 2 s. One that has not for so long would be another's to replace.
+_SILENT_S = 30.0
+#: Probes wait a few seconds.
+_PATIENCE_S = 3.0
 
 
 @click.command()
@@ -59,3 +68,35 @@ async def list_workers(deps: Deps) -> list[Row]:
     from handlers.views.machines import worker_views
 
     return [*await worker_views(deps)]
+
+
+@workers.command("check")
+@click.argument("queue")
+def check_worker(queue: str) -> None:
+    """Say whether a worker of that queue lives on this machine.
+
+    For a platform's probes. Exit 1 if none has beaten for 30 s. It is 0 while MongoDB, which alone knows, does not
+    answer: another start would mend nothing, and lose the calls in the air.
+    """
+    try:
+        silent_s = asyncio.run(_least_silence(settings_here().mongodb_url, queue))
+    except TransientError as error:
+        click.echo(f"unknown: {error}")
+        return
+    if silent_s > _SILENT_S:
+        raise PressroomError(f"No worker of {queue} has beaten on this machine for {_SILENT_S:g} s.")
+    click.echo(f"alive: beat {silent_s:.1f} s ago")
+
+
+async def _least_silence(mongodb_url: str, queue: str) -> float:
+    """Return the seconds since the latest beat of a worker of the queue here, by the one clock of this machine."""
+    from storage.database import Database
+    from storage.workers import live_workers
+
+    db = Database(mongodb_url, timeout_s=_PATIENCE_S)
+    try:
+        workers = await live_workers(db)
+    finally:
+        await db.close()
+    here = [one["beat_at"] for one in workers if (one["queue"], one["host"]) == (queue, socket.gethostname())]
+    return (datetime.now(UTC) - max(here)).total_seconds() if here else inf
