@@ -89,10 +89,12 @@ pictures: setup
 LOCKS = infra/deploy/locks
 LOCK = uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--python-version 3.11
-# What the webhook imports when it runs alone: the same versions, and nothing else that the product needs.
+# What the webhook imports when it runs alone: the same versions, and nothing else that the product needs. At last, what
+# builds our own package in an image.
 SERVERLESS = dramatiq[redis] mangum msgspec pymongo starlette stripe structlog
 lock:
 	$(LOCK) pyproject.toml --output-file $(LOCKS)/run.txt
 	$(LOCK) pyproject.toml --extra local --extra dev --extra serverless --constraint $(LOCKS)/run.txt \
 		--output-file $(LOCKS)/dev.txt
 	printf '%s\n' $(SERVERLESS) | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/serverless.txt
+	echo setuptools | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/build.txt

@@ -1,0 +1,158 @@
+"""What the files start, held against what there is to start."""
+
+import re
+from collections import defaultdict
+from importlib.util import find_spec
+
+import click
+import msgspec
+import pytest
+from msgspec import NODEFAULT
+
+from actors.products.catalogue import PRODUCTS, queues, queues_of
+from handlers.cli.main import pressroom
+from infra.broker.broker import Broker, QueueKeys
+from infra.settings import Settings, WebhookSettings, read_settings
+from tests.infra.deploy.files import (
+    DEPLOY,
+    OF_OTHERS,
+    Process,
+    compose,
+    environment_file,
+    images,
+    of_kind,
+    pod_of,
+    processes,
+    sam,
+)
+
+EVERY = processes()
+FILES = {"compose.yaml", "kubernetes", "render.yaml", "Procfile"}
+
+
+def names_of(kind: type[WebhookSettings], *, required: bool = False) -> set[str]:
+    """Return the names of settings, all or only the required ones."""
+    fields = msgspec.structs.fields(kind)
+    return {one.encode_name for one in fields if not required or one.default is NODEFAULT}
+
+
+def parse(command: tuple[str, ...]) -> dict[str, object]:
+    """Return what the command line understands of a command, without running it."""
+    program, *rest = command
+    assert program == "pressroom"
+    found: click.Command = pressroom
+    while isinstance(found, click.Group):
+        _, named, rest = found.resolve_command(click.Context(found), rest)
+        assert named is not None
+        found = named
+    return dict(found.make_context(found.name, [*rest]).params)
+
+
+@pytest.mark.parametrize("one", EVERY, ids=lambda one: f"{one.file} {' '.join(one.command)}")
+def test_a_process_is_one_that_there_is_with_settings_that_are_right(one: Process) -> None:
+    """The command line takes its command, `Settings` all that it is given; no name is unknown, none missing."""
+    parse(one.command)
+    if one.env:
+        assert one.env.keys() <= names_of(Settings) | OF_OTHERS
+        settings = read_settings(one.env)
+        assert settings.grace_s > settings.llm_timeout_s
+        assert one.grace_s is not None
+        assert one.grace_s > settings.grace_s + 5
+
+
+def test_every_queue_has_its_worker_and_every_installation_its_sweeps() -> None:
+    """No file forgets a product, the mail, the door or the sweep, of which there are two but in the Procfile."""
+    started: dict[str, dict[tuple[str, ...], int]] = defaultdict(dict)
+    for one in EVERY:
+        words = one.command[1:3] if one.command[1] == "worker" else one.command[1:2]
+        started[one.file][words] = one.number
+    assert started.keys() == FILES
+    for file, there in started.items():
+        assert there.keys() == {("web",), ("sweep",), *(("worker", queue) for queue in queues())}, file
+        assert there["sweep",] == (1 if file == "Procfile" else 2)
+
+
+def test_a_worker_is_asked_after_by_its_own_queue() -> None:
+    """Compose and Kubernetes ask `pressroom workers check` of each worker, of no other queue than its own."""
+    asked = {}
+    for service in compose()["services"].values():
+        if "build" in service and service["command"][1] == "worker":
+            asked[f"compose {service['command'][2]}"] = service["healthcheck"]["test"][1:]
+    for deployment in of_kind("Deployment"):
+        _, container = pod_of(deployment)
+        if container["args"][1] == "worker":
+            probes = [container[probe]["exec"]["command"] for probe in ("startupProbe", "livenessProbe")]
+            assert probes[0] == probes[1]
+            asked[f"kubernetes {container['args'][2]}"] = probes[0]
+    assert len(asked) == 2 * len(queues())
+    for name, command in asked.items():
+        assert parse(tuple(command)) == {"queue": name.split()[1]}
+
+
+def test_no_process_may_more_than_it_needs() -> None:
+    """Ours run on a read-only file system with a /tmp, as nobody in particular and without a capability."""
+    for service in compose()["services"].values():
+        assert "no-new-privileges:true" in service["security_opt"]
+        assert {"max-size", "max-file"} <= service["logging"]["options"].keys()
+        assert service["restart"] == "unless-stopped"
+        if "build" in service:
+            assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (True, ["ALL"], ["/tmp"])  # noqa: S108
+    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    for deployment in of_kind("Deployment"):
+        pod, container = pod_of(deployment)
+        security = container["securityContext"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert security["readOnlyRootFilesystem"]
+        assert not security["allowPrivilegeEscalation"]
+        assert security["capabilities"] == {"drop": ["ALL"]}
+        assert [one["mountPath"] for one in container["volumeMounts"]] == ["/tmp"]  # noqa: S108
+        assert {"requests", "limits"} == container["resources"].keys()
+
+
+def test_every_pod_is_counted_by_one_budget_of_disruptions() -> None:
+    """A node that is emptied never takes all of the door's, of the sweep's or of the workers' pods at once."""
+    budgets = [one["spec"]["selector"]["matchLabels"] for one in of_kind("PodDisruptionBudget")]
+    for deployment in of_kind("Deployment"):
+        labels = deployment["spec"]["template"]["metadata"]["labels"]
+        assert sum(budget.items() <= labels.items() for budget in budgets) == 1
+
+
+def test_images_have_versions() -> None:
+    """No image is whatever is newest today."""
+    assert len(every := [*images()]) > 10
+    assert [image for image in every if not re.search(r":v?\d+\.\d+[\w.-]*$", image)] == []
+
+
+def test_a_product_is_scaled_by_the_messages_of_its_queues() -> None:
+    """KEDA counts the hashes that hold what waits and what is in hand; only the longest product goes to none."""
+    namespace = Broker("redis://127.0.0.1/0").namespace
+    commands = {one["metadata"]["name"]: pod_of(one)[1]["args"] for one in of_kind("Deployment")}
+    least = {}
+    for scaled in of_kind("ScaledObject", "keda"):
+        spec = scaled["spec"]
+        queue = commands[spec["scaleTargetRef"]["name"]][2]
+        least[queue] = spec["minReplicaCount"]
+        counted = [trigger["metadata"]["listName"] for trigger in spec["triggers"]]
+        assert counted == [QueueKeys(namespace, part).messages for part in queues_of(queue)]
+        (deployment,) = (
+            one for one in of_kind("Deployment") if one["metadata"]["name"] == scaled["metadata"]["name"]
+        )
+        assert "replicas" not in deployment["spec"]
+    assert least == {**dict.fromkeys(PRODUCTS, 1), "personal_horoscope": 0}
+
+
+def test_the_function_has_its_own_settings_and_no_others() -> None:
+    """Of the webhook's settings the required ones are there, and none is known that it has no use for."""
+    function = sam()["Resources"]["Webhook"]["Properties"]
+    given = set(function["Environment"]["Variables"])
+    assert names_of(WebhookSettings, required=True) <= given <= names_of(WebhookSettings)
+    module, _, name = function["Handler"].rpartition(".")
+    assert (find_spec(module) is not None, name) == (True, "handler")
+
+
+def test_an_example_shows_no_secret() -> None:
+    """What must be secret is visibly made up."""
+    secret = re.compile(r"_KEY$|SECRET|_TOKEN$")
+    for path in (".env.example", "kubernetes/secret.env.example"):
+        shown = {name: value for name, value in environment_file(path).items() if secret.search(name)}
+        assert all("replace" in value for value in shown.values())
