@@ -50,8 +50,12 @@ def _shown_document(value: dict[str, Any]) -> str:
     if len(value) > _MOST_KEYS and {"_id", "state"} <= value.keys():
         return f"{value['_id']} {value['state']}"
     # The order of a choice, which comes from a set, means nothing.
-    plain = {key: sorted(one) if key == "$in" else one for key, one in value.items()}
+    plain = {key: sorted(one, key=_undrawn) if key == "$in" else one for key, one in value.items()}
     return "{" + ", ".join(f"{key}: {_shown(one)}" for key, one in plain.items()) + "}"
+
+
+def _undrawn(value: Any) -> str:
+    return _DRAWN.sub("", str(value))
 
 
 def _renamed(told: list[str]) -> list[str]:
