@@ -16,7 +16,7 @@ from rich.progress import track
 
 from infra.local.stack import Stack
 from tests.benchmarks.figures import publish
-from tests.simulation.many import SHARE, Seen, prepare, run_share
+from tests.simulation.many import SHARE, Seen, prepare, replaced_seeds, run_share
 
 #: As many failures are shown.
 _MOST_SHOWN = 10
@@ -48,8 +48,11 @@ def main() -> int:
                 )
                 failed += [seen] if seen.words else []
         seconds = time.monotonic() - began
+        replaced = pool.apply(replaced_seeds)
     for seen in failed[:_MOST_SHOWN]:
         console.print("\n".join(seen.words), markup=False, highlight=False, soft_wrap=True)
+    for bug, seed in replaced.items():
+        console.print(f"The planted bug {bug} is found by the seed {seed} now.")
     count = len(firsts) * SHARE
     figures = {"simulated_seeds": count, "violations": len(failed), "seeds_per_second": count / seconds}
     rows = [{"befalls": befalls, **counts} for befalls, counts in sorted(stories.items())]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import structlog
 
 from tests.simulation.database import Store, open_store
+from tests.simulation.planted import PLANTED, seed_that_finds
 from tests.simulation.products import sold
 from tests.simulation.run import run
 from tests.simulation.script import script_of
@@ -39,6 +40,13 @@ def run_share(first: int) -> list[Seen]:
     """Run the seeds from that one on."""
     with sold():
         return [_see(seed, _stores[0]) for seed in range(first, first + SHARE)]
+
+
+def replaced_seeds() -> dict[str, int | None]:
+    """Return for each planted bug that its seed no longer finds, by its name, one that does."""
+    with sold():
+        found = {bug: seed_that_finds(bug, _stores[0]) for bug in PLANTED}
+    return {bug.__name__: seed for bug, seed in found.items() if seed != PLANTED[bug]}
 
 
 def _see(seed: int, store: Store) -> Seen:
