@@ -8,32 +8,46 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import structlog
+
 from actors.deps.worker import WorkDeps
 from actors.mail.brand import brand_name, logo_of
-from actors.reports.claim import Claim
+from actors.reports.claim import Claim, ClaimIsLost
 from actors.reports.render_chunk import style_of
+from actors.reports.replay import ReplayIsUnderWay, lost_chunks, replay
 from infra.errors import TransientError
 from infra.metrics import RENDER_S
 from infra.pdf import BookSource
-from storage.objects import book_key, pdf_key
+from storage.objects import ObjectDoesNotExist, book_key, pdf_key
 from storage.order_state import paid_day
 from storage.records.orders import Order
 from storage.records.plans import Plan
 from storage.records.work import StepResult
+
+log = structlog.get_logger()
 
 #: The number of chunks that are fetched at once: enough to hide S3's latency, and no more than its threads.
 _AT_ONCE = 8
 #: The number of tries for a chunk. Of hundreds one may fail by chance, and the others need not be fetched again
 #: for it.
 _TRIES = 4
+#: The run from which on lost chapters are a person's: S3 does not keep what it is given.
+_MOST_RUNS = 5
 #: The prefix of the folders to work in.
 _PREFIX = "pressroom-work-"
 #: No message is worked on for longer than an hour, so a folder that was left this long ago is not in use.
 _LEFT_S = 7200.0
 
 
+class ChaptersAreLost(TransientError):
+    """S3 has lost chapters, and they cannot be set again now."""
+
+
 async def assemble_report(deps: WorkDeps, claim: Claim) -> StepResult:
-    """Bind the report's book. Returns the PDF's place, its SHA-256, pages and bytes."""
+    """Bind the report's book. Returns the PDF's place, its SHA-256, pages and bytes.
+
+    ClaimIsLost if S3 has lost chapters: they are set again, and the book is bound after them.
+    """
     plan = await deps.plans.get(claim.step["plan"])
     chunks = await claim.results()
     order, product = claim.order, claim.step["product"]
@@ -41,7 +55,14 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> StepResult:
     async with workroom() as folder:
         files = [folder / f"{number}.pdf" for number in range(len(chunks))]
         keys = [chunks[need]["object"] for need in claim.step["needs"]]
-        await _fetch(deps, [pair for pair in zip(keys, files, strict=True) if not _at_hand(deps, *pair)])
+        try:
+            await _fetch(deps, [pair for pair in zip(keys, files, strict=True) if not _at_hand(deps, *pair)])
+        except ObjectDoesNotExist:
+            lost = await lost_chunks(deps, claim.step)
+            if not lost or claim.step["run"] >= _MOST_RUNS:
+                raise
+            await _set_again(deps, claim, lost)
+            raise ClaimIsLost from None
         with RENDER_S.labels("book").time():
             book = await deps.typesetter.assemble(source, files, folder / "book.pdf")
         stored = book_key(order["_id"], product, book.sha256)
@@ -53,6 +74,16 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> StepResult:
         "pages": book.pages,
         "bytes": book.size,
     }
+
+
+async def _set_again(deps: WorkDeps, claim: Claim, lost: list[str]) -> None:
+    """Have lost chapters set again, and the book bound after them, in a new run. ChaptersAreLost if not now."""
+    step = claim.step
+    log.warning("chapters_lost", count=len(lost))
+    try:
+        await replay(deps, step["order"], step["product"], [step["_id"], *lost], printing=True)
+    except ReplayIsUnderWay as error:
+        raise ChaptersAreLost("S3 has lost chapters, and another report of the order is replayed.") from error
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
 from storage.objects import ObjectStore, StoreIsDown
 from storage.records.work import Step, StepResult
-from tests.actors.builders import answering, result_of, state, steps, with_chapters
+from tests.actors.builders import result_of, state, steps, with_chapters
 from tests.actors.vendors import Press
 
 pytestmark = pytest.mark.anyio
@@ -171,13 +171,29 @@ async def test_what_killed_workers_left_is_cleared_away() -> None:
     assert (there, await asyncio.to_thread(folder.exists)) == ([False, True, True], False)
 
 
-async def test_a_chunk_that_the_store_has_lost_is_named_as_such(deps: Deps) -> None:
-    """An assembly that misses a chunk ends with that fact, for an operator to replay it."""
+async def test_chapters_that_the_store_lost_are_set_again(deps: Deps) -> None:
+    """Those alone, and the book is bound after them: nobody has to be called."""
     press = Press()
     worker, order, chapters = await with_chapters(deps, press)
-    for chapter in chapters:
-        await perform(worker, order, chapter["_id"], answering({"object": "nowhere.pdf", "pages": 1}))
-    (assembly,) = await steps(deps, order, "assemble")
+    assembly = await rendered(worker, order, chapters)
+    lost = chapters[1:]
+    await deps.objects.delete([str((await result_of(deps, chapter))["object"]) for chapter in lost])
+    worker = replace(worker, recent_chunks=RecentChunks())
     await perform(worker, order, assembly["_id"], partial(assemble_report, worker))
+    assert [(await state(deps, chapter))["state"] for chapter in chapters] == ["done", *["queued"] * len(lost)]
+    assembly = await rendered(worker, order, lost)
+    await perform(worker, order, assembly["_id"], partial(assemble_report, worker))
+    assert (await state(deps, assembly))["state"] == "done"
+    assert sorted(press.set) == sorted(chapter["key"] for chapter in [*chapters, *lost])
+
+
+async def test_a_store_that_keeps_nothing_is_a_persons(deps: Deps) -> None:
+    """Chapters that are lost again and again are not set for ever."""
+    worker, order, chapters = await with_chapters(deps, Press())
+    for _ in range(5):
+        assembly = await rendered(worker, order, chapters)
+        await deps.objects.delete([str((await result_of(deps, chapter))["object"]) for chapter in chapters])
+        worker = replace(worker, recent_chunks=RecentChunks())
+        await perform(worker, order, assembly["_id"], partial(assemble_report, worker))
     dead = await state(deps, assembly)
     assert (dead["state"], dead["error"]) == ("dead", "S3 has no object under that key.")
