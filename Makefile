@@ -1,6 +1,6 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless query-plans
-.PHONY: storm bundles elections chaos simulate crashes pictures lock
+.PHONY: storm bundles elections chaos simulate crashes pictures samples lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -84,6 +84,14 @@ SHOWN = "The sun’s way" "The First Month in View" "What was asked"
 pictures: setup
 	@.venv/bin/pressroom preview personal_horoscope --out .local/pictures.pdf
 	@.venv/bin/python -m tests.pictures .local/pictures.pdf docs/pictures/report.png $(SHOWN)
+
+# The pages that the shop shows of each product, drawn from its preview.
+SAMPLE = .venv/bin/python -m tests.sample_pages
+samples: setup
+	@for product in life_clarity personal_blueprint personal_horoscope; do .venv/bin/pressroom preview $$product || exit; done
+	@$(SAMPLE) life_clarity "The Question Beneath" "The Next Six Weeks"
+	@$(SAMPLE) personal_blueprint "What was there before you chose anything" "The Soil You Grew From"
+	@$(SAMPLE) personal_horoscope "The First Month" "Love in the First Month"
 
 # Locks carry names, versions and hashes only: no index address, so they work behind any mirror.
 LOCKS = infra/deploy/locks

@@ -5,6 +5,8 @@ from storage.records.mail import Alert
 #: Currencies whose sums have no decimals, and those with three: https://docs.stripe.com/currencies
 _WHOLE = {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
 _FINE = {"BHD", "JOD", "KWD", "OMR", "TND"}
+#: Signs that stand for one currency wherever English is read, before the number.
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "AUD": "A$", "CAD": "CA$", "NZD": "NZ$"}
 
 
 def spoken_duration(seconds: int) -> str:
@@ -20,13 +22,16 @@ def readable_size(size: int) -> str:
 
 def written_amount(amount: int, currency: str) -> str:
     """Return a sum, given in the smallest unit of its currency, such as 129.00 USD or 1900 JPY."""
-    name = currency.upper()
-    decimals = 2
-    if name in _WHOLE:
-        decimals = 0
-    elif name in _FINE:
-        decimals = 3
-    return f"{amount / 10**decimals:.{decimals}f} {name}"
+    decimals = _decimals(currency)
+    return f"{amount / 10**decimals:.{decimals}f} {currency.upper()}"
+
+
+def shown_price(amount: int, currency: str) -> str:
+    """Return a price as customers write it, given in its currency's smallest unit: $19, $1,290.50 or 19 CHF."""
+    name, decimals = currency.upper(), _decimals(currency)
+    shown = 0 if amount % 10**decimals == 0 else decimals
+    number = f"{amount / 10**decimals:,.{shown}f}"
+    return f"{_SIGNS[name]}{number}" if name in _SIGNS else f"{number}\N{NO-BREAK SPACE}{name}"
 
 
 def posted(alert: Alert) -> dict[str, str | None]:
@@ -38,3 +43,10 @@ def told_text(alert: Alert) -> str:
     """Return the text for an operator: the first trouble, and how much more of its kind there was."""
     more = len(alert["seen"]) - 1
     return alert["text"] if more == 0 else f"{alert['text']} (and {more} more of this kind)"
+
+
+def _decimals(currency: str) -> int:
+    name = currency.upper()
+    if name in _WHOLE:
+        return 0
+    return 3 if name in _FINE else 2

@@ -8,6 +8,7 @@ from math import ceil
 from statistics import median
 
 from actors.deps.process import Deps
+from actors.mail.formatting import spoken_duration
 from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Product
 from storage.records.plans import Plan
@@ -23,6 +24,11 @@ _CALL_S, _BOOK_S = 30.0, 60.0
 async def estimate_s(deps: Deps, products: list[str]) -> float:
     """Estimate the seconds until the last of some reports, begun at once, will be stored."""
     return max([await _likely_s(deps, product) for product in products])
+
+
+def spoken_estimate(seconds: float) -> str:
+    """Return an estimate as people say it, of a minute at least."""
+    return spoken_duration(ceil(max(60.0, seconds)))
 
 
 async def _likely_s(deps: Deps, product: str) -> float:

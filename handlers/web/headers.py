@@ -8,8 +8,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra.settings import Settings
 
-#: Our own inline style may load on a page, and nothing else.
-_LOAD = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+#: Our own inline style and pictures may load on a page, and nothing else.
+_LOAD = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+)
 #: The order's page is kept up to date by our own script.
 _LOAD_FOR_ORDERS = f"{_LOAD}; script-src 'self'; connect-src 'self'"
 #: On the operators' pages our own files may load, and be asked for news.

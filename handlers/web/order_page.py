@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from email.utils import parseaddr
-from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 
 from actors.deps.process import Deps
 from actors.mail.brand import sender_of
-from actors.mail.formatting import readable_size, spoken_duration
-from actors.orders.estimate import estimate_s
+from actors.mail.formatting import readable_size
+from actors.orders.estimate import estimate_s, spoken_estimate
 from actors.orders.promise import promised_at
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.products.catalogue import title_of
@@ -147,7 +146,7 @@ async def _due(deps: Deps, order: Order) -> dict[str, Any] | None:
         return None
     likely_s = await estimate_s(deps, order["products"])
     # What takes longer than it should says nothing of the usual.
-    likely = spoken_duration(ceil(max(60.0, likely_s))) if now + timedelta(seconds=likely_s) < due_at else None
+    likely = spoken_estimate(likely_s) if now + timedelta(seconds=likely_s) < due_at else None
     zone = ZoneInfo(order.get("timezone", deps.settings.timezone))
     return {"is_over": now > due_at, "at": f"{due_at.astimezone(zone):%B %-d at %H:%M (%Z)}", "likely": likely}
 

@@ -9,7 +9,8 @@ from starlette.responses import HTMLResponse, Response
 from actors.deps.process import Deps
 from actors.intake.answers import FIRST_BIRTH, last_day
 from actors.mail.brand import brand_name, logo_of
-from actors.mail.formatting import spoken_duration
+from actors.mail.formatting import shown_price, spoken_duration
+from actors.products.catalogue import CURRENCY
 from actors.products.questions import QUESTIONS
 from infra.tenants import MAIN
 
@@ -19,7 +20,7 @@ _PAGES = Environment(
     undefined=StrictUndefined,
     auto_reload=False,
 )
-_PAGES.filters["duration"] = spoken_duration
+_PAGES.filters.update(duration=spoken_duration, price=lambda cents: shown_price(cents, CURRENCY))
 _PAGES.globals.update(questions=QUESTIONS, first_birth=FIRST_BIRTH)
 
 

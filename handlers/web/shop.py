@@ -10,7 +10,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
+from actors.orders.estimate import estimate_s, spoken_estimate
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
+from handlers.web.inside import SAMPLES, parts_of
 from handlers.web.page import page
 from handlers.web.requests import read_form
 from infra.errors import PermanentError, TransientError, describe
@@ -22,6 +24,8 @@ from storage.answers import keep_answers, note_session
 log = structlog.get_logger()
 
 _DEADLINE_S = 25.0
+#: For a figure without which the page is as good.
+_PATIENCE_S = 1.0
 
 
 async def home(request: Request) -> Response:
@@ -33,7 +37,7 @@ async def home(request: Request) -> Response:
 
 async def product_page(request: Request) -> Response:
     """Show one product and its form."""
-    return _form(request, _sold(request, request.path_params["product"]), {}, 200)
+    return await _form(request, _sold(request, request.path_params["product"]), {}, 200)
 
 
 async def checkout(request: Request) -> Response:
@@ -43,7 +47,7 @@ async def checkout(request: Request) -> Response:
     offer = _sold(request, given.get("product", ""))
     answers = plain_answers(given, deps.clock.now())
     if any(not answers.get(name) for name in offer.needed):
-        return _form(request, offer, answers, 422)
+        return await _form(request, offer, answers, 422)
     try:
         async with asyncio.timeout(_DEADLINE_S):
             url = await _open_checkout(deps, offer, answers)
@@ -79,5 +83,25 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> s
     return till.url
 
 
-def _form(request: Request, offer: Offer, given: dict[str, str], status: int) -> Response:
-    return page(request, "product.html", status, offer=offer, wanted=offer.needed, given=given)
+async def _form(request: Request, offer: Offer, given: dict[str, str], status: int) -> Response:
+    return page(
+        request,
+        "product.html",
+        status,
+        offer=offer,
+        wanted=offer.needed,
+        given=given,
+        usual=await _usual(request.state.deps, offer),
+        inside=[(product, parts_of(product), SAMPLES.get(product.name)) for product in offer.products],
+        one_by_one=sum(product.price for product in offer.products),
+    )
+
+
+async def _usual(deps: Deps, offer: Offer) -> str | None:
+    """Return how long such an order usually takes. None if that is unknown, or no less than is promised."""
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            likely_s = await estimate_s(deps, list(offer.reports))
+    except (TransientError, TimeoutError):
+        return None
+    return spoken_estimate(likely_s) if likely_s < offer.promise_s else None

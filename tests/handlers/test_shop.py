@@ -1,13 +1,19 @@
 """The shop's pages: what is offered, and a form that asks for what the report needs."""
 
+import re
+import struct
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 
-from actors.mail.formatting import spoken_duration
+from actors.mail.formatting import shown_price, spoken_duration
 from actors.products.catalogue import OFFERS, Offer
+from infra.local.stack import Stack
 from tests import plain_http
-from tests.pressroom import Pressroom
+from tests.ports import free_ports
+from tests.pressroom import WITH_TEST_PRODUCTS, Pressroom
+from tests.products.field_notes.product import PRODUCT as FIELD_NOTES
 
 FORM = {"product": "personal_horoscope", "name": "Ada", "birth_date": "1988-04-17", "birth_place": "London"}
 
@@ -18,7 +24,7 @@ def test_the_shop_offers_every_product(front_door: Pressroom) -> None:
     for offer in OFFERS.values():
         card = home.split(f'href="/products/{offer.name}"')[1].split("</a>")[0]
         assert offer.title in card
-        assert f"{offer.price / 100:.2f} US dollars" in card
+        assert f">${offer.price // 100}<" in card
         assert f"within {spoken_duration(offer.promise_s)}" in card
 
 
@@ -30,6 +36,45 @@ def test_a_products_form_asks_for_what_it_needs_and_no_more(front_door: Pressroo
     assert [field.split('name="')[1].split('"')[0] for field in fields] == list(offer.needed)
     assert all("required" in field for field in fields)
     assert ['type="date"' in field for field in fields] == [name == "birth_date" for name in offer.needed]
+
+
+def test_a_products_page_shows_what_is_inside(front_door: Pressroom) -> None:
+    """Each chapter's title, and pages of a sample that a browser can load, with their sizes and in words."""
+    page = plain_http.get(f"{front_door.door}/products/personal_blueprint").text
+    assert all(chapter.title in unescape(page) for chapter in OFFERS["personal_blueprint"].products[0].chapters)
+    pictures = re.findall(r'<img src="(\S+)" width="(\d+)" height="(\d+)" loading="lazy" alt="([^"]+)"', page)
+    assert len(pictures) == 2
+    for source, width, height, _ in pictures:
+        image = plain_http.get(front_door.door + source)
+        assert image.headers["content-type"] == "image/png"
+        assert len(image.content) <= 60_000
+        assert struct.unpack(">II", image.content[16:24]) == (int(width), int(height))
+
+
+def test_a_product_without_pictures_is_sold_all_the_same(stack: Stack) -> None:
+    """Only its parts are shown, those that are computed as well."""
+    (port,) = free_ports(1)
+    with Pressroom(stack, WITH_TEST_PRODUCTS) as running:
+        running.start("web", "--port", str(port))
+        page = plain_http.get(f"http://127.0.0.1:{port}/products/{FIELD_NOTES.name}").text
+    assert "<img" not in page
+    assert all(chapter.title in unescape(page) for chapter in FIELD_NOTES.chapters)
+
+
+@pytest.mark.parametrize(
+    ("cents", "currency", "shown"),
+    [
+        (1900, "usd", "$19"),
+        (129050, "usd", "$1,290.50"),
+        (0, "eur", "€0"),
+        (1900, "jpy", "¥1,900"),
+        (1900, "chf", "19 CHF"),
+        (1900, "kwd", "1.900 KWD"),
+    ],
+)
+def test_a_price_is_written_as_customers_write_it(cents: int, currency: str, shown: str) -> None:
+    """A sign before the number where one currency has it, and no decimals of a round sum."""
+    assert shown_price(cents, currency).replace("\N{NO-BREAK SPACE}", " ") == shown
 
 
 @pytest.mark.parametrize("birth_date", ["", "17.4.1988", "1988-02-30", "0988-04-17", "tomorrow"])
