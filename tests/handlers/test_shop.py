@@ -51,6 +51,13 @@ def test_a_products_page_shows_what_is_inside(front_door: Pressroom) -> None:
         assert struct.unpack(">II", image.content[16:24]) == (int(width), int(height))
 
 
+def test_that_an_ai_writes_is_said_before_and_after_the_purchase(front_door: Pressroom) -> None:
+    """It stands on the page of every product, and on that of an order."""
+    addresses = [f"{front_door.door}/products/{name}" for name in OFFERS]
+    for address in (*addresses, front_door.order(front_door.buy())["url"]):
+        assert "The text is written by an AI" in plain_http.get(address).text
+
+
 def test_a_product_without_pictures_is_sold_all_the_same(stack: Stack) -> None:
     """Only its parts are shown, those that are computed as well."""
     (port,) = free_ports(1)
