@@ -5,13 +5,18 @@ from playwright.sync_api import Browser, Page, expect
 from tests.pressroom import Pressroom
 
 
-def buy(page: Page, email: str) -> None:
-    """Choose Life Clarity, answer its questions, and pay."""
+def to_the_till(page: Page) -> None:
+    """Choose Life Clarity, and answer its questions."""
     page.goto("/")
     page.get_by_role("link", name="Life Clarity").click()
     page.get_by_label("Your name").fill("Ada Byron")
     page.get_by_label("What would you like clarity about?").fill("Shall I go?")
     page.get_by_role("button", name="Continue to payment").click()
+
+
+def buy(page: Page, email: str) -> None:
+    """Choose Life Clarity, answer its questions, and pay."""
+    to_the_till(page)
     page.get_by_label("E-mail").fill(email)
     page.get_by_role("button", name="Pay").click()
 
@@ -52,3 +57,42 @@ def test_two_tabs_and_one_that_comes_back(house: Pressroom, page: Page) -> None:
     other.goto(page.url)
     page.close()
     other.get_by_role("link", name="Download the PDF").wait_for()
+
+
+def test_a_code_and_a_second_try_at_the_till(house: Pressroom, page: Page) -> None:
+    """A promotion code lowers what is paid, a declined card may be tried again, and the order is delivered."""
+    to_the_till(page)
+    page.get_by_label("Promotion code").fill("WRONG")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("alert")).to_have_text("This code is invalid.")
+    page.get_by_label("Promotion code").fill("test10")
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_label("E-mail").fill(house.email)
+    page.get_by_label("is declined").check()
+    page.get_by_role("button", name="Pay $17.10").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your card was declined.")
+    page.get_by_label("E-mail").fill(house.email)
+    page.get_by_role("button", name="Pay $17.10").click()
+    page.wait_for_url("**/orders/*")
+    page.get_by_role("link", name="Download the PDF").wait_for()
+
+
+def test_a_payment_that_comes_in_later(house: Pressroom, page: Page) -> None:
+    """The order's page waits for it, and goes on by itself once it is there."""
+    to_the_till(page)
+    session = page.url.rpartition("/")[2]
+    page.get_by_label("E-mail").fill(house.email)
+    page.get_by_label("is a bank debit").check()
+    page.get_by_role("button", name="Pay").click()
+    page.wait_for_url("**/orders/*")
+    expect(page.get_by_role("status")).to_contain_text("We are waiting for your payment.")
+    house.stack.stripe.settle_payment(session)
+    page.get_by_role("link", name="Download the PDF").wait_for()
+
+
+def test_who_leaves_the_till_is_back_at_the_product(page: Page) -> None:
+    """Nothing was paid, and the way to it is open again."""
+    to_the_till(page)
+    page.get_by_role("link", name="Back").click()
+    page.wait_for_url("**/products/life_clarity")
+    expect(page.get_by_role("button", name="Continue to payment")).to_be_visible()

@@ -17,6 +17,7 @@ from infra.local.stripe import checkout, returns
 from infra.local.stripe.account import SESSIONS, Account
 from infra.local.stripe.api import Api
 from infra.local.stripe.webhooks import Webhooks
+from infra.local.stripe.wire import Json
 
 _PAGE = jinja2.Template(Path(__file__).with_name("pay.html").read_text("utf-8"), autoescape=True)
 # Not `form-action`: browsers apply it to the target of a redirect, too, which is the shop.
@@ -32,6 +33,17 @@ _DEEDS = (
 )
 
 
+def _problem(session: Json, form: dict[str, str], email: str) -> str:
+    """Return why nothing is paid, in Stripe's words. A promotion code is taken here, and may be none."""
+    if session["status"] == "expired":
+        return "This page has expired."
+    if "code" in form:
+        return "" if checkout.reduce_session(session, form["code"]) else "This code is invalid."
+    if "@" not in email:
+        return "Please enter your e-mail address."
+    return "Your card was declined. Please try another way to pay." if form.get("method") == "declined" else ""
+
+
 def pay_route(account: Account) -> Route:
     """Return the payment page. Its button pays and leads back to the shop; pressed again, it only leads back."""
 
@@ -41,12 +53,13 @@ def pay_route(account: Account) -> Route:
         pressed = request.method == "POST"
         form = dict(parse_qsl((await request.body()).decode()))
         email = session["customer_email"] or form.get("email", "")
-        if pressed and session["status"] == "open" and "@" in email:
+        problem = _problem(session, form, email) if pressed and session["status"] != "complete" else ""
+        if pressed and session["status"] == "open" and not problem and "code" not in form:
             checkout.complete_session(account, session, email, delayed=form.get("method") == "bank_debit")
         if pressed and session["status"] == "complete":
             return RedirectResponse(way_back, 303)
-        page = _PAGE.render(session=session, way_back=way_back, nameless=pressed)
-        return HTMLResponse(page, 422 if pressed else 200, _POLICY)
+        page = _PAGE.render(session=session, way_back=way_back, problem=problem)
+        return HTMLResponse(page, 422 if problem else 200, _POLICY)
 
     return Route("/pay/{id}", pay, methods=["GET", "POST"])
 
