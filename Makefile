@@ -1,6 +1,6 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless query-plans
-.PHONY: storm bundles elections chaos simulate crashes pictures samples lock
+.PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-ops query-plans
+.PHONY: storm bundles elections chaos simulate crashes ops-load pictures ops-pictures samples lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -42,6 +42,14 @@ bench-mix: setup
 
 bench-pdf: setup
 	@.venv/bin/python -m tests.benchmarks.pdf
+
+# What operators wait for among a hundred thousand orders and ten thousand dead letters.
+bench-ops: setup
+	@.venv/bin/python -m tests.benchmarks.ops
+
+# What fresh orders notice of the replay of three hundred others: the long form of a test in tests/browser/test_on_call.py.
+ops-load: setup
+	@.venv/bin/python -m tests.benchmarks.ops_load
 
 # A hundred thousand orders: the long form of tests/storage/test_query_plans.py. Fails if a plan is bad.
 query-plans: setup
@@ -92,6 +100,11 @@ samples: setup
 	@$(SAMPLE) life_clarity "The Question Beneath" "The Next Six Weeks"
 	@$(SAMPLE) personal_blueprint "What was there before you chose anything" "The Soil You Grew From"
 	@$(SAMPLE) personal_horoscope "The First Month" "Love in the First Month"
+
+# Operators' pages for the documentation, from a local stack with orders in many states.
+ops-pictures: setup
+	@infra/local/setup.sh tests
+	@.venv/bin/python -m tests.browser.pictures
 
 # Locks carry names, versions and hashes only: no index address, so they work behind any mirror.
 LOCKS = infra/deploy/locks

@@ -4,13 +4,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple, cast
 
-from storage.database import Database, Document, aggregated, translating
+from storage.database import BY_ID, Database, Document, aggregated, translating
 from storage.records.mail import DeadLetter
 
 #: The most open letters that are grouped. MongoDB reads them on an index alone.
 _MOST = 100_000
 #: How people call the group of letters of older versions, which kept no cause.
 UNGROUPED = "none"
+_WITHOUT_TEXTS = {"error": 0, "traceback": 0}
 
 
 class DeadGroup(NamedTuple):
@@ -54,11 +55,18 @@ async def dead_groups(db: Database, limit: int) -> list[DeadGroup]:
 
 async def _sample(db: Database, group: str | None) -> DeadLetter | None:
     """Return the newest letter of a group, None if all were closed meanwhile."""
-    return await db.dead_letters.find_one({"state": "open", "group": group}, sort=[("at", -1)])
+    return await db.dead_letters.find_one({"state": "open", "group": group}, _WITHOUT_TEXTS, sort=[("at", -1)])
 
 
 def _named(orders: list[str | None]) -> list[str]:
     return [order for order in orders if order is not None]
+
+
+@translating
+async def newest_of_group(db: Database, group: str | None, limit: int) -> list[DeadLetter]:
+    """Return the newest open dead letters of a group, without their texts."""
+    alike = db.dead_letters.find({"state": "open", "group": group}, _WITHOUT_TEXTS)
+    return await alike.sort("at", -1).limit(limit).to_list()
 
 
 @translating
@@ -84,7 +92,7 @@ async def letters_of_groups(
 async def sums_paid(db: Database, orders: Collection[str]) -> list[tuple[str, int, str]]:
     """Return what was paid for some orders: their ids, sums and currencies. Unpaid ones are left out."""
     paid = {"_id": {"$in": list(orders)}, "paid_at": {"$ne": None}, "amount_subtotal": {"$ne": None}}
-    found = await db.orders.find(paid, {"amount_subtotal": 1, "currency": 1}).to_list()
+    found = await db.orders.find(paid, {"amount_subtotal": 1, "currency": 1}, hint=BY_ID).to_list()
     return [(one["_id"], cast("int", one["amount_subtotal"]), one["currency"] or "") for one in found]
 
 

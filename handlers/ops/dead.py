@@ -16,8 +16,8 @@ from handlers.ops.page import page
 from handlers.views.bulk import told_quote
 from handlers.views.dead import groups_view
 from storage.audit import Authority
-from storage.dead_groups import UNGROUPED
-from storage.dead_letters import dead_letters, find_dead_letter
+from storage.dead_groups import UNGROUPED, newest_of_group
+from storage.dead_letters import find_dead_letter
 
 #: Causes on a page, and letters of one.
 _MOST_GROUPS, _MOST = 200, 100
@@ -34,7 +34,7 @@ async def groups(request: Request) -> Response:
     if group is None:
         raise HTTPException(404, "No open dead letter has this cause any more.")
     key = named if named != UNGROUPED else None
-    letters = await dead_letters(deps.db, limit=_MOST, state="open", group=key)
+    letters = await newest_of_group(deps.db, key, _MOST)
     return page(request, "group.html", group=group, letters=letters)
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TypedDict
 
 from actors.deps.process import Deps
@@ -11,6 +12,7 @@ from storage.alerts import due_alerts
 from storage.budget import is_paused
 from storage.errands import orders_with_errands
 from storage.figures import open_dead_letters, open_orders, told_alerts, unfinished_steps, untaken_mails
+from storage.grouping import grouped
 from storage.order_state import order_state, paid_at
 from storage.records.orders import Order
 from storage.records.work import StepState
@@ -70,7 +72,8 @@ async def work_view(deps: Deps) -> WorkView:
 async def _states_of(deps: Deps, orders: list[Order]) -> list[str]:
     """Return the state of each order."""
     begun = [report for report in await reports_of(deps.db, orders) if report["plan"]] if orders else []
-    return [order_state(order, [one for one in begun if one["order"] == order["_id"]]) for order in orders]
+    of_order = grouped(begun, itemgetter("order"))
+    return [order_state(order, of_order.get(order["_id"], ())) for order in orders]
 
 
 def _is_late(order: Order, now: datetime) -> bool:

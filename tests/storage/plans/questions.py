@@ -43,7 +43,7 @@ from storage.bulk import (
 )
 from storage.costs import costs_by, costs_by_outcome, costs_of, mean_usages, section_costs
 from storage.database import Database
-from storage.dead_groups import dead_groups, letters_of_groups, orders_of_tenant, sums_paid
+from storage.dead_groups import dead_groups, letters_of_groups, newest_of_group, orders_of_tenant, sums_paid
 from storage.dead_letters import (
     close_dead_letter,
     dead_letters,
@@ -205,6 +205,7 @@ async def _bulk(db: Database, ask: Ask) -> None:
     assert {group.group for group in groups} >= {"g"}
     for groups_named in (None, ["g", "h"]):
         assert await ask(letters_of_groups, groups_named, NOW - timedelta(days=100), NOW, 100)
+    assert await ask(newest_of_group, "g", 10)
     await ask(sums_paid, [letter["order"]])
     await ask(orders_of_tenant, [letter["order"]], TENANT)
     for number in range(30):
