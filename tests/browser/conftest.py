@@ -1,6 +1,5 @@
 """Chromium, and a whole Pressroom with operators' accounts."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,21 +9,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from infra.accounts import Role
 from infra.local.stack import Stack
 from infra.passwords import hash_password
+from tests.browser.chromium import launched
 from tests.handlers.ops.browser import PASSWORD
 from tests.pressroom import Pressroom
 
 #: By their names, the roles of the accounts.
 ROLES: dict[str, Role] = {"vera": "viewer", "olaf": "operator", "olga": "owner"}
-#: No sandbox, since the suite may run as root; and no traffic of the browser's own.
-_ALONE = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 #: The longest wait for something on a page, in milliseconds: orders are written meanwhile.
 _PATIENCE_MS = 120_000
 
@@ -43,11 +33,9 @@ def house(stack: Stack) -> Iterator[Pressroom]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser, which `make test` has had installed."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "There is no Chromium: run `make test`, or install it."
+    """A browser for the module."""
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=_ALONE)
+        browser = launched(driver)
         yield browser
         browser.close()
 
