@@ -57,7 +57,7 @@ def told_quote(facts: QuoteFacts) -> list[tuple[str, str]]:
     usd = (
         "unknown: the model has no price"
         if facts["usd"] is None
-        else f"{facts['usd']:.2f} US dollars at list price"
+        else f"{facts['usd']:.4f} US dollars at list price"
     )
     mails = ", ".join(f"{count} {kind}" for kind, count in facts["mails"].items())
     words = [
