@@ -194,7 +194,8 @@ async def making_times(db: Database, product: str, since: datetime, limit: int) 
     """Return the times from plan to PDF of a product's latest reports, of those stored since then."""
     stored = {"product": product, "stored_at": {"$gte": since}}
     found = db.reports.find(stored, {"began_at": 1, "stored_at": 1}).sort("stored_at", -1).limit(limit)
-    return [report["stored_at"] - report["began_at"] async for report in found]
+    # Those that an older version made do not say when they were begun.
+    return [report["stored_at"] - report["began_at"] async for report in found if "began_at" in report]
 
 
 @translating

@@ -21,11 +21,6 @@ def test_only_a_missing_database_turns_orders_away(front_door: Pressroom, name: 
     assert plain_http.get(f"{front_door.stack.urls.web}/livez").status_code == 200
 
 
-def test_without_a_token_in_the_settings_there_are_no_metrics(front_door: Pressroom) -> None:
-    """Nobody can guess the token of an installation that has none."""
-    assert plain_http.get(f"{front_door.stack.urls.web}/metrics").status_code == 404
-
-
 def test_a_process_that_cannot_show_its_metrics_works_all_the_same(front_door: Pressroom) -> None:
     """An address that is not this machine's is no reason to take no orders."""
     elsewhere, port = (str(port) for port in free_ports(2))

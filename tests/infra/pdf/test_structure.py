@@ -29,7 +29,8 @@ def parts() -> tuple[ChapterSource, ...]:
     prose = SectionSource("The Ground", PROSE.format(mark=_SCRIPTS["Chinese"]))
     linked = SectionSource("The Sky", "See [the tide](book:chapter-4), or [nothing](book:nowhere).\n\n" * 40)
     headed = SectionSource("The Tide", "## Ebb\n\n#### Low\n\n|A|B|\n|-|-|\n|1|2|\n\n## Flow\n\n- in\n  - out")
-    foreign = SectionSource("Elsewhere", "\n\n".join(_SCRIPTS.values()) + "\n\n🌸 and a letter of no face: \U0010fed5")
+    strange = "🌸 and a letter of no face: \U0010fed5"
+    foreign = SectionSource("Elsewhere", "\n\n".join([*_SCRIPTS.values(), strange]))
     return (
         chapter(1, prose, linked, title="Before"),
         replace(chapter(2, title="The First Month"), number=1, subtitle="Setting out", chart=WHEEL),
