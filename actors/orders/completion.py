@@ -12,7 +12,7 @@ from actors.mail.reports import completion, correction, resend
 from actors.orders.estimate import estimate_s
 from actors.orders.forget import forget_at
 from actors.orders.mailing import as_it_stands, deliver, look_again_at
-from actors.orders.promise import promised_at
+from actors.orders.promise import promise_of, promised_at
 from storage.alerts import raise_alert, withdraw_alert
 from storage.deliveries import correction_name, resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
@@ -102,7 +102,7 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
     if mail.sent:
         now = deps.clock.now()
         await mark_delivered(deps.db, order_id, now, forget_at(deps.settings, now))
-        if (due_at := promised_at(order)) is not None and due_at < now:
+        if (due_at := promise_of(order)) is not None and due_at < now:
             await withdraw_alert(deps.db, order_id, _LATE)
         log.info("order_delivered", order=order_id)
         return as_it_stands(order, "complete_order")  # the same write has ended the errand

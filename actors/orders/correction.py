@@ -4,6 +4,7 @@ Each prompt shows all answers, and so may each section and each page. So nothing
 outlives its correction: every section of every report that was begun is bought again.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,12 +14,12 @@ import structlog
 from actors.deps.process import Deps
 from actors.intake.answers import FIRST_BIRTH, plain_answers
 from actors.messages import ask, send_errand
-from actors.orders.dead_letters import clear_attention
+from actors.orders.dead_letters import MOST_OPEN, clear_attention
+from actors.orders.quote import likely_usd
 from actors.products.catalogue import offer_of
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
 from storage.corrections import correct_answers
-from storage.costs import Costs, section_costs
 from storage.dead_letters import close_dead_letter, dead_letters
 from storage.order_state import is_refunded, was_delivered
 from storage.orders import fill_details, find_order
@@ -28,7 +29,6 @@ from storage.steps import count_steps
 
 log = structlog.get_logger()
 
-_MOST = 1000
 _RULES = {
     "birth_date": f"A date of birth is written as 1990-12-31, from {FIRST_BIRTH:%Y} to today.",
     "language": "A language is written as its name in English or itself, or as a tag such as pt-BR.",
@@ -43,31 +43,21 @@ class AnswerIsNone(PressroomError):
     """What is given is no answer that can be used, or the one that is there."""
 
 
-class Remake(NamedTuple):
-    """Report to be made again: its calls, and their likely cost in US dollars at list price. None if unknown."""
-
-    product: str
-    calls: int
-    usd: float | None
-
-
 class Quote(NamedTuple):
-    """Consequences of a correction: the answers that change, reports to be made again, and mails that go out."""
+    """Consequences of a correction: the answers that change, the calls for each report, and mails that go out.
+
+    `usd` is what the calls are likely to cost in US dollars at list price. None if that is unknown.
+    """
 
     answers: list[str]
-    reports: list[Remake]
+    reports: Counter[str]
+    usd: float | None
     mails: int
 
     @property
     def calls(self) -> int:
         """The number of calls to the LLM."""
-        return sum(report.calls for report in self.reports)
-
-    @property
-    def usd(self) -> float | None:
-        """Their likely cost in US dollars. None if that of a report is unknown."""
-        known = [report.usd for report in self.reports if report.usd is not None]
-        return round(sum(known), 4) if len(known) == len(self.reports) else None
+        return self.reports.total()
 
 
 def why_not_correctable(order: Order) -> str | None:
@@ -150,24 +140,15 @@ def _due_at(order: Order, now: datetime) -> datetime | None:
 async def _quote(deps: Deps, order: Order, answers: Mapping[str, str]) -> Quote:
     begun = [report for report in await reports_of(deps.db, [order]) if report["planned"]]
     counts = await count_steps(deps.db, [report["_id"] for report in begun])
-    spent = await section_costs(deps.db, order["_id"])
-    reports = []
+    calls: Counter[str] = Counter()
     for report in begun:
-        calls = sum(n for (owner, kind, _), n in counts.items() if (owner, kind) == (report["_id"], "write"))
-        own = sum((costs for section, costs in spent if section["product"] == report["product"]), Costs())
-        reports.append(Remake(report["product"], calls, _likely_usd(own, calls)))
-    return Quote(sorted(answers), reports, mails=1 if was_delivered(order) else 0)
-
-
-def _likely_usd(spent: Costs, calls: int) -> float | None:
-    """Return what so many calls cost if each costs what those of the report have cost so far."""
-    if not spent.answered or spent.unpriced:
-        return None
-    return round(spent.known_usd / spent.answered * calls, 4)
+        own = (n for (owner, kind, _), n in counts.items() if (owner, kind) == (report["_id"], "write"))
+        calls[report["product"]] = sum(own)
+    return Quote(sorted(answers), calls, await likely_usd(deps, calls), mails=int(was_delivered(order)))
 
 
 async def _end_deaths(deps: Deps, order_id: str) -> None:
     """Close the dead letters of an order's steps, which are done again."""
-    for letter in await dead_letters(deps.db, limit=_MOST, order=order_id, kind="step", state="open"):
+    for letter in await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, kind="step", state="open"):
         await close_dead_letter(deps.db, letter["_id"], "replayed", deps.clock.now())
         await clear_attention(deps, order_id, letter["reason"])

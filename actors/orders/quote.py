@@ -275,7 +275,7 @@ async def _quoted(deps: Deps, tally: _Tally) -> Quote:
         "refusals": [{"letter": letter, "why": why} for letter, why in named],
         "reused": tally.reused,
         "calls": calls,
-        "usd": await _usd(deps, tally.calls),
+        "usd": await likely_usd(deps, tally.calls),
         "mails": dict(sorted(mails.items())),
         "minutes": ceil(seconds / 60),
         "unknown": tally.unknown,
@@ -284,8 +284,11 @@ async def _quoted(deps: Deps, tally: _Tally) -> Quote:
     return Quote(tally.letters, tally.refused, facts)
 
 
-async def _usd(deps: Deps, calls: Counter[str]) -> float | None:
-    """Return the cost of so many calls of some products: of answers as long as the latest, at list price."""
+async def likely_usd(deps: Deps, calls: Counter[str]) -> float | None:
+    """Return what so many calls of some products are likely to cost in US dollars. None if no price is known.
+
+    Their answers are as long as the latest, and paid at list price.
+    """
     if not calls.total():
         return 0.0
     price = deps.prices.of(deps.settings.openai_model)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 from actors.deps.process import Deps
 from storage.database import Database
@@ -18,7 +19,7 @@ async def is_put_off(deps: Deps, work_id: str, tenant: str, kind: str, put_off: 
     def held(pauses: list[WorkPause]) -> WorkPause | None:
         return holding(pauses, product, tenant, kind, deps.clock.now())
 
-    pause = held(await deps.recent_pauses.find(deps.db, deps.clock))
+    pause = held(await deps.recent_pauses.get(deps.clock, partial(find_work_pauses, deps.db)))
     if pause is None:
         return False
     await put_off(deps.db, work_id, pause["until"])

@@ -19,7 +19,7 @@ from actors.orders.resend import order_resend
 from actors.products.questions import ANSWERS, QUESTIONS
 from handlers.ops.acts import carry_out
 from handlers.ops.guard import operator_of
-from handlers.ops.orders import order_named, paid_amount, show_order
+from handlers.ops.orders import order_named, show_order
 from handlers.ops.page import page
 from handlers.ops.possible import Act, role_for
 from handlers.views.customer import customer_view
@@ -93,7 +93,8 @@ async def _evidence(request: Request, fields: Fields, authority: Authority) -> R
         "evidence.html",
         order=await order_view(deps, order),
         payment=order["payment_intent"],
-        paid=paid_amount(order),
+        paid=order["amount_subtotal"],
+        currency=order["currency"],
         customer=customer_view(deps, order, clear=True),
         questions=QUESTIONS,
         mails=await mails_of(deps, order),

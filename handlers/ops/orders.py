@@ -1,7 +1,7 @@
 """GET /ops/, /ops/orders, /ops/search and /ops/orders/{order}: orders, as operators look at them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import get_args
 from urllib.parse import quote
@@ -17,8 +17,8 @@ from handlers.ops.page import page, rendered
 from handlers.ops.possible import possible_acts
 from handlers.views.customer import customer_view
 from handlers.views.desk import PersonView, for_a_person
-from handlers.views.mails import mails_of
-from handlers.views.orders import order_costs, order_view, orders_summary
+from handlers.views.mails import LetterView, mails_of
+from handlers.views.orders import OrderView, order_costs, order_view, orders_summary
 from handlers.views.pauses import pauses_of
 from handlers.views.search import search
 from handlers.views.ticket import ticket_of
@@ -70,7 +70,10 @@ async def follow(request: Request) -> Response:
     await order_named(request)
 
     async def show() -> str:
-        return rendered(request, "order_live.html", **await _live_facts(request, await order_named(request)))
+        deps: Deps = request.state.deps
+        order = await order_named(request)
+        view, mails = await order_view(deps, order), await mails_of(deps, order)
+        return rendered(request, "order_live.html", **await _live_facts(deps, order, view, mails))
 
     return live(request, request.path_params["order"], show)
 
@@ -79,44 +82,33 @@ async def show_order(request: Request, mistake: str = "", status: int = 200, *, 
     """Show an order, with what hindered an act, if anything did. Its customer is masked unless they are clear."""
     deps: Deps = request.state.deps
     order = await order_named(request)
+    view, mails = await order_view(deps, order), await mails_of(deps, order)
     text = rendered(
         request,
         "order.html",
-        **await _live_facts(request, order),
+        **await _live_facts(deps, order, view, mails),
         customer=customer_view(deps, order, clear=clear),
         costs=await order_costs(deps, order),
-        ticket=ticket_of(await order_view(deps, order), await mails_of(deps, order)),
+        ticket=ticket_of(view, mails),
         acts=await possible_acts(deps, order, operator_of(request)),
         mistake=mistake,
     )
     return HTMLResponse(text, status)
 
 
-async def _live_facts(request: Request, order: Order) -> dict[str, object]:
+async def _live_facts(deps: Deps, order: Order, view: OrderView, mails: Sequence[LetterView]) -> dict[str, object]:
     """Return what the part of an order's page shows that changes by itself."""
-    deps: Deps = request.state.deps
-    view = await order_view(deps, order)
     steps = await steps_at_a_glance(deps.db, order)
     by_kind = grouped(steps, itemgetter("product", "kind"))
     reports = [report | {"steps": _of_product(by_kind, report["product"])} for report in view["reports"]]
     return {
         "order": view | {"reports": reports},
-        "refunded": _refunded(order),
-        "mails": await mails_of(deps, order),
+        "currency": order["currency"],
+        "mails": mails,
         "pauses": await pauses_of(deps, order),
         "remaking": sorted(order.get("remaking", ())),
         "timeline": await timeline(deps, order, steps),
     }
-
-
-def paid_amount(order: Order) -> str:
-    """Return what was charged for an order, or nothing if that is unknown."""
-    amount, currency = order["amount_subtotal"], order["currency"]
-    return written_amount(amount, currency) if amount is not None and currency else ""
-
-
-def _refunded(order: Order) -> str:
-    return written_amount(order["amount_refunded"], order["currency"] or "") if order["amount_refunded"] else ""
 
 
 async def order_named(request: Request) -> Order:

@@ -9,7 +9,7 @@ from actors.orders.money import LONGEST, sums_of
 from actors.products.catalogue import CURRENCY
 from handlers.views.orders import as_text
 from infra.errors import PressroomError
-from storage.records.sums import DaySums, OrderCost
+from storage.records.sums import Amounts, DaySums, OrderCost
 
 By = Literal["product", "tenant", "day"]
 #: The sums of takings.
@@ -22,7 +22,7 @@ class NoSuchSums(PressroomError):
     """Sums are asked for that there are none of."""
 
 
-class MoneyView(TypedDict):
+class MoneyView(Amounts):
     """Sums over orders paid in a time, and over the calls made in it. Amounts are in the currency's smallest unit.
 
     Calls are paid in US dollars, so that only sales in dollars have a cost and a margin: what was paid, less
@@ -30,14 +30,6 @@ class MoneyView(TypedDict):
     """
 
     name: str
-    currency: str | None
-    orders: int
-    paid: int
-    refunded: int
-    refunds_pending: int
-    refunds_failed: int
-    disputed: int
-    lost: int
     calls: int
     cost_usd: float | None
     margin: int | None

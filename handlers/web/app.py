@@ -16,7 +16,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from actors.deps.process import Deps
+from actors.deps.recent import Recent
 from actors.deps.startup import open_deps
+from handlers.views.status import StatusView
 from handlers.web.details import details_form
 from handlers.web.doors import Door, Doorway
 from handlers.web.downloads import download_report
@@ -24,7 +26,7 @@ from handlers.web.front_door import FrontDoor, Watched
 from handlers.web.headers import Headers
 from handlers.web.health import Checkup, livez, readyz
 from handlers.web.live import News
-from handlers.web.metrics import Scrapes, metrics
+from handlers.web.metrics import FRESH_S, metrics
 from handlers.web.order_page import order_events, order_json, order_page, resend_mail
 from handlers.web.shop import checkout, home, product_page
 from handlers.web.sweep_watch import sweep_watch
@@ -54,7 +56,7 @@ class WebState(TypedDict):
     inbox: EventInbox
     checkup: Checkup
     front_door: FrontDoor
-    scrapes: Scrapes
+    scraped: Recent[StatusView]
     news: News
     is_ending: Callable[[], bool]
 
@@ -77,7 +79,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Calla
             "inbox": inbox,
             "front_door": front_door,
             "checkup": Checkup(deps),
-            "scrapes": Scrapes(deps),
+            "scraped": Recent(FRESH_S),
             "news": news,
             "is_ending": is_ending,
         }

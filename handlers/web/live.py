@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from infra.errors import TransientError
+from infra.errors import PressroomError, TransientError
 from storage.changes import follow_changes
 from storage.database import Database
 
@@ -61,7 +62,7 @@ class News:
         while True:
             try:
                 await follow_changes(self._db, self._tell)
-            except TransientError as error:
+            except PressroomError as error:
                 log.warning("changes_not_followed", why=str(error))
             await asyncio.sleep(_AGAIN_S)
 
@@ -87,8 +88,13 @@ async def _events(request: Request, order: str, show: Callable[[], Awaitable[str
     with news.of(order) as changed:
         while clock.time() < ends_at and not is_ending():
             changed.clear()
-            with suppress(TransientError):  # MongoDB is away: what is shown stays until it is back
+            try:
                 text = await show()
+            except HTTPException:  # the order is there no more, or its link has ended
+                return
+            except (TransientError, TimeoutError):  # MongoDB is away: what is shown stays until it is back
+                text = ""
+            if text:
                 yield _event(text, shown)
                 shown = _id_of(text)
             await asyncio.sleep(_PAUSE_S)

@@ -1,7 +1,7 @@
 """GET /metrics: the state of the installation, and the figures of this web process, for Prometheus."""
 
-import asyncio
 import hmac
+from functools import partial
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.registry import REGISTRY
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from actors.deps.process import Deps
+from actors.deps.recent import Recent
 from handlers.views.status import StatusView, status
 from handlers.web.gauges import Gauges
 
@@ -16,24 +17,7 @@ _HERE = ("127.0.0.1", "::1")
 #: Proxies add one of these.
 _PASSED_ON = ("x-forwarded-for", "x-real-ip", "forwarded", "via")
 #: The age up to which a look at the installation is shared by all who ask.
-_FRESH_S = 5.0
-
-
-class Scrapes:
-    """Looks at the installation, each shared by the scrapes of the next seconds."""
-
-    def __init__(self, deps: Deps) -> None:
-        """Look at nothing yet."""
-        self._deps = deps
-        self._looking: asyncio.Task[StatusView] | None = None
-        self._looked_at = 0.0
-
-    async def status(self) -> StatusView:
-        """Return the status, at most five seconds old."""
-        now = self._deps.clock.monotonic()
-        if self._looking is None or now - self._looked_at > _FRESH_S:
-            self._looked_at, self._looking = now, asyncio.create_task(status(self._deps))
-        return await asyncio.shield(self._looking)
+FRESH_S = 5.0
 
 
 async def metrics(request: Request) -> Response:
@@ -45,9 +29,9 @@ async def metrics(request: Request) -> Response:
     tokens = deps.settings.metrics_tokens
     if not (_is_known(request.headers.get("authorization", ""), tokens) if tokens else _is_here(request)):
         return PlainTextResponse("A token is needed.\n", 401, headers={"WWW-Authenticate": "Bearer"})
-    scrapes: Scrapes = request.state.scrapes
+    scraped: Recent[StatusView] = request.state.scraped
     whole = CollectorRegistry(auto_describe=False)
-    whole.register(Gauges(await scrapes.status()))
+    whole.register(Gauges(await scraped.get(deps.clock, partial(status, deps))))
     text = generate_latest(whole) + generate_latest(REGISTRY)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
 

@@ -4,11 +4,9 @@ from datetime import datetime
 from typing import TypedDict
 
 
-class Takings(TypedDict):
-    """Sum over orders of a tenant, offer and currency that were paid on a day, in the smallest unit."""
+class Amounts(TypedDict):
+    """Sums over some orders, in the smallest unit of their currency."""
 
-    tenant: str
-    product: str | None
     currency: str | None
     orders: int
     #: As priced, before discounts and taxes.
@@ -20,6 +18,13 @@ class Takings(TypedDict):
     #: Of orders whose dispute is open, or was lost: what was paid and not refunded.
     disputed: int
     lost: int
+
+
+class Takings(Amounts):
+    """Sums over the orders of a tenant and offer that were paid on a day."""
+
+    tenant: str
+    product: str | None
 
 
 class DayCosts(TypedDict):

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
 
 from pymongo.database import Database
 
@@ -14,6 +13,7 @@ from storage.ledger import day_of
 from storage.likeness import likeness
 from storage.records.plans import Plan
 from tests.builders import a_pdf, a_report, a_step, an_order
+from tests.storage.plans.shop import Nth
 
 PRODUCT, MODEL = "life_clarity", "gpt-5-mini"
 _SPAN = timedelta(days=90)
@@ -27,29 +27,12 @@ _RARE = 50
 _TRACEBACK = 'Traceback (most recent call last):\n  File "write_section.py", line 1, in ask\n' * 20
 
 
-class Nth(NamedTuple):
-    """One order of the history: its number, whether it is broken, and when it was placed and paid."""
-
-    number: int
-    broken: bool
-    at: datetime
-
-    @property
-    def id(self) -> str:
-        """The order's id; scattered, as Stripe's are."""
-        return f"cs_{self.number * 7919 % 1_000_003:07}"
-
-    @property
-    def report(self) -> str:
-        """The id of its report."""
-        return f"{self.id}:{PRODUCT}"
-
-
 def history(orders: int, broken: int) -> Iterator[Nth]:
     """Return so many orders, the oldest first. The newest of them are broken."""
     now = datetime.now(UTC)
     for number in range(orders):
-        yield Nth(number, number >= orders - broken, now - _SPAN * ((orders - number) / orders))
+        state = "broken" if number >= orders - broken else "stored"
+        yield Nth(number, state, now - _SPAN * ((orders - number) / orders), PRODUCT)
 
 
 def seed(db: Database[Document], orders: int, broken: int) -> None:
@@ -83,20 +66,20 @@ def _order(nth: Nth) -> Iterator[Document]:
         "placed_at": nth.at,
         "paid_at": nth.at,
     }
-    yield {**an_order(nth.id, **facts, **(died if nth.broken else ended))}
+    yield {**an_order(nth.id, **facts, **(died if nth.state == "broken" else ended))}
 
 
 def _report(nth: Nth) -> Iterator[Document]:
     begun: Document = {"plan": _PLAN["_id"], "planned": True, "began_at": nth.at, "queued_at": nth.at}
     ended: Document = {"state": "stored", "stored_at": nth.at, "pdf": a_pdf()}
-    report = a_report(nth.id, PRODUCT, **begun, **({"state": "running"} if nth.broken else ended))
+    report = a_report(nth.id, PRODUCT, **begun, **({"state": "running"} if nth.state == "broken" else ended))
     del report["check_at"]
     yield {**report}
 
 
 def _steps(nth: Nth) -> Iterator[Document]:
     for seq, (key, planned) in enumerate(_PLAN["steps"].items()):
-        state = "done" if not nth.broken or seq == 0 else _STATES[key]
+        state = "done" if nth.state != "broken" or seq == 0 else _STATES[key]
         facts: Document = {"done_at": nth.at, "advanced": True} if state != "waiting" else {}
         if state == "done":
             facts["result"] = {"text": "Words. " * 20, "summary": "Words.", "cost_usd": 0.01}
@@ -156,7 +139,7 @@ def _ledger(nth: Nth) -> Iterator[Document]:
 
 
 def _deliveries(nth: Nth) -> Iterator[Document]:
-    for kind in ("confirmation",) if nth.broken else ("confirmation", "completion"):
+    for kind in ("confirmation",) if nth.state == "broken" else ("confirmation", "completion"):
         refused = nth.number % 100 == 0
         facts: Document = {"accepted": [{"at": nth.at, "answer": "250 ok"}], "sent_at": nth.at}
         yield {
@@ -173,7 +156,7 @@ def _deliveries(nth: Nth) -> Iterator[Document]:
 
 
 def _dead_letters(nth: Nth) -> Iterator[Document]:
-    if not nth.broken and nth.number % 50:
+    if nth.state != "broken" and nth.number % 50:
         return
     step = f"{nth.report}:{_KEPT[1]}"
     closed: Document = {"state": "replayed", "closed_at": nth.at}
@@ -191,7 +174,7 @@ def _dead_letters(nth: Nth) -> Iterator[Document]:
         "traceback": _TRACEBACK,
         "at": nth.at,
         **likeness("step", _reason(nth), step, product=PRODUCT, model=MODEL, version=_PLAN["_id"]),
-        **({"state": "open"} if nth.broken else closed),
+        **({"state": "open"} if nth.state == "broken" else closed),
     }
 
 
@@ -212,7 +195,7 @@ def _alert(nth: Nth) -> Document:
 
 
 def _alerts(nth: Nth) -> Iterator[Document]:
-    if nth.broken:
+    if nth.state == "broken":
         yield {**_alert(nth), "due_at": nth.at}
 
 

@@ -178,3 +178,13 @@ def test_a_page_says_when_it_should_be_ready(front_door: Pressroom) -> None:
 def test_no_page_hears_of_what_does_not_exist(front_door: Pressroom) -> None:
     """A link that is not ours has no stream."""
     assert plain_http.get(f"{front_door.door}/orders/x~y/events").status_code == 404
+
+
+def test_a_page_whose_link_has_ended_hears_no_more(front_door: Pressroom) -> None:
+    """Once the customer is forgotten, the stream ends as the link does."""
+    order = front_door.order(front_door.buy())
+    with plain_http.stream(f"{order['url']}/events", timeout=60) as stream:
+        lines = stream.iter_lines()
+        assert next(lines).startswith("id: ")
+        front_door.db.orders.update_one({"_id": order["order_id"]}, {"$set": {"token": order["order_id"]}})
+        assert not any(line.startswith("id: ") for line in lines)

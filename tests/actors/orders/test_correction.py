@@ -35,7 +35,7 @@ async def test_every_report_that_is_begun_is_made_again_though_a_worker_dies(
         await begin_report(deps, report_id(ORDER, product))
     await add_stored(deps.db, ORDER, BUNDLE[0], 1, clock.now())
     quote = await correct_order(deps, ORDER, {"birth_place": "Paris"}, BY)
-    assert [(one.product, one.calls) for one in quote.reports] == [("life_clarity", 4), ("personal_blueprint", 52)]
+    assert quote.reports == {"life_clarity": 4, "personal_blueprint": 52}
     assert not await choose_completion(deps.db, ORDER)
     deps.broker.client.flushdb()  # with the message that asks for the rest
     clock.forward(15)

@@ -8,6 +8,8 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
+from actors.orders.errands import run_errand
+from actors.orders.promise import promised_at
 from actors.orders.settle_alert import AlertCannotBe, settle_alert, snooze_alert
 from actors.orders.tell_alert import tell_alert
 from infra.errors import AccountTrouble
@@ -28,7 +30,9 @@ from storage.alerts import (
     withdraw_alert,
 )
 from storage.audit import Authority, actions_on
-from tests.actors.builders import working
+from tests.actors.builders import ORDER as PLACED
+from tests.actors.builders import alerts, place, present, working
+from tests.actors.post import Mailer, stored
 from tests.conftest import StoppedClock
 from tests.hook import Hook
 
@@ -164,3 +168,21 @@ async def test_nobody_settles_what_they_have_not_seen(teller: WorkDeps, clock: S
         await settle_alert(teller, told, OLGA, seen=1)
     await settle_alert(teller, told, OLGA, seen=2)
     assert await open_alerts(teller.db, 9) == []
+
+
+async def test_a_delay_is_over_once_the_order_is_delivered(deps: Deps, clock: StoppedClock) -> None:
+    """Also where its mail was not taken at the first try, since its letter was chosen by then."""
+    mailer = Mailer()
+    worker, due_at = working(deps, mailer), promised_at(await place(deps))
+    assert due_at is not None
+    clock.moment = due_at
+    await run_errand(worker, "check_promise", PLACED)
+    assert await alerts(deps, "overdue") == 1
+    await stored(deps)
+    mailer.busy = True
+    await run_errand(worker, "complete_order", PLACED)
+    mailer.busy = False
+    clock.forward(60)
+    await run_errand(worker, "complete_order", PLACED)
+    assert (await present(deps, PLACED))["delivered_at"] == clock.now()
+    assert await alerts(deps, "overdue") == 0

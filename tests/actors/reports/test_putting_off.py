@@ -1,6 +1,7 @@
 """Work that a pause holds back: it lies still until the pause's end, whoever dies, and nothing of it is lost."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -148,7 +149,7 @@ async def test_a_pause_that_ends_while_work_is_put_off_keeps_none(deps: Deps, cl
     """A worker that has not heard of the end, and puts work off after all was woken, sees so and wakes it."""
     worker, (order, (section, *_)) = working(deps), await with_sections(deps)
     await paused(deps, clock)
-    await worker.recent_pauses.find(deps.db, clock)
+    await worker.recent_pauses.get(clock, partial(find_work_pauses, deps.db))
     await end_work_pause(deps.db, f"product:{BOOK}", clock.now())
     clock.moment -= timedelta(milliseconds=1)  # the worker's clock is behind
     await perform(worker, order, section["_id"], answering({"text": "x"}))

@@ -31,6 +31,7 @@ class Nth(NamedTuple):
     number: int
     state: str
     at: datetime
+    product: str = PRODUCT
 
     @property
     def id(self) -> str:
@@ -40,7 +41,7 @@ class Nth(NamedTuple):
     @property
     def report(self) -> str:
         """The id of its report."""
-        return f"{self.id}:{PRODUCT}"
+        return f"{self.id}:{self.product}"
 
 
 def order(nth: Nth) -> Iterator[Document]:
