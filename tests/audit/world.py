@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -77,17 +78,23 @@ def look_around(
     accidents: Sequence[Accident] = (),
     repeats: int = 0,
 ) -> World:
-    """Ask everybody, the till of what was opened since then. `posts` are those to the operators' webhook."""
+    """Ask everybody, the till of what was opened since then. `posts` are those to the operators' webhook.
+
+    Letters about older sessions are those of other systems, and are left.
+    """
+    paid = paid_sessions(stack, since)
     letters = [one for one in stack.inbox.letters() if "X-Pressroom-Mail" in one.headers]
-    to_customers = [one for one in letters if one.headers["X-Pressroom-Mail"] != "alert"]
-    to_operators = [one.text for one in letters if one.headers["X-Pressroom-Mail"] == "alert"]
+    by_kind = grouped(letters, lambda one: one.headers["X-Pressroom-Mail"])
+    alerts = by_kind.pop("alert", [])
+    others = chain.from_iterable(by_kind.values())
+    to_customers = [one for one in others if one.headers["X-Pressroom-Order"] in paid]
     return World(
-        paid=paid_sessions(stack, since),
+        paid=paid,
         letters=grouped(to_customers, lambda one: one.headers["X-Pressroom-Order"]),
         calls=grouped(stack.llm.requests(), attrgetter("order")),
         files=fetched({link for one in to_customers for link in links_of(one)}),
         posts="\n".join(f"{post['order']} {post['text']}" for post in posts),
-        mails="\n".join(to_operators),
+        mails="\n".join(one.text for one in alerts),
         accidents=accidents,
         repeats=repeats,
     )

@@ -25,3 +25,5 @@ def pressroom(processes: Pressroom) -> Iterator[Pressroom]:
     processes.stack.llm.set_brevity(brief=False)
     yield processes
     processes.stack.llm.set_brevity(brief=True)
+    # The processes are shared, and so would a pause be that a failed test has left.
+    processes.db.work_pauses.delete_many({})

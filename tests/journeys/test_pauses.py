@@ -9,28 +9,27 @@ SUBJECT = "product:life_clarity"
 WHY = ("--reason", "a wrong prompt")
 
 
-def is_held(pressroom: Pressroom, order: str, at_least: int = 4) -> bool:
-    """Whether the order's report, or so many of its sections, are due at the end of the pause."""
+def is_held(pressroom: Pressroom, order: str, **what: Any) -> int:
+    """Number of the order's steps that are due at the end of the pause, all of them if its report is."""
     pause = pressroom.db.work_pauses.find_one()
     if pause is None:
-        return False
+        return 0
     unbegun = {"order": order, "state": "queued", "check_at": pause["until"]}
-    sections = {"order": order, "kind": "write", "state": "queued", "due_at": pause["until"]}
-    whole = pressroom.db.reports.count_documents(unbegun)
-    return bool(whole) or pressroom.db.steps.count_documents(sections) >= at_least
+    steps = {"order": order, "state": "queued", "due_at": pause["until"], **what}
+    return 4 * pressroom.db.reports.count_documents(unbegun) or pressroom.db.steps.count_documents(steps)
 
 
 def held_order(pressroom: Pressroom) -> str:
-    """Buy until an order is held back as a whole, and return that: workers hear of a pause within a second."""
+    """Buy until an order is held back before its first call: workers hear of a pause within a second."""
     while True:
         order = pressroom.buy()
         over: dict[str, Any] = {"_id": order, "delivered_at": {"$ne": None}}
 
         def has_met_it(order: str = order, over: dict[str, Any] = over) -> bool:
-            return is_held(pressroom, order, at_least=1) or bool(pressroom.db.orders.count_documents(over))
+            return is_held(pressroom, order) > 0 or bool(pressroom.db.orders.count_documents(over))
 
         pressroom.until("its pause, or its end", has_met_it)
-        if is_held(pressroom, order) or not pressroom.db.work_pauses.count_documents({}):
+        if is_held(pressroom, order, kind="write") == 4 or not pressroom.db.work_pauses.count_documents({}):
             return order
 
 
