@@ -1,5 +1,5 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-ops query-plans
+.PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-live bench-ops query-plans
 .PHONY: storm bundles elections chaos simulate crashes ops-load pictures ops-pictures samples lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
@@ -42,6 +42,10 @@ bench-mix: setup
 
 bench-pdf: setup
 	@.venv/bin/python -m tests.benchmarks.pdf
+
+# Five hundred order pages open on one web process: what one costs, and what the webhook notices.
+bench-live: setup
+	@.venv/bin/python -m tests.benchmarks.live_pages
 
 # What operators wait for among a hundred thousand orders and ten thousand dead letters.
 bench-ops: setup

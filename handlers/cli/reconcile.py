@@ -27,17 +27,23 @@ _LONGEST = timedelta(days=30)
     help="How far back to look: 3d, 12h, 30m, or to a time.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what is missing.")
+@click.option("--unknown", is_flag=True, help="Also list our paid orders that Stripe does not know.")
 @listing("what", "id", "type", "about", "done")
-async def reconcile(deps: Deps, since: datetime, dry_run: bool) -> list[Row]:
+async def reconcile(deps: Deps, since: datetime, dry_run: bool, unknown: bool) -> list[Row]:
     """Place what Stripe knows and the webhook missed.
 
     This is safe at any time.
     """
     from actors.intake.reconcile import reconcile as ask_stripe
+    from actors.intake.strangers import unknown_to_stripe
     from infra.stripe.client import Stripe
 
     def tell(kind: str, count: int) -> None:
         click.echo(f"looked at {count} {kind}", err=True)
 
-    found = await ask_stripe(deps, Stripe(deps.settings), since, dry_run=dry_run, progress=tell)
-    return [{**one._asdict(), "done": "nothing (dry run)" if dry_run else "applied"} for one in found]
+    stripe = Stripe(deps.settings)
+    found = await ask_stripe(deps, stripe, since, dry_run=dry_run, progress=tell)
+    strangers = await unknown_to_stripe(deps, stripe, since) if unknown else []
+    done = "nothing (dry run)" if dry_run else "applied"
+    alone: Row = {"what": "order", "type": "unknown to Stripe", "about": None, "done": "nothing"}
+    return [*({**one._asdict(), "done": done} for one in found), *({**alone, "id": one} for one in strangers)]

@@ -1,21 +1,25 @@
 """GET /ops/stripe, POST /ops/stripe/look to compare it with us, and POST /ops/stripe to fetch what we lack."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.intake.reconcile import Finding, reconcile
+from actors.intake.strangers import unknown_to_stripe
 from handlers.ops.acts import carry_out
 from handlers.ops.guard import form_of
 from handlers.ops.page import page
 from infra.errors import PressroomError
 from infra.stripe.client import Stripe
 from storage.audit import Authority, record_action
+
+Compared = TypeVar("Compared")
 
 #: Stripe keeps events for 30 days: https://docs.stripe.com/api/events
 _LONGEST = 30
@@ -33,13 +37,16 @@ async def stripe(request: Request) -> Response:
 
 
 async def look(request: Request) -> Response:
-    """Show what Stripe has and we lack. It changes nothing."""
+    """Show what Stripe has and we lack, and what we have that it does not know. It changes nothing."""
     fields = await form_of(request, "operator")
+    deps: Deps = request.state.deps
     try:
-        found = await _compare(request, fields, dry_run=True)
+        since = _since(deps, fields)
+        found = await _in_time(_reconcile(deps, since, dry_run=True))
+        unknown = await _in_time(unknown_to_stripe(deps, Stripe(deps.settings), since))
     except NotCompared as mistake:
         return await _show(request, str(mistake), 422)
-    return await _show(request, "", 200, found, fields["days"])
+    return await _show(request, "", 200, found, unknown, fields["days"])
 
 
 async def fetch(request: Request) -> Response:
@@ -49,27 +56,39 @@ async def fetch(request: Request) -> Response:
 
 async def _fetch(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
     deps: Deps = request.state.deps
+    since = _since(deps, fields)
     await record_action(deps.db, authority, "reconciled", None, "Stripe", deps.clock.now())
-    found = await _compare(request, fields, dry_run=False)
+    found = await _in_time(_reconcile(deps, since, dry_run=False))
     return f"/ops/stripe?fetched={len(found)}"
 
 
-async def _compare(request: Request, fields: Mapping[str, str], *, dry_run: bool) -> list[Finding]:
-    deps: Deps = request.state.deps
+def _since(deps: Deps, fields: Mapping[str, str]) -> datetime:
     days = fields.get("days", "")
     if days not in map(str, range(1, _LONGEST + 1)):
         raise NotCompared(f"Stripe keeps events for {_LONGEST} days: say a number of days from 1 to {_LONGEST}.")
-    since = deps.clock.now() - timedelta(days=int(days))
+    return deps.clock.now() - timedelta(days=int(days))
+
+
+async def _reconcile(deps: Deps, since: datetime, *, dry_run: bool) -> list[Finding]:
+    return await reconcile(deps, Stripe(deps.settings), since, dry_run=dry_run, progress=lambda *_: None)
+
+
+async def _in_time(comparison: Coroutine[None, None, Compared]) -> Compared:
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            return await reconcile(deps, Stripe(deps.settings), since, dry_run=dry_run, progress=lambda *_: None)
+            return await comparison
     except TimeoutError:
         late = f"Stripe has not told all within {_PATIENCE_S:.0f} s. What was placed by then is placed."
         raise NotCompared(f"{late} Take fewer days, or `pressroom reconcile`.") from None
 
 
 async def _show(
-    request: Request, mistake: str, status: int, found: Sequence[Finding] | None = None, days: str = ""
+    request: Request,
+    mistake: str,
+    status: int,
+    found: Sequence[Finding] | None = None,
+    unknown: Sequence[str] = (),
+    days: str = "",
 ) -> Response:
     fetched = request.query_params.get("fetched", "")
     return page(
@@ -77,6 +96,7 @@ async def _show(
         "stripe.html",
         status,
         found=found,
+        unknown=unknown,
         days=days,
         mistake=mistake,
         fetched=fetched if fetched.isdecimal() else "",

@@ -85,14 +85,19 @@ class OrderSummary(TypedDict):
     amount_refunded: int
 
 
-class OrderView(OrderSummary):
-    """Order with its reports, costs, mails and open dead letters."""
+class OrderProgress(OrderSummary):
+    """Order with its reports, mails and open dead letters."""
 
     reports: list[ReportView]
-    llm: OrderSum
     mails: list[MailView]
     mails_refused: list[str]
     dead: list[str]
+
+
+class OrderView(OrderProgress):
+    """Order with all that belongs to it, and its costs."""
+
+    llm: OrderSum
 
 
 class SectionView(SectionCalls, SumView):
@@ -119,14 +124,21 @@ class OrderCosts(TypedDict):
 
 async def order_view(deps: Deps, order: Order) -> OrderView:
     """Return an order as the outside contract names its parts."""
+    costs = await costs_of(deps.db, order["_id"])
+    return {
+        **await order_progress(deps, order),
+        "llm": {**sum_view(costs), "tokens": costs.input_tokens + costs.output_tokens},
+    }
+
+
+async def order_progress(deps: Deps, order: Order) -> OrderProgress:
+    """Return the same without costs, which take longest to sum up."""
     reports = await reports_of(deps.db, [order])
     counts = await count_steps(deps.db, [report["_id"] for report in reports])
-    costs = await costs_of(deps.db, order["_id"])
     mails = await deliveries_of(deps.db, order["_id"])
     return {
         **order_summary(deps, order, reports),
         "reports": [_report(report, counts) for report in reports],
-        "llm": {**sum_view(costs), "tokens": costs.input_tokens + costs.output_tokens},
         "mails": [{"kind": m["kind"], "message_id": m["message_id"], "state": m["state"]} for m in mails],
         "mails_refused": sorted(m["kind"] for m in mails if m["state"] == "refused"),
         "dead": await open_letters_of(deps.db, order["_id"], limit=100),

@@ -58,7 +58,6 @@ class WebState(TypedDict):
     front_door: FrontDoor
     scraped: Recent[StatusView]
     news: News
-    is_ending: Callable[[], bool]
 
 
 def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Callable[[], bool]) -> ASGIApp:
@@ -71,7 +70,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Calla
     async def lifespan(_: Starlette) -> AsyncIterator[WebState]:
         deps = open_deps(settings, database_timeout_s=DATABASE_TIMEOUT_S)
         inbox = EventInbox(deps)
-        front_door, news = FrontDoor(), News(deps.db)
+        front_door, news = FrontDoor(), News(deps.db, is_ending)
         pulses = (sweep_watch(deps).look_for_ever(), front_door.write_for_ever(deps))
         watching = [asyncio.create_task(pulse) for pulse in pulses]
         yield {
@@ -81,7 +80,6 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Calla
             "checkup": Checkup(deps),
             "scraped": Recent(FRESH_S),
             "news": news,
-            "is_ending": is_ending,
         }
         news.close()
         for watch in watching:

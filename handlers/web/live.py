@@ -19,8 +19,10 @@ log = structlog.get_logger()
 
 #: The shortest time from a look to the next: an order may change many times in a second.
 _PAUSE_S = 1.0
-#: The longest, so that a proxy does not take the stream for dead, and what only time changes shows.
+#: The longest silence, so that a proxy does not take the stream for dead.
 _SILENCE_S = 15.0
+#: The longest time from a look to the next: news may be missed, and some things change with time alone.
+_LOOK_S = 60.0
 #: After so long the browser asks anew, by itself, and is asked who it is again.
 _LASTS_S = 600.0
 #: The pause after MongoDB could not be followed.
@@ -30,19 +32,20 @@ _AGAIN_S = 5.0
 class News:
     """News of orders, for all who wait for some: one watch of MongoDB a process, while anybody does."""
 
-    def __init__(self, db: Database) -> None:
-        """Watch nothing yet."""
+    def __init__(self, db: Database, is_ending: Callable[[], bool]) -> None:
+        """Watch nothing yet. `is_ending` tells whether the server has been told to end, so that streams do."""
         self._db = db
+        self.is_ending = is_ending
         self._readers: dict[str, set[asyncio.Event]] = defaultdict(set)
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     @contextmanager
     def of(self, order: str) -> Iterator[asyncio.Event]:
-        """Yield an event that is set whenever the order has changed."""
+        """Yield an event that is set whenever the order has changed, and once the server is told to end."""
         changed = asyncio.Event()
         self._readers[order].add(changed)
-        if self._watch is None:
-            self._watch = asyncio.create_task(self._follow_for_ever())
+        if not self._watches:
+            self._watches = [asyncio.create_task(self._follow_for_ever()), asyncio.create_task(self._await_end())]
         try:
             yield changed
         finally:
@@ -54,9 +57,9 @@ class News:
 
     def close(self) -> None:
         """Watch no more."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+        for watch in self._watches:
+            watch.cancel()
+        self._watches = []
 
     async def _follow_for_ever(self) -> None:
         while True:
@@ -65,6 +68,12 @@ class News:
             except PressroomError as error:
                 log.warning("changes_not_followed", why=str(error))
             await asyncio.sleep(_AGAIN_S)
+
+    async def _await_end(self) -> None:
+        while not self.is_ending():  # noqa: ASYNC110  # the server has a flag, and no event
+            await asyncio.sleep(_PAUSE_S)
+        for order in self._readers:
+            self._tell(order)
 
     def _tell(self, order: str) -> None:
         for changed in self._readers.get(order, ()):
@@ -82,37 +91,30 @@ def live(request: Request, order: str, show: Callable[[], Awaitable[str]]) -> Re
 
 async def _events(request: Request, order: str, show: Callable[[], Awaitable[str]]) -> AsyncIterator[str]:
     news: News = request.state.news
-    is_ending: Callable[[], bool] = request.state.is_ending
     shown, clock = request.headers.get("last-event-id", ""), asyncio.get_running_loop()
-    ends_at = clock.time() + _LASTS_S
+    ends_at, look_at = clock.time() + _LASTS_S, clock.time()
     with news.of(order) as changed:
-        while clock.time() < ends_at and not is_ending():
-            changed.clear()
-            try:
-                text = await show()
-            except HTTPException:  # the order is there no more, or its link has ended
-                return
-            except (TransientError, TimeoutError):  # MongoDB is away: what is shown stays until it is back
-                text = ""
-            if text:
-                yield _event(text, shown)
-                shown = _id_of(text)
+        while clock.time() < ends_at and not news.is_ending():
+            text = ""
+            if changed.is_set() or clock.time() >= look_at:
+                changed.clear()
+                look_at = clock.time() + _LOOK_S
+                try:
+                    text = await show()
+                except HTTPException:  # the order is there no more, or its link has ended
+                    return
+                except (TransientError, TimeoutError):  # MongoDB is away: what is shown stays until it is back
+                    look_at = clock.time() + _AGAIN_S
+            yield _event(text, shown)
+            shown = _id_of(text) if text else shown
             await asyncio.sleep(_PAUSE_S)
-            await _next(changed, is_ending)
-
-
-async def _next(changed: asyncio.Event, is_ending: Callable[[], bool]) -> None:
-    """Wait for news, for some seconds at most, or until the server is told to end."""
-    for _ in range(int(_SILENCE_S / _PAUSE_S)):
-        with suppress(TimeoutError):
-            await asyncio.wait_for(changed.wait(), _PAUSE_S)
-        if changed.is_set() or is_ending():
-            return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), max(0.0, min(_SILENCE_S, look_at - clock.time())))
 
 
 def _event(text: str, shown: str) -> str:
-    """Return the event of a text, or a comment if it is shown already."""
-    if _id_of(text) == shown:
+    """Return the event of a text, or a comment if there is none, or it is shown already."""
+    if not text or _id_of(text) == shown:
         return ": nothing new\n\n"
     lines = "".join(f"data: {line}\n" for line in text.splitlines())
     return f"id: {_id_of(text)}\n{lines}\n"

@@ -18,7 +18,7 @@ from actors.orders.estimate import estimate_s, spoken_estimate
 from actors.orders.promise import promised_at
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.products.catalogue import title_of
-from handlers.views.orders import ReportView, order_view
+from handlers.views.orders import ReportView, order_progress
 from handlers.web.arrival import arrival_page
 from handlers.web.live import live
 from handlers.web.page import page
@@ -63,7 +63,7 @@ async def order_page(request: Request) -> Response:
         order = await find_order_of(request)
         if order is None:
             return await arrival_page(request)
-        view = await order_view(deps, order)
+        view = await order_progress(deps, order)
         due = await _due(deps, order)
     withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
     return page(
@@ -103,7 +103,7 @@ async def order_events(request: Request) -> Response:
 
 
 async def _public_view(deps: Deps, order: Order) -> dict[str, object]:
-    view = await order_view(deps, order)
+    view = await order_progress(deps, order)
     reports = [_only(_SHOWN_OF_REPORTS, report) for report in view["reports"]]
     if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
         reports = [{**report, "pdf": None} for report in reports]

@@ -54,6 +54,14 @@ class MoneyIsBack(StripeRefusesUs):
     """All of the payment was given back before."""
 
 
+class NoSuchObject(StripeRefusesUs):
+    """Stripe knows no object of that id, in this account and mode."""
+
+
+#: Refusals that callers tell apart, by Stripe's code: https://docs.stripe.com/error-codes
+_REFUSALS = {"charge_already_refunded": MoneyIsBack, "resource_missing": NoSuchObject}
+
+
 @dataclass(frozen=True)
 class Purchase:
     """A purchase to be made; `reference` is our id for their answers, `price` in the smallest unit."""
@@ -202,7 +210,7 @@ def _translated(call: Callable[[], Answer]) -> Answer:
     except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError, ValueError) as error:
         raise StripeIsDown(f"Stripe was not reached: {type(error).__name__}.") from error
     except stripe.InvalidRequestError as error:
-        kind = MoneyIsBack if error.code == "charge_already_refunded" else StripeRefusesUs
+        kind = _REFUSALS.get(error.code or "", StripeRefusesUs)
         raise kind(f"Stripe refused the request: {error.code or 'InvalidRequestError'}.") from error
     except stripe.PermissionError as error:
         named = _PERMISSION.search(str(error.user_message or ""))

@@ -128,7 +128,10 @@ def _purchases(
         )
     for entry in known:
         if entry["state"] == "open" and not case.world.in_the_air(calls[entry["_id"]]):
-            yield case.violation("ledger", f"The entry {entry['_id']} is open, and no process died with it.")
+            apart = case.world.how_far_apart(calls[entry["_id"]])
+            yield case.violation(
+                "ledger", f"The entry {entry['_id']} is open, and no process died with it: {apart}."
+            )
 
 
 def _holder(

@@ -70,6 +70,15 @@ class World:
         own = (one for one in self.accidents if one.product == call.product)
         return any(call.started_at <= one.ended and one.began <= ended for one in own)
 
+    def how_far_apart(self, call: Record) -> str:
+        """Return how far a call was from the accidents of its product's, for who asks why it counts as none's."""
+        own = [one for one in self.accidents if one.product == call.product]
+        ended = call.finished_at or float("inf")
+        before = min((call.started_at - one.ended for one in own if one.ended < call.started_at), default=None)
+        after = min((one.began - ended for one in own if one.began > ended), default=None)
+        fate = f"status {call.status}, fault {call.fault}, caller gone: {call.client_gone}"
+        return f"{before} s after one, {after} s before another; {fate}"
+
 
 def look_around(
     stack: Stack,

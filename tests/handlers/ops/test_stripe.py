@@ -36,6 +36,20 @@ def test_what_the_webhook_missed_is_shown_then_fetched(
     assert missed not in browser.post("/ops/stripe/look", form_key=key, days="1").text
 
 
+def test_an_order_that_stripe_does_not_know_is_named(
+    house: Pressroom, browser_of: OpenBrowser, missed: str
+) -> None:
+    """A signed event of a session that Stripe never had is shown; a session of Stripe's, once placed, is not."""
+    forged = house.buy()
+    browser = browser_of("olaf")
+    key = browser.form_key()
+    browser.post("/ops/stripe", form_key=key, days="1", reason="the endpoint was off", action="fetch")
+    shown = browser.post("/ops/stripe/look", form_key=key, days="1").text
+    assert (forged in shown, missed in shown) == (True, False)
+    named = {one["id"] for one in house.json("reconcile", "--dry-run", "--unknown") if one["what"] == "order"}
+    assert (forged in named, missed in named) == (True, False)
+
+
 def test_only_an_operator_asks_and_only_so_far_back(browser_of: OpenBrowser) -> None:
     """A viewer is refused, and so is a span that Stripe has forgotten, or none."""
     vera, olaf = browser_of("vera"), browser_of("olaf")
