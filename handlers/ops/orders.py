@@ -67,7 +67,8 @@ async def one(request: Request) -> Response:
 
 async def follow(request: Request) -> Response:
     """Stream the live part of an order's page, whenever it changes."""
-    await order_named(request)
+    async with request.state.news.turns:
+        await order_named(request)
 
     async def show() -> str:
         deps: Deps = request.state.deps

@@ -23,6 +23,8 @@ _PAUSE_S = 1.0
 _SILENCE_S = 15.0
 #: The longest time from a look to the next: news may be missed, and some things change with time alone.
 _LOOK_S = 60.0
+#: Looks at the same time. After a restart all browsers come back at once, and MongoDB is not to be asked for all.
+_LOOKS_AT_ONCE = 8
 #: After so long the browser asks anew, by itself, and is asked who it is again.
 _LASTS_S = 600.0
 #: The pause after MongoDB could not be followed.
@@ -36,6 +38,8 @@ class News:
         """Watch nothing yet. `is_ending` tells whether the server has been told to end, so that streams do."""
         self._db = db
         self.is_ending = is_ending
+        #: Held by who looks at an order.
+        self.turns = asyncio.Semaphore(_LOOKS_AT_ONCE)
         self._readers: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._watches: list[asyncio.Task[None]] = []
 
@@ -100,7 +104,8 @@ async def _events(request: Request, order: str, show: Callable[[], Awaitable[str
                 changed.clear()
                 look_at = clock.time() + _LOOK_S
                 try:
-                    text = await show()
+                    async with news.turns:
+                        text = await show()
                 except HTTPException:  # the order is there no more, or its link has ended
                     return
                 except (TransientError, TimeoutError):  # MongoDB is away: what is shown stays until it is back

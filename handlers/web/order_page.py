@@ -93,7 +93,8 @@ async def order_json(request: Request) -> Response:
 async def order_events(request: Request) -> Response:
     """Stream the same whenever it changes, as server-sent events."""
     deps: Deps = request.state.deps
-    order = await order_of(request)
+    async with request.state.news.turns:
+        order = await order_of(request)
 
     async def show() -> str:
         async with asyncio.timeout(_JSON_DEADLINE_S):

@@ -36,9 +36,13 @@ class Reader:
         self._writer: asyncio.StreamWriter | None = None
 
     async def read(self, port: int) -> None:
-        """Open the stream and count its events until it is closed."""
+        """Open the stream and count its events until it is closed. One that is refused is asked for again."""
         lines, self._writer = await asyncio.open_connection("127.0.0.1", port)
         self._writer.write(self._request.encode())
+        if b" 200 " not in await lines.readline():
+            self._writer.close()
+            await asyncio.sleep(1)
+            await self.read(port)
         while line := await lines.readline():
             if line.startswith(b"id: "):
                 self.events += 1

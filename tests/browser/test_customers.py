@@ -1,6 +1,6 @@
 """What a customer sees from the shop to the finished report, without loading a page anew."""
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.pressroom import Pressroom
 
@@ -31,6 +31,24 @@ def test_a_customer_watches_until_it_is_finished(house: Pressroom, page: Page) -
     page.get_by_role("link", name="Download the PDF").wait_for()
     expect(page.get_by_role("status")).to_contain_text("It is finished")
     assert page.evaluate("performance.timeOrigin") == looked_at, "it was loaded anew"
+
+
+def test_a_page_is_live_again_after_a_refusal(house: Pressroom, page: Page) -> None:
+    """A proxy that refuses while the server starts anew ends no page: it asks again by itself."""
+    refusals = iter([502, 503])
+
+    def answer(route: Route) -> None:
+        status = next(refusals, None)
+        route.continue_() if status is None else route.fulfill(status=status)
+
+    house.stack.llm.add_fault(kind="hang", seconds=25, section="what_pulls_you", times=1)
+    page.route("**/events", answer)
+    buy(page, house.email)
+    page.wait_for_url("**/orders/*")
+    looked_at = page.evaluate("performance.timeOrigin")
+    page.get_by_role("link", name="Download the PDF").wait_for(timeout=60_000)
+    assert page.evaluate("performance.timeOrigin") == looked_at, "it was loaded anew"
+    assert next(refusals, None) is None
 
 
 def test_without_scripts_the_page_is_one_to_reload(house: Pressroom, chromium: Browser) -> None:

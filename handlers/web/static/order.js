@@ -25,9 +25,18 @@ async function renew() {
   }
 }
 
-new EventSource(`${path}/events`).addEventListener("message", (event) => {
-  const order = JSON.parse(event.data);
-  order.reports.forEach(move);
-  if (known !== standing(order)) renew();  // at first as well: it may have changed since the page was made
-  known = standing(order);
-});
+function follow() {
+  const news = new EventSource(`${path}/events`);
+  news.addEventListener("message", (event) => {
+    const order = JSON.parse(event.data);
+    order.reports.forEach(move);
+    if (known !== standing(order)) renew();  // at first as well: it may have changed since the page was made
+    known = standing(order);
+  });
+  // A refusal, such as a proxy's while the server starts anew, ends the browser's own tries.
+  news.addEventListener("error", () => {
+    if (news.readyState === EventSource.CLOSED) setTimeout(follow, 5000 + 5000 * Math.random());
+  });
+}
+
+follow();
