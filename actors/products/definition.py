@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from infra.charts import Wheel
+from infra.charts import Chart
 from storage.records.plans import StepKind
 
 #: Efforts of reasoning, as OpenAI names them. Not every model takes each.
@@ -83,7 +83,7 @@ class Chapter:
     chart: Callable[[Occasion], Wheel] | None = None
     after: tuple[str, ...] = ()
 
-    def draw(self, occasion: Occasion) -> Wheel | None:
+    def draw(self, occasion: Occasion) -> Chart | None:
         """Return its chart. None if it has none, or if what it follows is not there.
 
         A report that was begun when the chapter did not follow a part yet does not wait for that part.

@@ -7,7 +7,7 @@ from actors.deps.worker import WorkDeps
 from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Occasion
 from actors.reports.claim import Claim
-from infra.charts import Wheel
+from infra.charts import Chart
 from infra.metrics import RENDER_S
 from infra.pdf import ChapterSource, SectionSource, Style, chunk_key
 from storage.objects import chunk_key as object_key
@@ -68,7 +68,7 @@ def _text_of(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def chart_of(product: str, chapter: str, order: Order, values: Mapping[str, Any]) -> Wheel | None:
+def chart_of(product: str, chapter: str, order: Order, values: Mapping[str, Any]) -> Chart | None:
     """Return the chart of a chapter as its product is defined now, or None if it has none.
 
     It is a pure function of the answers, of the day, and of the values that the chapter follows, drawn when the

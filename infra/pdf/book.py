@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from infra.charts import Wheel
+from infra.charts import Chart
 from infra.colours import COLOUR
 
 
@@ -55,7 +55,7 @@ class ChapterSource:
     running_title: str
     subtitle: str = ""
     level: int = 1
-    chart: Wheel | None = None
+    chart: Chart | None = None
 
 
 @dataclass(frozen=True)

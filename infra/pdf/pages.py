@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from infra.pdf.book import BookSource, ChapterSource, Style
 from infra.pdf.decoration import palette, rosette
+from infra.pdf.drawing import draw
 from infra.pdf.numbering import NumberedChapter
 from infra.pdf.prose import prose_html
 from infra.pdf.untrusted import one_line
-from infra.pdf.wheel import draw_wheel
 from infra.pdf.words import direction, language_tag, leading_direction, words
 
 TITLE_LENGTH, NAME_LENGTH = 160, 90
@@ -27,7 +27,7 @@ def chapter_html(chapter: ChapterSource, style: Style) -> str:
     if not chapter.sections:
         # A part's title page: the cover's quieter sister, with its chart or an ornament of its own.
         subtitle = one_line(chapter.subtitle, TITLE_LENGTH)
-        drawn = {"rosette": rosette(chapter.title), "wheel": chapter.chart and draw_wheel(chapter.chart)}
+        drawn = {"rosette": rosette(chapter.title), "chart": chapter.chart and draw(chapter.chart)}
         return _fill("opener.html", language, subtitle=subtitle, colours=palette(style), **drawn, **head)
     sections = []
     for section in chapter.sections:

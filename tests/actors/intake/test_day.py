@@ -11,6 +11,7 @@ from actors.products.catalogue import PRODUCTS
 from actors.products.plans import plan_of
 from actors.reports.assemble_report import book_of
 from actors.reports.render_chunk import chart_of
+from infra.charts import Wheel
 from infra.tenants import MAIN, Tenant, Tenants
 from storage.records.orders import Order
 from tests.actors.builders import place, present
@@ -51,7 +52,7 @@ def first_month_of(order: Order) -> str:
     """Return what is said of the sun's way in its first month."""
     opener = next(one.id for one in PRODUCTS["personal_horoscope"].chapters if one.chart)
     chart = chart_of("personal_horoscope", opener, order, {})
-    assert chart is not None
+    assert isinstance(chart, Wheel)
     return chart.marks[0].label
 
 

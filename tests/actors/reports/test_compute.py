@@ -7,7 +7,7 @@ import pytest
 from actors.products.definition import Found, Occasion
 from actors.products.plans import plan_of
 from actors.reports.compute_step import ValueIsUnusable, kept
-from infra.charts import Mark
+from infra.charts import Mark, Wheel
 from tests.products.field_notes.passages import cite, rerank, retrieve
 from tests.products.field_notes.product import PRODUCT as FIELD_NOTES
 
@@ -41,6 +41,6 @@ def test_a_chart_waits_for_what_it_is_given() -> None:
     assert plan_of(FIELD_NOTES)["steps"]["render-birds"]["needs"] == ["compute-reranked"]
     opener, day = FIELD_NOTES.chapters[0], date(2026, 3, 1)
     chart = opener.draw(Occasion({}, day, {"reranked": [{"title": "Owl"}]}))
-    assert chart is not None
+    assert isinstance(chart, Wheel)
     assert chart.marks == (Mark(4.5, "Met: Owl"),)
     assert opener.draw(Occasion({}, day)) is None

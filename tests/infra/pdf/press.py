@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from infra.charts import Mark, Wheel
+from infra.charts import Bar, Bars, Line, Mark, Point, Wheel
 from infra.pdf import Book, BookSource, ChapterSource, Chunk, Renderer, SectionSource, Style
 
 T = TypeVar("T")
@@ -26,6 +26,11 @@ WHEEL = Wheel(
     title="A wheel <of> four & more",
     parts=("North", "West", "</p><script>", "East"),
     marks=(Mark(0.5, "From north to west", until=1.5), Mark(3.25, "Here & <b>now</b>")),
+)
+BARS = Bars("Bars <of> heat & cold", (Bar(16_800, "Gas: 16,800 <kWh>"), Bar(0, "None"), Bar(-4_800, "Sun & air")))
+LINE = Line(
+    "A line & <more>",
+    tuple(Point(at % 5, f"Day {at}", "The first & <b>least</b>" * (at == 0)) for at in range(9)),
 )
 PROSE = """Clarity rarely arrives as a revelation. It comes, *quietly*, from looking at the same facts for long.
 The office is difficult and the affinity you find in efficient, first-rate work is {mark}.

@@ -9,13 +9,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pikepdf import Dictionary, Pdf
 from PIL import Image
 from pypdf import PdfReader
 
-from infra.charts import Mark, Wheel
+from infra.charts import Bar, Bars, Chart, Line, Mark, Point, Wheel
 from infra.local.pdf_text import page_texts
 from infra.pdf import Chunk
-from tests.infra.pdf.press import BOOK, STYLE, WHEEL, Press, chapter, text_chapter
+from tests.infra.pdf.press import BARS, BOOK, LINE, STYLE, WHEEL, Press, chapter, text_chapter
 
 FACES = Path(__file__).parents[3] / "infra" / "pdf" / "fonts"
 
@@ -25,24 +26,47 @@ def lines(chunk: Chunk) -> list[list[str]]:
     return [[line.strip() for line in page.splitlines() if line.strip()] for page in page_texts(chunk.pdf)]
 
 
-def test_an_opener_shows_its_chart_and_says_it_in_words(press: Press) -> None:
-    """Title and subtitle, the parts' whole names and the marks' labels are on its one page, as written."""
-    opener = replace(chapter(2, title="The First Month"), subtitle="Setting out", chart=WHEEL)
+@pytest.mark.parametrize(
+    ("chart", "words"),
+    [
+        (WHEEL, {*WHEEL.parts, *(mark.label for mark in WHEEL.marks)}),
+        (BARS, {bar.label for bar in BARS.bars}),
+        # Of nine names every other one has room on the axis.
+        (LINE, {" ".join(point.name for point in LINE.points[::2]), LINE.points[0].label}),
+    ],
+    ids=["wheel", "bars", "line"],
+)
+def test_an_opener_shows_its_chart_and_says_it_in_words(press: Press, chart: Chart, words: set[str]) -> None:
+    """Title and subtitle, and a chart's whole names and labels are on its one page, as written."""
+    opener = replace(chapter(2, title="The First Month"), subtitle="Setting out", chart=chart)
     (page,) = lines(press.set(opener))
-    assert set(page) == {
-        "2",
-        "The First Month",
-        "Setting out",
-        *WHEEL.parts,
-        *(mark.label for mark in WHEEL.marks),
-    }
+    assert set(page) == {"2", "The First Month", "Setting out", *words}
+
+
+def test_a_line_says_its_values_to_readers_who_cannot_see_it(press: Press) -> None:
+    """The text for the picture has all of them, of which few are printed."""
+    with Pdf.open(BytesIO(press.set(replace(chapter(), chart=LINE)).pdf)) as pdf:
+        (said,) = [str(one.Alt) for one in pdf.objects if isinstance(one, Dictionary) and "/Alt" in one]
+    assert said == "A line & <more>: " + "; ".join(f"Day {at}: {at % 5}" for at in range(9))
 
 
 def test_a_chart_takes_any_words_and_any_places(press: Press) -> None:
     """Texts that are too long, places beyond the circle and a circle of one part still give one page."""
     marks = tuple(Mark(-7.5, "\x00" + "long " * 500, until=end) for end in (None, -7.5, 1e6))
     wild = Wheel(title="\ud800", parts=("very " * 500,), marks=marks)
-    assert press.set(replace(chapter(), chart=wild)).pages == 1
+    points = tuple(Point(1e15 * (-1) ** at, "n" * 500, "word " * 500 * (at < 3)) for at in range(60))
+    crowded = Bars("\x00", tuple(Bar(-9e13 * at, "word " * 500) for at in range(12)))
+    for chart in (wild, crowded, Line("t" * 9000, points), Line("One", (Point(0, "", ""),))):
+        assert press.set(replace(chapter(), chart=chart)).pages == 1
+
+
+@pytest.mark.parametrize("values", [[], [0.0] * 61, [float("nan")], [float("inf")], [-1e16]])
+def test_a_chart_that_cannot_be_drawn_is_refused_where_it_is_made(values: list[float]) -> None:
+    """Too many values, none, and numbers that no scale has are an error of the product's, not a wrong picture."""
+    with pytest.raises(ValueError, match="chart"):
+        Line("A line", tuple(Point(value, "name") for value in values))
+    with pytest.raises(ValueError, match="chart"):
+        Bars("Bars", tuple(Bar(value, "name") for value in values))
 
 
 FOLLOWERS = (
