@@ -3,10 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
-from actors.products.questions import ANSWERS
-from infra.languages import read_language
+from actors.products.questions import Question
 
 #: The number of characters of one answer that are used. The raw event keeps the rest.
 _MAX_ANSWER = 2000
@@ -14,10 +13,11 @@ _MAX_ANSWER = 2000
 _MAX_READ = 4 * _MAX_ANSWER
 #: The number of characters that an operator is shown.
 _MAX_SHOWN = 200
-#: No living person was born before. An earlier year is a slip of the hand.
-FIRST_BIRTH = date(1900, 1, 1)
-#: The first clocks on Earth are so far ahead of UTC (Kiritimati).
-_FIRST_CLOCK = timedelta(hours=14)
+_SHOWS_NOTHING = "Write something that can be read."
+_TOO_LONG = f"Write at most {_MAX_ANSWER:,} characters."
+Questions = Mapping[str, Question]
+Given = Mapping[str, str | None]
+
 _LINE_END = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
 #: Signs without a width that words need: the space between words of Khmer, the joiners of Persian, Hindi and
 #: emoji, and the marks of direction. Others (overrides, tags) change what stands beside them, or hide.
@@ -28,21 +28,32 @@ _BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
 _HIDDEN = {"Cc", "Cf", "Cs", "Co"}
 
 
-def plain_answers(given: Mapping[str, str | None], now: datetime) -> dict[str, str]:
-    """Return the known answers that can be used: printable, capped, without blanks around them.
+def plain_answers(questions: Questions, given: Given, now: datetime) -> dict[str, str]:
+    """Return the answers to these questions that can be used: printable, capped, without blanks around them.
 
-    A language is a BCP 47 tag, and a date of birth is in ISO 8601. A text that is neither counts as not given.
+    Each is in the form that its type keeps. A text that is none of its type counts as not given.
     """
-    answers = {name: plain_text(given.get(name) or "") for name in ANSWERS}
-    answers["language"] = read_language(answers["language"]) or ""
-    answers["birth_date"] = _birth_date(answers["birth_date"], now)
+    written = {name: plain_text(given.get(name) or "") for name in questions}
+    answers = {name: questions[name].type.read(text, now) for name, text in written.items() if text}
     return {name: value for name, value in answers.items() if value}
 
 
-def unread_answers(given: Mapping[str, str | None], answers: Mapping[str, str]) -> dict[str, str]:
-    """Return what was written and not understood, for an operator to read: a language, or a date of birth."""
-    written = {name: plain_text(given.get(name) or "")[:_MAX_SHOWN] for name in ("language", "birth_date")}
+def unread_answers(questions: Questions, given: Given, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return what was written and not understood, such as a date of birth, for an operator to read."""
+    written = {name: plain_text(given.get(name) or "")[:_MAX_SHOWN] for name in questions}
     return {name: text for name, text in written.items() if text and name not in answers}
+
+
+def mistakes_in(questions: Questions, given: Given, now: datetime) -> dict[str, str]:
+    """Return for each answer that cannot be used as it was written one sentence that says how it would be.
+
+    Blanks are no mistake. Such a text may be too long, which is not cut where its writer can be told.
+    """
+    written = {name: (given.get(name) or "").strip() for name in questions}
+    answers = plain_answers(questions, written, now)
+    long = {name: _TOO_LONG for name, text in written.items() if len(_printable(text)) > _MAX_ANSWER}
+    unusable = [name for name, text in written.items() if text and name not in answers]
+    return {name: questions[name].type.rule or _SHOWS_NOTHING for name in unusable} | long
 
 
 def plain_text(written: str) -> str:
@@ -51,14 +62,12 @@ def plain_text(written: str) -> str:
     Spaces become plain ones, since most faces lack the others and since names are compared. The text is empty if
     it shows nothing.
     """
-    lines = _LINE_END.sub("\n", written[:_MAX_READ])
-    kept = "".join(_kept(letter) for letter in lines)[:_MAX_ANSWER].strip()
+    kept = _printable(written)[:_MAX_ANSWER].strip()
     return kept if any(_shows(letter) for letter in kept) else ""
 
 
-def last_day(now: datetime) -> date:
-    """Return the latest day that it is anywhere on Earth: a child born today may be born there."""
-    return (now + _FIRST_CLOCK).date()
+def _printable(written: str) -> str:
+    return "".join(_kept(letter) for letter in _LINE_END.sub("\n", written[:_MAX_READ])).strip()
 
 
 def _kept(letter: str) -> str:
@@ -74,12 +83,3 @@ def _kept(letter: str) -> str:
 
 def _shows(letter: str) -> bool:
     return not letter.isspace() and letter not in _JOINERS + _BLANKS and unicodedata.category(letter)[0] != "M"
-
-
-def _birth_date(text: str, now: datetime) -> str:
-    digits = "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter not in _JOINERS)
-    try:
-        born = date.fromisoformat(digits)
-    except ValueError:
-        return ""
-    return born.isoformat() if FIRST_BIRTH <= born <= last_day(now) else ""

@@ -8,7 +8,7 @@ from actors.intake.answers import plain_answers, unread_answers
 from actors.intake.events import SessionFact
 from actors.intake.session import CheckoutSession, written_answers
 from actors.mail.brand import colours_of
-from actors.products.catalogue import CURRENCY, Offer, offer_of
+from actors.products.catalogue import CURRENCY, Offer, offer_of, questions_of
 from infra.tenants import MAIN, Tenants, is_tenant_id
 from storage.orders import new_order
 from storage.records.orders import Order, Purchase
@@ -48,8 +48,9 @@ def purchase_of(deps: IntakeDeps, session: CheckoutSession, form: dict[str, str]
     offer = offer_of(session.product)
     named = _tenant_of(session)
     tenant = deps.tenants.of(named)
-    written = written_answers(session, form)
-    answers = plain_answers(written, now)
+    questions = questions_of(offer)
+    written = written_answers(session, form, questions)
+    answers = plain_answers(questions, written, now)
     return {
         # A name that cannot be a tenant's belongs to no tenant, and may be anything. The raw event keeps it.
         "tenant": named if is_tenant_id(named) else MAIN,
@@ -60,7 +61,7 @@ def purchase_of(deps: IntakeDeps, session: CheckoutSession, form: dict[str, str]
         "products": list(offer.reports) if offer else [],
         "run": dict.fromkeys(offer.reports, 1) if offer else {},
         "answers": answers,
-        "unread": unread_answers(written, answers),
+        "unread": unread_answers(questions, written, answers),
         "missing": _missing(offer, answers, session.email),
         "objection": _objection(deps.tenants, offer, session),
     }

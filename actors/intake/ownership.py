@@ -46,6 +46,6 @@ def may_be_priced_here(deps: IntakeDeps, session: CheckoutSession) -> bool:
 
 
 def _holds_answers(session: CheckoutSession, now: datetime) -> bool:
-    """Return whether a session holds all the answers that a report of ours needs."""
-    answers = plain_answers(written_answers(session, {}), now)
-    return any(answers.keys() >= {*one.needed} for one in OFFERS.values())
+    """Return whether a session holds all the answers that a report of ours needs, if that needs any."""
+    needs = [offer.needed for offer in OFFERS.values() if offer.needed]
+    return any(len(plain_answers(one, written_answers(session, {}, one), now)) == len(one) for one in needs)

@@ -1,12 +1,12 @@
 """Checkout Session as Stripe sends it: the fields that an order is made of, typed and capped."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from actors.intake.address import plain_email
-from actors.products.questions import ANSWERS
+from infra.mail_address import plain_email
 
 #: Stripe's own bound on references.
 _MAX_REFERENCE = 200
@@ -82,20 +82,22 @@ class CheckoutSession(msgspec.Struct, frozen=True):
         return named if isinstance(named, str) else None
 
 
-def written_answers(session: CheckoutSession, form: dict[str, str]) -> dict[str, str | None]:
+def written_answers(
+    session: CheckoutSession, form: dict[str, str], names: Collection[str]
+) -> dict[str, str | None]:
     """Return what the customer wrote: in our own form, else in the checkout's own fields, else in the metadata."""
-    fields = _answers_in_fields(session)
-    return {name: form.get(name) or fields.get(name) or session.named(name) for name in ANSWERS}
+    fields = _answers_in_fields(session, names)
+    return {name: form.get(name) or fields.get(name) or session.named(name) for name in names}
 
 
-def _answers_in_fields(session: CheckoutSession) -> dict[str, str | None]:
+def _answers_in_fields(session: CheckoutSession, names: Collection[str]) -> dict[str, str | None]:
     """Return the answers in the checkout's own fields, by name. Stripe takes no `_` in their keys: birthDate.
 
     Of two keys that are alike the answer's own name goes first, then the earlier one.
     """
     given = {str(field.get("key")): _value(field) for field in session.custom_fields}
     alike = {_bare(key): value for key, value in reversed(given.items()) if value}
-    return {name: given.get(name) or alike.get(_bare(name)) for name in ANSWERS}
+    return {name: given.get(name) or alike.get(_bare(name)) for name in names}
 
 
 def _bare(key: str) -> str:

@@ -6,8 +6,8 @@ from math import ceil
 from actors.mail.brand import Installation
 from actors.mail.formatting import spoken_duration
 from actors.mail.letterhead import to_customer
-from actors.products.catalogue import OFFERS, title_of
-from actors.products.questions import QUESTIONS
+from actors.products.answer_types import in_language
+from actors.products.catalogue import OFFERS, question_of, title_of
 from infra.links import Links
 from infra.mail.letter import Letter
 from storage.records.orders import Order
@@ -29,9 +29,9 @@ def confirmation(installation: Installation, order: Order, seconds: float, now: 
 def details(installation: Installation, order: Order, now: datetime) -> Letter:
     """Return the letter that asks a customer for missing details."""
     url = Links(installation.settings).details(order["token"])
-    return to_customer(
-        installation, order, "details", now, wanted=[QUESTIONS[one] for one in order["missing"]], url=url
-    )
+    questions = [question_of(order["product"], name) for name in order["missing"]]
+    wanted = [in_language(question.words, order["answers"].get("language", "")) for question in questions]
+    return to_customer(installation, order, "details", now, wanted=wanted, url=url)
 
 
 def delay(installation: Installation, order: Order, now: datetime) -> Letter:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import structlog
 
 from actors.deps.process import Deps
-from actors.intake.answers import FIRST_BIRTH, plain_answers
+from actors.intake.answers import mistakes_in, plain_answers
 from actors.messages import ask, send_errand
 from actors.orders.dead_letters import MOST_OPEN, clear_attention
 from actors.orders.quote import likely_usd
-from actors.products.catalogue import offer_of
+from actors.products.catalogue import offer_of, questions_of
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
 from storage.corrections import correct_answers
@@ -28,11 +28,6 @@ from storage.reports import reports_of
 from storage.steps import count_steps
 
 log = structlog.get_logger()
-
-_RULES = {
-    "birth_date": f"A date of birth is written as 1990-12-31, from {FIRST_BIRTH:%Y} to today.",
-    "language": "A language is written as its name in English or itself, or as a tag such as pt-BR.",
-}
 
 
 class CorrectionIsImpossible(PressroomError):
@@ -118,10 +113,12 @@ async def _judge(deps: Deps, order_id: str, given: Mapping[str, str]) -> tuple[O
         raise CorrectionIsImpossible(f"There is no order {order_id}.")
     if why := why_not_correctable(order):
         raise CorrectionIsImpossible(f"Order {order_id} cannot be corrected: {why}")
-    answers = plain_answers(given, deps.clock.now())
-    for name, value in given.items():
-        if value.strip() and name not in answers:
-            raise AnswerIsNone(f"The {name} is not understood. {_RULES.get(name, 'It shows nothing.')}")
+    questions, now = questions_of(offer_of(order["product"])), deps.clock.now()
+    if unasked := sorted(given.keys() - questions.keys()):
+        raise AnswerIsNone(f"This order has no answer {unasked[0]}; it may have {', '.join(questions)}.")
+    for name, rule in mistakes_in(questions, given, now).items():
+        raise AnswerIsNone(f"The {name} is not understood. {rule}")
+    answers = plain_answers(questions, given, now)
     new = {name: value for name, value in answers.items() if _is_new(order, name, value)}
     if not new:
         raise AnswerIsNone("Nothing of that differs from what is there.")

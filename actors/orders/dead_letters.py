@@ -6,10 +6,10 @@ from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from actors.deps.process import Deps
-from actors.intake.address import plain_email
 from actors.messages import Post, ask, new_message_id, send, send_all
 from actors.reports.replay import lost_chunks, replay
 from infra.errors import PressroomError, TransientError
+from infra.mail_address import plain_email
 from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.budget import is_paused

@@ -1,13 +1,15 @@
 """Catalogue of products: one line each. The web process loads it and no actor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from actors.products.checks import refuse_wrong_plan
+from actors.products.checks import refuse_wrong_offer, refuse_wrong_plan
 from actors.products.definition import Product
 from actors.products.life_clarity.product import PRODUCT as LIFE_CLARITY
 from actors.products.personal_blueprint.product import PRODUCT as PERSONAL_BLUEPRINT
 from actors.products.personal_horoscope.product import PRODUCT as PERSONAL_HOROSCOPE
+from actors.products.questions import EMAIL, LANGUAGE, LIFE, Question, by_id
 
 #: Prices are in US cents.
 CURRENCY = "usd"
@@ -31,10 +33,19 @@ class Offer:
         return tuple(product.name for product in self.products)
 
     @property
-    def needed(self) -> tuple[str, ...]:
-        """The answers that one of its products needs, or several do."""
-        needed = chain.from_iterable(product.needed for product in self.products)
-        return tuple(dict.fromkeys(needed))
+    def needed(self) -> dict[str, Question]:
+        """By their ids the questions whose answers one of its products needs, or several do."""
+        return by_id(chain.from_iterable(product.needed for product in self.products))
+
+    @property
+    def asked(self) -> dict[str, Question]:
+        """By their ids the questions of the shop's form: those that are needed, then the others."""
+        return self.needed | by_id(chain.from_iterable(product.optional for product in self.products))
+
+    @property
+    def questions(self) -> dict[str, Question]:
+        """By their ids the questions whose answers are used, wherever these come from."""
+        return self.asked | by_id(chain.from_iterable(product.questions.values() for product in self.products))
 
     @property
     def promise_s(self) -> int:
@@ -60,13 +71,38 @@ def sell(product: Product) -> None:
     PlanIsWrong if its definition contradicts itself.
     """
     refuse_wrong_plan(product)
+    sell_together(product.name, product.title, product.subtitle, product.price, (product,))
     PRODUCTS[product.name] = product
-    OFFERS[product.name] = Offer(product.name, product.title, product.subtitle, product.price, (product,))
 
 
 def sell_together(name: str, title: str, subtitle: str, price: int, products: tuple[Product, ...]) -> None:
-    """Add one offer of several products that are sold. It needs every answer that one of them needs."""
+    """Add one offer of several products that are sold. It asks every question that one of them asks.
+
+    PlanIsWrong if two of them ask different questions by one id, or they ask too many.
+    """
+    refuse_wrong_offer(name, products)
     OFFERS[name] = Offer(name, title, subtitle, price, products)
+
+
+def questions_of(offer: Offer | None) -> dict[str, Question]:
+    """Return by their ids the questions whose answers an offer uses. Without an offer, those about a life."""
+    return offer.questions if offer else by_id((*LIFE, LANGUAGE))
+
+
+def known_questions() -> dict[str, Question]:
+    """Return by their ids the questions of all that is sold."""
+    return by_id(chain.from_iterable(offer.questions.values() for offer in OFFERS.values()))
+
+
+def question_of(product: str | None, name: str) -> Question:
+    """Return the question of that id in an offer. One that is asked no more, or never was, asks for any text."""
+    known = questions_of(offer_of(product)) | by_id((EMAIL,))
+    return known.get(name) or Question(name, name.replace("_", " ").capitalize(), sample="")
+
+
+def said_answers(product: str | None, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return answers as people and prompts are told them: with a number's unit, and in the words of a choice."""
+    return {name: question_of(product, name).type.said(value) for name, value in answers.items()}
 
 
 def offer_of(name: str | None) -> Offer | None:

@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 
+from actors.products.answer_types import Choice, Words
 from actors.products.definition import Product
-from actors.products.questions import ANSWERS
+from actors.products.questions import Question
 from infra.colours import COLOUR
 from infra.errors import PressroomError
 
@@ -16,6 +18,12 @@ _NAME = re.compile(r"[a-z0-9_]+")
 #: The most sections that a section may follow. Each adds up to 400 characters to its prompt, and fourteen are a
 #: page.
 _MAX_AFTER = 14
+#: Fields of forms, places on their pages, and keys of sessions that say something else.
+_TAKEN = {"product", "tenant", "installation", "email", "form", "form_key", "reason", "step", "sure"}
+#: The most questions of an offer. A form has 20 fields at most, and four of them may be of another kind.
+_MAX_QUESTIONS = 16
+#: A day on which each sample must be an answer.
+_SOMEDAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class PlanIsWrong(PressroomError):
@@ -24,10 +32,20 @@ class PlanIsWrong(PressroomError):
 
 def refuse_wrong_plan(product: Product) -> None:
     """Check that the definition can be carried out. PlanIsWrong, with the first fault, if it cannot."""
-    for check in (_names, _order, _needs, _chapters, _charts, _prompts, _numbers, _words):
+    for check in (_names, _order, _needs, _chapters, _charts, _prompts, _numbers, _questions, _colours):
         wrong = next(check(product), None)
         if wrong is not None:
             raise PlanIsWrong(f"{product.name}: {wrong}")
+
+
+def refuse_wrong_offer(name: str, products: Iterable[Product]) -> None:
+    """Check that the questions of products can be asked together. PlanIsWrong, with the first fault, if not."""
+    asked: dict[str, Question] = {}
+    for question in chain.from_iterable(product.questions.values() for product in products):
+        if asked.setdefault(question.id, question) is not question:
+            raise PlanIsWrong(f"{name}: two of its products ask different questions by the id {question.id}.")
+    if len(asked) > _MAX_QUESTIONS:
+        raise PlanIsWrong(f"{name}: it has {len(asked)} questions, more than {_MAX_QUESTIONS}.")
 
 
 def _names(product: Product) -> Iterator[str]:
@@ -109,10 +127,25 @@ def _numbers(product: Product) -> Iterator[str]:
             yield f"its limit for {kind} is not above nothing."
 
 
-def _words(product: Product) -> Iterator[str]:
-    for name in product.needed:
-        if name not in ANSWERS:
-            yield f"it needs {name}, which customers are never asked."
+def _questions(product: Product) -> Iterator[str]:
+    asked = [question.id for question in (*product.needed, *product.optional)]
+    yield from (f"it asks for {name} twice." for name in _repeated(asked))
+    for question in product.questions.values():
+        if not _NAME.fullmatch(question.id) or question.id in _TAKEN:
+            yield f"{question.id!r} is no id of a question: it is taken, or has signs that no id has."
+        options = question.type.options if isinstance(question.type, Choice) else {}
+        spoken = {_languages(words) for words in (question.words, question.help, *options.values()) if words}
+        if len(spoken) > 1:
+            yield f"the words of the question {question.id} are not all in the same languages."
+        if not question.type.read(question.sample, _SOMEDAY):
+            yield f"the sample of the question {question.id} is no answer to it."
+
+
+def _languages(words: Words) -> tuple[str, ...]:
+    return tuple(words) if isinstance(words, Mapping) else ()
+
+
+def _colours(product: Product) -> Iterator[str]:
     for colour in (product.theme.accent, product.theme.tint):
         if not COLOUR.fullmatch(colour):
             yield f"{colour!r} is no colour of the form #rrggbb."

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from actors.products.questions import LANGUAGE, Question, by_id
 from infra.charts import Chart
 from storage.records.plans import StepKind
 
@@ -80,7 +81,7 @@ class Chapter:
     sections: tuple[str, ...] = ()
     subtitle: str = ""
     under: str = ""
-    chart: Callable[[Occasion], Wheel] | None = None
+    chart: Callable[[Occasion], Chart] | None = None
     after: tuple[str, ...] = ()
 
     def draw(self, occasion: Occasion) -> Chart | None:
@@ -160,6 +161,9 @@ class Product:
 
     `price` is in US cents. `promise_s` is the number of seconds after the payment within which the report is
     promised. `folder` holds its prompts. Without an `effort` of reasoning the model's own is left to it.
+
+    The shop asks the questions that are `needed`, without whose answers nothing is written, and those that are
+    `optional`. It asks none that the product only `accepts`: their answers are used where a session brings them.
     """
 
     name: str
@@ -167,7 +171,7 @@ class Product:
     subtitle: str
     price: int
     promise_s: int
-    needed: tuple[str, ...]
+    needed: tuple[Question, ...]
     sections: tuple[Section, ...]
     chapters: tuple[Chapter, ...]
     pace: Pace
@@ -176,6 +180,13 @@ class Product:
     limits: Limits = Limits()
     effort: Effort | None = None
     computations: tuple[Computation, ...] = ()
+    optional: tuple[Question, ...] = ()
+    accepts: tuple[Question, ...] = ()
+
+    @property
+    def questions(self) -> dict[str, Question]:
+        """By their ids the questions whose answers are used, wherever these come from."""
+        return by_id((*self.needed, *self.optional, *self.accepts, LANGUAGE))
 
     @property
     def parts(self) -> tuple[Section | Computation, ...]:

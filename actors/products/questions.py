@@ -1,14 +1,63 @@
-"""Questions to customers: the answers that products may need, and the name of each in readable form."""
+"""Questions to customers: what a product may ask, and the questions that several products share."""
 
-#: The answers that products may ask for. Others that a session carries are left where they are.
-ANSWERS = ("name", "birth_date", "birth_time", "birth_place", "question", "language")
-#: Each of them as a customer is asked for it, and the mail address, which may be missing as well.
-QUESTIONS = {
-    "name": "Your name",
-    "birth_date": "Date of birth",
-    "birth_time": "Time of birth",
-    "birth_place": "Place of birth",
-    "question": "What would you like clarity about?",
-    "language": "Language",
-    "email": "The mail address for your report",
-}
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from actors.products.answer_types import Date, Email, Language, LongText, Place, Text, Time, Words
+
+#: No living person was born before. An earlier year is a slip of the hand.
+_FIRST_BIRTH = date(1900, 1, 1)
+_TEXT = Text()
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One question, in `words` and with `help` below them, and the type of its answer.
+
+    `id` is the name of the answer in forms, sessions, records and prompts. `sample` is that of the customer who
+    buys in the demo and in previews. `autocomplete` says in HTML's terms what a browser may fill in.
+    """
+
+    id: str
+    words: Words
+    sample: str
+    type: Text = _TEXT
+    help: Words = ""
+    autocomplete: str = "off"
+
+
+#: The name stands on the cover and in letters, and orders are found by it.
+NAME = Question("name", "Your name", "Ada Byron", autocomplete="name")
+BIRTH_DATE = Question(
+    "birth_date",
+    "Date of birth",
+    "1988-04-17",
+    Date(first=_FIRST_BIRTH, is_past=True),
+    autocomplete="bday",
+)
+BIRTH_TIME = Question("birth_time", "Time of birth", "06:40", Time())
+BIRTH_PLACE = Question("birth_place", "Place of birth", "London", Place())
+QUESTION = Question(
+    "question",
+    "What would you like clarity about?",
+    "Shall I take the new position, or stay where I am known?",
+    LongText(),
+)
+#: The language of the report: of each, if a session names one.
+LANGUAGE = Question("language", "Language", "en", Language())
+#: The mail address is no answer, but may be missing as one.
+EMAIL = Question(
+    "email", "The mail address for your report", "ada@customer.example", Email(), autocomplete="email"
+)
+
+#: What sessions may tell of a life.
+LIFE = (NAME, BIRTH_DATE, BIRTH_TIME, BIRTH_PLACE, QUESTION)
+
+
+def by_id(questions: Iterable[Question]) -> dict[str, Question]:
+    """Return questions by their ids: the first of each id."""
+    found: dict[str, Question] = {}
+    for question in questions:
+        found.setdefault(question.id, question)
+    return found

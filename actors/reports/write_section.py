@@ -9,6 +9,7 @@ import structlog
 
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import Call, WorkDeps
+from actors.products.catalogue import said_answers
 from actors.reports.budget import open_within_budget
 from actors.reports.claim import Claim, StepGoesBack
 from infra.errors import PermanentError, TransientError
@@ -100,7 +101,12 @@ async def compose_request(deps: WorkDeps, claim: Claim) -> Request:
     step = plan["steps"][claim.step["key"]]
     return Request(
         instructions=plan["instructions"],
-        input=composed(step, claim.order["answers"], summaries=told("write"), values=told("compute")),
+        input=composed(
+            step,
+            said_answers(claim.order["product"], claim.order["answers"]),
+            summaries=told("write"),
+            values=told("compute"),
+        ),
         cache_key=plan["_id"],
         effort=plan.get("effort"),
         metadata={"order": claim.order["_id"], "product": claim.step["product"], "section": step["section"]},

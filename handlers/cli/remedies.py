@@ -106,11 +106,11 @@ def correct(order: str, answers: tuple[str, ...], reason: str, dry_run: bool) ->
     section is bought again.
     """
     from actors.orders.correction import correct_order, quote_correction
-    from actors.products.questions import ANSWERS
+    from actors.products.catalogue import known_questions
 
     given = dict(answer.partition("=")[::2] for answer in answers)
-    if unknown := sorted(given.keys() - set(ANSWERS)):
-        raise UnknownName("answer", unknown[0], ANSWERS)
+    if unknown := sorted(given.keys() - known_questions().keys()):
+        raise UnknownName("answer", unknown[0], known_questions())
     if dry_run:
         quote = with_deps(lambda deps: quote_correction(deps, order, given))
     else:

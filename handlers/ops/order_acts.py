@@ -16,7 +16,8 @@ from actors.orders.pause import resume_order
 from actors.orders.readdress import readdress_and_send
 from actors.orders.refunding import begin_refund, refund_sum
 from actors.orders.resend import order_resend
-from actors.products.questions import ANSWERS, QUESTIONS
+from actors.products.answer_types import in_language
+from actors.products.catalogue import known_questions, offer_of, question_of, questions_of, said_answers
 from handlers.ops.acts import carry_out
 from handlers.ops.guard import operator_of
 from handlers.ops.orders import order_named, show_order
@@ -30,6 +31,7 @@ from handlers.web.requests import read_form
 from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
 from storage.history import steps_at_a_glance
+from storage.records.orders import Order
 
 _MOST_USD = 1_000_000
 #: What a bank wants to know of a timeline: the sale, what was made, and what reached the customer.
@@ -96,10 +98,16 @@ async def _evidence(request: Request, fields: Fields, authority: Authority) -> R
         paid=order["amount_subtotal"],
         currency=order["currency"],
         customer=customer_view(deps, order, clear=True),
-        questions=QUESTIONS,
+        answers=_said(order),
         mails=await mails_of(deps, order),
         timeline=told,
     )
+
+
+def _said(order: Order) -> dict[str, str]:
+    """Return an order's answers in clear, under what was asked."""
+    said = said_answers(order["product"], order["answers"])
+    return {in_language(question_of(order["product"], name).words, "en"): value for name, value in said.items()}
 
 
 async def _retry(request: Request, fields: Fields, authority: Authority) -> None:
@@ -168,7 +176,7 @@ _DOERS: dict[Act, Doer] = {
 
 
 def _answers_in(fields: Fields) -> dict[str, str]:
-    return {name: fields[name] for name in ANSWERS if fields.get(name)}
+    return {name: fields[name] for name in known_questions() if fields.get(name)}
 
 
 async def _ask_correction(request: Request, mistake: str, status: int) -> Response:
@@ -191,8 +199,10 @@ async def _ask_forgetting(request: Request, mistake: str, status: int) -> Respon
 
 
 async def _page(request: Request, template: str, mistake: str, status: int, **facts: object) -> Response:
-    customer = customer_view(request.state.deps, await order_named(request))
-    return page(request, template, status, customer=customer, questions=QUESTIONS, mistake=mistake, **facts)
+    order = await order_named(request)
+    customer = customer_view(request.state.deps, order)
+    asked = [(one, in_language(one.words, "en")) for one in questions_of(offer_of(order["product"])).values()]
+    return page(request, template, status, customer=customer, asked=asked, mistake=mistake, **facts)
 
 
 _ASKERS: dict[Act, Asker] = {"correct": _ask_correction, "refund": _ask_refund, "forget": _ask_forgetting}

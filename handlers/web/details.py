@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.intake.address import plain_email
-from actors.intake.answers import plain_answers
+from actors.intake.answers import mistakes_in, plain_answers
 from actors.intake.placing import start_order
-from actors.products.catalogue import title_of
+from actors.products.catalogue import question_of, title_of
+from actors.products.questions import Question
+from handlers.web.fields import fields_of, find_mistakes
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
 from storage.errands import settle_errand
@@ -43,16 +44,22 @@ async def details_form(request: Request) -> Response:
             return page(request, "withheld.html", status, tenant=order["tenant"], title=title, withheld=withheld)
         if given and (order["missing"] or "details_by" in order):
             order = await _fill(deps, order, given)
-    wanted = order["missing"]
-    status = 422 if wanted and request.method == "POST" else 200
-    return page(request, "details.html", status, tenant=order["tenant"], title=title, wanted=wanted, given=given)
+    missing, now = _missing(order), deps.clock.now()
+    mistakes = find_mistakes(missing, missing, given, now) if request.method == "POST" else {}
+    fields = fields_of(missing.values(), missing, given, mistakes, order["answers"].get("language", ""), now)
+    status = 422 if mistakes else 200
+    return page(request, "details.html", status, tenant=order["tenant"], title=title, fields=fields)
+
+
+def _missing(order: Order) -> dict[str, Question]:
+    return {name: question_of(order["product"], name) for name in order["missing"]}
 
 
 async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
-    email = plain_email(given.get("email"))
-    now = deps.clock.now()
-    answers = plain_answers(given, now) | ({"email": email} if email else {})
-    await fill_details(deps.db, order["_id"], answers, now)
+    missing, now = _missing(order), deps.clock.now()
+    wrong = mistakes_in(missing, given, now)
+    read = plain_answers({name: missing[name] for name in missing.keys() - wrong}, given, now)
+    await fill_details(deps.db, order["_id"], read, now)
     filled = await find_order(deps.db, order["_id"]) or order
     if not filled["missing"]:
         log.info("details_filled", order=order["_id"])

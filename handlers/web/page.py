@@ -7,11 +7,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from actors.deps.process import Deps
-from actors.intake.answers import FIRST_BIRTH, last_day
 from actors.mail.brand import brand_name, logo_of
 from actors.mail.formatting import shown_price, spoken_duration
 from actors.products.catalogue import CURRENCY
-from actors.products.questions import QUESTIONS
 from infra.tenants import MAIN
 
 _PAGES = Environment(
@@ -21,16 +19,11 @@ _PAGES = Environment(
     auto_reload=False,
 )
 _PAGES.filters.update(duration=spoken_duration, price=lambda cents: shown_price(cents, CURRENCY))
-_PAGES.globals.update(questions=QUESTIONS, first_birth=FIRST_BIRTH)
 
 
 def page(request: Request, template: str, status: int, *, tenant: str = MAIN, **facts: object) -> Response:
-    """Return a page under a tenant's brand. Status 422 has a form say that an answer is missing."""
+    """Return a page under a tenant's brand. Status 422 has a form say that something in it is missing or wrong."""
     deps: Deps = request.state.deps
-    known = {
-        "brand": brand_name(deps, tenant),
-        "logo": logo_of(deps, tenant),
-        "last_birth": last_day(deps.clock.now()),
-    }
-    text = _PAGES.get_template(template).render(**known, incomplete=status == 422, **facts)
+    known = {"brand": brand_name(deps, tenant), "logo": logo_of(deps, tenant), "incomplete": status == 422}
+    text = _PAGES.get_template(template).render(**known, **facts)
     return HTMLResponse(text, status)

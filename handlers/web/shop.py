@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -12,6 +13,7 @@ from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
 from actors.orders.estimate import estimate_s, spoken_estimate
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
+from handlers.web.fields import fields_of, find_mistakes
 from handlers.web.inside import SAMPLES, parts_of
 from handlers.web.page import page
 from handlers.web.requests import read_form
@@ -37,17 +39,17 @@ async def home(request: Request) -> Response:
 
 async def product_page(request: Request) -> Response:
     """Show one product and its form."""
-    return await _form(request, _sold(request, request.path_params["product"]), {}, 200)
+    return await _form(request, _sold(request, request.path_params["product"]), {}, {})
 
 
 async def checkout(request: Request) -> Response:
-    """Keep the answers and send the customer to Stripe. Show the form again if a needed answer is missing."""
+    """Keep the answers and send the customer to Stripe. Show the form again if an answer is missing or wrong."""
     deps: Deps = request.state.deps
     given = await read_form(request)
     offer = _sold(request, given.get("product", ""))
-    answers = plain_answers(given, deps.clock.now())
-    if any(not answers.get(name) for name in offer.needed):
-        return await _form(request, offer, answers, 422)
+    if mistakes := find_mistakes(offer.asked, offer.needed, given, deps.clock.now()):
+        return await _form(request, offer, given, mistakes)
+    answers = plain_answers(offer.questions, given, deps.clock.now())
     try:
         async with asyncio.timeout(_DEADLINE_S):
             url = await _open_checkout(deps, offer, answers)
@@ -83,14 +85,16 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> s
     return till.url
 
 
-async def _form(request: Request, offer: Offer, given: dict[str, str], status: int) -> Response:
+async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistakes: Mapping[str, str]) -> Response:
+    language = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
+    now = request.state.deps.clock.now()
+    fields = fields_of(offer.asked.values(), offer.needed, given, mistakes, language, now)
     return page(
         request,
         "product.html",
-        status,
+        422 if mistakes else 200,
         offer=offer,
-        wanted=offer.needed,
-        given=given,
+        fields=fields,
         usual=await _usual(request.state.deps, offer),
         inside=[(product, parts_of(product), SAMPLES.get(product.name)) for product in offer.products],
         one_by_one=sum(product.price for product in offer.products),

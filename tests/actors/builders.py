@@ -57,7 +57,7 @@ async def place(deps: Deps, **facts: Any) -> Order:
     """Place an order of such a session. Returns it."""
     body = {**json.loads(event(ORDER)), "data": {"object": session(**facts)}}
     await apply(deps, json.dumps(body).encode())
-    return await present(deps)
+    return await present(deps, facts.get("id", ORDER))
 
 
 async def placed(deps: Deps) -> str:

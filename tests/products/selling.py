@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from actors.products.catalogue import OFFERS, PRODUCTS, sell, sell_together
 from tests.products.choir.product import PRODUCT as CHOIR
 from tests.products.field_notes.product import PRODUCT as FIELD_NOTES
+from tests.products.home_energy.product import PRODUCT as HOME_ENERGY
 from tests.products.sextet import product as sextet
 from tests.products.snare.product import PRODUCT as SNARE
 from tests.products.trio import product as trio
@@ -13,7 +14,7 @@ from tests.products.trio import product as trio
 
 def sell_test_products() -> None:
     """Add them to what this process sells and makes."""
-    for product in (CHOIR, FIELD_NOTES, SNARE, *trio.PRODUCTS, *sextet.PRODUCTS):
+    for product in (CHOIR, FIELD_NOTES, HOME_ENERGY, SNARE, *trio.PRODUCTS, *sextet.PRODUCTS):
         sell(product)
     sell_together(trio.NAME, "Trio", "Three voices", trio.PRICE, trio.PRODUCTS)
     sell_together(sextet.NAME, "Octet", "Six voices and two", sextet.PRICE, sextet.PRODUCTS)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from actors.products.catalogue import OFFERS, PRODUCTS, sell, sell_together
 from actors.products.definition import Chapter, Pace, Product, Section, Theme
+from actors.products.questions import NAME, QUESTION
 from tests.products import choir
 from tests.products.selling import catalogue_kept
 
@@ -17,7 +18,7 @@ def _product(name: str, sections: tuple[Section, ...], chapters: tuple[Chapter, 
         subtitle="Few words",
         price=900,
         promise_s=3000,
-        needed=("name", "question"),
+        needed=(NAME, QUESTION),
         sections=sections,
         chapters=chapters,
         pace=Pace(max_in_flight=bound),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from actors.products.definition import Pace, Product, Section, Theme, chapter_of
+from actors.products.questions import LIFE, NAME, QUESTION
 
 _SECTIONS = (
     Section("where_you_stand", "Where You Stand"),
@@ -17,7 +18,8 @@ PRODUCT = Product(
     subtitle="A personal reading of the question you are living with",
     price=1900,
     promise_s=10 * 60,
-    needed=("name", "question"),
+    needed=(NAME, QUESTION),
+    accepts=LIFE,
     sections=_SECTIONS,
     chapters=tuple(map(chapter_of, _SECTIONS)),
     pace=Pace(max_in_flight=4),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from actors.products.definition import Chapter, Pace, Part, Product, Section, Theme, chapter_of
+from actors.products.questions import BIRTH_DATE, LIFE, NAME
 
 _OPENING = Section("opening_key", "The Key You Are Written In")
 #: The parts by title and subtitle; the first section of each is its lead, which the others follow.
@@ -117,7 +118,8 @@ PRODUCT = Product(
     subtitle="A portrait of how you are made, and how to live with it",
     price=4900,
     promise_s=30 * 60,
-    needed=("name", "birth_date"),
+    needed=(NAME, BIRTH_DATE),
+    accepts=LIFE,
     sections=(_OPENING, *(section for part in _BODY for section in part.sections), *_CLOSING),
     chapters=(
         chapter_of(_OPENING),

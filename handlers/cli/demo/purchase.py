@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 import httpx2
 
 from actors.products.catalogue import Offer
-from handlers.cli.preview.sample import ANSWERS
 from infra.errors import PressroomError
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
@@ -19,7 +18,7 @@ class PurchaseFailed(PressroomError):
 
 def buy(stack: Stack, offer: Offer) -> str:
     """Fill the form in, pay, and return the order's id."""
-    answers = {name: ANSWERS[name] for name in offer.needed}
+    answers = {name: question.sample for name, question in offer.asked.items()}
     with httpx2.Client(base_url=stack.urls.web, timeout=30) as browser:
         answer = browser.post("/checkout", data={"product": offer.name, **answers})
     if answer.status_code != 303:

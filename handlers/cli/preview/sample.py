@@ -2,24 +2,21 @@
 
 from datetime import UTC, datetime
 
+from actors.products.answer_types import in_language
 from actors.products.definition import Product, Section
-from actors.products.questions import QUESTIONS
+from actors.products.questions import NAME, Question
 from infra.local.llm.prose import write_prose
 from infra.tenants import MAIN
 from storage.orders import new_order
 from storage.records.orders import Order, Purchase
 
-#: The answers of the customer who buys in the demo, too.
-ANSWERS = {
-    "name": "Ada Byron",
-    "birth_date": "1988-04-17",
-    "birth_time": "06:40",
-    "birth_place": "London",
-    "question": "Shall I take the new position, or stay where I am known?",
-    "language": "en",
-}
 #: The same product makes the same file, so that its day is fixed.
 _PAID_AT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def sample_answers(product: Product) -> dict[str, str]:
+    """Return that customer's answers to all that a product may know of them."""
+    return {name: question.sample for name, question in product.questions.items()}
 
 
 def sample_order(product: Product) -> Order:
@@ -30,7 +27,7 @@ def sample_order(product: Product) -> Order:
         "product": product.name,
         "products": [product.name],
         "run": {product.name: 1},
-        "answers": ANSWERS,
+        "answers": sample_answers(product),
         "missing": [],
         "objection": None,
     }
@@ -44,16 +41,21 @@ def sample_texts(product: Product) -> dict[str, str]:
     The first also has the customer's answers as a table. The same product gets the same texts.
     """
     texts = {section.id: _text(product.name, section) for section in product.sections}
-    texts[product.sections[0].id] += f"\n{_answers_table()}\n"
+    texts[product.sections[0].id] += f"\n{_answers_table(product)}\n"
     return texts
 
 
 def _text(product: str, section: Section) -> str:
-    prose = write_prose("preview", product, section.id, f"<name>{ANSWERS['name']}</name>", "sample")
+    prose = write_prose("preview", product, section.id, f"<name>{NAME.sample}</name>", "sample")
     source = f"prompts/{section.brief_name}.md"
     return f"{prose}\n> **Sample text.** The real one will be written from {source}.\n"
 
 
-def _answers_table() -> str:
-    rows = [f"| {QUESTIONS[name]} | {answer} |" for name, answer in ANSWERS.items()]
+def _answers_table(product: Product) -> str:
+    asked = product.questions.values()
+    rows = [f"| {in_language(one.words, '')} | {_in_a_cell(one)} |" for one in asked]
     return "\n".join(["| What was asked | What was answered |", "| --- | --- |", *rows])
+
+
+def _in_a_cell(question: Question) -> str:
+    return " ".join(question.type.said(question.sample).split())

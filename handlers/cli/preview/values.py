@@ -7,7 +7,7 @@ from actors.products.definition import Computation, Found, Product
 from actors.products.plans import plan_of
 from actors.reports.claim import value_of
 from actors.reports.compute_step import kept
-from handlers.cli.preview.sample import ANSWERS, sample_texts
+from handlers.cli.preview.sample import sample_answers, sample_texts
 from infra.children.child import cause
 from infra.errors import PressroomError
 from infra.pdf import Renderer
@@ -36,7 +36,7 @@ async def find_values(renderer: Renderer, product: Product) -> dict[str, Any]:
 
 async def _value(renderer: Renderer, product: Product, computation: Computation, values: Mapping[str, Any]) -> Any:
     """Return a value as what follows it will find it, computed in a child process as a worker does."""
-    found = Found(ANSWERS, {one: values[one] for one in computation.after})
+    found = Found(sample_answers(product), {one: values[one] for one in computation.after})
     try:
         return value_of(kept(await renderer.pool.run(product.limits.compute_s, computation.run, found)))
     except Exception as error:

@@ -3,9 +3,9 @@
 import pytest
 
 from actors.deps.process import Deps
-from actors.intake.address import plain_email
 from actors.orders.dead_letters import readdress_order
 from infra.mail.letter import as_message
+from infra.mail_address import plain_email
 from storage.audit import Authority
 from tests.actors.builders import ORDER, place, present
 from tests.infra.mail.letters import arrived, letter

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from actors.deps.process import Deps
-from actors.intake.answers import last_day, plain_answers
+from actors.intake.answers import plain_answers
+from actors.products.answer_types import last_day
+from actors.products.catalogue import questions_of
 from handlers.views.orders import order_view
 from storage.answers import keep_answers
 from tests.actors.builders import place
@@ -15,6 +17,7 @@ from tests.actors.builders import place
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LIFE = questions_of(None)
 
 TEXTS = {
     "a Japanese keyboard's space": ("山田\u3000太郎", "山田 太郎"),
@@ -71,7 +74,7 @@ async def test_a_name_that_shows_nothing_is_none(deps: Deps, written: str) -> No
 def test_a_long_text_is_cut_and_quickly_read() -> None:
     """However long, and of whatever signs: the raw event keeps the rest."""
     answers = plain_answers(
-        {"name": "\u200d" * 200_000, "question": "a" * 200_000, "language": "ab " * 60_000}, NOW
+        LIFE, {"name": "\u200d" * 200_000, "question": "a" * 200_000, "language": "ab " * 60_000}, NOW
     )
     assert {name: len(text) for name, text in answers.items()} == {"question": 2000}
 
@@ -162,20 +165,20 @@ async def test_an_empty_field_hides_no_answer(deps: Deps) -> None:
 )
 def test_a_date_is_kept_in_one_form(written: str, kept: str) -> None:
     """Digits of a Japanese keyboard are digits."""
-    assert plain_answers({"birth_date": written}, NOW) == {"birth_date": kept}
+    assert plain_answers(LIFE, {"birth_date": written}, NOW) == {"birth_date": kept}
 
 
 def test_a_child_born_today_in_auckland_is_born() -> None:
     """A day that has begun somewhere is no day of the future. One that has begun nowhere is."""
     before_noon = datetime(2026, 3, 1, 11, 30, tzinfo=UTC)
     assert last_day(before_noon).isoformat() == "2026-03-02"
-    assert plain_answers({"birth_date": "2026-03-02"}, before_noon) == {"birth_date": "2026-03-02"}
-    assert plain_answers({"birth_date": "2026-03-03"}, before_noon) == {}
-    assert plain_answers({"birth_date": "2026-03-02"}, datetime(2026, 3, 1, 9, 30, tzinfo=UTC)) == {}
+    assert plain_answers(LIFE, {"birth_date": "2026-03-02"}, before_noon) == {"birth_date": "2026-03-02"}
+    assert plain_answers(LIFE, {"birth_date": "2026-03-03"}, before_noon) == {}
+    assert plain_answers(LIFE, {"birth_date": "2026-03-02"}, datetime(2026, 3, 1, 9, 30, tzinfo=UTC)) == {}
 
 
 def test_answers_can_be_sent_and_stored() -> None:
     """Whatever was written, each answer is text that JSON and UTF-8 can hold."""
     for written, _ in TEXTS.values():
-        for text in plain_answers({"name": written}, NOW).values():
+        for text in plain_answers(LIFE, {"name": written}, NOW).values():
             assert json.loads(json.dumps(text).encode()) == text

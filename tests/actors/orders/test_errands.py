@@ -6,7 +6,6 @@ from typing import get_args
 import pytest
 
 from actors.deps.process import Deps
-from actors.intake.address import plain_email
 from actors.intake.apply import apply_events
 from actors.intake.events import Event
 from actors.intake.fetch_session import fetch_session
@@ -15,6 +14,7 @@ from actors.orders.errands import ERRANDS, run_errand
 from actors.reports.replay import ReplayIsImpossible
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
+from infra.mail_address import plain_email
 from storage.audit import Authority
 from storage.dead_letters import dead_letters, record_dead_step
 from storage.errands import add_errand

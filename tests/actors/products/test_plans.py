@@ -12,9 +12,11 @@ from actors.products.checks import PlanIsWrong
 from actors.products.definition import Chapter, Limits, Pace, Product, Section, Theme
 from actors.products.personal_horoscope.sky import sun_wheel
 from actors.products.plans import plan_of
+from actors.products.questions import BIRTH_DATE, NAME
 from actors.reports.replay import following
 from actors.reports.write_section import composed, summarised
 from storage.records.plans import PlannedStep
+from tests.products.home_energy.product import HEATING
 
 BOOK = PRODUCTS["life_clarity"]
 A, B, C = Section("a", "A"), Section("b", "B", after=("a",)), Section("c", "C", after=("a", "b"), brief="a")
@@ -133,8 +135,22 @@ def follower(count: int) -> tuple[Section, ...]:
         ({"pace": Pace(0)}, "pace is below one call"),
         ({"pace": Pace(1, -1.0)}, "pause below nothing"),
         ({"limits": Limits(render_s=0)}, "limit for render is not above nothing"),
-        ({"needed": ("name", "shoe_size")}, "needs shoe_size, which customers are never asked"),
-        ({"needed": ("name", "email")}, "needs email, which customers are never asked"),
+        ({"needed": (NAME, NAME)}, "asks for name twice"),
+        ({"needed": (NAME,), "optional": (NAME,)}, "asks for name twice"),
+        ({"needed": (replace(NAME, id="email"),)}, "'email' is no id of a question"),
+        ({"accepts": (replace(NAME, id="answers.x"),)}, "'answers.x' is no id of a question"),
+        (
+            {"optional": (replace(BIRTH_DATE, sample="soon"),)},
+            "the sample of the question birth_date is no answer",
+        ),
+        (
+            {"needed": (replace(HEATING, words={"en": "Heating"}),)},
+            "the words of the question heating are not all in the same languages",
+        ),
+        (
+            {"needed": tuple(replace(NAME, id=f"q{number}") for number in range(16))},
+            "has 22 questions, more than 16",
+        ),
         ({"theme": Theme("teal", "#ffffff")}, "'teal' is no colour"),
     ],
 )

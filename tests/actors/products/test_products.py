@@ -1,13 +1,10 @@
 """The products that are sold: their size, their shape, and prompts that are worth their price."""
 
-from itertools import chain
-
 import pytest
 
 from actors.products.catalogue import OFFERS, PRODUCTS
 from actors.products.definition import Product
 from actors.products.plans import plan_of
-from actors.products.questions import QUESTIONS
 from storage.records.plans import PlannedStep
 
 CLARITY, BLUEPRINT, HOROSCOPE = (
@@ -43,7 +40,7 @@ def test_a_product_is_as_large_and_as_deep_as_it_is_sold(
 ) -> None:
     """Its price, what it asks for, its calls, its chunks, and how many calls must wait for one another."""
     offer = OFFERS[product.name]
-    assert (offer.price, offer.needed, offer.reports) == (price, tuple(needed.split()), (product.name,))
+    assert (offer.price, list(offer.needed), offer.reports) == (price, needed.split(), (product.name,))
     assert (len(steps_of(product, "write")), len(steps_of(product, "render"))) == (sections, chunks)
     assert max(depths(product).values()) == deep
 
@@ -98,8 +95,3 @@ def test_every_prompt_is_used_and_the_static_part_is_cached(product: Product) ->
     assert {file.stem for file in (product.folder / "prompts").iterdir()} == named
     assert all(len(product.prompt(name).split()) >= 60 for name in named)
     assert len(product.prompt("instructions")) > CACHED_FROM
-
-
-def test_everything_that_a_product_needs_can_be_asked_for() -> None:
-    """Each needed answer has a question in words."""
-    assert set(chain.from_iterable(product.needed for product in PRODUCTS.values())) <= set(QUESTIONS)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from actors.products.definition import Chapter, Pace, Product, Section, Theme
+from actors.products.questions import NAME, QUESTION
 
 VOICES = 110
 _IN_A_CHAPTER = 22
@@ -18,7 +19,7 @@ PRODUCT = Product(
     subtitle="A hundred answers and ten",
     price=900,
     promise_s=600,
-    needed=("name", "question"),
+    needed=(NAME, QUESTION),
     sections=tuple(Section(_voice(number), f"Voice {number}", brief="voice") for number in range(VOICES)),
     chapters=tuple(
         Chapter(f"part_{first}", f"From voice {first} on", tuple(map(_voice, range(first, first + _IN_A_CHAPTER))))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from actors.products.definition import Chapter, Computation, Pace, Product, Section, Theme
+from actors.products.questions import NAME, QUESTION
 from tests.products.field_notes.passages import cite, draw_birds, rerank, retrieve
 
 PRODUCT = Product(
@@ -11,7 +12,7 @@ PRODUCT = Product(
     subtitle="An answer, and where it comes from",
     price=900,
     promise_s=600,
-    needed=("name", "question"),
+    needed=(NAME, QUESTION),
     computations=(
         Computation("retrieved", retrieve),
         Computation("reranked", rerank, after=("retrieved",), title="Passages to cite by their numbers"),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from actors.products import questions
 from actors.products.definition import Chapter, Computation, Found, Pace, Product, Section, Theme
 from tests.products import choir
 
@@ -25,7 +26,7 @@ SEXTET = Product(
     subtitle="Six answers",
     price=900,
     promise_s=600,
-    needed=("name", "question"),
+    needed=(questions.NAME, questions.QUESTION),
     computations=(Computation("count", count_words, after=("first",), title="How much was said"),),
     sections=(*map(_section, _FIRST), *(_section(key, after=_FIRST) for key in _THEN)),
     chapters=(
@@ -42,7 +43,7 @@ DUET = Product(
     subtitle="Two answers",
     price=700,
     promise_s=600,
-    needed=("name", "question"),
+    needed=(questions.NAME, questions.QUESTION),
     sections=(_section("high"), _section("low", after=("high",))),
     chapters=(Chapter("all", "All of It", ("high", "low")),),
     pace=Pace(max_in_flight=2),

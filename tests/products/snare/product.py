@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 from actors.products.definition import Chapter, Occasion, Pace, Product, Section, Theme
+from actors.products.questions import NAME, QUESTION
 from infra.charts import Wheel
 from tests.products import choir
 
@@ -24,7 +25,7 @@ PRODUCT = Product(
     subtitle="An answer behind a trap",
     price=900,
     promise_s=600,
-    needed=("name", "question"),
+    needed=(NAME, QUESTION),
     sections=(Section("answer", "The Answer", brief="voice"),),
     chapters=(Chapter("trap", "The Trap", chart=_draw), Chapter("answer", "The Answer", ("answer",))),
     pace=Pace(max_in_flight=1),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from actors.products import questions
 from actors.products.definition import Chapter, Pace, Product, Section, Theme
 from tests.products import choir
 
@@ -15,7 +16,7 @@ def _part(name: str) -> Product:
         subtitle="Two answers",
         price=900,
         promise_s=600,
-        needed=("name", "question"),
+        needed=(questions.NAME, questions.QUESTION),
         sections=(
             Section("first", "What It Says First", brief="voice"),
             Section("then", "What It Says Then", after=("first",), brief="voice"),
