@@ -11,6 +11,7 @@ from actors.intake.placing import start_order
 from actors.intake.session import CheckoutSession
 from actors.mail.progress import details
 from actors.orders.mailing import deliver
+from actors.products.catalogue import offer_of, questions_of
 from infra.errors import PermanentError
 from storage.answers import find_answers
 from storage.order_state import is_refunded
@@ -70,7 +71,8 @@ async def _judge_anew(deps: WorkDeps, order: Order, session: CheckoutSession) ->
         return False
     await release_operator(deps.db, order["_id"], order["objection"])
     # Details that the customer, or an operator, has filled in since are not missing again.
-    answers = {**bought["answers"], **order["answers"]}
+    asked = questions_of(offer_of(bought["product"]))
+    answers = bought["answers"] | {name: value for name, value in order["answers"].items() if name in asked}
     known = answers.keys() | ({"email"} if order["email"] else set())
     missing = [name for name in bought["missing"] if name not in known]
     await note_purchase(deps.db, order, {**bought, "answers": answers, "missing": missing}, now)

@@ -60,9 +60,8 @@ class Text:
         del now
         return text
 
-    def said(self, value: str, language: str = "") -> str:
-        """Return a kept answer as people and prompts are told it."""
-        del language
+    def said(self, value: str) -> str:
+        """Return a kept answer as operators and prompts are told it."""
         return value
 
 
@@ -180,9 +179,8 @@ class Number(Text):
     def _is_odd(self, value: Decimal) -> bool:
         return self.is_whole and value != value.to_integral_value()
 
-    def said(self, value: str, language: str = "") -> str:
+    def said(self, value: str) -> str:
         """See Text."""
-        del language
         return f"{value} {self.unit}".strip()
 
 
@@ -203,9 +201,9 @@ class Choice(Text):
         written = _bare(text)
         return next((one for one, words in self.options.items() if written in _spellings(one, words)), "")
 
-    def said(self, value: str, language: str = "") -> str:
+    def said(self, value: str) -> str:
         """See Text."""
-        return in_language(self.options.get(value, value), language)
+        return in_language(self.options.get(value, value), "")
 
 
 def _signs(text: str) -> str:

@@ -102,7 +102,9 @@ def question_of(product: str | None, name: str) -> Question:
 
 def said_answers(product: str | None, answers: Mapping[str, str]) -> dict[str, str]:
     """Return answers as people and prompts are told them: with a number's unit, and in the words of a choice."""
-    return {name: question_of(product, name).type.said(value) for name, value in answers.items()}
+    known = questions_of(offer_of(product))
+    said = {name: known[name].type.said(value) for name, value in answers.items() if name in known}
+    return {**answers, **said}
 
 
 def offer_of(name: str | None) -> Offer | None:

@@ -58,8 +58,8 @@ def _missing(order: Order) -> dict[str, Question]:
 async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
     missing, now = _missing(order), deps.clock.now()
     wrong = mistakes_in(missing, given, now)
-    read = plain_answers({name: missing[name] for name in missing.keys() - wrong}, given, now)
-    await fill_details(deps.db, order["_id"], read, now)
+    right = {name: question for name, question in missing.items() if name not in wrong}
+    await fill_details(deps.db, order["_id"], plain_answers(right, given, now), now)
     filled = await find_order(deps.db, order["_id"]) or order
     if not filled["missing"]:
         log.info("details_filled", order=order["_id"])

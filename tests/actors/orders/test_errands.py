@@ -1,7 +1,7 @@
 """Errands outlive crashes between any two of their writes, and what an operator must know is never hidden."""
 
 import json
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -11,6 +11,7 @@ from actors.intake.events import Event
 from actors.intake.fetch_session import fetch_session
 from actors.orders.dead_letters import resolve_dead_letter, retry_order
 from actors.orders.errands import ERRANDS, run_errand
+from actors.products.catalogue import sell
 from actors.reports.replay import ReplayIsImpossible
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
@@ -27,6 +28,8 @@ from tests.actors.builders import KIND, ORDER, event, messages, place, present, 
 from tests.actors.vendors import StripeApi
 from tests.builders import a_step
 from tests.conftest import StoppedClock
+from tests.products.home_energy.product import PRODUCT as HOME_ENERGY
+from tests.products.selling import catalogue_kept
 
 pytestmark = pytest.mark.anyio
 
@@ -51,6 +54,20 @@ async def test_an_order_identified_by_a_worker_that_died_begins_all_the_same(dep
     order = await present(deps)
     assert (till.asked, "identify_order" in order["errands"], attention_of(order)) == (1, False, None)
     assert len(await reports_of(deps.db, [order])) == 1
+
+
+async def test_an_order_identified_late_has_the_answers_that_its_report_asks_for(deps: Deps) -> None:
+    """What the session says of a life, which is all that was read of it before, is no answer about a home."""
+    metadata = {"tenant": "main", "name": "Ada", "birth_date": "1988-04-17", "floor_area": "120 m²"}
+    bare: dict[str, Any] = {"metadata": metadata, "amount_subtotal": HOME_ENERGY.price}
+    order = await place(deps, **bare)
+    assert order["answers"] == {"name": "Ada", "birth_date": "1988-04-17"}
+    till = StripeApi(session(**bare, line_items={"data": [{"price": {"lookup_key": HOME_ENERGY.name}}]}))
+    with catalogue_kept():
+        sell(HOME_ENERGY)
+        await run_errand(working(deps, stripe=till), "identify_order", ORDER)
+    order = await present(deps)
+    assert (order["answers"], order["missing"]) == ({"name": "Ada", "floor_area": "120"}, ["heating"])
 
 
 async def test_details_whose_form_was_interrupted_start_the_order_in_the_end(deps: Deps) -> None:
