@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actors.products.catalogue import PRODUCTS, sell
+from actors.products.catalogue import OFFERS, PRODUCTS, question_of, said_answers, sell, sell_together
 from actors.products.checks import PlanIsWrong
 from actors.products.definition import Chapter, Limits, Pace, Product, Section, Theme
 from actors.products.personal_horoscope.sky import sun_wheel
@@ -17,6 +17,8 @@ from actors.reports.replay import following
 from actors.reports.write_section import composed, summarised
 from storage.records.plans import PlannedStep
 from tests.products.home_energy.product import HEATING
+from tests.products.home_energy.product import PRODUCT as HOME_ENERGY
+from tests.products.selling import catalogue_kept
 
 BOOK = PRODUCTS["life_clarity"]
 A, B, C = Section("a", "A"), Section("b", "B", after=("a",)), Section("c", "C", after=("a", "b"), brief="a")
@@ -162,6 +164,30 @@ def test_a_definition_that_cannot_be_carried_out_is_refused(
         sell(replace(small, **changes))
     assert str(refused.value).startswith(f"{changes.get('name', small.name)}: ")
     assert str(refused.value).count("\n") == 0
+
+
+def test_a_bundle_asks_each_question_of_its_products_once(small: Product) -> None:
+    """What one of them needs is needed, though it is optional to another. Two questions have no common id."""
+    lighter = replace(small, name="lighter", needed=(NAME,), optional=(HEATING,), accepts=())
+    heated = replace(small, name="heated", needed=(HEATING, NAME), optional=(BIRTH_DATE,), accepts=())
+    other = replace(small, name="other", needed=(replace(HEATING, sample="oil"),))
+    with catalogue_kept():
+        sell_together("both", "Both", "Two", 100, (lighter, heated))
+        offer = OFFERS["both"]
+        assert (list(offer.needed), list(offer.asked)) == (["name", "heating"], ["name", "heating", "birth_date"])
+        assert list(offer.questions) == ["name", "heating", "birth_date", "language"]
+        with pytest.raises(PlanIsWrong, match="both: two of its .* by the id heating"):
+            sell_together("both", "Both", "Two", 100, (heated, other))
+
+
+def test_answers_of_an_older_order_are_said_as_they_are() -> None:
+    """A question that is asked no more, an option that is offered no more, and an offer that is sold no more."""
+    kept = {"shoe_size": "43", "heating": "coal", "name": "Ada"}
+    with catalogue_kept():
+        sell(HOME_ENERGY)
+        assert said_answers("home_energy", {**kept, "floor_area": "95.5"}) == {**kept, "floor_area": "95.5 m²"}
+        assert question_of("home_energy", "shoe_size").words == "Shoe size"
+    assert said_answers("home_energy", kept) == kept
 
 
 def test_a_replay_takes_along_what_follows() -> None:
