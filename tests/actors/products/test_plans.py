@@ -176,7 +176,7 @@ def test_a_bundle_asks_each_question_of_its_products_once(small: Product) -> Non
         offer = OFFERS["both"]
         assert (list(offer.needed), list(offer.asked)) == (["name", "heating"], ["name", "heating", "birth_date"])
         assert list(offer.questions) == ["name", "heating", "birth_date", "language"]
-        with pytest.raises(PlanIsWrong, match="both: two of its .* by the id heating"):
+        with pytest.raises(PlanIsWrong, match=r"both: two of its .* by the id heating"):
             sell_together("both", "Both", "Two", 100, (heated, other))
 
 

@@ -177,10 +177,11 @@ def test_headings_in_a_text_stay_below_its_title(press: Press, tmp_path: Path) -
     "name", ["شهرزاد", "王小明", "Зоя Ωmega", "Zoë-Íñigo 🌸", "x" * 4_000, "O'Brien & Söhne", ""]
 )
 def test_any_name_can_stand_on_the_cover(press: Press, tmp_path: Path, name: str) -> None:
-    """Names in any script or length, or none, give a cover of one page."""
+    """Names in any script or length, or none, give a cover of one page, which says for whom if it is known."""
     made = press.print(tmp_path, (chapter(1, SectionSource("A", "Text.")),), replace(BOOK, prepared_for=name))
     reader = PdfReader(made.path)
     assert len(reader.pages) == made.pages == 3
+    assert ("Prepared" in reader.pages[0].extract_text()) == bool(name)
     assert "Contents" in reader.pages[1].extract_text()
 
 
