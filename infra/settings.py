@@ -98,6 +98,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     public_url: Annotated[Text, PUBLIC_URL]
     secret_key: Annotated[Text, SECRETS]
     keep_refunded_reports: bool = False
+    consent: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
     allow_plain_http: bool = False
     trusted_proxies: Annotated[Text, NETWORKS] | None = None
     metrics_token: Annotated[Text, SECRETS] | None = None

@@ -12,9 +12,20 @@ _ASK_EVERY = timedelta(seconds=10)
 
 
 @translating
-async def keep_answers(db: Database, reference: str, product: str, answers: dict[str, str], now: datetime) -> None:
-    """Keep a form's answers under a reference that the Checkout Session will carry."""
-    await db.answers.insert_one({"_id": reference, "product": product, "answers": answers, "at": now})
+async def keep_answers(
+    db: Database,
+    reference: str,
+    product: str,
+    answers: dict[str, str],
+    now: datetime,
+    *,
+    consent: str | None = None,
+) -> None:
+    """Keep a form's answers, and what was agreed to, under a reference that the Checkout Session will carry."""
+    form: Form = {"_id": reference, "product": product, "answers": answers, "at": now}
+    if consent is not None:
+        form["consent"] = {"text": consent, "at": now}
+    await db.answers.insert_one(form)
 
 
 @translating
@@ -37,9 +48,9 @@ async def may_ask(db: Database, reference: str, now: datetime) -> bool:
 
 
 @translating
-async def find_answers(db: Database, references: list[str]) -> dict[str, dict[str, str]]:
-    """Return the answers of forms, by reference."""
-    return {form["_id"]: form["answers"] async for form in db.answers.find({"_id": {"$in": references}})}
+async def find_forms(db: Database, references: list[str]) -> dict[str, Form]:
+    """Return forms by their references."""
+    return {form["_id"]: form async for form in db.answers.find({"_id": {"$in": references}})}
 
 
 @translating

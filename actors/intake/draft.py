@@ -11,13 +11,13 @@ from actors.mail.brand import colours_of
 from actors.products.catalogue import CURRENCY, Offer, offer_of, questions_of
 from infra.tenants import MAIN, Tenants, is_tenant_id
 from storage.orders import new_order
-from storage.records.orders import Order, Purchase
+from storage.records.orders import Form, Order, Purchase
 
 #: The objection to an order that may still be identified by its price.
 NO_PRODUCT = "The session names no product that is sold here."
 
 
-def draft_order(deps: IntakeDeps, news: SessionFact, form: dict[str, str], now: datetime) -> Order:
+def draft_order(deps: IntakeDeps, news: SessionFact, form: Form | None, now: datetime) -> Order:
     """Return the order of a session, with a token of its own."""
     session, token = news.session, secrets.token_urlsafe(18)
     order = new_order(session.id, token, purchase_of(deps, session, form, now), now)
@@ -30,6 +30,8 @@ def draft_order(deps: IntakeDeps, news: SessionFact, form: dict[str, str], now: 
         "paid_at": news.paid_at,
         "ended_at": news.ended_at,
     }
+    if form is not None and "consent" in form:
+        order["consent"] = form["consent"]
     offer = offer_of(session.product)
     if offer is not None and news.paid_at is not None:
         promised_at = news.paid_at + timedelta(seconds=offer.promise_s)
@@ -43,13 +45,13 @@ def _tenant_of(session: CheckoutSession) -> str:
     return MAIN if session.tenant is None else session.tenant
 
 
-def purchase_of(deps: IntakeDeps, session: CheckoutSession, form: dict[str, str], now: datetime) -> Purchase:
+def purchase_of(deps: IntakeDeps, session: CheckoutSession, form: Form | None, now: datetime) -> Purchase:
     """Return the purchase: brand, product, reports, answers, and the details that are missing or wrong."""
     offer = offer_of(session.product)
     named = _tenant_of(session)
     tenant = deps.tenants.of(named)
     questions = questions_of(offer)
-    written = written_answers(session, form, questions)
+    written = written_answers(session, form["answers"] if form else {}, questions)
     answers = plain_answers(questions, written, now)
     return {
         # A name that cannot be a tenant's belongs to no tenant, and may be anything. The raw event keeps it.

@@ -8,7 +8,7 @@ from actors.intake.answers import plain_answers
 from actors.intake.events import SessionFact
 from actors.intake.session import CheckoutSession, written_answers
 from actors.products.catalogue import OFFERS, offer_of
-from storage.answers import find_answers
+from storage.answers import find_forms
 from storage.orders import find_orders
 
 #: The reason for which an event about the money of another shop is ignored.
@@ -21,7 +21,7 @@ async def foreign_sessions(deps: IntakeDeps, sessions: Mapping[str, SessionFact]
     if not doubtful:
         return set()
     references = [session.reference for session in doubtful.values() if session.reference]
-    forms = await find_answers(deps.db, references) if references else {}
+    forms = await find_forms(deps.db, references) if references else {}
     orders = {order["_id"] for order in await find_orders(deps.db, [one.id for one in doubtful.values()])}
     return {key for key, one in doubtful.items() if one.id not in orders and one.reference not in forms}
 

@@ -12,7 +12,7 @@ from actors.messages import Post, begin_post, errand_post, send_all
 from actors.products.catalogue import offer_of
 from actors.reports.admission import admit_waiting
 from storage.alerts import raise_alert
-from storage.answers import find_answers
+from storage.answers import find_forms
 from storage.errands import ERRAND_CHECK, add_errand
 from storage.order_state import may_begin, paid_at
 from storage.orders import (
@@ -37,9 +37,9 @@ _DETAILS_WITHIN = timedelta(days=7)
 async def place_sessions(deps: IntakeDeps, news: Sequence[SessionFact]) -> list[Order]:
     """Write the orders of sessions, or add new facts to those that are there. Returns them as they stand (T2)."""
     references = [one.session.reference for one in news if one.session.reference]
-    forms = await find_answers(deps.db, references) if references else {}
+    forms = await find_forms(deps.db, references) if references else {}
     now = deps.clock.now()
-    drafts = [draft_order(deps, one, forms.get(one.session.reference or "", {}), now) for one in news]
+    drafts = [draft_order(deps, one, forms.get(one.session.reference or ""), now) for one in news]
     taken = set(await place_orders(deps.db, drafts))
     if not taken:
         return drafts

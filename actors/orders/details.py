@@ -13,7 +13,7 @@ from actors.mail.progress import details
 from actors.orders.mailing import deliver
 from actors.products.catalogue import offer_of, questions_of
 from infra.errors import PermanentError
-from storage.answers import find_answers
+from storage.answers import find_forms
 from storage.order_state import is_refunded
 from storage.orders import DETAILS_OVERDUE, call_operator, find_order, note_purchase, release_operator
 from storage.records.orders import Order
@@ -64,9 +64,9 @@ async def _session_of(deps: WorkDeps, session_id: str) -> CheckoutSession | None
 
 async def _judge_anew(deps: WorkDeps, order: Order, session: CheckoutSession) -> bool:
     """Record the purchase, and withdraw the old objection. False if it still holds."""
-    forms = await find_answers(deps.db, [session.reference]) if session.reference else {}
+    forms = await find_forms(deps.db, [session.reference]) if session.reference else {}
     now = deps.clock.now()
-    bought = purchase_of(deps, session, forms.get(session.reference or "", {}), now)
+    bought = purchase_of(deps, session, forms.get(session.reference or ""), now)
     if order["objection"] is None or bought["objection"] == order["objection"]:
         return False
     await release_operator(deps.db, order["_id"], order["objection"])

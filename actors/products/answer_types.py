@@ -64,6 +64,10 @@ class Text:
         """Return a kept answer as operators and prompts are told it."""
         return value
 
+    def reviewed(self, value: str, language: str = "") -> str:
+        """Return a kept answer as who wrote it sees a slip of the hand best."""
+        return self.said(value, language)
+
 
 @dataclass(frozen=True)
 class LongText(Text):
@@ -128,6 +132,12 @@ class Date(Text):
         except ValueError:
             return ""
         return day.isoformat() if self.first <= day <= self.last(now) else ""
+
+    def reviewed(self, value: str, language: str = "") -> str:
+        """See Text."""
+        del language
+        day = date.fromisoformat(value)
+        return f"{day:%A}, {day.day} {day:%B} {day.year}"
 
     def last(self, now: datetime) -> date:
         """Return the last day that may be given."""

@@ -97,6 +97,7 @@ async def _evidence(request: Request, fields: Fields, authority: Authority) -> R
         payment=order["payment_intent"],
         paid=order["amount_subtotal"],
         currency=order["currency"],
+        consent=order.get("consent"),
         customer=customer_view(deps, order, clear=True),
         answers=_said(order),
         mails=await mails_of(deps, order),

@@ -28,7 +28,7 @@ from handlers.web.health import Checkup, livez, readyz
 from handlers.web.live import News
 from handlers.web.metrics import FRESH_S, metrics
 from handlers.web.order_page import order_events, order_json, order_page, resend_mail
-from handlers.web.shop import checkout, home, product_page
+from handlers.web.shop import checkout, home, product_page, review
 from handlers.web.sweep_watch import sweep_watch
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, stripe_webhook, webhook_route
 from handlers.webhook.inbox import EventInbox
@@ -106,6 +106,7 @@ def customers_routes() -> list[BaseRoute]:
         Route(webhook_route.path, stripe_webhook, methods=["POST"], middleware=[Middleware(Watched)]),
         Route("/", home, middleware=looks),
         Route("/products/{product}", product_page, middleware=looks),
+        Route("/review", review, methods=["POST"], middleware=looks),
         Route("/checkout", checkout, methods=["POST"], middleware=till),
         Route("/orders/{token}.json", order_json, middleware=looks),
         Route("/orders/{token}", order_page, middleware=looks),

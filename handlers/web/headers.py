@@ -53,7 +53,7 @@ class Headers:
         load = next((load for start, load in loads.items() if path.startswith(start)), _LOAD)
         yield "Content-Security-Policy", f"{load}; form-action {targets}"
         # What belongs to an order, or was typed into a form, stays in no cache.
-        if path.startswith(("/orders/", "/checkout", "/ops/")):
+        if path.startswith(("/orders/", "/checkout", "/review", "/ops/")):
             yield "Cache-Control", "no-store"
         # Questions are asked in the browser's language, if they are spoken in it.
         if path.startswith("/products/"):

@@ -1,4 +1,4 @@
-"""Shop: the offers, a form for the answers that a report needs, and the way to Stripe's payment page."""
+"""Shop: the offers, a form for what a report needs, its review, and the way to Stripe's payment page."""
 
 import asyncio
 import secrets
@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
 from actors.orders.estimate import estimate_s, spoken_estimate
+from actors.products.answer_types import in_language
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
 from handlers.web.fields import fields_of, find_mistakes
 from handlers.web.inside import SAMPLES, parts_of
@@ -42,13 +43,31 @@ async def product_page(request: Request) -> Response:
     return await _form(request, _sold(request, request.path_params["product"]), {}, {})
 
 
+async def review(request: Request) -> Response:
+    """Show the answers as they are understood, before the customer pays.
+
+    Show the form again if one is missing or wrong, or is to be changed.
+    """
+    given = await read_form(request)
+    offer = _sold(request, given.get("product", ""))
+    mistakes = find_mistakes(offer.asked, offer.needed, given, request.state.deps.clock.now())
+    if mistakes or "change" in given:
+        return await _form(request, offer, given, mistakes)
+    return _review(request, offer, given, 200)
+
+
 async def checkout(request: Request) -> Response:
-    """Keep the answers and send the customer to Stripe. Show the form again if an answer is missing or wrong."""
+    """Keep the answers and send the customer to Stripe.
+
+    Show the form again if an answer is missing or wrong, or its review without a consent that is asked for.
+    """
     deps: Deps = request.state.deps
     given = await read_form(request)
     offer = _sold(request, given.get("product", ""))
     if mistakes := find_mistakes(offer.asked, offer.needed, given, deps.clock.now()):
         return await _form(request, offer, given, mistakes)
+    if deps.settings.consent and given.get("consent") != "yes":
+        return _review(request, offer, given, 422)
     answers = plain_answers(offer.questions, given, deps.clock.now())
     try:
         async with asyncio.timeout(_DEADLINE_S):
@@ -68,8 +87,8 @@ def _sold(request: Request, product: str) -> Offer:
 
 
 async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> str:
-    reference = secrets.token_urlsafe(18)
-    await keep_answers(deps.db, reference, offer.name, answers, deps.clock.now())
+    reference, now, consent = secrets.token_urlsafe(18), deps.clock.now(), deps.settings.consent
+    await keep_answers(deps.db, reference, offer.name, answers, now, consent=consent)
     base, links = deps.settings.public_url.rstrip("/"), Links(deps.settings)
     purchase = Purchase(
         reference=reference,
@@ -86,9 +105,8 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> s
 
 
 async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistakes: Mapping[str, str]) -> Response:
-    language = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
     now = request.state.deps.clock.now()
-    fields = fields_of(offer.asked.values(), offer.needed, given, mistakes, language, now)
+    fields = fields_of(offer.asked.values(), offer.needed, given, mistakes, _language_of(request), now)
     return page(
         request,
         "product.html",
@@ -99,6 +117,23 @@ async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistak
         inside=[(product, parts_of(product), SAMPLES.get(product.name)) for product in offer.products],
         one_by_one=sum(product.price for product in offer.products),
     )
+
+
+def _review(request: Request, offer: Offer, given: Mapping[str, str], status: int) -> Response:
+    deps: Deps = request.state.deps
+    answers, language = plain_answers(offer.asked, given, deps.clock.now()), _language_of(request)
+    asked = [(question, answers.get(question.id)) for question in offer.asked.values()]
+    told = [
+        (in_language(question.words, language), question.type.reviewed(value, language) if value else "")
+        for question, value in asked
+    ]
+    consent = deps.settings.consent
+    return page(request, "review.html", status, offer=offer, told=told, answers=answers, consent=consent)
+
+
+def _language_of(request: Request) -> str:
+    """Return the tag of the language that the browser prefers, as it is sent."""
+    return request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
 
 
 async def _usual(deps: Deps, offer: Offer) -> str | None:

@@ -49,6 +49,13 @@ class Event(TypedDict):
     due_at: NotRequired[datetime]
 
 
+class Consent(TypedDict):
+    """Words that a customer agreed to before they paid, and when."""
+
+    text: str
+    at: datetime
+
+
 class Form(TypedDict):
     """Answers that a customer wrote into our own form."""
 
@@ -57,6 +64,8 @@ class Form(TypedDict):
     product: str
     answers: dict[str, str]
     at: datetime
+    #: There where the shop asks for one.
+    consent: NotRequired[Consent]
     #: The Checkout Session that it led to, and when Stripe was last asked about that.
     session: NotRequired[str]
     asked_at: NotRequired[datetime]
@@ -214,6 +223,8 @@ class Order(Purchase, PaymentState):
     pause: NotRequired[Pause]
     #: The order's own budget in US dollars, infinite for none. There if an operator gave it one.
     budget_usd: NotRequired[float]
+    #: There if our own form asked for one.
+    consent: NotRequired[Consent]
     #: There while a replay resets steps.
     replay: NotRequired[ReplayIntent]
     #: There from the first correction on, until the customer is forgotten.

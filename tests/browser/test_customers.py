@@ -11,6 +11,7 @@ def to_the_till(page: Page) -> None:
     page.get_by_role("link", name="Life Clarity").click()
     page.get_by_label("Your name").fill("Ada Byron")
     page.get_by_label("What would you like clarity about?").fill("Shall I go?")
+    page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Continue to payment").click()
 
 

@@ -94,6 +94,43 @@ def test_a_birth_date_that_cannot_be_one_is_asked_for_again(front_door: Pressroo
     assert 'value="London"' in answer.text
 
 
+def test_answers_are_reviewed_as_they_are_understood(front_door: Pressroom) -> None:
+    """A date with its weekday, so that a slip shows; what is typed stays data; and nothing is kept of it yet."""
+    given = {**FORM, "name": '<b title="x">Ada</b>', "change": ""}
+    before = front_door.db.answers.count_documents({})
+    shown = plain_http.post(f"{front_door.door}/review", data={k: v for k, v in given.items() if v})
+    assert shown.status_code == 200
+    assert "Sunday, 17 April 1988" in shown.text
+    assert "<b title" not in shown.text
+    assert front_door.db.answers.count_documents({}) == before
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.text))
+    assert {name: unescape(value) for name, value in hidden.items()} == {k: v for k, v in given.items() if v}
+    till = plain_http.post(f"{front_door.door}/checkout", data={k: unescape(v) for k, v in hidden.items()})
+    assert till.status_code == 303
+    form = plain_http.post(f"{front_door.door}/review", data={**FORM, "change": "yes"})
+    assert 'value="London"' in form.text.split("<form")[1]
+
+
+def test_a_consent_that_the_shop_asks_for_is_kept_with_the_order(stack: Stack) -> None:
+    """Without it nobody comes to the till; with it the words and the time are the order's, and evidence."""
+    (port,) = free_ports(1)
+    words = "Begin at once: I know that I cannot withdraw any more."
+    with Pressroom(stack, CONSENT=words) as house:
+        house.pretend_to_sweep()
+        house.start("web", "--port", str(port))
+        house.door = f"http://127.0.0.1:{port}"
+        assert words in plain_http.post(f"{house.door}/review", data=FORM).text
+        refused = plain_http.post(f"{house.door}/checkout", data=FORM)
+        assert (refused.status_code, 'role="alert"' in refused.text) == (422, True)
+        assert house.db.answers.count_documents({}) == 0
+        till = plain_http.post(f"{house.door}/checkout", data={**FORM, "consent": "yes"})
+        assert till.status_code == 303
+        (form,) = house.db.answers.find()
+        house.send(house.event(client_reference_id=form["_id"], metadata={"product": FORM["product"]}))
+        (order,) = house.db.orders.find()
+    assert order["consent"] == {"text": words, "at": form["at"]}
+
+
 @pytest.mark.parametrize(
     ("seconds", "spoken"), [(60, "1 minute"), (1800, "30 minutes"), (3600, "1 hour"), (10800, "3 hours")]
 )

@@ -19,7 +19,7 @@ from handlers.views.orders import order_view
 from infra.errors import TransientError
 from infra.links import Links
 from infra.local.stack import Stack
-from storage.answers import find_answers, keep_answers
+from storage.answers import find_forms, keep_answers
 from storage.audit import Authority
 from storage.dead_letters import record_dead_errand
 from storage.errands import add_errand
@@ -97,7 +97,7 @@ async def test_nothing_is_left_of_a_forgotten_customer(deps: Deps, clock: Stoppe
     assert event is not None
     assert event.get("reason") == "Its customer is forgotten."
     assert await find_order_by_token(deps.db, order["token"]) is None
-    assert await find_answers(deps.db, ["form-1"]) == {}
+    assert await find_forms(deps.db, ["form-1"]) == {}
     for key in (f"orders/{ORDER}/life_clarity.pdf", f"orders/{ORDER}/life_clarity/chunks/1.pdf"):
         assert not await deps.objects.exists(key)
     after = await order_view(deps, await present(deps))
@@ -230,7 +230,7 @@ async def test_forms_are_kept_as_long_as_a_payment_may_name_them(deps: Deps, clo
     clock.forward(timedelta(days=30).total_seconds())
     await keep_answers(deps.db, "new", "life_clarity", {"name": NAME}, clock.now())
     await drop_old_forms(deps)
-    assert (await find_answers(deps.db, ["old", "new"])).keys() == {"old", "new"}
+    assert (await find_forms(deps.db, ["old", "new"])).keys() == {"old", "new"}
     clock.forward(timedelta(days=2).total_seconds())
     await drop_old_forms(deps)
-    assert (await find_answers(deps.db, ["old", "new"])).keys() == {"new"}
+    assert (await find_forms(deps.db, ["old", "new"])).keys() == {"new"}

@@ -10,7 +10,7 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.intake.apply import apply_events, finish_events
 from actors.orders.errands import run_errand
-from storage.answers import find_answers, keep_answers
+from storage.answers import find_forms, keep_answers
 from tests.actors.builders import messages, present, sweep, working
 from tests.actors.stories import COMPLETED, EXPIRED, FAILED, PAID, Purchase, Word, purchase
 from tests.conftest import StoppedClock
@@ -94,4 +94,4 @@ async def test_the_form_of_an_order_that_ended_unpaid_goes_with_it(worker: WorkD
     clock.forward(KEPT_DAYS * DAY_S)
     for _ in range(2):
         await run_due(worker, bought.session)
-    assert await find_answers(worker.db, ["form-1"]) == {}
+    assert await find_forms(worker.db, ["form-1"]) == {}

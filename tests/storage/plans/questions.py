@@ -23,7 +23,7 @@ from storage.alerts import (
     waits_for_account,
     withdraw_alert,
 )
-from storage.answers import drop_forms, find_answers, find_form, keep_answers, may_ask, note_session
+from storage.answers import drop_forms, find_form, find_forms, keep_answers, may_ask, note_session
 from storage.audit import Authority, record_action
 from storage.bulk import (
     begin_bulk,
@@ -274,7 +274,7 @@ async def _costs(db: Database, ask: Ask) -> None:
 
 async def _the_rest(db: Database, ask: Ask) -> None:
     await ask(keep_answers, "form-new", PRODUCT, {}, NOW)
-    await ask(find_answers, ["form-1", "form-2"])
+    await ask(find_forms, ["form-1", "form-2"])
     await ask(find_form, "form-1")
     await ask(note_session, "form-1", "cs_1")
     await ask(may_ask, "form-1", NOW)
