@@ -84,6 +84,11 @@ def step_post(step: Step, message: str) -> Post:
     return Post(queue_of(step), STEP_ACTORS[step["kind"]], message, ids, step["tenant"], first)
 
 
+def resumed_post(step: Step, message: str) -> Post:
+    """Return the same for a step that a gone worker had: it goes first, since it has waited for its turn once."""
+    return step_post(step, message)._replace(first=True)
+
+
 def queue_of(step: Step) -> str:
     """Return the queue of a step's worker."""
     product: str = step["product"]
@@ -95,14 +100,6 @@ def begin_post(report: Report) -> Post:
     ids = {"report": report["_id"]}
     # Beginning takes no longer than a section's share of it, so a new report waits for none that is under way.
     return Post(report["product"], "begin_report", report["message"], ids, report["tenant"], first=True)
-
-
-async def send_step(deps: IntakeDeps, step: Step, message: str) -> bool:
-    """Wake a worker for a step that is queued under that message.
-
-    False if Redis does not take the message in time.
-    """
-    return await send_all(deps, [step_post(step, message)])
 
 
 async def send_all(deps: IntakeDeps, posts: Sequence[Post]) -> bool:

@@ -15,7 +15,7 @@ import structlog
 from actors.deps.accounts import watching_accounts
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
-from actors.messages import send_step
+from actors.messages import resumed_post, send_all
 from actors.products.plans import FORMAT
 from actors.reports.advance import advance_or_call, give_up
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
@@ -174,7 +174,7 @@ async def _hand_on(deps: WorkDeps, step_id: str) -> None:
     for seen in await steps_of_messages(deps.db, [message_of(first)]) if first is not None else ():
         message = new_message()
         if await requeue_step(deps.db, seen, message, deps.clock.now()):
-            await send_step(deps, seen, message)
+            await send_all(deps, [resumed_post(seen, message)])
 
 
 async def _park(deps: WorkDeps, order_id: str, step_id: str) -> None:

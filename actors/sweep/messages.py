@@ -10,7 +10,7 @@ from typing import TypeVar
 import structlog
 
 from actors.deps.process import Deps
-from actors.messages import begin_post, queue_of, send_all, send_step
+from actors.messages import Post, begin_post, queue_of, resumed_post, send_all, step_post
 from actors.orders.troubles import Trouble
 from actors.products.catalogue import queues_of
 from actors.products.plans import FORMAT
@@ -93,7 +93,8 @@ async def resend_messages_of(deps: Deps, worker: Worker) -> None:
     for queue in queues_of(worker["queue"]):
         lost += await asyncio.to_thread(deps.broker.forget_holder, worker["broker_id"], queue)
     await hurry_reports(deps.db, lost, deps.clock.now())
-    await see_to_each(deps, await steps_of_messages(deps.db, lost), partial(_resend, deps))
+    resend = partial(_resend, deps, post_of=resumed_post)
+    await see_to_each(deps, await steps_of_messages(deps.db, lost), resend)
 
 
 async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:
@@ -121,7 +122,9 @@ def no_worker(queue: str, lasting_s: float = 0.0) -> Trouble:
     return Trouble("no_worker", queue, f"No worker takes what waits in {queue}.", lasting_s)
 
 
-async def _resend(deps: Deps, step: Step, counted: bool = True) -> None:
+async def _resend(
+    deps: Deps, step: Step, counted: bool = True, *, post_of: Callable[[Step, str], Post] = step_post
+) -> None:
     """Send a step's message again, or give the step up after too many sends that counted (T9)."""
     if step["format"] != FORMAT:  # its workers are of another version, and may come back, or be replaced
         counted, text = False, f"Steps of plan format {step['format']} wait for a worker that can carry them out."
@@ -134,7 +137,7 @@ async def _resend(deps: Deps, step: Step, counted: bool = True) -> None:
     if await requeue_step(deps.db, step, message, deps.clock.now(), counted=counted):
         RESENT.labels(step["product"], step["kind"]).inc()
         log.info("message_sent_again", order=step["order"], step=step["_id"], sends=step["sends"] + 1)
-        await send_step(deps, step, message)
+        await send_all(deps, [post_of(step, message)])
 
 
 async def _resend_report(deps: Deps, report: Report, counted: bool) -> None:

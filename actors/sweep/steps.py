@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from actors.deps.process import Deps
-from actors.messages import Post, send_all, step_post
+from actors.messages import Post, resumed_post, send_all
 from actors.products.slot_sets import SLOTS
 from actors.reports.advance import advance_or_call, give_up
 from actors.reports.resuming import resume
@@ -62,7 +62,7 @@ async def _expire(deps: Deps, steps: Sequence[Step], *, kills: int) -> None:
             await give_up(deps, step, step["epoch"], reason)
         elif await expire_step(deps.db, step, message, deps.clock.now(), kills=kills):
             log.warning("claim_expired", order=step["order"], step=step["_id"], kills=step["kills"] + kills)
-            posts.append(step_post(step, message))
+            posts.append(resumed_post(step, message))
 
     await see_to_each(deps, steps, expire)
     await send_all(deps, posts)

@@ -124,6 +124,26 @@ async def test_a_dead_workers_messages_are_sent_again(deps: Deps, clock: Stopped
     assert await deps.db.workers.count_documents({}) == 0
 
 
+async def test_what_a_dead_worker_had_goes_before_what_waits(deps: Deps, clock: StoppedClock) -> None:
+    """Steps that it had begun, and those that it had only taken, have waited once, and wait for nobody again."""
+    order = await begun(deps)
+    client, hands = deps.broker.client, f"dramatiq:__acks__.gone.{BOOK}"
+    client.sadd(hands, *client.lrange(f"dramatiq:{BOOK}", 0, -1))
+    client.delete(f"dramatiq:{BOOK}")
+    worker: Worker = {**facts_of_worker(broker_id="gone"), "_id": "w1", "beat": 1, "beat_at": clock.now()}
+    await deps.db.workers.insert_one(worker)
+    mine = (await steps(deps, order, "write"))[1]
+    claim = {"state": "claimed", "epoch": 1, "claim": {"worker": "w1", "token": "t"}}
+    await deps.db.steps.update_one({"_id": mine["_id"]}, {"$set": claim})
+    other = await begun(deps)
+    watch = Watch(clock)
+    for _ in range(4):
+        await watch.bury_dead_workers(deps)
+        clock.forward(2)
+    waiting = [message["kwargs"]["order"] for message in messages(deps) if "step" in message["kwargs"]]
+    assert waiting == [order] * 4 + [other] * 4
+
+
 async def test_a_report_whose_message_waits_long_is_not_sent_at_every_round(
     deps: Deps, clock: StoppedClock
 ) -> None:
