@@ -66,7 +66,8 @@ class Text:
 
     def reviewed(self, value: str, language: str = "") -> str:
         """Return a kept answer as who wrote it sees a slip of the hand best."""
-        return self.said(value, language)
+        del language
+        return self.said(value)
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,11 @@ class Choice(Text):
 
     def said(self, value: str) -> str:
         """See Text."""
-        return in_language(self.options.get(value, value), "")
+        return self.reviewed(value)
+
+    def reviewed(self, value: str, language: str = "") -> str:
+        """See Text."""
+        return in_language(self.options.get(value, value), language)
 
 
 def _signs(text: str) -> str:

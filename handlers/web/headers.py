@@ -48,7 +48,7 @@ class Headers:
 
     def _headers(self, path: str) -> Iterator[tuple[str, str]]:
         yield from self._fixed.items()
-        targets = f"'self' {self._till}" if path.startswith(("/products/", "/checkout")) else "'self'"
+        targets = f"'self' {self._till}" if path.startswith(("/review", "/checkout")) else "'self'"
         loads = {"/ops/": _LOAD_FOR_OPERATORS, "/orders/": _LOAD_FOR_ORDERS}
         load = next((load for start, load in loads.items() if path.startswith(start)), _LOAD)
         yield "Content-Security-Policy", f"{load}; form-action {targets}"

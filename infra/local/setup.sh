@@ -75,16 +75,18 @@ set_up() {
     echo "setup: done"
 }
 
-# A browser for the pages, and promtool for the alert rules: without the rest of its package, which would run a server.
+# A browser for the pages; promtool for the alert rules, and a proxy: without their packages, which would run servers.
 add_tools_of_tests() {
     command -v apt-get >/dev/null || return 0
     command -v chromium >/dev/null || install_packages chromium
-    [ -x .venv/bin/promtool ] && return
+    [ -x .venv/bin/promtool ] && [ -x .venv/bin/nginx ] && return
     folder=$(mktemp -d)
     as_root apt-get update -qq >/dev/null || true  # what is known of packages may do
-    (cd "$folder" && apt-get download -qq prometheus >/dev/null 2>&1 && dpkg -x prometheus_*.deb .) \
-        || fail "apt-get could not download prometheus"
-    mv "$folder/usr/bin/promtool" .venv/bin/
+    for package in prometheus nginx; do
+        (cd "$folder" && apt-get download -qq "$package" >/dev/null 2>&1 && dpkg -x "$package"_*.deb .) \
+            || fail "apt-get could not download $package"
+    done
+    mv "$folder/usr/bin/promtool" "$folder/usr/sbin/nginx" .venv/bin/
     rm -r "$folder"
 }
 
