@@ -1,6 +1,6 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-live bench-ops query-plans
-.PHONY: storm bundles elections chaos simulate crashes ops-load pictures ops-pictures samples lock
+.PHONY: storm bundles elections chaos simulate crashes ops-load pictures page-pictures samples lock
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -105,8 +105,8 @@ samples: setup
 	@$(SAMPLE) personal_blueprint "What was there before you chose anything" "The Soil You Grew From"
 	@$(SAMPLE) personal_horoscope "The First Month" "Love in the First Month"
 
-# Operators' pages for the documentation, from a local stack with orders in many states.
-ops-pictures: setup
+# Pages for the documentation, from a local stack with orders in many states.
+page-pictures: setup
 	@infra/local/setup.sh tests
 	@.venv/bin/python -m tests.browser.pictures
 

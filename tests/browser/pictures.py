@@ -1,11 +1,13 @@
-"""`make ops-pictures`: operators' pages for the documentation, from a local stack with orders in many states."""
+"""`make page-pictures`: pages for the documentation, from a local stack with orders in many states."""
 
 import re
 import tempfile
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -30,8 +32,26 @@ class Picture(NamedTuple):
     scheme: Literal["light", "dark"] = "light"
 
 
-def pictures(order: str) -> tuple[Picture, ...]:
-    """Return what is shown."""
+class Shown(NamedTuple):
+    """Orders that are shown: one of which two sections are dead, one under way, and one that is delivered."""
+
+    dead: str
+    running: str
+    delivered: str
+
+
+def customers_pictures(house: Pressroom, shown: Shown) -> tuple[Picture, ...]:
+    """Return what is shown of customers' pages."""
+    running, delivered = (urlsplit(house.order(one)["url"]).path for one in (shown.running, shown.delivered))
+    return (
+        Picture("shop", "/products/personal_blueprint", 900, 1000),
+        Picture("order-under-way", running, 900, 720),
+        Picture("order-delivered-phone", delivered, 390, 800, "dark"),
+    )
+
+
+def operators_pictures(order: str) -> tuple[Picture, ...]:
+    """Return what is shown of operators' pages."""
     return (
         Picture("ops-overview", "/ops/", 1200, 560),
         Picture("ops-order", f"/ops/orders/{order}", 1200, 1100),
@@ -54,8 +74,8 @@ def deaths(house: Pressroom, number: int) -> None:
     house.until("deaths", lambda: house.db.dead_letters.count_documents({"state": "open"}) == number)
 
 
-def furnish(house: Pressroom) -> str:
-    """Have orders in many states. Returns one of which two sections are dead."""
+def furnish(house: Pressroom) -> Shown:
+    """Have orders in many states. Returns those that are shown."""
     llm, inbox = house.stack.llm, house.stack.inbox
     delivered = [buy(house, number) for number in range(3)]
     for order in delivered:
@@ -77,7 +97,7 @@ def furnish(house: Pressroom) -> str:
     running = buy(house, 0)
     house.until("its plan", lambda: house.db.steps.find_one({"order": running, "state": "done"}))
     _date_back(house, shown)
-    return shown
+    return Shown(shown, running, delivered[0])
 
 
 def _date_back(house: Pressroom, shown: str) -> None:
@@ -104,12 +124,15 @@ def mend(page: Page, house: Pressroom, order: str) -> None:
     house.until("its chapter", lambda: house.db.steps.count_documents(chapters) == 3)
 
 
-def draw(page: Page, order: str) -> None:
+def draw(page: Page, pictures: Iterable[Picture]) -> None:
     """Look at every page, and keep what is seen."""
-    for one in pictures(order):
+    for one in pictures:
         page.set_viewport_size({"width": one.width, "height": one.height})
         page.emulate_media(color_scheme=one.scheme, reduced_motion="reduce")
         page.goto(one.path)
+        for picture in page.locator("img[loading=lazy]").all():
+            picture.scroll_into_view_if_needed()
+        page.evaluate("scrollTo(0, 0)")
         seen = Image.open(BytesIO(page.screenshot())).convert("RGB")
         seen.quantize(256, dither=Image.Dither.NONE).save(_FOLDER / f"{one.file}.png", optimize=True)
 
@@ -125,9 +148,10 @@ def main() -> None:
     ):
         stack.llm.set_brevity(brief=True)
         house.start_missing()
-        order, page = furnish(house), launched(driver).new_context(base_url=house.door).new_page()
-        mend(page, house, order)
-        draw(page, order)
+        shown, page = furnish(house), launched(driver).new_context(base_url=house.door).new_page()
+        draw(page, customers_pictures(house, shown))
+        mend(page, house, shown.dead)
+        draw(page, operators_pictures(shown.dead))
 
 
 if __name__ == "__main__":
