@@ -1,6 +1,7 @@
 """Settings: environment variables, read once when a process starts, and checked whole.
 
-Each setting is one line of a class: its type, its checks, its default. All mistakes are reported at once.
+Each setting is one line of a class: its type, its checks, its default. All mistakes are reported at once. The
+comment above it is its entry in docs/configuration.md: the processes that use it, `secret` if it is, its meaning.
 """
 
 import os
@@ -43,13 +44,26 @@ Read = TypeVar("Read", bound="WebhookSettings")
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """The webhook's settings: no key of a vendor, none that could read or send a customer's report."""
 
+    #: [all; secret] MongoDB 6 or later, a replica set; of one will do. The database is `pressroom` where the
+    #: URL names none. TLS: `tls=true`, or `mongodb+srv://`.
     mongodb_url: Annotated[Text, MONGODB_URL]
+    #: [all; secret] Redis 6.2 or later, or Valkey: one server (no cluster, no Sentinel; its name may lead to
+    #: another primary), a database of its own, `noeviction`, append-only file on. TLS: `rediss://`.
     redis_url: Annotated[Text, REDIS_URL]
+    #: [web, function, cli; secret] What Stripe signs events with. Two while it rotates, in any order.
     stripe_webhook_secret: Annotated[Text, SIGNING_SECRETS]
+    #: [all] Events of the other mode are recorded and ignored. In live mode customers' addresses are https, and
+    #: mail is encrypted.
     stripe_livemode: bool
+    #: [web, function, cli] The zone of the customers' day: the date on a book's cover, and the first of its
+    #: months. An order keeps the one that it was placed in, and [brands](brands.md) may have their own.
     timezone: Annotated[Text, ZONE] = "UTC"
+    #: [all] A name by which this installation knows its own Checkout Sessions where several share a Stripe
+    #: account ([decision 29](decisions/0029-whose-money.md)).
     installation: Annotated[Text, NAME] | None = None
+    #: [all] The brands that are served, as TOML: [brands](brands.md).
     tenants_file: Text | None = None
+    #: [all] The form of the lines on stderr.
     log_format: Literal["json", "text"] = "json"
 
     def __repr__(self) -> str:
@@ -68,42 +82,90 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     Those without a default are required; none has a default that works on one machine only.
     """
 
+    #: [web, mail, sweep, cli; secret] [Its permissions](runbooks/setting-up.md).
     stripe_api_key: Annotated[Text, STRIPE_KEY]
+    #: [web, mail, sweep, cli] For tests: where Stripe's API is, if not at Stripe.
     stripe_api_base: WebUrl | None = None
+    #: [worker, sweep, cli; secret] The account at the LLM's provider.
     openai_api_key: Text
+    #: [web, worker, sweep, cli] For other servers of the Responses API than OpenAI's.
     openai_base_url: WebUrl | None = None
+    #: [web, worker, mail, sweep, cli] The model that writes.
     openai_model: Text
+    #: [web, worker, mail, cli] At most what the provider allows; all workers together keep it.
     llm_requests_per_minute: Count
+    #: [web, worker, cli] As above.
     llm_tokens_per_minute: Count
-    #: At most what a writing step has room for, within its limit of 600 s: a minute in line and one of records.
+    #: [web, worker, cli] Seconds that one call may take. At most what a writing step has room for, within its
+    #: limit of 600 s: a minute in line and one of records.
     llm_timeout_s: Annotated[float, Meta(gt=0, le=480)] = 120.0
+    #: [worker] Seconds of failing after which a step is a dead letter.
     step_give_up_s: Seconds = 3600.0
+    #: [web, worker, mail, cli] Prices of models as TOML, laid over those of the package:
+    #: [prices](runbooks/provider.md#prices).
     llm_prices_file: Text | None = None
+    #: [web, worker, mail, cli] The most that one order may cost at the LLM; beyond it, it is paused for an
+    #: operator. Workers that write do not start while the model's price is unknown.
     order_budget_usd: Dollars | None = None
+    #: [mail] Seconds after which the customer of a failed order hears of it.
     failure_letter_after_s: Seconds = 1800.0
+    #: [mail] Seconds after which a failed order is refunded. Without it, an operator decides.
     refund_after_s: Seconds | None = None
+    #: [mail] Days after an order's delivery, refund or unpaid end when its customer is forgotten:
+    #: [privacy](runbooks/privacy.md).
     retain_reports_days: Count | None = None
+    #: [sweep] Days after their arrival when Stripe's events are removed.
     retain_events_days: Count | None = None
+    #: [web, worker, mail] Seconds for calls in flight at SIGTERM; a call that takes longer is bought again. The
+    #: platform waits 5 s longer.
     grace_s: Seconds = 25.0
+    #: [web, worker, mail, sweep, cli] As boto3 reads it: where Amazon's services are, if not at Amazon.
     aws_endpoint_url: WebUrl | None = None
+    #: [web, worker, mail, sweep, cli] As above, for S3 alone.
     aws_endpoint_url_s3: WebUrl | None = None
+    #: [web, worker, mail, sweep, cli] The bucket's region, as Amazon's own platforms name it.
     aws_region: Text | None = None
+    #: [web, worker, mail, sweep, cli] The same, as boto3 names it; this one goes first.
     aws_default_region: Text | None = None
+    #: [web, worker, mail, sweep, cli] It must exist: [its permissions](runbooks/store.md).
     s3_bucket: Text
+    #: [web, cli] Where customers reach S3, if not at the endpoint; links are signed for it.
     s3_public_url: WebUrl | None = None
+    #: [web, mail, sweep, cli; secret] STARTTLS is required with a login and in live mode. `ses://` is Amazon
+    #: SES: [mail](runbooks/mail.md).
     mail_url: Annotated[Text, MAIL_URL]
+    #: [web, worker, mail, sweep, cli] The sender of letters; brands may have their own.
     mail_from: Annotated[Text, ADDRESS]
+    #: [mail, sweep, cli] Who hears of what needs a person.
     alert_mail: Annotated[Text, ADDRESSES]
+    #: [web, mail, sweep; secret] Alerts are posted there too, as `{"kind", "order", "event", "text"}`, which
+    #: Slack takes.
     alert_webhook_url: WebUrl | None = None
+    #: [web, mail, sweep, cli] Where customers reach `web`.
     public_url: Annotated[Text, PUBLIC_URL]
+    #: [web, mail, cli; secret] Signs the links in letters, which do not expire. [To change
+    #: it](runbooks/secrets.md#secret_key): `new,old`.
     secret_key: Annotated[Text, SECRETS]
+    #: [web, mail, cli] `true`: a customer who got all of the money back after delivery keeps the download.
     keep_refunded_reports: bool = False
+    #: [web] The words that a customer of the shop must agree to, for sellers in the EU
+    #: ([decision 49](decisions/0049-what-is-sold.md)). They are kept with the order.
     consent: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
+    #: [web, worker, mail, sweep, cli] In live mode every address is https, but for this machine (customers'
+    #: addresses) and inner networks (those of servers); `true` allows servers elsewhere, too.
     allow_plain_http: bool = False
+    #: [web] The balancers before `web`. Their `X-Forwarded-For` then tells whose request it is.
     trusted_proxies: Annotated[Text, NETWORKS] | None = None
+    #: [web; secret] Opens `/metrics` of `web` to Prometheus; without it only this machine itself may look, and
+    #: through no proxy. While it is changed: `new,old`.
     metrics_token: Annotated[Text, SECRETS] | None = None
+    #: [web, worker, mail, sweep] Where each process shows its own figures: at that port, or the next of twenty
+    #: that is free ([metrics](runbooks/metrics.md)).
     metrics_port: Annotated[int, Meta(ge=1, le=65535)] | None = None
+    #: [web, worker, mail, sweep] The address that it listens on for that. An inner one, never a public one.
     metrics_host: Text = "127.0.0.1"
+    #: [web; secret] The operators who may sign in at `/ops`. Without it there are no such pages. `web --only
+    #: operators` serves them alone, on a port of their own.
     ops_users: Annotated[str, Meta(min_length=1, max_length=65536), ACCOUNTS] | None = None
 
     @property
