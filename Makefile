@@ -1,7 +1,7 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-live bench-ops query-plans
 .PHONY: storm bundles elections chaos simulate crashes ops-load pictures page-pictures samples lock
-.PHONY: configuration
+.PHONY: configuration rights
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -95,6 +95,10 @@ bench-serverless: setup
 # The reference of all settings, from their types and comments.
 configuration: setup
 	@.venv/bin/python -m tests.configuration
+
+# The roles of MongoDB's users, from what the source of each kind of process can reach.
+rights: setup
+	@.venv/bin/python -m tests.rights
 
 # The README's contact sheet, from a book of sample text. Needs pdftoppm (Debian's poppler-utils).
 SHOWN = "The sun’s way" "The First Month in View" "What was asked"

@@ -1,5 +1,6 @@
 """What the files start, held against what there is to start."""
 
+import json
 import re
 from collections import defaultdict
 from importlib.util import find_spec
@@ -107,6 +108,17 @@ def test_no_process_may_more_than_it_needs() -> None:
         assert security["capabilities"] == {"drop": ["ALL"]}
         assert [one["mountPath"] for one in container["volumeMounts"]] == ["/tmp"]  # noqa: S108
         assert {"requests", "limits"} == container["resources"].keys()
+
+
+def test_a_process_may_have_a_secret_of_its_kind() -> None:
+    """What it says goes before the shared one's; its kind is one that MongoDB has a role for."""
+    kinds = json.loads((DEPLOY / "mongodb/roles.json").read_text())
+    for deployment in of_kind("Deployment"):
+        _, container = pod_of(deployment)
+        *shared, own = container["envFrom"]
+        assert {"secretRef": {"name": "pressroom"}} in shared
+        kind = container["args"][1]
+        assert (own, kind in kinds) == ({"secretRef": {"name": f"pressroom-{kind}", "optional": True}}, True)
 
 
 def test_every_pod_is_counted_by_one_budget_of_disruptions() -> None:
