@@ -41,6 +41,8 @@ RENDER_S = Histogram(
     buckets=_LONG_S,
 )
 MAILS = Counter("pressroom_mails", "Tries to send a letter to a customer.", ["kind", "outcome"])
+for _kind in ("completion", "delay", "failure"):
+    MAILS.labels(_kind, "sent")  # from 0 on: Prometheus sees no increase in a counter that begins with 1
 RESENT = Counter("pressroom_messages_resent", "Messages that the sweep sent again.", ["product", "kind"])
 DEAD_WORKERS = Counter("pressroom_dead_workers", "Workers that a sweep took for dead.", ["queue"])
 _CHILDREN = Gauge("pressroom_children_memory_bytes", "Memory of this process's children, shared pages in parts.")

@@ -187,14 +187,16 @@ def test_events_of_another_mode_and_version_are_counted(busy: House) -> None:
     assert (door["other_mode"], door["failed"], door["other_versions"]) == (1, 0, ["2024-06-20"])
 
 
-def test_rules_ask_for_what_there_is(busy: House) -> None:
-    """Each metric that a rule names is one that a process shows, and each rule leads to a section of a runbook."""
+def test_rules_and_the_dashboard_ask_for_what_there_is(busy: House) -> None:
+    """Each metric that they name is one that a process shows, and each rule leads to a section of a runbook."""
     root = Path(__file__).parents[3]
     rules = (root / "infra/deploy/prometheus/rules.yml").read_text()
+    asked = [re.sub("runbook_url: .*", "", rules), (root / "infra/deploy/grafana/pressroom.json").read_text()]
     families = Scrape(busy.ask(TOKEN).text).families | busy.scrape_processes().families
-    named = re.findall(r"pressroom_\w+", re.sub("runbook_url: .*", "", rules))
-    assert len(named) > 25
-    assert [one for one in named if re.sub("_(total|count|bucket)$", "", one) not in families] == []
+    for text in asked:
+        named = re.findall(r"pressroom_\w+", text)
+        assert len(named) > 25
+        assert [one for one in named if re.sub("_(total|count|bucket)$", "", one) not in families] == []
     links = re.findall(r"runbook_url: ([\w./-]+)#(\w+)", rules)
     assert len(links) == len(re.findall("- alert:", rules)) > 20
     for file, anchor in links:

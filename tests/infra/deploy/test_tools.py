@@ -1,9 +1,14 @@
 """Each file, as the tool of its own kind sees it."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import kubernetes_validate
 import pytest
+import yaml
 
-from tests.infra.deploy.files import compose, kubernetes, tool
+from tests.infra.deploy.files import DEPLOY, compose, kubernetes, tool
 
 #: `preStop: sleep` is there from the first of them on.
 OLDEST, NEWEST = "1.30", "1.37"
@@ -45,3 +50,32 @@ def test_no_yaml_says_a_thing_twice() -> None:
 def test_prometheus_reads_its_file() -> None:
     """Each key is one of Prometheus's."""
     tool("promtool", "check", "config", "--syntax-only", "prometheus/compose.yml")
+
+
+def dashboard() -> list[dict[str, Any]]:
+    """Return the panels of the dashboard, rows aside."""
+    shown = json.loads((DEPLOY / "grafana/pressroom.json").read_text())
+    return [panel for panel in shown["panels"] if panel["type"] != "row"]
+
+
+def test_prometheus_understands_every_query_of_the_dashboard(tmp_path: Path) -> None:
+    """Each is PromQL, and asks the data source that compose.yaml sets up."""
+    (source,) = yaml.safe_load(compose()["configs"]["grafana_prometheus"]["content"])["datasources"]
+    queries = [target for panel in dashboard() for target in panel["targets"]]
+    assert {query["datasource"]["uid"] for query in queries} == {source["uid"]}
+    records = [
+        {"record": "asked", "expr": query["expr"], "labels": {"nth": str(nth)}}
+        for nth, query in enumerate(queries)
+    ]
+    (tmp_path / "queries.yml").write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": records}]}))
+    tool("promtool", "check", "rules", "queries.yml", folder=tmp_path)
+
+
+def test_panels_lie_side_by_side() -> None:
+    """No two panels of the dashboard share a place, and none goes beyond its 24 columns."""
+    places = []
+    for panel in dashboard():
+        at = panel["gridPos"]
+        places += [(at["x"] + right, at["y"] + down) for right in range(at["w"]) for down in range(at["h"])]
+    assert len(places) == len(set(places))
+    assert all(column < 24 for column, _ in places)
