@@ -1,7 +1,7 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-live bench-ops query-plans
 .PHONY: storm bundles elections chaos simulate crashes ops-load pictures page-pictures samples lock
-.PHONY: configuration rights
+.PHONY: configuration rights dist audit sbom specimen bench-scaling
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -56,6 +56,10 @@ bench-ops: setup
 ops-load: setup
 	@.venv/bin/python -m tests.benchmarks.ops_load
 
+# What one order costs each process and server: the numbers of docs/scaling.md.
+bench-scaling: setup
+	@.venv/bin/python -m tests.benchmarks.scaling
+
 # A hundred thousand orders: the long form of tests/storage/test_query_plans.py. Fails if a plan is bad.
 query-plans: setup
 	@.venv/bin/python -m tests.benchmarks.query_plans
@@ -99,6 +103,26 @@ configuration: setup
 # The roles of MongoDB's users, from what the source of each kind of process can reach.
 rights: setup
 	@.venv/bin/python -m tests.rights
+
+# The sdist and the wheel, into dist/, after a short report was bought with them in an environment of their own.
+dist: setup
+	@.venv/bin/python -m tests.dist
+
+# Two orders by this version as MongoDB holds them, for later versions to work on: tests/upgrades/.
+specimen: setup
+	@.venv/bin/python -m tests.upgrades.specimen
+
+# Known flaws of what an installation depends on, by the advisories of PyPI, and the list of it all (CycloneDX). What could not be
+# looked up is a failure. Their programs have a venv of their own.
+AUDIT = .local/audit
+$(AUDIT)/bin/pip-audit:
+	@.venv/bin/python -m venv $(AUDIT)
+	@$(AUDIT)/bin/pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
+audit: setup $(AUDIT)/bin/pip-audit
+	$(AUDIT)/bin/pip-audit --requirement $(LOCKS)/run.txt --require-hashes --disable-pip --strict
+sbom: setup $(AUDIT)/bin/pip-audit
+	@mkdir -p dist
+	$(AUDIT)/bin/cyclonedx-py requirements $(LOCKS)/run.txt --pyproject pyproject.toml --output-file dist/pressroom.cdx.json
 
 # The README's contact sheet, from a book of sample text. Needs pdftoppm (Debian's poppler-utils).
 SHOWN = "The sun’s way" "The First Month in View" "What was asked"
