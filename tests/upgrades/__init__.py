@@ -1,0 +1,1 @@
+"""Records of other versions, worked on by this one."""
