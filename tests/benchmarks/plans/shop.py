@@ -21,6 +21,8 @@ from tests.pressroom import PRESSROOM, ColdPressroom
 
 #: So much that no limit of the provider's is ever in the way.
 NO_LIMIT = (10_000_000, 2_000_000_000)
+#: Workers of long products yield to whatever else the machine does.
+_START_S = 240.0
 ANSWERS = {"name": "Ada Byron", "question": "Shall I go?", "birth_date": "1988-04-17", "birth_place": "London"}
 
 FAST, LONG = "life_clarity", "personal_horoscope"
@@ -150,6 +152,7 @@ def opened(
         stack.llm.set_limits(requests_per_minute=requests, tokens_per_minute=tokens)
         commands = [("web",), ("sweep",), *(("worker", queue) for queue in (*queues, MAIL_QUEUE))]
         for part in [shop.start(*command, wait=False) for command in commands]:
+            part.start_within_s = _START_S
             part.wait_ready()
         yield shop
 
