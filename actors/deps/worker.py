@@ -15,8 +15,9 @@ from actors.deps.recent_chunks import RecentChunks
 from actors.deps.recent_orders import RecentOrders
 from actors.deps.room import Room
 from actors.deps.shared_lock import SharedLock
+from infra.book import BookSource, ChapterSource, Style
 from infra.llm.answer import Answer, Request
-from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
+from infra.pdf import Book, Chunk
 from infra.stripe.version import StripeObject
 
 Given = TypeVar("Given")

@@ -93,6 +93,8 @@ def _chapters(product: Product) -> Iterator[str]:
     for chapter in product.chapters:
         if chapter.under and (chapter.under != part or not chapter.sections):
             yield f"the chapter {chapter.id} is under {chapter.under}, which is not the opener before it."
+        if not chapter.title and not chapter.under:
+            yield f"the chapter {chapter.id} has no title, and is under no opener."
         if not chapter.under:
             part = "" if chapter.sections else chapter.id
 

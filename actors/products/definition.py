@@ -71,13 +71,14 @@ class Occasion(NamedTuple):
 class Chapter:
     """Sections (or computed texts) that are set together: one chunk of the book, one entry of its contents.
 
+    Without a title its sections run on: each begins beneath the one before, and is an entry of its own.
     Without sections it is an opener: the title page of a part, with `subtitle` below its title. It may bear the
     picture of the order that `chart`, a pure function, draws. `after` names the computations and sections whose
     values and texts the chart receives. `under` names the opener beneath which the contents list a chapter.
     """
 
     id: str
-    title: str
+    title: str = ""
     sections: tuple[str, ...] = ()
     subtitle: str = ""
     under: str = ""
@@ -94,21 +95,22 @@ class Chapter:
         return self.chart(occasion)
 
 
-def chapter_of(section: Section, *, under: str = "") -> Chapter:
+def chapter_of(section: Section) -> Chapter:
     """Return a chapter of that section alone, under its title."""
-    return Chapter(section.id, section.title, (section.id,), under=under)
+    return Chapter(section.id, section.title, (section.id,))
 
 
 class Part(NamedTuple):
-    """Part of a long book: its opener, and sections that are a chapter each."""
+    """Part of a long book: its opener, and sections that run on behind it."""
 
     opener: Chapter
     sections: tuple[Section, ...]
 
     @property
     def chapters(self) -> tuple[Chapter, ...]:
-        """The opener, and beneath it the sections' own chapters."""
-        return (self.opener, *(chapter_of(section, under=self.opener.id) for section in self.sections))
+        """The opener, and beneath it one chapter of all sections."""
+        sections = tuple(section.id for section in self.sections)
+        return (self.opener, Chapter(f"{self.opener.id}_text", sections=sections, under=self.opener.id))
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,11 @@ import structlog
 from actors.deps.worker import WorkDeps
 from actors.mail.brand import brand_name, logo_of
 from actors.reports.claim import Claim, ClaimIsLost
-from actors.reports.render_chunk import style_of
 from actors.reports.replay import ReplayIsUnderWay, lost_chunks, replay
+from actors.reports.sources import book_of
 from infra.errors import TransientError
 from infra.metrics import RENDER_S
-from infra.pdf import BookSource
 from storage.objects import ObjectDoesNotExist, book_key, pdf_key
-from storage.order_state import paid_day
-from storage.records.orders import Order
-from storage.records.plans import Plan
 from storage.records.work import StepResult
 
 log = structlog.get_logger()
@@ -131,16 +127,3 @@ async def _fetch_one(deps: WorkDeps, key: str, file: Path) -> None:
         with suppress(TransientError):
             return await deps.objects.fetch_file(key, file)
     return await deps.objects.fetch_file(key, file)
-
-
-def book_of(plan: Plan, order: Order, author: str, logo: str = "") -> BookSource:
-    """Return the source of an order's book, under its brand's name and logo."""
-    return BookSource(
-        title=plan["title"],
-        subtitle=plan["subtitle"],
-        prepared_for=order["answers"].get("name", ""),
-        date=paid_day(order),
-        author=author,
-        style=style_of(plan, order),
-        logo=logo,
-    )

@@ -41,7 +41,7 @@ def parts_of(product: Product) -> list[Part]:
     for chapter in product.chapters:
         sections = [titles[section] for section in chapter.sections if titles[section] != chapter.title]
         if chapter.under:
-            parts[chapter.under].sections.extend([chapter.title, *sections])
+            parts[chapter.under].sections.extend([chapter.title, *sections] if chapter.title else sections)
         else:
             parts[chapter.id] = Part(chapter.title, chapter.subtitle, sections)
     return list(parts.values())

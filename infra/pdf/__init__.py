@@ -4,14 +4,9 @@ Importing this package is cheap: the typesetting libraries are loaded in the chi
 chapters to a book is drawn in docs/pictures/book.svg.
 """
 
-from infra.pdf.book import Book, BookSource, ChapterSource, Chunk, SectionSource, Style
+from infra.pdf.book import Book, Chunk
 from infra.pdf.chunk_key import chunk_key
-from infra.pdf.errors import (
-    BookCannotBeBound,
-    ChapterCannotBeSet,
-    RendererCannotStart,
-    TextIsUnsettable,
-)
+from infra.pdf.errors import BookCannotBeBound, ChapterCannotBeSet, RendererCannotStart
 from infra.pdf.libraries import FONTS
 from infra.pdf.renderer import Renderer
 
@@ -19,14 +14,9 @@ __all__ = [
     "FONTS",
     "Book",
     "BookCannotBeBound",
-    "BookSource",
     "ChapterCannotBeSet",
-    "ChapterSource",
     "Chunk",
     "Renderer",
     "RendererCannotStart",
-    "SectionSource",
-    "Style",
-    "TextIsUnsettable",
     "chunk_key",
 ]

@@ -9,8 +9,11 @@ from pathlib import Path
 import pikepdf
 from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
 
+from infra.book import BookSource
+from infra.book.untrusted import printable
+from infra.book.words import language_tag, words
 from infra.pdf.anchors import CONTENTS, link_pages
-from infra.pdf.book import Book, BookSource
+from infra.pdf.book import Book
 from infra.pdf.folio import Folios
 from infra.pdf.joining import Joiner
 from infra.pdf.numbering import NumberedChapter, Place, number_chapters, read_chapter
@@ -18,8 +21,6 @@ from infra.pdf.pages import front_html
 from infra.pdf.tagging import tag_front
 from infra.pdf.typecase import Typecase
 from infra.pdf.typesetter import typeset, write_part
-from infra.pdf.untrusted import printable
-from infra.pdf.words import language_tag, words
 
 
 def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
+from infra.book import BookSource, ChapterSource, Style
 from infra.children.child import cause, give_up
 from infra.errors import PermanentError
-from infra.pdf.book import Book, BookSource, ChapterSource, Chunk, Style
+from infra.pdf.book import Book, Chunk
 from infra.pdf.errors import BookCannotBeBound, ChapterCannotBeSet, RendererCannotStart
 
 
@@ -49,10 +50,10 @@ def set_chapter(source: ChapterSource, style: Style) -> Chunk:
     """Set one chapter in this process, as Renderer.render_chapter promises."""
     from infra.pdf.pages import chapter_html
     from infra.pdf.tagging import tag_chapter
-    from infra.pdf.typesetter import typeset, write_part
+    from infra.pdf.typesetter import typeset_fitted, write_part
 
     with _reporting(ChapterCannotBeSet, f"Chapter {source.anchor} cannot be set"):
-        document = typeset(chapter_html(source, style), style)
+        document = typeset_fitted(chapter_html(source, style), style)
         return Chunk(write_part(document, lambda pdf: tag_chapter(pdf, source.anchor)), len(document.pages))
 
 

@@ -7,10 +7,6 @@ class ChapterCannotBeSet(PermanentError):
     """Setting this chapter fails, and would fail again; the text gives the cause's type, a note its words."""
 
 
-class TextIsUnsettable(ChapterCannotBeSet):
-    """A text is too long, too wide or too deeply nested to be set; the text names the bound that it breaks."""
-
-
 class BookCannotBeBound(PermanentError):
     """The chunks cannot be joined; the text gives the cause's type, a note its words."""
 

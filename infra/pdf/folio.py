@@ -2,7 +2,7 @@
 
 from pikepdf import Array, Pdf
 
-from infra.pdf.book import Style
+from infra.book import Style
 from infra.pdf.faces import Bare, Use
 from infra.pdf.typecase import Typecase
 from infra.pdf.typesetter import typeset

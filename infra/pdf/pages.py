@@ -7,13 +7,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from infra.pdf.book import BookSource, ChapterSource, Style
-from infra.pdf.decoration import palette, rosette
-from infra.pdf.drawing import draw
+from infra.book import BookSource, ChapterSource, Style
+from infra.book.decoration import palette, rosette
+from infra.book.drawing import draw
+from infra.book.prose import prose_html
+from infra.book.untrusted import one_line
+from infra.book.words import direction, language_tag, leading_direction, words
 from infra.pdf.numbering import NumberedChapter
-from infra.pdf.prose import prose_html
-from infra.pdf.untrusted import one_line
-from infra.pdf.words import direction, language_tag, leading_direction, words
 
 TITLE_LENGTH, NAME_LENGTH = 160, 90
 # Above this a contents page is set tightly; below, as an invitation.

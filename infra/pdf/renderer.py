@@ -7,11 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from infra.book import BookSource, ChapterSource, Style
 from infra.children import ChildPool
 from infra.children.child import cause
 from infra.errors import PermanentError, TransientError
 from infra.pdf import children
-from infra.pdf.book import Book, BookSource, ChapterSource, Chunk, Style
+from infra.pdf.book import Book, Chunk
 from infra.pdf.errors import RendererCannotStart
 from infra.pdf.libraries import FONTS
 
@@ -69,7 +70,7 @@ class Renderer:
     async def render_chapter(self, source: ChapterSource, style: Style) -> Chunk:
         """Set one chapter: the same source gives the same bytes in any process.
 
-        When it never will be: ChapterCannotBeSet (TextIsUnsettable among them), WorkTookTooLong or
+        When it never will be: ChapterCannotBeSet, TextIsUnsettable, WorkTookTooLong or
         WorkTookTooMuchMemory, all of them PermanentErrors. TransientError when the child died.
         """
         return await self.pool.run(self._chapter_limit_s, children.set_chapter, source, style)

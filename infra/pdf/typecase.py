@@ -10,7 +10,7 @@ from typing import Any
 
 from pikepdf import Object, Pdf
 
-from infra.pdf.book import Style
+from infra.book import Style
 from infra.pdf.errors import BookCannotBeBound
 from infra.pdf.faces import HOUSE, Use, Whole
 from infra.pdf.typesetter import typeset

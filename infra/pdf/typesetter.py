@@ -9,18 +9,40 @@ from pydyf import PDF
 from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
-from infra.pdf.book import Style
-from infra.pdf.decoration import palette
+from infra.book import Style
+from infra.book.decoration import palette
 from infra.pdf.faces import Bare
 from infra.pdf.fetching import FontFetcher, LogoFetcher
 
+#: Shares of a page: a last page of less looks like a mistake, and so much of each page a tight layout saves.
+_FEW_LINES, _GAIN = 0.2, 0.03
+#: Three hundredths of the leading, which nobody sees.
+_TIGHT = (
+    "html { line-height: 1.45 } .alone { line-height: 19.8pt } .run-on .section + .section { margin-top: 12mm }"
+)
 _STYLESHEET = Path(__file__).parent / "templates" / "house.css"
 
 
-def typeset(html: str, style: Style, logo: str = "") -> Document:
-    """Lay out a document in the house style. Nothing but `logo` is fetched for it."""
-    sheet = _stylesheet(style)
-    return HTML(string=html, url_fetcher=LogoFetcher(logo)).render(font_config=_fonts(), stylesheets=[sheet])
+def typeset(html: str, style: Style, logo: str = "", *, tight: bool = False) -> Document:
+    """Lay out a document in the house style, or with a little less space. Nothing but `logo` is fetched for it."""
+    sheets = [_stylesheet(style), *([_tight()] if tight else [])]
+    return HTML(string=html, url_fetcher=LogoFetcher(logo)).render(font_config=_fonts(), stylesheets=sheets)
+
+
+def typeset_fitted(html: str, style: Style) -> Document:
+    """Lay out a document, and again with less space if that saves a last page of few lines."""
+    document = typeset(html, style)
+    if _share_of_last_page(document) < min(_FEW_LINES, _GAIN * len(document.pages)):
+        tight = typeset(html, style, tight=True)
+        return tight if len(tight.pages) < len(document.pages) else document
+    return document
+
+
+def _share_of_last_page(document: Document) -> float:
+    """Return how much of its last page's height a document's text takes."""
+    page = document.pages[-1]._page_box  # noqa: SLF001  # no public name tells it
+    body = page.children[0].children[-1]
+    return float(body.height / page.height)
 
 
 def write_part(document: Document, tag: Callable[[PDF], None]) -> bytes:
@@ -35,6 +57,11 @@ def write_part(document: Document, tag: Callable[[PDF], None]) -> bytes:
 def _fonts() -> FontConfiguration:
     """Return fonts for the whole process: made once, since scanning the system's takes a while."""
     return FontConfiguration()
+
+
+@cache
+def _tight() -> CSS:
+    return CSS(string=_TIGHT)
 
 
 @cache

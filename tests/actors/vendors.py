@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from actors.deps.worker import Call
+from infra.book import BookSource, ChapterSource, Style
 from infra.errors import TransientError
 from infra.llm.answer import Request
 from infra.mail.letter import Letter
-from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
+from infra.pdf import Book, Chunk
 
 
 class Nobody:

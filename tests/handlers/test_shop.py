@@ -39,9 +39,11 @@ def test_a_products_form_asks_for_what_it_needs_and_no_more(front_door: Pressroo
 
 
 def test_a_products_page_shows_what_is_inside(front_door: Pressroom) -> None:
-    """Each chapter's title, and pages of a sample that a browser can load, with their sizes and in words."""
+    """The titles of each chapter and section, and pages of a sample that a browser can load, with their sizes."""
     page = plain_http.get(f"{front_door.door}/products/personal_blueprint").text
-    assert all(chapter.title in unescape(page) for chapter in OFFERS["personal_blueprint"].products[0].chapters)
+    (product,) = OFFERS["personal_blueprint"].products
+    titles = [*(chapter.title for chapter in product.chapters), *(section.title for section in product.sections)]
+    assert all(title in unescape(page) for title in titles)
     pictures = re.findall(r'<img src="(\S+)" width="(\d+)" height="(\d+)" loading="lazy" alt="([^"]+)"', page)
     assert len(pictures) == 2
     for source, width, height, _ in pictures:

@@ -8,11 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
 
+from infra.book import BookSource, ChapterSource, Style
 from infra.errors import TransientError
 from infra.llm.answer import Answer, ProviderIsBusy, Request, Usage
 from infra.mail.errors import AcceptanceIsUnknown, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
-from infra.pdf import Book, BookSource, ChapterSource, Chunk, Style
+from infra.pdf import Book, Chunk
 from storage.objects import ObjectDoesNotExist, StoreIsDown
 from tests.simulation.loop import Blocking
 from tests.simulation.machines import Machine, running

@@ -8,11 +8,11 @@ from typing import Any
 
 from actors.products.definition import Product
 from actors.products.plans import plan_of
-from actors.reports.assemble_report import book_of
-from actors.reports.render_chunk import chapter_of, style_of
+from actors.reports.sources import book_of, chapter_of, style_of
 from handlers.cli.preview.sample import sample_order
 from handlers.cli.preview.values import ProductFails, find_values
-from infra.pdf import ChapterSource, Renderer, Style, chunk_key
+from infra.book import ChapterSource, Style
+from infra.pdf import Renderer, chunk_key
 from storage.records.orders import Order
 from storage.records.plans import Plan, PlannedStep
 from storage.steps import part_of

@@ -9,8 +9,7 @@ import pytest
 from actors.deps.process import Deps
 from actors.products.catalogue import PRODUCTS
 from actors.products.plans import plan_of
-from actors.reports.assemble_report import book_of
-from actors.reports.render_chunk import chart_of
+from actors.reports.sources import book_of, chart_of
 from infra.charts import Wheel
 from infra.tenants import MAIN, Tenant, Tenants
 from storage.records.orders import Order

@@ -18,7 +18,7 @@ from actors.orders.dead_letters import NothingToRetry, retry_order
 from actors.orders.errands import run_errand
 from actors.products.life_clarity.product import PRODUCT
 from actors.products.plans import plan_of
-from actors.reports.render_chunk import style_of
+from actors.reports.sources import style_of
 from infra.errors import SettingsError
 from infra.settings import Settings
 from infra.tenants import Colours, Tenant, Tenants

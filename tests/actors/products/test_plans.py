@@ -114,6 +114,7 @@ def follower(count: int) -> tuple[Section, ...]:
         ({"chapters": (*PART[1:], PART[0], *REST)}, "a is under part, which is not the opener before it"),
         ({"chapters": (*PART, replace(REST[0], under=""), replace(REST[1], under="part"))}, "c is under part"),
         ({"chapters": (*PART, Chapter("inner", "I", under="part"), *REST)}, "inner is under part"),
+        ({"chapters": (*PART, REST[0], replace(REST[1], title=""))}, "c has no title, and is under no opener"),
         (
             {"chapters": (*PART, replace(REST[0], chart=partial(sun_wheel, 1)), REST[1])},
             "b has a chart, and is no opener",

@@ -31,8 +31,8 @@ def steps_of(product: Product, kind: str) -> list[PlannedStep]:
     ("product", "price", "needed", "sections", "chunks", "deep"),
     [
         (CLARITY, 1900, "name question", 4, 4, 1),
-        (BLUEPRINT, 4900, "name birth_date", 52, 60, 5),
-        (HOROSCOPE, 9900, "name birth_date birth_place", 161, 173, 4),
+        (BLUEPRINT, 4900, "name birth_date", 52, 20, 5),
+        (HOROSCOPE, 9900, "name birth_date birth_place", 161, 29, 4),
     ],
 )
 def test_a_product_is_as_large_and_as_deep_as_it_is_sold(

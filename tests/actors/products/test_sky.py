@@ -7,7 +7,7 @@ import pytest
 from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Occasion
 from actors.products.personal_horoscope.sky import month_of, sun_longitude, sun_wheel
-from actors.reports.render_chunk import chart_of
+from actors.reports.sources import chart_of
 from tests.builders import an_order
 
 HOROSCOPE = PRODUCTS["personal_horoscope"]

@@ -3,12 +3,13 @@
 import sys
 
 from tests.benchmarks.measurements import Measurements, run_measurements
-from tests.benchmarks.pdf import after, beside, growth
+from tests.benchmarks.pdf import after, beside, fill, growth
 
 MEASUREMENTS: Measurements = {
     "beside": beside.measure,
     "growth": growth.measure,
     "after": after.measure,
+    "fill": fill.measure,
 }
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from datetime import date
 
 from actors.products.catalogue import PRODUCTS
+from infra.book import BookSource, ChapterSource, SectionSource, Style
 from infra.local.llm.prose import write_prose
-from infra.pdf import BookSource, ChapterSource, SectionSource, Style
 
 _LONG = PRODUCTS["personal_horoscope"]
 #: A part's sections, as many as a month of the long report has.
@@ -20,24 +20,20 @@ BOOK = BookSource(
 
 
 def chapters(sections: int) -> list[ChapterSource]:
-    """As many sections, each a chapter of its own, in parts with an opener each: the chunks of a book."""
+    """As many sections, in parts with an opener each, behind which they run on: the chunks of a book."""
     found: list[ChapterSource] = []
-    for number in range(sections):
-        if number % _PART == 0:
-            part = number // _PART + 1
-            found.append(
-                ChapterSource(f"part-{part}", part, f"Part {part}", (), BOOK.title, "Counted from this day")
-            )
-        found.append(_chapter(number))
+    for part, first in enumerate(range(0, sections, _PART), start=1):
+        texts = tuple(_section(number) for number in range(first, min(first + _PART, sections)))
+        opener = ChapterSource(f"part-{part}", part, f"Part {part}", (), BOOK.title, "Counted from this day")
+        found += [opener, ChapterSource(f"text-{part}", None, "", texts, BOOK.title, level=2)]
     return found
 
 
-def _chapter(number: int) -> ChapterSource:
-    """One section: about 470 words, with a list or a table, a pull quote and a heading."""
+def _section(number: int) -> SectionSource:
+    """About 470 words, with a list or a table, a pull quote and a heading."""
     likeness = _LONG.sections[number % len(_LONG.sections)]
     text, more = (_prose(f"{likeness.id}_{number}_{turn}") for turn in ("first", "second"))
-    section = SectionSource(likeness.title, "\n\n".join((text, more.split("\n\n")[2])))
-    return ChapterSource(f"section-{number}", None, likeness.title, (section,), BOOK.title, level=2)
+    return SectionSource(likeness.title, "\n\n".join((text, more.split("\n\n")[2])))
 
 
 def _prose(section: str) -> str:

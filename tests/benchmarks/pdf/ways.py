@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.pdf import ChapterSource, Renderer
+from infra.book import ChapterSource
+from infra.pdf import Renderer
 from tests.benchmarks.pdf.sample import BOOK, chapters
 from tests.benchmarks.processor import tree_s
 
@@ -92,8 +93,8 @@ def ours(sections: Sequence[ChapterSource], out: Path, figures: Figures) -> None
 
 
 def ours_in_short(sections: Sequence[ChapterSource], out: Path, figures: Figures) -> None:
-    """The same, with each chunk bound twelve times over: a long book's binding after a short one's setting."""
-    asyncio.run(_render(sections, out, figures, copies=12))
+    """The same, with each chunk bound twenty times over: a long book's binding after a short one's setting."""
+    asyncio.run(_render(sections, out, figures, copies=20))
 
 
 async def _render(sections: Sequence[ChapterSource], out: Path, figures: Figures, *, copies: int) -> None:

@@ -5,8 +5,7 @@ from typing import cast
 
 from actors.products.catalogue import PRODUCTS
 from actors.products.plans import plan_of
-from actors.reports.assemble_report import book_of
-from actors.reports.render_chunk import chapter_of
+from actors.reports.sources import book_of, chapter_of
 from storage.records.orders import Order
 from storage.steps import part_of
 from tests.benchmarks.plans.shop import Shop

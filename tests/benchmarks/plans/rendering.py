@@ -13,7 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.pdf import BookSource, ChapterSource, Renderer
+from infra.book import BookSource, ChapterSource
+from infra.pdf import Renderer
 
 Books = Sequence[tuple[BookSource, Sequence[ChapterSource]]]
 

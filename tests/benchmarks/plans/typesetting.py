@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from infra.pdf import BookSource, ChapterSource
+from infra.book import BookSource, ChapterSource
 from infra.pdf.children import bind_book, enter_child, set_chapter
 
 Book = tuple[BookSource, list[ChapterSource]]

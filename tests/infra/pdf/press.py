@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+from infra.book import BookSource, ChapterSource, SectionSource, Style
 from infra.charts import Bar, Bars, Line, Mark, Point, Wheel
-from infra.pdf import Book, BookSource, ChapterSource, Chunk, Renderer, SectionSource, Style
+from infra.pdf import Book, Chunk, Renderer
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import Destination
 
+from infra.book import ChapterSource, SectionSource
 from infra.local.pdf_text import page_texts
-from infra.pdf import ChapterSource, SectionSource
 from tests.infra.pdf.press import BOOK, PROSE, Press, chapter
 
 TITLES = ("Where You Stand", "What Pulls You", "The Question Beneath")
@@ -149,6 +149,22 @@ def test_contents_and_outline_list_a_parts_chapters_beneath_it(press: Press, tmp
     assert found == [(0, "Before"), (0, "The First Month"), (1, "Love"), (1, "Work"), (0, "After")]
     lines = [" ".join(line.split()) for line in reader.pages[1].extract_text().splitlines()]
     assert lines[1:] == ["Before 1", "1 The First Month 2", "Love 3", "Work 4", "After 5", "ii"]
+
+
+def test_sections_without_a_chapters_title_run_on(press: Press, tmp_path: Path) -> None:
+    """Each begins on the page on which the one before ends, and is an entry of its own beneath the part."""
+    before, opener, *_, after = parts()
+    names = [SectionSource(name, "Text.") for name in ("Love", "Work")]
+    reader = PdfReader(press.print(tmp_path, (before, opener, untitled(*names), after)).path)
+    found = [(depth, str(item.title)) for depth, item in bookmarks(reader)]
+    assert found == [(0, "Before"), (0, "The First Month"), (1, "Love"), (1, "Work"), (0, "After")]
+    lines = [" ".join(line.split()) for line in reader.pages[1].extract_text().splitlines()]
+    assert lines[1:] == ["Before 1", "1 The First Month 2", "Love 3", "Work 3", "After 4", "ii"]
+
+
+def untitled(*sections: SectionSource) -> ChapterSource:
+    """A part's text: a chapter beneath an opener that has no title of its own."""
+    return replace(chapter(3, *sections, title=""), number=None, level=2)
 
 
 @pytest.mark.parametrize(("chapters", "sections"), [(40, 0), (1, 90)])

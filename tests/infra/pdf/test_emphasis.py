@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from infra.book.prose import prose_html
 from infra.local.pdf_text import page_texts
-from infra.pdf.prose import prose_html
 from tests.infra.pdf.press import Press, text_chapter
 
 JAPANESE = """これは**「重要なこと」**です。

@@ -191,9 +191,9 @@ def test_dead_children_leave_no_fonts_behind(tmp_path: Path) -> None:
 def test_the_owner_loads_no_typesetting_library() -> None:
     """Importing the renderer, its types and the chunk's key is cheap: the heavy libraries stay unloaded."""
     code = (
-        "import sys, infra.pdf;"
-        "source = infra.pdf.ChapterSource('a', 1, 'b', (), 'c');"
-        "infra.pdf.chunk_key(source, infra.pdf.Style('#000000', '#ffffff'));"
+        "import sys, infra.book, infra.pdf;"
+        "source = infra.book.ChapterSource('a', 1, 'b', (), 'c');"
+        "infra.pdf.chunk_key(source, infra.book.Style('#000000', '#ffffff'));"
         "print([n for n in ('weasyprint', 'pikepdf', 'jinja2', 'nh3', 'markdown_it', 'cffi') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
-from infra.pdf import SectionSource, Style, chunk_key
+from infra.book import SectionSource, Style
+from infra.pdf import chunk_key
 from tests.infra.pdf.press import PROSE, STYLE, Press, chapter
 
 ROOT = Path(__file__).parents[3]

@@ -11,7 +11,7 @@ import pytest
 from pikepdf import Dictionary, Object, Pdf
 from pypdf import PdfReader
 
-from infra.pdf import ChapterSource, SectionSource
+from infra.book import ChapterSource, SectionSource
 from tests.infra.pdf.press import PROSE, WHEEL, Press, chapter
 
 #: Operators that put something on the page.

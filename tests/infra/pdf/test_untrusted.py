@@ -12,7 +12,8 @@ from threading import Thread
 import pytest
 from pypdf import PdfReader
 
-from infra.pdf import Chunk, SectionSource, TextIsUnsettable
+from infra.book import SectionSource, TextIsUnsettable
+from infra.pdf import Chunk
 from tests.infra.pdf.press import BOOK, STYLE, Press, chapter, text_chapter
 
 #: Nine levels of ten uses of the level below each; and the same with entities.

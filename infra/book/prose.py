@@ -1,17 +1,16 @@
 """Turns a section's markdown into HTML that is safe to set: bounded, no raw HTML, no images, no links away."""
 
 import re
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise, takewhile
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from infra.pdf.emphasis import commonmark
-from infra.pdf.errors import TextIsUnsettable
-from infra.pdf.untrusted import printable
-from infra.pdf.words import direction, leading_direction, words
+from infra.book.emphasis import commonmark
+from infra.book.untrusted import TextIsUnsettable, printable
+from infra.book.words import direction, leading_direction, words
 
 _FIRST_LEVEL, _LAST_LEVEL = 3, 5  # below the section's own heading, an h2
 _TABLE_LETTERS = 54  # of 1.9 mm on average; a line has 140 mm, of which twelve columns leave 107
@@ -60,7 +59,7 @@ def prose_html(markdown: str, title: str, language: str) -> str:
     return _allowed_only(parser.renderer.render(tokens, parser.options, {}))
 
 
-@cache
+@lru_cache(maxsize=8)  # customers write the language
 def _parser(language: str) -> MarkdownIt:
     """Return a parser of CommonMark with tables and typographic quotes; raw HTML is text."""
     options = {"html": False, "typographer": True, "quotes": words(language).quotes, "maxNesting": 100}

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from math import cos, pi, sin
 
-from infra.pdf.book import Style
+from infra.book.sources import Style
 
 _WHITE, _INK = "#ffffff", "#16181d"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import ceil, cos, degrees, pi, sin
 from typing import Literal
 
+from infra.book.untrusted import one_line
 from infra.charts import Bars, Chart, Line, Mark, Wheel
-from infra.pdf.untrusted import one_line
 
 _SIDE = 600
 _RIM, _INNER, _TRACK = 292, 246, 218  # radii: of the whole, of the ring of names within it, of the marks

@@ -1,9 +1,15 @@
-"""Cleans text from outside of characters that no typesetter can take."""
+"""Text from outside, cleaned of characters that no typesetter can take."""
 
 import re
 
+from infra.errors import PermanentError
+
 # Control characters end no sentence, and lone surrogates cannot be encoded; both come from broken input.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+class TextIsUnsettable(PermanentError):
+    """A text is too long, too wide or too deeply nested to be set; the text names the bound that it breaks."""
 
 
 def printable(text: str) -> str:

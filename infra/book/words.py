@@ -12,7 +12,7 @@ from infra.languages import read_language
 
 @dataclass(frozen=True)
 class Words:
-    """The book's own words in one language, as `templates/words.toml` explains them."""
+    """The book's own words in one language, as `words.toml` explains them."""
 
     contents: str
     prepared_for: str
@@ -26,7 +26,7 @@ class Words:
         return self.day.format(day=value.day, month=self.months.split()[value.month - 1], year=value.year)
 
 
-_TABLES = tomllib.loads((Path(__file__).parent / "templates" / "words.toml").read_text(encoding="utf-8"))
+_TABLES = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 _WORDS = {tag: Words(**table) for tag, table in _TABLES.items()}
 
 

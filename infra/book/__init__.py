@@ -1,0 +1,9 @@
+"""A book before it takes a form: its sources, and its text, words and pictures, made safe for pages of any kind.
+
+`infra.pdf` sets it in type.
+"""
+
+from infra.book.sources import BookSource, ChapterSource, SectionSource, Style
+from infra.book.untrusted import TextIsUnsettable
+
+__all__ = ["BookSource", "ChapterSource", "SectionSource", "Style", "TextIsUnsettable"]
