@@ -124,7 +124,7 @@ sbom: setup $(AUDIT)/bin/pip-audit
 	@mkdir -p dist
 	$(AUDIT)/bin/cyclonedx-py requirements $(LOCKS)/run.txt --pyproject pyproject.toml --output-file dist/pressroom.cdx.json
 
-# The README's contact sheet, from a book of sample text. Needs pdftoppm (Debian's poppler-utils).
+# The README's contact sheet, from a book of sample text.
 SHOWN = "The sun’s way" "The First Month in View" "What was asked"
 pictures: setup
 	@.venv/bin/pressroom preview personal_horoscope --out .local/pictures.pdf

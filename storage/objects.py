@@ -199,7 +199,7 @@ class ObjectStore:
         parameters = {
             "Bucket": self.bucket,
             "Key": key,
-            "ResponseContentDisposition": _attachment(file_name),
+            "ResponseContentDisposition": attachment(file_name),
         }
         return await _in_thread(
             lambda: self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_LIFE_S)
@@ -227,7 +227,7 @@ def _client(endpoint: str | None, region: str | None, patience_s: float | None) 
     return client
 
 
-def _attachment(file_name: str) -> str:
+def attachment(file_name: str) -> str:
     """Return a Content-Disposition that names the file in any script (RFC 6266), and in ASCII for old programs."""
     plain = "".join(one if one.isascii() and one.isprintable() and one not in '"\\%' else "_" for one in file_name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

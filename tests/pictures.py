@@ -3,13 +3,12 @@
 They are the cover, the contents, the first page of the body that holds each of the words, and the last page.
 """
 
-import subprocess
 import sys
-from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 
 DPI, COLUMNS, GAP = 68, 3, 14
 #: Enough for type in two colours on a tint, and a third of the size.
@@ -25,9 +24,10 @@ def choose_pages(book: Path, words: list[str]) -> list[int]:
 
 
 def draw_page(book: Path, page: int) -> Image.Image:
-    """One page, as poppler shows it."""
-    command = ["pdftoppm", "-png", "-r", str(DPI), "-f", str(page), "-l", str(page), str(book)]
-    return Image.open(BytesIO(subprocess.run(command, capture_output=True, check=True).stdout))
+    """One page."""
+    with PdfDocument(book) as pdf:
+        picture: Image.Image = pdf[page - 1].render(scale=DPI / 72).to_pil()
+        return picture.convert("RGB")
 
 
 def lay_out(pages: list[Image.Image]) -> Image.Image:

@@ -28,6 +28,7 @@ from handlers.web.health import Checkup, livez, readyz
 from handlers.web.live import News
 from handlers.web.metrics import FRESH_S, metrics
 from handlers.web.order_page import order_events, order_json, order_page, resend_mail
+from handlers.web.reading import download_epub, read_contents, read_part
 from handlers.web.shop import checkout, home, product_page, review
 from handlers.web.sweep_watch import sweep_watch
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, stripe_webhook, webhook_route
@@ -40,6 +41,9 @@ from infra.settings import Settings
 _LOOKS = partial(Door, "looks", each=(1000, 0.02), every=(5000, 0.002), at_once=64)
 #: Downloads wait for S3, which may hang for seconds: pages must not wait with them.
 _FILES = partial(Door, "downloads", each=(1000, 0.02), every=(5000, 0.002), at_once=32)
+#: A report's part is composed in some 50 ms of a processor, and a whole long one in a second, beside the loop.
+_PARTS = partial(Door, "parts", each=(200, 0.2), every=(1000, 0.05), at_once=4)
+_BOOKS = partial(Door, "books", each=(20, 10.0), every=(100, 2.0), at_once=1)
 #: Order pages that are being looked at. Each holds a connection, of which a process has 800.
 _STREAMS = partial(Door, "streams", each=(100, 1.0), every=(1000, 0.02), at_once=600)
 #: Forms about one order, and another mail: a person's clicks.
@@ -101,7 +105,8 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Calla
 
 def customers_routes() -> list[BaseRoute]:
     """Return the routes of Stripe's webhook and of all that customers see."""
-    looks, files, forms, till = ([Middleware(Doorway, door=door())] for door in (_LOOKS, _FILES, _FORMS, _TILL))
+    doors = (_LOOKS, _PARTS, _FILES, _BOOKS, _FORMS, _TILL)
+    looks, parts, files, books, forms, till = ([Middleware(Doorway, door=door())] for door in doors)
     return [
         Route(webhook_route.path, stripe_webhook, methods=["POST"], middleware=[Middleware(Watched)]),
         Route("/", home, middleware=looks),
@@ -114,6 +119,9 @@ def customers_routes() -> list[BaseRoute]:
         Route("/orders/{token}/resend", resend_mail, methods=["POST"], middleware=forms),
         Route("/orders/{token}/details", details_form, methods=["GET", "POST"], middleware=forms),
         Route("/orders/{token}/reports/{product}.pdf", download_report, middleware=files),
+        Route("/orders/{token}/reports/{product}.epub", download_epub, middleware=books),
+        Route("/orders/{token}/reports/{product}/read", read_contents, middleware=looks),
+        Route("/orders/{token}/reports/{product}/read/{part}", read_part, middleware=parts),
         Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
 

@@ -24,7 +24,7 @@ from storage.reports import find_report, note_download, report_id
 
 log = structlog.get_logger()
 
-_DEADLINE_S, _STORE_S = 8.0, 3.0
+DEADLINE_S, _STORE_S = 8.0, 3.0
 #: Seconds after which a waiting page looks again: for a PDF that is being printed, and for a store that is away.
 _PRINTED_IN_S, _MENDED_IN_S = 5, 60
 
@@ -37,27 +37,27 @@ async def download_report(request: Request) -> Response:
     not answer.
     """
     deps: Deps = request.state.deps
-    async with asyncio.timeout(_DEADLINE_S):
+    async with asyncio.timeout(DEADLINE_S):
         order = await order_of(request)
         if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
-            return _withhold(request, order, withheld)
+            return withhold(request, order, withheld)
         report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))
         if report is None or report["pdf"] is None:
-            raise _nothing()
+            raise nothing()
         try:
             async with watching_accounts(deps, f"download {report['_id']}"), asyncio.timeout(_STORE_S):
                 there = await deps.objects.exists(report["pdf"]["object"])
         except (TransientError, TimeoutError):
-            return _ask_to_wait(request, report, printing=False)
+            return ask_to_wait(request, report, printing=False)
         if there:
             return (
                 _facts(report["pdf"]) if request.method == "HEAD" else await _redirect(deps, report, report["pdf"])
             )
         if order["stopped"]:
-            raise _nothing()
+            raise nothing()
         if report["state"] == "stored":
             await ask_for_reprint(deps, order["_id"])
-        return _ask_to_wait(request, report, printing=order["failed_at"] is None)
+        return ask_to_wait(request, report, printing=order["failed_at"] is None)
 
 
 def _facts(pdf: Pdf) -> Response:
@@ -72,14 +72,15 @@ async def _redirect(deps: Deps, report: Report, pdf: Pdf) -> Response:
     return RedirectResponse(url, 302)
 
 
-def _withhold(request: Request, order: Order, withheld: Withheld) -> Response:
+def withhold(request: Request, order: Order, withheld: Withheld) -> Response:
+    """Answer with a page that says why an order's reports are withheld."""
     title = title_of(order["product"])
     answer = page(request, "withheld.html", 404, tenant=order["tenant"], title=title, withheld=withheld)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _ask_to_wait(request: Request, report: Report, *, printing: bool) -> Response:
+def ask_to_wait(request: Request, report: Report, *, printing: bool) -> Response:
     """Answer with a page that looks again by itself, also where scripts do not run."""
     seconds = _PRINTED_IN_S if printing else _MENDED_IN_S
     title = title_of(report["product"])
@@ -88,5 +89,6 @@ def _ask_to_wait(request: Request, report: Report, *, printing: bool) -> Respons
     return answer
 
 
-def _nothing() -> HTTPException:
+def nothing() -> HTTPException:
+    """Return the answer to a link that names no finished report."""
     return HTTPException(404, "There is no such report.\n")

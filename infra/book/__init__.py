@@ -1,6 +1,6 @@
 """A book before it takes a form: its sources, and its text, words and pictures, made safe for pages of any kind.
 
-`infra.pdf` sets it in type.
+`infra.pdf` sets it in type, and `infra.reading` writes it for screens.
 """
 
 from infra.book.sources import BookSource, ChapterSource, SectionSource, Style

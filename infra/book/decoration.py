@@ -35,6 +35,16 @@ def palette(style: Style) -> dict[str, str]:
     }
 
 
+def night(style: Style) -> dict[str, str]:
+    """Return the colours of text and lines on a dark page, by name, each as `#rrggbb`."""
+    return {
+        "accent": _mix(style.accent, _WHITE, 0.6),
+        "deep": _mix(style.accent, _WHITE, 0.75),
+        "pale": _mix(style.accent, _INK, 0.8),
+        "hairline": _mix(style.accent, _INK, 0.55),
+    }
+
+
 def _mix(one: str, other: str, share: float) -> str:
     """Return `one` with `share` (0 to 1) of `other` in it."""
     pairs = zip(bytes.fromhex(one[1:]), bytes.fromhex(other[1:]), strict=True)

@@ -12,6 +12,8 @@ from tests.pressroom import Pressroom
 from tests.store import BUCKET, Store
 
 PDF = {"key": "k", "object": "handed-out", "sha256": "x", "pages": 12, "bytes": 1_200_000}
+#: Ways to a report: the file, the page to read it on, a part of that, and the file for reading apps.
+WAYS = (".pdf", "/read", "/read/1", ".epub")
 WHY = ("--reason", "she wrote to us")
 NOW = datetime.now(UTC)
 
@@ -71,11 +73,12 @@ def test_a_closed_order_hands_nothing_out(shop: Pressroom, case: str) -> None:
     facts, words = CLOSED[case]
     url = ordered(shop, **facts)
     shown, as_json = plain_http.get(url), plain_http.get(f"{url}.json").json()
-    link = plain_http.get(f"{url}/reports/life_clarity.pdf")
-    assert (shown.status_code, link.status_code) == (200, 404)
-    for page in (shown.text, link.text):
+    link, *texts = (plain_http.get(f"{url}/reports/life_clarity{way}") for way in WAYS)
+    assert (shown.status_code, *{one.status_code for one in (link, *texts)}) == (200, 404)
+    for page in (shown.text, link.text, *(one.text for one in texts)):
         assert words in page
         assert "Download the PDF" not in page
+        assert "Read here" not in page
         assert "/resend" not in page
         assert "here all the same" not in page
     assert "location" not in link.headers
