@@ -1,5 +1,6 @@
 """Functions that run in a child process. The owner imports them too: heavy libraries are loaded inside them."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +55,10 @@ def set_chapter(source: ChapterSource, style: Style) -> Chunk:
 
     with _reporting(ChapterCannotBeSet, f"Chapter {source.anchor} cannot be set"):
         document = typeset_fitted(chapter_html(source, style), style)
-        return Chunk(write_part(document, lambda pdf: tag_chapter(pdf, source.anchor)), len(document.pages))
+        pages, pdf = len(document.pages), write_part(document, lambda pdf: tag_chapter(pdf, source.anchor))
+        del document
+        gc.collect()  # a layout is full of cycles, and the next one would stand beside it
+        return Chunk(pdf, pages)
 
 
 def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:

@@ -1,5 +1,6 @@
 """The typesetter: WeasyPrint with the house stylesheet, from HTML to laid-out pages, and to a part of a book."""
 
+import gc
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -30,12 +31,13 @@ def typeset(html: str, style: Style, logo: str = "", *, tight: bool = False) -> 
 
 
 def typeset_fitted(html: str, style: Style) -> Document:
-    """Lay out a document, and again with less space if that saves a last page of few lines."""
+    """Lay out a document, and again with less space if that should save a last page of few lines."""
     document = typeset(html, style)
-    if _share_of_last_page(document) < min(_FEW_LINES, _GAIN * len(document.pages)):
-        tight = typeset(html, style, tight=True)
-        return tight if len(tight.pages) < len(document.pages) else document
-    return document
+    if _share_of_last_page(document) >= min(_FEW_LINES, _GAIN * len(document.pages)):
+        return document
+    del document
+    gc.collect()  # a layout is full of cycles, and two of them would be the most that a child ever holds
+    return typeset(html, style, tight=True)
 
 
 def _share_of_last_page(document: Document) -> float:
