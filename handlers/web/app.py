@@ -41,8 +41,9 @@ from infra.settings import Settings
 _LOOKS = partial(Door, "looks", each=(1000, 0.02), every=(5000, 0.002), at_once=64)
 #: Downloads wait for S3, which may hang for seconds: pages must not wait with them.
 _FILES = partial(Door, "downloads", each=(1000, 0.02), every=(5000, 0.002), at_once=32)
-#: A report's part is composed in some 50 ms of a processor, and a whole long one in a second, beside the loop.
-_PARTS = partial(Door, "parts", each=(200, 0.2), every=(1000, 0.05), at_once=4)
+#: A report's part is composed in some 30 ms of a processor, and a long one's EPUB in a third of a second, in
+#: threads with which the loop shares it.
+_PARTS = partial(Door, "parts", each=(200, 0.2), every=(1000, 0.1), at_once=2)
 _BOOKS = partial(Door, "books", each=(20, 10.0), every=(100, 2.0), at_once=1)
 #: Order pages that are being looked at. Each holds a connection, of which a process has 800.
 _STREAMS = partial(Door, "streams", each=(100, 1.0), every=(1000, 0.02), at_once=600)

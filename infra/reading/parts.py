@@ -18,7 +18,7 @@ Places = Mapping[str, str]
 
 TITLE_LENGTH = 160
 #: A link within the book, as `prose_html` leaves it.
-_LINK = re.compile(r'href="book:([^"]*)"')
+_LINK = re.compile(r'<a href="book:([^"]*)"')
 _HEADING = re.compile(r"(</?h)([3-5])")
 
 
@@ -104,7 +104,7 @@ def part_html(part: Part, style: Style, places: Places, otherwise: str) -> Marku
     language = language_tag(style.language)
 
     def lead(link: re.Match[str]) -> str:
-        return str(Markup('href="{}"').format(places.get(link[1], otherwise)))
+        return str(Markup('<a href="{}"').format(places.get(link[1], otherwise)))
 
     def body(section: Section) -> Markup:
         html = _as_xml(prose_html(section.markdown, section.title or part.title, language))

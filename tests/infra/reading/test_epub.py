@@ -21,7 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 #: Whatever ends an element, an attribute or a document, or is no character of XML.
 WILD = "</p>]]><script>alert(1)</script>&nbsp;&amp; \x00\x0b\ufffe\ud800 \u00a0 \" ' <!-- {{ 7 * 7 }} <br>"
-LINKS = f'{WILD}\n\n---\n\n[On](book:chapter-1), [gone](book:no"where)'
+LINKS = f'{WILD}\n\n---\n\n[On](book:chapter-1), [gone](book:no"where), `href="book:chapter-1"`.'
 CHAPTERS = (
     chapter(1, SectionSource("Where You Stand", PROSE.format(mark="first")), title="Where You Stand"),
     replace(chapter(2, title=f"The First {WILD}"), subtitle=WILD, chart=WHEEL),
@@ -119,6 +119,7 @@ def test_what_was_written_is_text_in_every_file(files: dict[str, bytes]) -> None
     said = "".join(xml(files["OEBPS/part-2.xhtml"]).itertext())
     assert said.count("<script>alert(1)</script>") == 5
     assert "{{ 7 * 7 }}" in said
+    assert 'href="book:chapter-1"' in said
     assert WILD.split("\x00")[0].split("&nbsp;")[0] in "".join(xml(files["OEBPS/title.xhtml"]).itertext())
 
 
