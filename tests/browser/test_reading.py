@@ -17,7 +17,8 @@ def order(house: Pressroom) -> str:
 @pytest.mark.parametrize("way", ["read", "read/2"])
 def test_a_report_can_be_read_by_everybody(page: Page, order: str, way: str) -> None:
     """Contrast, names and order of headings, and nothing wider than a phone."""
-    assert looked_at(page, f"{order}/reports/life_clarity/{way}") == {}
+    page.goto(f"{order}/reports/life_clarity/{way}")
+    assert looked_at(page) == {}
 
 
 def test_a_reader_goes_on_where_she_was(page: Page, order: str) -> None:

@@ -2,10 +2,14 @@
 
 import re
 from dataclasses import replace
+from xml.etree.ElementTree import fromstring
+
+import pytest
 
 from infra.book import ChapterSource, SectionSource
+from infra.charts import Chart
 from infra.reading import part_html, parts_of, places_of
-from tests.infra.pdf.press import STYLE, chapter
+from tests.infra.pdf.press import BARS, LINE, STYLE, WHEEL, chapter
 
 LOVE, WORK = SectionSource("Love", "## How\n\nOf love."), SectionSource("Work", "Of work.")
 BEFORE = replace(chapter(1, SectionSource("Before", "## How\n\nText."), title="Before"), number=None)
@@ -33,3 +37,14 @@ def test_headings_descend_without_a_gap() -> None:
     places = places_of(parts, ["1", "2"])
     levels = [re.findall(r"<h(\d)", part_html(part, STYLE, places, "0")) for part in parts]
     assert levels == [["1", "2"], ["1", "2", "3", "2"]]
+
+
+@pytest.mark.parametrize("chart", [WHEEL, BARS, LINE], ids=["wheel", "bars", "line"])
+def test_every_chart_is_drawn_and_described(chart: Chart) -> None:
+    """Strokes and names are there, in a picture that has its title and its labels as words."""
+    (part,) = parts_of((replace(OPENER, chart=chart),))
+    (figure,) = fromstring(f"<main>{part_html(part, STYLE, {}, '0')}</main>").iter("figure")  # noqa: S314  # our own
+    drawn = {one.tag.rpartition("}")[2]: "".join(one.itertext()) for one in figure.iter()}
+    assert {"path", "text"} <= drawn.keys()
+    assert drawn["title"].startswith(chart.title)
+    assert drawn["desc"]
