@@ -52,12 +52,14 @@ _SHOWN_OF_REPORTS = (
     "downloads",
     "pdf",
 )
+#: States in which the mail is still to come. Until then only who paid, or reads that mailbox, has the link.
+_ON_THE_WAY = {"paid", "generating", "delivering"}
 #: States in which missing answers may still be filled in.
 _WAITING = {"awaiting_details", "needs_attention"}
 
 
 async def order_page(request: Request) -> Response:
-    """Show how far an order is, its finished reports, and whether a mail was refused (with no address)."""
+    """Show how far an order is, where its mail will go, its finished reports, and whether a mail was refused."""
     deps: Deps = request.state.deps
     async with asyncio.timeout(_DEADLINE_S):
         order = await find_order_of(request)
@@ -78,6 +80,7 @@ async def order_page(request: Request) -> Response:
         reports=[] if withheld else [_shown(report) for report in view["reports"]],
         due=due,
         refused=bool(view["mails_refused"]),
+        address=order["email"] if view["state"] in _ON_THE_WAY and not withheld else None,
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
         path=request.url.path,
     )

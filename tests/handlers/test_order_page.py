@@ -38,10 +38,11 @@ def test_a_delivered_order_shows_its_reports_and_a_button(front_door: Pressroom)
 
 
 def test_an_order_under_way_says_so(front_door: Pressroom) -> None:
-    """Before its report is there the page says what happens, and has no button."""
+    """Before its report is there the page says what happens and where the mail will go, and has no button."""
     order = front_door.order(front_door.buy())
     shown = plain_http.get(order["url"]).text
     assert "Writing begins in a moment." in shown
+    assert f">{front_door.email}</strong>. Not right?" in shown
     assert "<form" not in shown
 
 
