@@ -38,26 +38,37 @@ async def download_report(request: Request) -> Response:
     """
     deps: Deps = request.state.deps
     async with asyncio.timeout(DEADLINE_S):
-        order = await order_of(request)
-        if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
-            return withhold(request, order, withheld)
-        report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))
-        if report is None or report["pdf"] is None:
-            raise nothing()
+        found = await find_finished(request)
+        if isinstance(found, Response):
+            return found
+        order, report, pdf = found
         try:
             async with watching_accounts(deps, f"download {report['_id']}"), asyncio.timeout(_STORE_S):
-                there = await deps.objects.exists(report["pdf"]["object"])
+                there = await deps.objects.exists(pdf["object"])
         except (TransientError, TimeoutError):
             return ask_to_wait(request, report, printing=False)
         if there:
-            return (
-                _facts(report["pdf"]) if request.method == "HEAD" else await _redirect(deps, report, report["pdf"])
-            )
+            return _facts(pdf) if request.method == "HEAD" else await _redirect(deps, report, pdf)
         if order["stopped"]:
             raise nothing()
         if report["state"] == "stored":
             await ask_for_reprint(deps, order["_id"])
         return ask_to_wait(request, report, printing=order["failed_at"] is None)
+
+
+async def find_finished(request: Request) -> tuple[Order, Report, Pdf] | Response:
+    """Return the finished report that the path names, with its order, or a page that says why it is withheld.
+
+    HTTPException 404 for a link that is not ours or names no finished report.
+    """
+    deps: Deps = request.state.deps
+    order = await order_of(request)
+    if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
+        return _withhold(request, order, withheld)
+    report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))
+    if report is None or report["pdf"] is None:
+        raise nothing()
+    return order, report, report["pdf"]
 
 
 def _facts(pdf: Pdf) -> Response:
@@ -72,8 +83,7 @@ async def _redirect(deps: Deps, report: Report, pdf: Pdf) -> Response:
     return RedirectResponse(url, 302)
 
 
-def withhold(request: Request, order: Order, withheld: Withheld) -> Response:
-    """Answer with a page that says why an order's reports are withheld."""
+def _withhold(request: Request, order: Order, withheld: Withheld) -> Response:
     title = title_of(order["product"])
     answer = page(request, "withheld.html", 404, tenant=order["tenant"], title=title, withheld=withheld)
     answer.headers["Cache-Control"] = "no-store"

@@ -9,17 +9,13 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors.deps.process import Deps
 from actors.reports.reading import Reading, open_reading
-from handlers.web.downloads import DEADLINE_S, ask_to_wait, nothing, withhold
+from handlers.web.downloads import DEADLINE_S, ask_to_wait, find_finished, nothing
 from handlers.web.page import page
-from handlers.web.requests import order_of
 from infra.book.decoration import night, palette
 from infra.book.words import direction, language_tag, words
 from infra.reading import Part, Places, part_html, places_of, write_epub
 from storage.objects import attachment
-from storage.order_state import why_withheld
-from storage.reports import find_report, report_id
 
 log = structlog.get_logger()
 
@@ -64,14 +60,11 @@ async def download_epub(request: Request) -> Response:
 
 async def _open(request: Request) -> Reading | Response:
     """Return the report that the path names, or a page that says why it cannot be read. 404 if there is none."""
-    deps: Deps = request.state.deps
-    order = await order_of(request)
-    if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
-        return withhold(request, order, withheld)
-    report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))
-    if report is None or report["pdf"] is None:
-        raise nothing()
-    opened = await open_reading(deps, order, report)
+    found = await find_finished(request)
+    if isinstance(found, Response):
+        return found
+    order, report, _ = found
+    opened = await open_reading(request.state.deps, order, report)
     return opened or ask_to_wait(request, report, printing=order["failed_at"] is None)
 
 

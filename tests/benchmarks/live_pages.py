@@ -43,6 +43,7 @@ class Reader:
             self._writer.close()
             await asyncio.sleep(1)
             await self.read(port)
+            return
         while line := await lines.readline():
             if line.startswith(b"id: "):
                 self.events += 1
