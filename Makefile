@@ -1,5 +1,5 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
-.PHONY: setup demo up test check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-live bench-ops query-plans
+.PHONY: setup demo up test proofs check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-live bench-ops query-plans
 .PHONY: storm bundles elections chaos simulate crashes ops-load pictures page-pictures samples lock
 .PHONY: configuration rights dist audit sbom specimen bench-scaling
 
@@ -16,9 +16,15 @@ up: setup
 	@.venv/bin/pressroom up
 
 # More processes than processors: most of the time tests wait.
+PYTEST = .venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 test:
 	@infra/local/setup.sh tests
-	@.venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) -m "not long"
+
+# What takes long: processes that die and hang, browsers on every page, other versions, two hundred simulated seeds.
+proofs:
+	@infra/local/setup.sh tests
+	@$(PYTEST) -m long
 
 check: setup
 	.venv/bin/ruff format --check .

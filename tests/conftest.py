@@ -18,13 +18,12 @@ from storage.database import Database
 from storage.index_builds import ensure_indexes
 from tests.warm import begin
 
+#: Folders of long tests: processes that die and hang, browsers, other versions, simulated time. `make test` runs
+#: only those that are marked `short`, and `make proofs` the others.
+LONG = ("crashes/", "browser/", "faults/", "simulation/", "chaos/", "upgrades/")
 #: The longest tests begin first, so that no worker of xdist is left alone with one in the end.
 FIRST = (
-    "crashes/",
-    "browser/",
-    "faults/",
-    "simulation/",
-    "chaos/",
+    *LONG,
     "audit/",
     "journeys/",
     "infra/pdf/",
@@ -43,7 +42,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests in the order of `FIRST`, all others after them."""
+    """Mark the long tests, and put all in the order of `FIRST`, others after them."""
     here = Path(__file__).parent
 
     def rank(item: pytest.Item) -> int:
@@ -51,6 +50,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, beginning in enumerate(FIRST) if path.startswith(beginning)), len(FIRST))
 
     items.sort(key=rank)
+    for item in items:
+        if rank(item) < len(LONG) and not item.get_closest_marker("short"):
+            item.add_marker("long")
 
 
 def pytest_collection_finish() -> None:

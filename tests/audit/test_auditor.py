@@ -73,6 +73,7 @@ def by_order(found: list[Violation]) -> dict[str | None, set[str]]:
     return kinds
 
 
+@pytest.mark.long
 def test_a_system_that_kept_its_promises_is_well(audited: Run) -> None:
     """Delivered, refunded and waiting for an operator who heard of it: nothing is found."""
     assert audited.before == []

@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.nginx import before
@@ -26,6 +27,7 @@ def buy(page: Page, email: str) -> None:
     page.get_by_role("button", name="Pay").click()
 
 
+@pytest.mark.short
 def test_a_customer_watches_until_it_is_finished(house: Pressroom, page: Page) -> None:
     """She lands on her order, its bar moves, and the download appears by itself."""
     house.stack.llm.add_fault(kind="hang", seconds=8, section="what_pulls_you", times=1)

@@ -1,5 +1,7 @@
 """A short chaos, every order of which is judged; `make chaos` runs the long one."""
 
+import pytest
+
 from infra.local.stack import Stack
 from tests.chaos.scene import staged
 from tests.chaos.storm import Plan, Storm
@@ -8,6 +10,7 @@ from tests.pressroom import PATIENCE_S
 PLAN = Plan({"life_clarity": 12}, kills=6, outages=[(1.0, 1)] * 4, seconds=8.0, seed=1)
 
 
+@pytest.mark.short
 def test_every_order_keeps_its_promise_through_chaos(stack: Stack) -> None:
     """Processes are killed and servers fail while orders come in: none is lost, doubled, silent or made twice."""
     with staged(stack, queues=("life_clarity", "bundle"), each=2) as scene:

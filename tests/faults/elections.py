@@ -41,6 +41,9 @@ _UNSERVED: dict[str, Any] = {
     "metadata": {"product": "personal_blueprint", "name": "Ada Byron", "birth_date": "1988-04-17"},
 }
 
+#: All alerts but that about the queue that no worker serves here.
+_ALARMING = {"$nor": [{"kind": "no_worker", "event": "personal_blueprint"}]}
+
 
 class Loss(NamedTuple):
     """A lost primary: how, in the middle of what, and what those heard who came meanwhile."""
@@ -137,7 +140,7 @@ class Siege:
             steps_taken_from_the_living=db.steps.count_documents({"kills": {"$gt": 0}}),
             dead_letters=db.dead_letters.count_documents({}),
             orders_of_operators=db.orders.count_documents({"attention": {"$ne": None}}),
-            alerts=db.alerts.count_documents({}),
+            alerts=db.alerts.count_documents(_ALARMING),
             bugs=sum(part.output().count('"exception"') for part in self.pressroom.parts),
         )
 

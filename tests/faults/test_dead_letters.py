@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from dramatiq import Message
 
 from infra.broker.broker import QueueKeys
@@ -77,6 +78,7 @@ def counted(pressroom: Pressroom) -> int:
     return found["attempts"] if found else 0
 
 
+@pytest.mark.short
 def test_a_section_that_fails_for_good_is_replayed_to_delivery(pressroom: Pressroom) -> None:
     """A dead section calls the operator; replayed, it alone is written again, and the order is delivered."""
     section = "what_pulls_you"
@@ -109,6 +111,7 @@ def attention(pressroom: Pressroom, order: str) -> Any:
     return pressroom.order(order) if pressroom.db.orders.find_one(waits) else None
 
 
+@pytest.mark.short
 def test_a_closed_dead_letter_is_not_closed_again(pressroom: Pressroom) -> None:
     """Replaying what is not open fails with one line, exit 1."""
     assert pressroom.cli("dead", "replay", "nothing", "--reason", "x", code=1).count("\n") == 1

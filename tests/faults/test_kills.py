@@ -8,6 +8,7 @@ from tests.faults.order import CALLS, check_delivered, in_flight, until_writing
 from tests.pressroom import Pressroom
 
 
+@pytest.mark.short
 def test_a_killed_worker_costs_only_the_calls_in_flight(pressroom: Pressroom) -> None:
     """After kill -9 another worker of the queue goes on, and buys again just what was in the air."""
     pressroom.stack.llm.set_latency(2.0)

@@ -40,6 +40,7 @@ def check_letters(letters: list[Letter], story: Story, write: int) -> None:
     assert len({one.headers["Message-ID"] for one in letters}) == 1
 
 
+@pytest.mark.short
 @pytest.mark.parametrize(("name", "write"), KILLS)
 async def test_a_process_that_dies_before_a_write_of(
     stack: Stack, worker: WorkDeps, clock: StoppedClock, name: str, write: int

@@ -1,9 +1,12 @@
 """Workers are told to end, as at every deploy: others go on with their work, and no step is blamed for it."""
 
+import pytest
+
 from tests.faults.order import CALLS, check_delivered, in_flight, until_writing
 from tests.pressroom import Pressroom
 
 
+@pytest.mark.short
 def test_what_a_leaving_worker_has_not_begun_is_free_at_once(pressroom: Pressroom) -> None:
     """While it still waits for the calls that it made, others make those that it only had in its queue."""
     pressroom.part("worker-life_clarity").terminate()

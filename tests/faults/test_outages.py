@@ -1,9 +1,12 @@
 """Servers are away in the middle of an order: it completes, with one mail, and pays for nothing twice."""
 
+import pytest
+
 from tests.faults.order import CALLS, check_delivered, in_flight, until_writing
 from tests.pressroom import Pressroom
 
 
+@pytest.mark.short
 def test_losing_all_of_redis_loses_nothing(pressroom: Pressroom) -> None:
     """With every key gone in the middle of an order, the sweep sends again what MongoDB says is due."""
     pressroom.stack.llm.set_latency(1.0)
@@ -22,6 +25,7 @@ def test_messages_that_redis_lost_before_anybody_took_them_are_sent_again(pressr
     check_delivered(pressroom, order, repaid=0)
 
 
+@pytest.mark.short
 def test_a_database_that_is_killed_in_the_middle_costs_nothing(pressroom: Pressroom) -> None:
     """Answers that arrive while MongoDB is away are kept until it is back, and not bought again."""
     pressroom.stack.llm.set_latency(1.5)

@@ -40,11 +40,13 @@ def swept(pressroom: Pressroom) -> Iterator[Pressroom]:
     sweep.terminate()
 
 
+@pytest.mark.short
 def test_deliveries_at_the_same_moment_never_double_an_order(pressroom: Pressroom, doors: list[Door]) -> None:
     """Fifty sessions whose event reaches two processes at once, eight times over: each report is queued once."""
     assert twins(pressroom, doors, sessions=50, rounds=8) == 0
 
 
+@pytest.mark.short
 def test_stories_told_in_any_order_end_where_they_must(pressroom: Pressroom, doors: list[Door]) -> None:
     """Refunds, disputes and late payments end as if told in order, shuffled and repeated to two processes."""
     purchases = {purchase(): story for _ in range(5) for story in STORIES.values()}

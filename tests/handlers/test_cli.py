@@ -104,6 +104,7 @@ def test_listings_show_what_there_is(front_door: Pressroom, worker: Part) -> Non
     assert "life_clarity" in front_door.cli("orders", "show", order)
 
 
+@pytest.mark.long
 def test_every_command_imports_what_it_needs(front_door: Pressroom) -> None:
     """What looks into the database ends with 0 on its own, whatever others have imported."""
     order = front_door.buy()
@@ -125,6 +126,16 @@ def test_the_start_line_of_a_worker_names_hosts_and_no_credentials(front_door: P
     assert front_door.stack.env["MONGODB_URL"].split("/")[2] in output
     for name in ("OPENAI_API_KEY", "STRIPE_API_KEY", "SECRET_KEY", "AWS_SECRET_ACCESS_KEY"):
         assert front_door.stack.env[name] not in output
+
+
+def test_the_doctor_examines_a_part_alone(front_door: Pressroom) -> None:
+    """Who mends one thing need not wait for all others; a part that there is not is said in one line."""
+    servers = [finding["server"] for finding in front_door.json("doctor", "redis", "clock")]
+    assert servers == ["tenants", "budget", "end of workers", "clock", "redis"]
+    env = {**outer_environment(), **front_door.stack.env, **front_door.env}
+    code, out, err = run(env, PRESSROOM, "doctor", "rabbit")
+    assert (code, out) == (2, "")
+    assert "There is no part 'rabbit'; there are model, mongodb," in err
 
 
 def test_the_doctor_finds_what_does_not_answer(front_door: Pressroom) -> None:

@@ -31,6 +31,7 @@ def followed(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_a_command_that_is_added_by_the_recipe_works(followed: Path, stack: Stack) -> None:
     """It is listed with its summary, and shows rows as a table and, with every field, as JSON."""
 

@@ -20,7 +20,7 @@ def there() -> Iterator[Store]:
 def doctor(shop: Pressroom, store: Store, **env: str) -> tuple[int, dict[str, Finding]]:
     """Return the exit code of the doctor, and its findings about a bucket in that store."""
     webhook = f"{shop.stack.urls.web}/webhooks/stripe"
-    found = examine(shop, "--webhook", webhook, AWS_ENDPOINT_URL_S3=store.url, S3_BUCKET=BUCKET, **env)
+    found = examine(shop, "s3", "--webhook", webhook, AWS_ENDPOINT_URL_S3=store.url, S3_BUCKET=BUCKET, **env)
     rows = {server: finding for server, finding in found.rows.items() if server.startswith("s3")}
     return found.code, {server.split()[1].rpartition("/")[2]: finding for server, finding in rows.items()}
 

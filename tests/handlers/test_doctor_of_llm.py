@@ -25,10 +25,10 @@ def calls(door: Pressroom) -> list[Record]:
 def test_a_call_is_made_on_request(front_door: Pressroom) -> None:
     """Only then: it costs money, which is told. It is no order's, so that no ledger has it."""
     before = len(calls(front_door))
-    assert "call" not in examine(front_door).rows
+    assert "call" not in examine(front_door, "model", "call").rows
     assert len(calls(front_door)) == before
     front_door.stack.llm.refuse_parameters("prompt_cache_key")
-    found = examine(front_door, "--call")
+    found = examine(front_door, "call", "--call")
     assert found["call"].well
     assert found["call"].text.startswith("answered for 0.0")
     assert found["call"].text.endswith("; the provider knows no prompt_cache_key")
@@ -48,4 +48,4 @@ def test_a_call_is_made_on_request(front_door: Pressroom) -> None:
 def test_a_call_that_is_refused_is_told(front_door: Pressroom, fault: dict[str, object], words: str) -> None:
     """The line names what the provider does not take."""
     front_door.stack.llm.add_fault(**fault)
-    assert words in examine(front_door, "--call").trouble("call")
+    assert words in examine(front_door, "call", "--call").trouble("call")

@@ -51,7 +51,7 @@ def _handler(status: int, onto: str) -> type[BaseHTTPRequestHandler]:
 
 def webhook(door: Pressroom, url: str) -> Finding:
     """Return what the doctor finds about the webhook, if that is its public address."""
-    return examine(door, PUBLIC_URL=url)["webhook"]
+    return examine(door, "webhook", PUBLIC_URL=url)["webhook"]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def mongod(folder: Path, *options: str) -> Iterator[int]:
 def mongodb(door: Pressroom, port: int, queries: Sequence[str]) -> list[Finding]:
     """Return what the doctor finds about that server, with each query in the URL."""
     urls = [f"mongodb://{HOST}:{port}/alone{query}" for query in queries]
-    return [examine(door, MONGODB_URL=url)["mongodb"] for url in urls]
+    return [examine(door, "mongodb", MONGODB_URL=url)["mongodb"] for url in urls]
 
 
 def test_a_mongodb_that_is_no_replica_set_is_told(front_door: Pressroom, tmp_path: Path) -> None:

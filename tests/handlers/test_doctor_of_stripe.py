@@ -42,7 +42,7 @@ def test_an_endpoint_that_brings_no_orders_is_told(
 ) -> None:
     """The line says what Stripe has, and what is to be done there."""
     front_door.stack.stripe.set_endpoints(*endpoints)
-    assert words in examine(front_door).trouble("stripe endpoint")
+    assert words in examine(front_door, "stripe").trouble("stripe endpoint")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_an_endpoint_for_what_is_needed_is_found_among_many(
     """It may be on a later page, and of another version, which is told and does no harm."""
     ours = {"enabled_events": sorted(EVENTS), "api_version": version}
     front_door.stack.stripe.set_endpoints(ours, *({"url": f"https://{nth}.example"} for nth in range(100)))
-    found = examine(front_door)["stripe endpoint"]
+    found = examine(front_door, "stripe")["stripe endpoint"]
     assert found.well
     assert words in found.text
 
@@ -64,10 +64,10 @@ def test_the_permissions_that_a_key_lacks_are_named(front_door: Pressroom) -> No
     of_the_key = ["rak_charge_read", "rak_charge_write", "rak_checkout_session_read", "rak_checkout_session_write"]
     client = connect(front_door.stack)
     before = client.v1.checkout.sessions.list({"limit": 1}), client.v1.refunds.list({"limit": 1})
-    assert examine(front_door)["stripe key"].well
+    assert examine(front_door, "stripe")["stripe key"].well
     assert (client.v1.checkout.sessions.list({"limit": 1}), client.v1.refunds.list({"limit": 1})) == before
     front_door.stack.stripe.deny(*of_the_key, "rak_event_read", "rak_webhook_read")
-    found = examine(front_door)
+    found = examine(front_door, "stripe")
     assert found.trouble("stripe key").startswith(
         f"STRIPE_API_KEY lacks {', '.join(of_the_key)}, rak_event_read: "
     )
@@ -76,9 +76,11 @@ def test_the_permissions_that_a_key_lacks_are_named(front_door: Pressroom) -> No
 
 def test_a_key_that_stripe_does_not_know_is_told(front_door: Pressroom) -> None:
     """A revoked key is no missing permission; a Stripe that is away is neither."""
-    assert "expired or revoked" in examine(front_door, STRIPE_API_KEY="sk_test_old").trouble("stripe key")
+    assert "expired or revoked" in examine(front_door, "stripe", STRIPE_API_KEY="sk_test_old").trouble(
+        "stripe key"
+    )
     front_door.stack.stripe.add_fault(kind="reset")
-    found = examine(front_door)
+    found = examine(front_door, "stripe")
     assert "not reached" in found.trouble("stripe key")
     assert "not reached" in found.trouble("stripe endpoint")
 
@@ -87,7 +89,7 @@ def test_an_event_goes_through_the_public_address_and_is_gone(front_door: Pressr
     """It comes into the database, and leaves nothing behind: no event, no order, no alert."""
     names = ("events", "orders", "reports", "payments", "alerts", "dead_letters")
     before = [front_door.db[name].count_documents({}) for name in names]
-    found = examine(front_door)
+    found = examine(front_door, "webhook")
     assert found["webhook"].text == "takes signed events into our database"
     assert [front_door.db[name].count_documents({}) for name in names] == before
     assert "pressroom.doctor" in front_door.part("web").output()
@@ -96,22 +98,24 @@ def test_an_event_goes_through_the_public_address_and_is_gone(front_door: Pressr
 def test_a_secret_that_web_does_not_have_is_told(front_door: Pressroom) -> None:
     """Each of those that are valid while they rotate is tried."""
     for secrets in (OTHER_SECRET, f"{front_door.stack.env['STRIPE_WEBHOOK_SECRET']},{OTHER_SECRET}"):
-        found = examine(front_door, STRIPE_WEBHOOK_SECRET=secrets)
+        found = examine(front_door, "webhook", STRIPE_WEBHOOK_SECRET=secrets)
         assert "400 (No signature matches.): web needs the STRIPE_WEBHOOK_SECRET" in found.trouble("webhook")
 
 
 def test_an_address_that_leads_elsewhere_is_told(front_door: Pressroom) -> None:
     """Nobody may listen there, or an installation that has another database."""
     (port,) = free_ports(1)
-    assert "is not reached" in examine(front_door, PUBLIC_URL=f"http://127.0.0.1:{port}").trouble("webhook")
+    assert "is not reached" in examine(front_door, "webhook", PUBLIC_URL=f"http://127.0.0.1:{port}").trouble(
+        "webhook"
+    )
     elsewhere = front_door.env["MONGODB_URL"].replace("/test_", "/other_")
-    assert "another installation" in examine(front_door, MONGODB_URL=elsewhere).trouble("webhook")
+    assert "another installation" in examine(front_door, "webhook", MONGODB_URL=elsewhere).trouble("webhook")
 
 
 def test_an_endpoint_that_is_not_webs_own_is_named(front_door: Pressroom) -> None:
     """Where the webhook runs alone, its address is an option."""
     url = f"{front_door.stack.urls.web}/webhooks/stripe"
-    found = examine(front_door, "--webhook", url, PUBLIC_URL="https://shop.example")
+    found = examine(front_door, "stripe", "webhook", "--webhook", url, PUBLIC_URL="https://shop.example")
     assert found["webhook"].well
     assert found["stripe endpoint"].well
 
@@ -119,7 +123,7 @@ def test_an_endpoint_that_is_not_webs_own_is_named(front_door: Pressroom) -> Non
 def test_stripe_sends_an_event_on_request(front_door: Pressroom) -> None:
     """It is about a session that is for nothing of ours, and becomes no order."""
     orders = front_door.db.orders.count_documents({})
-    assert examine(front_door, "--event")["stripe event"].text == "came, signed with a secret of ours"
+    assert examine(front_door, "stripe", "--event")["stripe event"].text == "came, signed with a secret of ours"
     (event,) = front_door.db.events.find({"type": "checkout.session.expired"})
     assert json.loads(event["raw"])["data"]["object"]["metadata"] == {}
     assert (event["state"], front_door.db.orders.count_documents({})) == ("ignored", orders)
@@ -132,7 +136,7 @@ def test_a_secret_that_is_not_the_endpoints_is_found(front_door: Pressroom) -> N
     facts = {"STRIPE_WEBHOOK_SECRET": OTHER_SECRET, "PUBLIC_URL": url}
     web = front_door.start("web", "--port", str(port), wait=True, **facts)
     front_door.stack.stripe.set_endpoints({"url": f"{url}/webhooks/stripe"})
-    found = examine(front_door, "--event", **facts)
+    found = examine(front_door, "stripe", "webhook", "--event", **facts)
     web.terminate()
     assert (found["webhook"].well, found["stripe endpoint"].well) == (True, True)
     assert "a 400 there means that STRIPE_WEBHOOK_SECRET is not the endpoint's" in found.trouble("stripe event")

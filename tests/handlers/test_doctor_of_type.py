@@ -45,7 +45,7 @@ def test_scripts_without_a_font_are_told(front_door: Pressroom, tmp_path: Path) 
     """Latin, Greek and Cyrillic are in the package, all else is the system's."""
     config = tmp_path / "fonts.conf"
     config.write_text(CONFIG.format(f"<dir>{FONTS}</dir>"))
-    told = examine(front_door, FONTCONFIG_FILE=str(config)).trouble("fonts")
+    told = examine(front_door, "typesetter", FONTCONFIG_FILE=str(config)).trouble("fonts")
     missing = told.partition(", which")[0].removeprefix("no font has the letters of ").split(", ")
     assert {"ar", "hi", "ja", "zh-Hans", "emoji"} <= {*missing}
     assert not {"en", "de", "el", "ru", "vi"} & {*missing}
@@ -56,5 +56,5 @@ def test_a_machine_without_any_font_is_told(front_door: Pressroom, tmp_path: Pat
     """Type cannot be set at all."""
     config = tmp_path / "fonts.conf"
     config.write_text(CONFIG.format(""))
-    told = examine(front_door, FONTCONFIG_FILE=str(config)).trouble("typesetter")
+    told = examine(front_door, "typesetter", FONTCONFIG_FILE=str(config)).trouble("typesetter")
     assert told.startswith("No font is installed. Install fonts-noto-core")

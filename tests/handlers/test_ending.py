@@ -7,7 +7,7 @@ from tests.pressroom import Pressroom
 
 def said(pressroom: Pressroom) -> str:
     """Return what the doctor finds about the end of workers. It is never ill for it."""
-    found = examine(pressroom)["end of workers"]
+    found = examine(pressroom, "clock")["end of workers"]
     assert found.well
     return found.text
 

@@ -62,7 +62,7 @@ def test_the_doctor_knows_how_long_the_model_is_there(front_door: Pressroom) -> 
     llm, today = front_door.stack.llm, datetime.now(UTC).date()
 
     def found(**env: str) -> tuple[bool, str]:
-        output = start(front_door, "doctor", "--json", **env).out
+        output = start(front_door, "doctor", "model", "--json", **env).out
         (row,) = [one for one in json.loads(output) if one["server"].startswith("model ")]
         return row["well"], row["finding"]
 

@@ -56,6 +56,7 @@ def try_preview(folder: Path, *program: str, product: str) -> subprocess.Complet
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.long
 def test_a_preview_is_the_whole_book_and_sets_only_what_has_changed(tmp_path: Path) -> None:
     """Every section has sample text under its title; of a book that changed in one chapter, one is set again."""
     made = preview(tmp_path)

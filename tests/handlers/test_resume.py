@@ -72,9 +72,13 @@ def test_a_budget_that_is_none_stops_the_start(front_door: Pressroom, value: str
 def test_the_doctor_says_whether_a_budget_can_be_kept(front_door: Pressroom) -> None:
     """A budget for a model without a known price is a finding that ends with 1."""
     env = {**outer_environment(), **front_door.stack.env, **front_door.env}
-    assert front_door.json("doctor")[1] == {"server": "budget", "well": True, "finding": "no ORDER_BUDGET_USD"}
-    code, out, _ = run({**env, "ORDER_BUDGET_USD": "2"}, PRESSROOM, "doctor")
+    assert front_door.json("doctor", "model")[1] == {
+        "server": "budget",
+        "well": True,
+        "finding": "no ORDER_BUDGET_USD",
+    }
+    code, out, _ = run({**env, "ORDER_BUDGET_USD": "2"}, PRESSROOM, "doctor", "model")
     assert (code, "2 US dollars an order" in out) == (0, True)
-    code, out, _ = run({**env, "ORDER_BUDGET_USD": "2", "OPENAI_MODEL": "llama-9"}, PRESSROOM, "doctor")
+    code, out, _ = run({**env, "ORDER_BUDGET_USD": "2", "OPENAI_MODEL": "llama-9"}, PRESSROOM, "doctor", "model")
     assert code == 1
     assert "llama-9" in out

@@ -83,5 +83,5 @@ def test_the_shop_sells_what_main_may_sell(brands: Pressroom) -> None:
 
 def test_the_doctor_names_the_brands(brands: Pressroom) -> None:
     """The tenants are the doctor's first finding, with where they come from."""
-    first = brands.json("doctor")[0]
+    first = brands.json("doctor", "clock")[0]
     assert first == {"server": "tenants", "well": True, "finding": "TENANTS_FILE: aurora, main"}

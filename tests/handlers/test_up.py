@@ -6,6 +6,8 @@ import subprocess
 from itertools import takewhile
 from pathlib import Path
 
+import pytest
+
 from infra.local.environment import outer_environment
 from infra.local.stack import Stack
 from tests.commands import Done
@@ -50,6 +52,7 @@ def test_a_folder_has_one_stack(stack: Stack, tmp_path: Path) -> None:
     assert err == f"pressroom: another local stack runs on {folder}; stop it first\n"
 
 
+@pytest.mark.long
 def test_the_stack_says_how_it_is_used_and_ends_at_ctrl_c(tmp_path: Path) -> None:
     """Everything comes up; the command that it names works from beside it; after Ctrl-C nothing is left to use."""
     command = [*PRESSROOM, "up", "--port", str(free_ports(1)[0])]

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 RULES = Path("infra/deploy/prometheus/rules.test.yml")
 
 
+@pytest.mark.long
 def test_each_rule_is_quiet_and_loud_when_it_should_be() -> None:
     """Of series that are well no alert comes, and of those that are not, the right one with its labels."""
     promtool = Path(sys.executable).with_name("promtool")

@@ -16,6 +16,7 @@ def thrifty(pressroom: Pressroom) -> Iterator[Pressroom]:
     worker.terminate()
 
 
+@pytest.mark.long
 def test_an_order_beyond_its_budget_waits_for_an_operator_and_is_delivered(thrifty: Pressroom) -> None:
     """It is paused before its first call, all its sections lie still, and once resumed each is bought once."""
     order = thrifty.buy()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from infra.local.pdf_text import text_of
 from tests import plain_http
 from tests.journeys.test_order import link_in
@@ -27,6 +29,7 @@ def found(pressroom: Pressroom, order: str) -> Any:
     return pressroom.db.orders.find_one({"_id": order})
 
 
+@pytest.mark.long
 def test_a_delivered_report_is_made_again_from_the_right_answer(pressroom: Pressroom) -> None:
     """The same link brings a new PDF with the right name; each section is bought once more, one mail says so."""
     order = pressroom.buy()

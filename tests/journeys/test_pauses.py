@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.pressroom import Pressroom
 
 SUBJECT = "product:life_clarity"
@@ -39,6 +41,7 @@ def delivered_once(pressroom: Pressroom, order: str) -> None:
     assert (len(pressroom.letters(order)), shown["llm"]["attempts"]) == (1, 4)
 
 
+@pytest.mark.long
 def test_a_paused_products_order_goes_on_when_it_is_resumed(pressroom: Pressroom) -> None:
     """It is taken, and lies still though a worker is killed meanwhile and a second one starts; then it is made."""
     pressroom.cli("pauses", "begin", SUBJECT, "--for", "2d", *WHY)

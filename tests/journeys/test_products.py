@@ -1,5 +1,7 @@
 """A long product on its way: its order of writing, its parts, and the whole of it in the book."""
 
+import pytest
+
 from actors.products.catalogue import PRODUCTS
 from infra.local.pdf_text import text_of
 from tests.benchmarks.plans.timeline import most_at_once
@@ -9,6 +11,7 @@ BLUEPRINT = PRODUCTS["personal_blueprint"]
 ANSWERS = {"name": "Ada Byron", "birth_date": "1988-04-17"}
 
 
+@pytest.mark.long
 def test_a_blueprint_is_written_in_the_order_of_its_plan(pressroom: Pressroom) -> None:
     """Each of 52 calls is made after those that it follows, knows what they say, and ends under its own title."""
     pressroom.stack.llm.set_brevity(brief=True)

@@ -1,5 +1,7 @@
 """Many calls at once: what one worker process can hold in the air."""
 
+import pytest
+
 from infra.local.stack import Stack
 from tests.benchmarks.plans.timeline import most_at_once
 from tests.pressroom import ANSWERS, WITH_TEST_PRODUCTS, Pressroom
@@ -11,6 +13,7 @@ _CALL_S = 8.0
 _WORDS = 40
 
 
+@pytest.mark.long
 def test_one_worker_holds_a_hundred_calls_in_the_air(stack: Stack) -> None:
     """One process makes all calls of a wide plan at once, each once, and goes on beating meanwhile."""
     with Pressroom(stack, WITH_TEST_PRODUCTS) as pressroom:

@@ -48,6 +48,7 @@ def trapped_step(pressroom: Pressroom, order: str) -> dict[str, Any]:
     return step
 
 
+@pytest.mark.long
 def test_a_worker_that_hangs_and_is_told_to_end_ends_in_time(
     processes: Pressroom, snared: tuple[str, Part, Part]
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_worker_that_hangs_and_is_told_to_end_ends_in_time(
     idle.terminate()
 
 
+@pytest.mark.long
 def test_a_worker_that_hangs_ends_by_itself(processes: Pressroom, snared: tuple[str, Part, Part]) -> None:
     """After a minute in which its loop has not turned it says where it stands, and another one has its work."""
     order, hangs, idle = snared

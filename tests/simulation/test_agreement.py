@@ -1,5 +1,7 @@
 """Code and model: what a run wrote is what the rules allow. Other rules would be noticed."""
 
+import pytest
+
 from tests.model import rules
 from tests.model.rules import Plan, State
 from tests.simulation.agreement import MOVES, disagreements
@@ -22,6 +24,7 @@ def _claim_of_the_ready(plan: Plan, state: State, name: str) -> State:
     return state.having(name, state="claimed")
 
 
+@pytest.mark.short
 def test_the_model_allows_what_the_code_does_and_no_other_model_would(store: Store) -> None:
     """A rule with another condition, or to another state, is noticed in the first calm run."""
     found = run(Script(0, ()), store)

@@ -10,6 +10,7 @@ from tests.simulation.shrinking import shrunk
 from tests.simulation.words import words_for
 
 
+@pytest.mark.short
 @pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.__name__)
 def test_a_planted_bug_is_found(bug: Twist, store: Store) -> None:
     """The seed that finds it today, or any other of the suite, ends with something wrong."""

@@ -10,7 +10,9 @@ from tests.simulation.script import script_of
 from tests.simulation.shrinking import shrunk
 from tests.simulation.words import words_for
 
-_SEEDS, _IN_A_TEST = 60, 20
+_SEEDS, _IN_A_TEST = 200, 20
+#: The first of them are run by `make test` as well.
+_FIRSTS = [pytest.param(0, marks=pytest.mark.short), *range(_IN_A_TEST, _SEEDS, _IN_A_TEST)]
 _CORPUS = Path(__file__).parent / "corpus.txt"
 
 
@@ -28,13 +30,14 @@ def expect_nothing_wrong(seed: int, store: Store) -> Run:
     return found
 
 
-@pytest.mark.parametrize("first", range(0, _SEEDS, _IN_A_TEST))
+@pytest.mark.parametrize("first", _FIRSTS)
 def test_orders_end_well_whatever_happens(first: int, store: Store) -> None:
     """Each order ends delivered, refunded or an operator's: one letter, nothing bought twice, no bound broken."""
     for seed in range(first, first + _IN_A_TEST):
         expect_nothing_wrong(seed, store)
 
 
+@pytest.mark.short
 def test_seeds_that_once_failed_do_not_fail_again(store: Store) -> None:
     """What was mended stays mended."""
     for seed in once_failed():

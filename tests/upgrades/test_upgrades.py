@@ -48,6 +48,7 @@ def finish(running: Pressroom, specimen: Specimen) -> None:
     assert running.book(specimen.under_way).startswith(b"%PDF")
 
 
+@pytest.mark.short
 def test_this_version_has_left_a_specimen() -> None:
     """A release is not complete without the records that later ones are tried on: `make specimen`."""
     assert FOLDER / f"{VERSION}.json" in LEFT

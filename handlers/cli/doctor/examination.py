@@ -1,12 +1,14 @@
 """Examination of an installation: its settings, and all of its servers at once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from actors.deps.process import Deps
 from handlers.cli.common import Row
 from handlers.cli.doctor.bucket import try_bucket
-from handlers.cli.doctor.findings import find
+from handlers.cli.doctor.findings import DEADLINE_S, find
 from handlers.cli.doctor.llm import budget, model
 from handlers.cli.doctor.stripe_account import EVENT_S, endpoint, event, key
 from handlers.cli.doctor.typesetter import try_typesetter
@@ -23,14 +25,24 @@ _SHOWN = 10
 _DATABASE_S = 15.0
 #: An attempt at Stripe has so many seconds to connect, and so many to answer.
 _STRIPE_S = 4.5
+#: The parts that can be examined alone: the first words of findings about them. `call` also needs the option.
+PARTS = ("model", "mongodb", "clock", "redis", "mail", "stripe", "webhook", "call", "typesetter", "s3")
 
 
 class Extent(NamedTuple):
-    """Bounds of an examination: the webhook's address if it is not PUBLIC_URL's, and trials that are asked for."""
+    """Bounds of an examination: the webhook's address if it is not PUBLIC_URL's, and trials that are asked for.
+
+    `parts` are those to be examined, all if there is none.
+    """
 
     webhook: str | None
     event: bool
     call: bool
+    parts: frozenset[str]
+
+    def covers(self, server: str) -> bool:
+        """Return whether that server is to be examined."""
+        return not self.parts or server.split()[0] in self.parts
 
 
 async def examine(deps: Deps, extent: Extent) -> list[Row]:
@@ -39,26 +51,44 @@ async def examine(deps: Deps, extent: Extent) -> list[Row]:
     A server has 15 s at most; the typesetter, and a call of the LLM, have 30.
     """
     mailer = await asyncio.to_thread(transport_for, deps.settings)
+    trials = [trial for trial in _trials(deps, mailer, extent) if extent.covers(trial.server)]
+    found = asyncio.gather(*(find(one.server, one.make(), one.within_s) for one in trials))
+    several = [
+        try_typesetter() if extent.covers("typesetter") else _nothing(),
+        try_bucket(deps) if extent.covers("s3") else _nothing(),
+    ]
+    rows, *more = await asyncio.gather(found, *several)
+    return [_tenants(deps), budget(deps), _ending(deps), *rows, *more[0], *more[1]]
+
+
+class _Trial(NamedTuple):
+    server: str
+    make: Callable[[], Awaitable[str]]
+    within_s: float = DEADLINE_S
+
+
+def _trials(deps: Deps, mailer: Transport, extent: Extent) -> Iterator[_Trial]:
+    """Yield the trials of a finding each."""
     stripe = Stripe(deps.settings, timeout_s=_STRIPE_S, retries=0)
     url = webhook_of(deps, extent.webhook)
-    trials = [
-        find(f"model {deps.settings.openai_model}", model(deps)),
-        find(f"mongodb {deps.db.host}", _mongodb(deps), _DATABASE_S),
-        find("clock", _clock(deps)),
-        find("redis", _redis(deps)),
-        find(f"mail {mailer.host}", _mail(deps, mailer)),
-        find("stripe key", key(stripe)),
-        find("stripe endpoint", endpoint(deps, stripe, url)),
-        find(f"webhook {url}", send_event(deps, url)),
-    ]
+    yield _Trial(f"model {deps.settings.openai_model}", partial(model, deps))
+    yield _Trial(f"mongodb {deps.db.host}", partial(_mongodb, deps), _DATABASE_S)
+    yield _Trial("clock", partial(_clock, deps))
+    yield _Trial("redis", partial(_redis, deps))
+    yield _Trial(f"mail {mailer.host}", partial(_mail, deps, mailer))
+    yield _Trial("stripe key", partial(key, stripe))
+    yield _Trial("stripe endpoint", partial(endpoint, deps, stripe, url))
+    yield _Trial(f"webhook {url}", partial(send_event, deps, url))
     if extent.event:
-        trials.append(find("stripe event", event(deps, stripe), EVENT_S))
+        yield _Trial("stripe event", partial(event, deps, stripe), EVENT_S)
     if extent.call:
         from handlers.cli.doctor.call import CALL_S, call_model
 
-        trials.append(find("call", call_model(deps), CALL_S))
-    rows, *more = await asyncio.gather(asyncio.gather(*trials), try_typesetter(), try_bucket(deps))
-    return [_tenants(deps), budget(deps), _ending(deps), *rows, *more[0], *more[1]]
+        yield _Trial("call", partial(call_model, deps), CALL_S)
+
+
+async def _nothing() -> list[Row]:
+    return []
 
 
 async def _mongodb(deps: Deps) -> str:

@@ -159,6 +159,7 @@ async def test_an_address_that_is_refused_keeps_no_alert_from_the_other(
     assert (await state(deps), len(await mails(stack, addresses[1]))) == ("told", 1)
 
 
+@pytest.mark.long
 async def test_a_list_that_is_too_long_leaves_the_rest_for_the_next(
     stack: Stack, deps: Deps, clock: StoppedClock, addresses: list[str], hook: Hook
 ) -> None:

@@ -45,6 +45,7 @@ async def test_lost_messages_of_steps_are_sent_again(deps: Deps, clock: StoppedC
     assert len(messages(deps)) == 4
 
 
+@pytest.mark.long
 async def test_what_the_broker_holds_waits_for_its_worker_for_as_long_as_it_takes(
     deps: Deps, clock: StoppedClock
 ) -> None:

@@ -53,6 +53,7 @@ def _settings(one: Process, stack: Stack) -> dict[str, str]:
     return {**kept, "METRICS_PORT": str(port), "S3_PUBLIC_URL": stack.urls.s3}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", sorted({one.file for one in EVERY}))
 def test_an_order_is_delivered_with_the_settings_of_a_file(stack: Stack, file: str) -> None:
     """The report is in the inbox and its book in the bucket; probes are content; told to end, all end with 0."""

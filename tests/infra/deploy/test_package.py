@@ -5,6 +5,8 @@ import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
+
 from tests.dist import PACKAGES, ROOT, build_sdist, build_wheel
 from tests.infra.deploy.files import images
 
@@ -12,6 +14,7 @@ from tests.infra.deploy.files import images
 NOT_PACKED = ("infra/deploy/", "infra/local/setup.sh")
 
 
+@pytest.mark.long
 def test_an_installation_has_every_file_that_the_product_reads(tmp_path: Path) -> None:
     """Of an sdist a wheel is built that has each page, style, script, face and prompt; nothing else is in it."""
     sdist = build_sdist(tmp_path)

@@ -78,6 +78,7 @@ def test_the_roles_are_what_the_source_can_reach() -> None:
     assert ROLES.read_text(encoding="utf-8") == written()
 
 
+@pytest.mark.long
 def test_orders_are_delivered_by_processes_with_the_least_rights(guarded: Guarded, tmp_path: Path) -> None:
     """One comes through `web`, one through the function; an operator sends a letter again; no right is missed."""
     orders = [guarded.buy()]
@@ -117,6 +118,7 @@ def test_redis_takes_only_our_commands_on_our_keys(guarded: Guarded) -> None:
         stranger.ping()
 
 
+@pytest.mark.long
 def test_new_passwords_of_the_databases_lose_no_order(guarded: Guarded) -> None:
     """An order that was begun under the old users is finished under new ones; the old are let in no more."""
     former, order = guarded.users, guarded.buy()

@@ -59,6 +59,7 @@ def test_a_folder_has_one_owner(stack: Stack, tmp_path: Path) -> None:
     stack.check()
 
 
+@pytest.mark.long
 def test_a_second_life_finds_what_the_first_one_stored(tmp_path: Path) -> None:
     """Stopping leaves no process and no notice; secrets, documents and letters outlive it, on other ports."""
     with Stack(tmp_path, begin=begin) as first:
@@ -78,6 +79,7 @@ def test_a_second_life_finds_what_the_first_one_stored(tmp_path: Path) -> None:
         assert [letter.subject for letter in second.inbox.letters()] == ["Kept"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, -15)])
 def test_nothing_outlives_the_owner(tmp_path: Path, number: signal.Signals, code: int) -> None:
     """However the owner ends, by SIGKILL or SIGTERM, its parts end too, and its notice holds no more."""

@@ -10,6 +10,7 @@ from tests.benchmarks.pdf.runs import run
 BOUND_MB = 200
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_a_long_book_is_set_and_bound_within_the_promised_memory() -> None:
     """Two children set chapters, one binds a book of 20 parts, and all of them stay under 200 MB together."""

@@ -75,6 +75,7 @@ def test_work_that_hangs_is_killed() -> None:
         assert press.set(text_chapter("Text.")).pages == 1
 
 
+@pytest.mark.long
 def test_work_past_its_memory_is_given_up() -> None:
     """A chapter that needs too much memory is a permanent error, and its child does not set the next."""
     with new_press(processes=1, memory=640 << 20, chapter_limit_s=300) as press:

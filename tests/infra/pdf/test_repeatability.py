@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from pypdf import PdfReader
 
 from infra.book import SectionSource, Style
@@ -33,6 +34,7 @@ def elsewhere(code: str, seed: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.long
 def test_the_same_input_gives_the_same_bytes_in_another_process(press: Press, tmp_path: Path) -> None:
     """Two renderers in two processes make books of equal SHA-256."""
     code = (
