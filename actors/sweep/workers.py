@@ -44,7 +44,7 @@ class Watch:
         """
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
-        self._trouble_at = clock.monotonic()
+        self._trouble_at = self._looked_at = clock.monotonic()
 
     async def dead_workers(self, deps: Deps) -> list[Worker]:
         """Read every counter once more. Returns the workers that have stood still long enough."""
@@ -57,7 +57,8 @@ class Watch:
             raise
         now = self._clock.monotonic()
         if now - asked > _PROMPT_S:
-            self._forget()
+            self._discount(now)
+        self._looked_at = now
         self._seen = {worker["_id"]: self._observe(worker, now) for worker in workers}
         return [worker for worker in workers if self._is_still(self._seen[worker["_id"]], now)]
 
@@ -65,6 +66,12 @@ class Watch:
         """Drop all observations: the heartbeats of an outage are unknown."""
         self._seen.clear()
         self._trouble_at = self._clock.monotonic()
+
+    def _discount(self, now: float) -> None:
+        """Leave the time since the look before out of all observations: MongoDB kept everyone waiting in it."""
+        for seen in self._seen.values():
+            seen.since += now - self._looked_at
+        self._trouble_at = now
 
     def _observe(self, worker: Worker, now: float) -> _Seen:
         before = self._seen.get(worker["_id"])

@@ -105,9 +105,8 @@ class Broker(RedisBroker):
         self.fetch = client.register_script((folder / "fetch.lua").read_bytes())
         self._send = client.register_script((folder / "send.lua").read_bytes())
 
-    def stop_taking(self, queues: Iterable[str], timeout_s: float) -> None:
-        """Take no more messages, and return once the consumers have given back all that was not begun."""
-        self.draining.set()
+    def await_drained(self, queues: Iterable[str], timeout_s: float) -> None:
+        """Return once the consumers have given back what they had fetched, after `draining` was set."""
         deadline = time.monotonic() + timeout_s
         for queue in queues:
             self.drained[queue].wait(deadline - time.monotonic())

@@ -151,6 +151,7 @@ class QueueConsumer(Consumer):
             self.broker.do_requeue(self.queue, *ids)
             self.broker.client.lpush(self.keys.bell, *(["1"] * len(ids)))
         self.held.difference_update(ids)
+        self.room.set()
 
     def _repair_when_due(self) -> None:
         if time.monotonic() < self.next_repair:

@@ -71,15 +71,24 @@ def start_workers(broker: Broker, queues: Mapping[str, int]) -> dict[str, Worker
     return workers
 
 
+def _give_back_unbegun(workers: Mapping[str, Worker]) -> None:
+    """Queue again what no thread has begun.
+
+    All in one go: a Redis that hangs is waited for once. A worker of whose messages Redis still counts some stays
+    registered, and the sweep sends them again.
+    """
+    for queue, worker in workers.items():
+        with suppress(ConnectionClosed):
+            worker.consumers[queue].requeue_messages([item.message for item in iter_queue(worker.work_queue)])
+
+
 def stop_workers(broker: Broker, workers: Mapping[str, Worker], grace_s: float) -> None:
     """Give back unbegun messages at once, then let the others finish within the grace period."""
     deadline = time.monotonic() + grace_s
-    broker.stop_taking(workers, _DRAIN_S)
-    for queue, worker in workers.items():
-        # All in one go: a Redis that hangs is waited for once. A worker of whose messages Redis still counts some
-        # stays registered, and the sweep sends them again.
-        with suppress(ConnectionClosed):
-            worker.consumers[queue].requeue_messages([item.message for item in iter_queue(worker.work_queue)])
+    broker.draining.set()
+    _give_back_unbegun(workers)
+    broker.await_drained(workers, _DRAIN_S)
+    _give_back_unbegun(workers)  # what a consumer handed on while it was told
     # Dramatiq's own wait counts the time of each thread that ends once more for all that follow: with thirty idle
     # threads, whose look for work lasts a second, it is over long before the messages under way are (2.2.1).
     threads = [thread for worker in workers.values() for thread in worker.workers]

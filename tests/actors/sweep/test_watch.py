@@ -64,11 +64,13 @@ async def test_two_reads_are_not_enough(deps: Deps, clock: StoppedClock) -> None
 
 
 class SlowReads(StoppedClock):
-    """Clock on which each read takes two seconds."""
+    """Clock on which each read takes two seconds, as long as it is slow."""
+
+    slow = True
 
     def monotonic(self) -> float:
         """Return the seconds, later with each look."""
-        self.seconds += 2
+        self.seconds += 2 * self.slow
         return self.seconds
 
 
@@ -79,6 +81,18 @@ async def test_a_read_that_waited_for_mongodb_is_no_observation(deps: Deps) -> N
     await beat(deps.db, "w1", facts_of_worker(queue="q"), clock.now())
     for _ in range(5):
         assert await dead(watch, deps) == []
+
+
+async def test_a_read_that_waited_puts_a_death_off_by_its_own_time(deps: Deps) -> None:
+    """What was seen before it still counts: a busy database delays the rescue of work by no more than it must."""
+    clock = SlowReads()
+    watch, seen = Watch(clock), []
+    await beat(deps.db, "w1", facts_of_worker(queue="q"), clock.now())
+    for slow in (False, False, False, True, False):
+        clock.slow = slow
+        seen.append(await dead(watch, deps))
+        clock.forward(2)
+    assert seen == [[], [], [], [], ["w1"]]
 
 
 async def test_a_new_sweep_begins_its_own_observation(deps: Deps, clock: StoppedClock) -> None:
