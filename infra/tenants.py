@@ -23,7 +23,8 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A brand. A field that is None is as the installation or the product has it; more `priority` goes first.
 
     `limit` bounds how many reports are in progress at once, `products` names those that may be sold, `sender` is a
-    mail address with or without a name, `logo` a PNG or SVG file, `timezone` the zone of its customers' day.
+    mail address with or without a name, `logo` a PNG or SVG file, `timezone` the zone of its customers' day. With
+    `free_remake` customers may ask once for a remake from corrected answers.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limit: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     timezone: str | None = None
     priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    free_remake: bool = False
 
     def sells(self, product: str) -> bool:
         """Return whether this brand may sell that product or bundle."""

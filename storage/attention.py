@@ -13,6 +13,7 @@ MARKS: Document = {
         {"objection": {"$type": "string"}},
         {"dispute_lost": True},
         {"pause.holds": True},
+        {"request.kind": {"$type": "string"}},
     ]
 }
 #: The latest marked orders that are looked at.
@@ -22,7 +23,8 @@ _LATEST = 10_000
 @translating
 async def orders_for_a_person(db: Database, limit: int) -> list[Order]:
     """Return the orders that need a person, the earliest paid first. Some may be over by `order_state`."""
-    unended = {"stopped": False, "$or": [{"refund_failed": True}, {"delivered_at": None}]}
+    asked = {"request.kind": {"$type": "string"}}
+    unended = {"stopped": False, "$or": [{"refund_failed": True}, {"delivered_at": None}, asked]}
     # The limit keeps MongoDB from joining the two filters: it knows the index only by exactly its own.
     latest: list[Document] = [{"$match": MARKS}, {"$sort": {"paid_at": -1}}, {"$limit": _LATEST}]
     first: list[Document] = [{"$match": unended}, {"$sort": {"paid_at": 1}}, {"$limit": limit}]

@@ -1,5 +1,7 @@
 """Corrections of answers: what the customer meant is written over what was typed, and the reports are made anew.
 
+Customers correct them until the first section is bought from them, and may ask an operator for it afterwards.
+
 The answers, the record of the old ones and the intent to make every report again are one update. Each report then
 gets a new run, and an order with that run has the new answers: a worker that claims a step of it and remembers the
 order with an older run reads the order again.
@@ -10,29 +12,68 @@ from datetime import datetime
 
 from storage.database import Database, Document, translating
 from storage.errands import ERRAND_CHECK, errand_update
-from storage.records.orders import Correction, Order
+from storage.records.orders import CUSTOMER, Correction, CustomerRequest, Order
 
 _LETTER, _REPLAY = "errands.complete_order", "errands.resume_replay"
+#: The most corrections that an order has room for at its customer's own hand.
+MOST_BY_CUSTOMER = 20
 
 
 @translating
-async def correct_answers(db: Database, seen: Order, correction: Correction, due_at: datetime | None) -> bool:
+async def use_answers(db: Database, seen: Order, now: datetime) -> bool:
+    """Record that a section is about to be bought from an order's answers: its customer cannot change them (T11c).
+
+    False if they are not as they were seen any more, or what was made from others is about to be made again.
+    """
+    still = {"_id": seen["_id"], "answers": seen["answers"], "remaking": {"$exists": False}}
+    return (await db.orders.update_one(still, {"$min": {"written_from": now}})).matched_count == 1
+
+
+@translating
+async def correct_answers(
+    db: Database, seen: Order, correction: Correction, due_at: datetime | None, *, granting: bool = False
+) -> bool:
     """Correct the answers of an order, with a durable intent to make its reports again and to deliver them again.
 
-    `due_at` is when they are promised for, if somebody waits for them. False if the order is not as it was seen,
-    or is being replayed.
+    `due_at` is when they are promised for, if somebody waits for them. With `granting` it is what the customer
+    asked for. False if the order is not as it was seen, or is being replayed, or if it is the customer's own
+    correction and the first section is bought.
     """
     still: Document = {name: seen[name] for name in ("_id", "answers", "run", "letter", "delivered_at")}
     still |= {"stopped": False, "on_hold": False, "forgotten_at": None, _REPLAY: {"$exists": False}}
+    if correction["who"] == CUSTOMER:
+        still |= {"written_from": None, f"corrections.{MOST_BY_CUSTOMER - 1}": {"$exists": False}}
+    answers = correction["after"]
+    over = {_LETTER, *(f"unread.{name}" for name in answers)}
+    over |= {f"answers.{name}" for name, value in answers.items() if not value}
+    if granting:
+        still["request"] = seen.get("request")
+        over.add("request")
     update = errand_update("resume_replay", correction["at"] + ERRAND_CHECK)
-    update["$set"] |= {f"answers.{name}": value for name, value in correction["after"].items()}
+    update["$set"] |= {f"answers.{name}": value for name, value in answers.items() if value}
     update["$set"] |= {"remaking": {product: run + 1 for product, run in seen["run"].items()}}
     update["$set"] |= {"letter": None, "delivered_at": None, "stored_at": None}
     if due_at is not None:
         update["$set"]["errands.check_promise"] = due_at
-    update["$unset"] = {_LETTER: "", **{f"unread.{name}": "" for name in correction["after"]}}
+    update["$unset"] = dict.fromkeys(over, "")
     update["$push"] = {"corrections": correction}
     return (await db.orders.update_one(still, update)).matched_count == 1
+
+
+@translating
+async def request_remake(db: Database, seen: Order, request: CustomerRequest) -> bool:
+    """Record that a customer asks for the order's one free remake. False if the order is not as it was seen."""
+    still: Document = {"_id": seen["_id"], "answers": seen["answers"], "remake_asked_at": None}
+    still |= {"stopped": False, "on_hold": False, "forgotten_at": None}
+    asked = {"$set": {"request": request, "remake_asked_at": request["at"]}}
+    return (await db.orders.update_one(still, asked)).matched_count == 1
+
+
+@translating
+async def settle_request(db: Database, seen: Order) -> bool:
+    """End an order's request without granting it. False if it is not as it was seen."""
+    still = {"_id": seen["_id"], "request": seen.get("request")}
+    return (await db.orders.update_one(still, {"$unset": {"request": ""}})).matched_count == 1
 
 
 @translating

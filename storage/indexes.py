@@ -63,7 +63,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         _index("-placed_at"),
         _index("paid_at", "tenant"),
         _sparse("errands_at"),
-        _partial(["-paid_at"], MARKS),
+        _partial(["-paid_at"], MARKS, name="marked"),
         _partial(["paid_at"], OPEN),
         IndexModel(_keys("email"), collation=SAME_ADDRESS),
         IndexModel(_keys("answers.name"), collation=SAME_NAME),

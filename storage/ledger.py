@@ -66,6 +66,12 @@ async def entries_of(db: Database, orders: Sequence[str]) -> list[LedgerEntry]:
 
 
 @translating
+async def has_bought(db: Database, order: str) -> bool:
+    """Return whether a call was ever made for an order, or was about to be."""
+    return await db.ledger.find_one({"order": order}, {"_id": 1}) is not None
+
+
+@translating
 async def drop_texts(db: Database, report: str) -> None:
     """Remove the texts of a report's answers, which its steps have as well."""
     await db.ledger.update_many({"_id": _begins_with(report)}, {"$unset": {"text": ""}})

@@ -32,6 +32,8 @@ Withheld = Literal["refunded", "refunding", "disputed", "dispute_lost", "forgott
 #: The words to an operator about facts that need one.
 REFUND_FAILED = "A refund failed: the customer does not have the money."
 DISPUTE_LOST = "A dispute was lost: nothing is delivered."
+#: The same about what customers ask for.
+REQUESTS = {"remake": "Its customer asks for the one free remake, from corrected answers."}
 
 _TABLE: tuple[tuple[OrderState, Callable[[Order], bool]], ...] = (
     ("refunded", lambda order: order["stopped"]),
@@ -62,6 +64,11 @@ def attention_of(order: Order) -> str | None:
     if order["dispute_lost"]:
         return DISPUTE_LOST
     return order["objection"] if order["paid_at"] is not None else None
+
+
+def request_of(order: Order) -> str | None:
+    """Return in words what the order's customer asks of an operator, or None."""
+    return REQUESTS[order["request"]["kind"]] if "request" in order else None
 
 
 def is_parked(order: Order, kind: str) -> bool:

@@ -6,32 +6,31 @@ outlives its correction: every section of every report that was begun is bought 
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import structlog
 
 from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
-from actors.messages import ask, send_errand
+from actors.messages import ask
+from actors.orders.correcting import CorrectionIsImpossible, why_not_correctable, write_correction
 from actors.orders.dead_letters import MOST_OPEN, clear_attention
 from actors.orders.quote import likely_usd
 from actors.products.catalogue import offer_of, questions_of
+from actors.reports import replay
 from infra.errors import PressroomError
+from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
-from storage.corrections import correct_answers
+from storage.corrections import settle_request
 from storage.dead_letters import close_dead_letter, dead_letters
-from storage.order_state import is_refunded, was_delivered
+from storage.order_state import REQUESTS, was_delivered
 from storage.orders import fill_details, find_order
-from storage.records.orders import Correction, Order
+from storage.records.orders import Order
 from storage.reports import reports_of
 from storage.steps import count_steps
 
 log = structlog.get_logger()
-
-
-class CorrectionIsImpossible(PressroomError):
-    """The order does not exist, or its answers must not change now."""
 
 
 class AnswerIsNone(PressroomError):
@@ -55,21 +54,6 @@ class Quote(NamedTuple):
         return self.reports.total()
 
 
-def why_not_correctable(order: Order) -> str | None:
-    """Return the reason why an order's answers cannot be corrected now, or None."""
-    if "forgotten_at" in order:
-        return "Its customer is forgotten."
-    if is_refunded(order) or order["refund_failed"]:
-        return "It is refunded, or its refund is under way."
-    if order["on_hold"] or order["dispute_lost"]:
-        return "It is disputed: what was delivered is evidence."
-    if "resume_replay" in order["errands"]:
-        return "It is just being made again. Look again in a minute."
-    if order["letter"] is not None and order["delivered_at"] is None:
-        return "Its mail is on its way. Correct it once that has arrived."
-    return None
-
-
 async def quote_correction(deps: Deps, order_id: str, given: Mapping[str, str]) -> Quote:
     """Return what a correction to these answers would lead to, and change nothing.
 
@@ -79,27 +63,20 @@ async def quote_correction(deps: Deps, order_id: str, given: Mapping[str, str]) 
     return await _quote(deps, order, answers)
 
 
-async def correct_order(deps: Deps, order_id: str, given: Mapping[str, str], authority: Authority) -> Quote:
+async def correct_order(
+    deps: Deps, order_id: str, given: Mapping[str, str], authority: Authority, *, granting: bool = False
+) -> Quote:
     """Correct an order's answers, and have all that was made from them made again, and mailed if it was delivered.
 
-    Writes an entry in the audit trail, which names the answers, not their values. Raises as a quote does.
+    Writes an entry in the audit trail, which names the answers, not their values. With `granting` it is what the
+    customer asked for. Raises as a quote does.
     """
     order, answers = await _judge(deps, order_id, given)
     quote, now = await _quote(deps, order, answers), deps.clock.now()
     await record_action(deps.db, authority, "corrected", order_id, ", ".join(quote.answers), now)
-    before = {name: order["answers"][name] for name in answers if name in order["answers"]}
-    correction: Correction = {
-        "at": now,
-        "who": authority.who,
-        "before": before,
-        "after": answers,
-        "delivered_at": order["delivered_at"],
-    }
-    if not await correct_answers(deps.db, order, correction, _due_at(order, now)):
+    if not await write_correction(deps, order, answers, authority.who, granting=granting):
         raise CorrectionIsImpossible("The order has changed at this very moment. Look again.")
     log.info("order_corrected", order=order_id, calls=quote.calls)
-    await _end_deaths(deps, order_id)
-    await send_errand(deps, "resume_replay", order_id)
     if filled := {name: answers[name] for name in order["missing"] if name in answers}:
         await fill_details(deps.db, order_id, filled, now)
         await ask(deps, order_id, "start_order" if len(filled) == len(order["missing"]) else "ask_details")
@@ -118,7 +95,7 @@ async def _judge(deps: Deps, order_id: str, given: Mapping[str, str]) -> tuple[O
         raise AnswerIsNone(f"This order has no answer {unasked[0]}; it may have {', '.join(questions)}.")
     for name, rule in mistakes_in(questions, given, now).items():
         raise AnswerIsNone(f"The {name} is not understood. {rule}")
-    answers = plain_answers(questions, given, now)
+    answers = plain_answers(questions, given, now) | _taken_back(order, given)
     new = {name: value for name, value in answers.items() if _is_new(order, name, value)}
     if not new:
         raise AnswerIsNone("Nothing of that differs from what is there.")
@@ -126,12 +103,14 @@ async def _judge(deps: Deps, order_id: str, given: Mapping[str, str]) -> tuple[O
 
 
 def _is_new(order: Order, name: str, value: str) -> bool:
-    return name in order["missing"] or order["answers"].get(name) != value
+    return name in order["missing"] or order["answers"].get(name, "") != value
 
 
-def _due_at(order: Order, now: datetime) -> datetime | None:
+def _taken_back(order: Order, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers that are given as empty ones, and that no report needs."""
     offer = offer_of(order["product"])
-    return now + timedelta(seconds=offer.promise_s) if offer and order["paid_at"] else None
+    optional = offer.questions.keys() - offer.needed.keys() if offer else ()
+    return {name: "" for name in optional if given.get(name) == ""}
 
 
 async def _quote(deps: Deps, order: Order, answers: Mapping[str, str]) -> Quote:
@@ -144,8 +123,47 @@ async def _quote(deps: Deps, order: Order, answers: Mapping[str, str]) -> Quote:
     return Quote(sorted(answers), calls, await likely_usd(deps, calls), mails=int(was_delivered(order)))
 
 
+async def resume_replay(deps: Deps, order: Order) -> datetime | None:
+    """Carry out a replay, or a correction, whose deaths are over. Every part of it is safe to repeat."""
+    if "remaking" in order:
+        await _end_deaths(deps, order["_id"])
+    return await replay.resume_replay(deps, order)
+
+
 async def _end_deaths(deps: Deps, order_id: str) -> None:
     """Close the dead letters of an order's steps, which are done again."""
     for letter in await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, kind="step", state="open"):
         await close_dead_letter(deps.db, letter["_id"], "replayed", deps.clock.now())
         await clear_attention(deps, order_id, letter["reason"])
+
+
+async def quote_remake(deps: Deps, order_id: str) -> Quote:
+    """Return what the remake that a customer asks for would lead to. Raises as the quote of a correction does."""
+    return await quote_correction(deps, order_id, await _requested_answers(deps, order_id))
+
+
+async def grant_remake(deps: Deps, order_id: str, authority: Authority) -> Quote:
+    """Correct an order as its customer asks for, with an entry in the audit trail. Raises as a correction does."""
+    answers = await _requested_answers(deps, order_id)
+    quote = await correct_order(deps, order_id, answers, authority, granting=True)
+    await withdraw_alert(deps.db, order_id, REQUESTS["remake"])
+    return quote
+
+
+async def _requested_answers(deps: Deps, order_id: str) -> dict[str, str]:
+    order = await find_order(deps.db, order_id)
+    if order is None or "request" not in order or order["request"]["kind"] != "remake":
+        raise CorrectionIsImpossible(f"The customer of order {order_id} asks for no remake.")
+    return order["request"]["answers"]
+
+
+async def set_aside(deps: Deps, order_id: str, authority: Authority) -> None:
+    """End a customer's request without granting it, with an entry in the audit trail."""
+    order = await find_order(deps.db, order_id)
+    if order is None or "request" not in order:
+        raise CorrectionIsImpossible(f"The customer of order {order_id} asks for nothing.")
+    kind = order["request"]["kind"]
+    await record_action(deps.db, authority, "set aside", order_id, kind, deps.clock.now())
+    if not await settle_request(deps.db, order):
+        raise CorrectionIsImpossible("The order has changed at this very moment. Look again.")
+    await withdraw_alert(deps.db, order_id, REQUESTS[kind])

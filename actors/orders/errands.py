@@ -9,11 +9,12 @@ from actors.deps.worker import WorkDeps
 from actors.intake.placing import start_order
 from actors.messages import errand_post, new_message_id, send_all
 from actors.orders.completion import check_promise, complete_order, confirm_order, resend_reports, tell_failure
+from actors.orders.correction import resume_replay
 from actors.orders.details import ask_details, end_patience, identify_order
 from actors.orders.forget import forget_order, retire_order
 from actors.orders.pause import heed_pause
 from actors.orders.refund import refund_order
-from actors.reports.replay import reprint_reports, resume_replay
+from actors.reports.replay import reprint_reports
 from infra.errors import AccountTrouble, TransientError, describe
 from storage.dead_letters import record_dead_errand
 from storage.errands import settle_errand

@@ -19,7 +19,10 @@ _NAME = re.compile(r"[a-z0-9_]+")
 #: page.
 _MAX_AFTER = 14
 #: Fields of forms, places on their pages, and keys of sessions that say something else.
-_TAKEN = {"product", "tenant", "installation", "email", "form", "form_key", "reason", "step", "sure"}
+_TAKEN = {
+    *("product", "tenant", "installation", "email"),
+    *("form", "form_key", "reason", "step", "sure", "change", "consent", "mark"),
+}
 #: The most questions of an offer. A form has 20 fields at most, and four of them may be of another kind.
 _MAX_QUESTIONS = 16
 #: A day on which each sample must be an answer.

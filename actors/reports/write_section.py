@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -23,6 +23,7 @@ from infra.llm.answer import (
     Usage,
 )
 from infra.metrics import LLM_CALL_S, LLM_ROOM_S, count_call
+from storage.corrections import use_answers
 from storage.ledger import answers_of, settle_entry
 from storage.records.plans import PlannedStep
 from storage.records.work import Settlement, StepResult, TokenUsage
@@ -55,6 +56,12 @@ class AnswerIsLost(StepGoesBack):
     """An answer was paid for and could not be read. Before another is bought, what spoiled it may pass."""
 
     again_in_s = 10.0
+
+
+class AnswersHaveChanged(StepGoesBack):
+    """The answers were corrected before a section was bought from them. The step begins again with those."""
+
+    again_in_s = 1.0
 
 
 async def write_section(deps: WorkDeps, claim: Claim) -> StepResult:
@@ -147,8 +154,15 @@ async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
     async with room as call:
         now = deps.clock.now()
         await claim.fence(now + timedelta(seconds=deps.settings.llm_timeout_s) + _MARGIN)
+        await _use_answers(deps, claim, now)
         entry = await open_within_budget(deps, claim, request, now)
         return await _pay(deps, claim, call, entry)
+
+
+async def _use_answers(deps: WorkDeps, claim: Claim, now: datetime) -> None:
+    """End the time in which the customer may change the answers, at the order's first purchase."""
+    if "written_from" not in claim.order and not await use_answers(deps.db, claim.order, now):
+        raise AnswersHaveChanged
 
 
 async def _room(deps: WorkDeps, request: Request, priority: int) -> Call:

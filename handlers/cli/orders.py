@@ -9,7 +9,18 @@ import click
 from handlers.cli.common import Row, expect, json_option, limit_option, on_one_line, with_deps
 from handlers.cli.costs import cost
 from handlers.cli.output import listing, show, show_json
-from handlers.cli.remedies import correct, customer, forget, readdress, refund, resend, resume, retry
+from handlers.cli.remedies import (
+    correct,
+    customer,
+    forget,
+    readdress,
+    refund,
+    remake,
+    resend,
+    resume,
+    retry,
+    set_aside,
+)
 from handlers.cli.replay import replay
 
 if TYPE_CHECKING:
@@ -21,7 +32,20 @@ def orders() -> None:
     """Look at orders, and mend them."""
 
 
-for command in (cost, retry, replay, resume, resend, readdress, correct, customer, refund, forget):
+for command in (
+    cost,
+    retry,
+    replay,
+    resume,
+    resend,
+    readdress,
+    correct,
+    remake,
+    set_aside,
+    customer,
+    refund,
+    forget,
+):
     orders.add_command(command)
 
 

@@ -12,6 +12,7 @@ from handlers.cli.common import Row, UnknownName, authority_of, json_option, on_
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
+    from actors.orders.correction import Quote
 
 
 @click.command()
@@ -115,9 +116,41 @@ def correct(order: str, answers: tuple[str, ...], reason: str, dry_run: bool) ->
         quote = with_deps(lambda deps: quote_correction(deps, order, given))
     else:
         quote = with_deps(lambda deps: correct_order(deps, order, given, authority_of(reason)))
-    would = "would be corrected" if dry_run else "is corrected"
+    _say_correction(order, "would be corrected" if dry_run else "is corrected", quote)
+
+
+def _say_correction(order: str, would: str, quote: Quote) -> None:
     usd = "at an unknown cost" if quote.usd is None else f"about {quote.usd:.4f} US dollars at list price"
     click.echo(f"{order} {would}: {', '.join(quote.answers)}; calls: {quote.calls}, {usd}; mails: {quote.mails}")
+
+
+@click.command()
+@click.argument("order")
+@reason_option
+@click.option("--dry-run", is_flag=True, help="Only say what would be made again.")
+def remake(order: str, reason: str, dry_run: bool) -> None:
+    """Grant the free remake that a customer asks for."""
+    from actors.orders.correction import grant_remake, quote_remake
+
+    if dry_run:
+        _say_correction(order, "would be made again", with_deps(lambda deps: quote_remake(deps, order)))
+    else:
+        quote = with_deps(lambda deps: grant_remake(deps, order, authority_of(reason)))
+        _say_correction(order, "is made again", quote)
+
+
+@click.command()
+@click.argument("order")
+@reason_option
+def set_aside(order: str, reason: str) -> None:
+    """Put aside what a customer asks for.
+
+    Nothing is done about it, and they do not hear of that by itself.
+    """
+    from actors.orders.correction import set_aside as settle
+
+    with_deps(lambda deps: settle(deps, order, authority_of(reason)))
+    click.echo(f"{order}: the request is set aside")
 
 
 @click.command()

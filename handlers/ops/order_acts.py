@@ -8,7 +8,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors.orders.correction import correct_order, quote_correction
+from actors.orders.correction import (
+    correct_order,
+    grant_remake,
+    quote_correction,
+    quote_remake,
+    set_aside,
+)
 from actors.orders.customer import reveal_customer
 from actors.orders.dead_letters import retry_order
 from actors.orders.forgetting import begin_forgetting
@@ -152,6 +158,16 @@ async def _correct(request: Request, fields: Fields, authority: Authority) -> Re
     return await _page(request, "correct.html", "", 200, given=given, quote=quote, reason=authority.reason)
 
 
+async def _remake(request: Request, fields: Fields, authority: Authority) -> None:
+    del fields
+    await grant_remake(request.state.deps, _order_of(request), authority)
+
+
+async def _set_aside(request: Request, fields: Fields, authority: Authority) -> None:
+    del fields
+    await set_aside(request.state.deps, _order_of(request), authority)
+
+
 async def _refund(request: Request, fields: Fields, authority: Authority) -> None:
     del fields
     await begin_refund(request.state.deps, _order_of(request), authority)
@@ -171,6 +187,8 @@ _DOERS: dict[Act, Doer] = {
     "readdress": _readdress,
     "resume": _resume,
     "correct": _correct,
+    "remake": _remake,
+    "set_aside": _set_aside,
     "refund": _refund,
     "forget": _forget,
 }
@@ -183,6 +201,17 @@ def _answers_in(fields: Fields) -> dict[str, str]:
 async def _ask_correction(request: Request, mistake: str, status: int) -> Response:
     given = _answers_in(await read_form(request)) if request.method == "POST" else {}
     return await _page(request, "correct.html", mistake, status, given=given, quote=None)
+
+
+async def _ask_remake(request: Request, mistake: str, status: int) -> Response:
+    quote = None
+    try:
+        quote = await quote_remake(request.state.deps, _order_of(request))
+    except TransientError:
+        raise
+    except PressroomError as error:
+        mistake = mistake or str(error)
+    return await _page(request, "remake.html", mistake, status, quote=quote)
 
 
 async def _ask_refund(request: Request, mistake: str, status: int) -> Response:
@@ -206,4 +235,9 @@ async def _page(request: Request, template: str, mistake: str, status: int, **fa
     return page(request, template, status, customer=customer, asked=asked, mistake=mistake, **facts)
 
 
-_ASKERS: dict[Act, Asker] = {"correct": _ask_correction, "refund": _ask_refund, "forget": _ask_forgetting}
+_ASKERS: dict[Act, Asker] = {
+    "correct": _ask_correction,
+    "remake": _ask_remake,
+    "refund": _ask_refund,
+    "forget": _ask_forgetting,
+}

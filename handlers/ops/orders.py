@@ -26,6 +26,7 @@ from handlers.views.timeline import timeline
 from handlers.web.live import live
 from storage.grouping import grouped
 from storage.history import steps_at_a_glance
+from storage.order_state import request_of
 from storage.orders import find_order, latest_orders
 from storage.records.orders import Order
 from storage.records.plans import StepKind
@@ -107,6 +108,7 @@ async def _live_facts(deps: Deps, order: Order, view: OrderView, mails: Sequence
         "currency": order["currency"],
         "mails": mails,
         "pauses": await pauses_of(deps, order),
+        "customer_asks": request_of(order),
         "remaking": sorted(order.get("remaking", ())),
         "timeline": await timeline(deps, order, steps),
     }

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from actors.deps.process import Deps
-from actors.orders.correction import why_not_correctable
+from actors.orders.correcting import why_not_correctable
 from actors.orders.forgetting import what_hinders
 from actors.orders.refunding import why_not_refundable
 from actors.orders.resend import why_not_resent
@@ -13,7 +13,19 @@ from storage.budget import is_paused
 from storage.dead_letters import open_letters_of
 from storage.records.orders import Order
 
-Act = Literal["show", "evidence", "retry", "resend", "readdress", "resume", "correct", "refund", "forget"]
+Act = Literal[
+    "show",
+    "evidence",
+    "retry",
+    "resend",
+    "readdress",
+    "resume",
+    "correct",
+    "remake",
+    "set_aside",
+    "refund",
+    "forget",
+]
 #: The acts that take another role than the operator's.
 _ROLES: dict[Act, Role] = {"refund": "owner", "forget": "owner"}
 
@@ -35,6 +47,8 @@ async def possible_acts(deps: Deps, order: Order, operator: Operator) -> set[Act
         "readdress": known,
         "resume": is_paused(order),
         "correct": why_not_correctable(order) is None,
+        "remake": "request" in order and order["request"]["kind"] == "remake",
+        "set_aside": "request" in order,
         "refund": why_not_refundable(order) is None,
         "forget": known and await what_hinders(deps, order) is None,
     }

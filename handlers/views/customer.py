@@ -32,6 +32,8 @@ class CustomerView(TypedDict):
     unread: dict[str, str]
     missing: list[str]
     corrections: list[CorrectionView]
+    #: The answers of a remake that they ask for.
+    requested: dict[str, str]
     #: The customer's link, which opens their order to whoever has it. None if masked.
     url: str | None
 
@@ -47,6 +49,7 @@ def customer_view(deps: Deps, order: Order, *, clear: bool = False) -> CustomerV
         "unread": _answers(order.get("unread", {}), mask),
         "missing": order["missing"],
         "corrections": [_correction(one, mask) for one in order.get("corrections", [])],
+        "requested": _answers(order["request"]["answers"] if "request" in order else {}, mask),
         "url": Links(deps.settings).order(order["token"]) if clear else None,
     }
 

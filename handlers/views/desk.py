@@ -7,7 +7,7 @@ from actors.deps.process import Deps
 from actors.orders.promise import promised_at
 from handlers.views.orders import as_text
 from storage.attention import orders_for_a_person
-from storage.order_state import attention_of, order_state
+from storage.order_state import attention_of, order_state, request_of
 from storage.records.orders import Order
 
 
@@ -30,7 +30,9 @@ async def for_a_person(deps: Deps, limit: int) -> list[PersonView]:
     """Return the orders that need a person, the longest waiting first."""
     now = deps.clock.now()
     found = await orders_for_a_person(deps.db, limit)
-    return [_shown(order, now) for order in found if order_state(order, ()) == "needs_attention"]
+    return [
+        _shown(order, now) for order in found if "request" in order or order_state(order, ()) == "needs_attention"
+    ]
 
 
 def _shown(order: Order, now: datetime) -> PersonView:
@@ -40,7 +42,7 @@ def _shown(order: Order, now: datetime) -> PersonView:
         "order_id": order["_id"],
         "product": order["product"],
         "tenant": order["tenant"],
-        "reason": attention_of(order),
+        "reason": attention_of(order) or request_of(order),
         "paid_at": as_text(order["paid_at"]),
         "waiting_s": int((now - began_at).total_seconds()),
         "overdue_s": late_s if late_s > 0 else None,

@@ -13,7 +13,7 @@ from storage.audit import actions_on
 from storage.database import Database
 from storage.deliveries import deliveries_of
 from storage.history import deaths_of, events_about
-from storage.records.orders import Order
+from storage.records.orders import CUSTOMER, Order
 from storage.records.work import Step
 from storage.reports import reports_of
 
@@ -51,6 +51,10 @@ def _of_order(order: Order) -> Iterator[_Note]:
     yield _Note(order["delivered_at"], "order", "delivered")
     for correction in order.get("corrections", ()):
         yield _Note(correction["delivered_at"], "order", "delivered, before a correction")
+        if correction["who"] == CUSTOMER:  # an operator's is in the audit trail
+            yield _Note(correction["at"], "customer", f"corrected {', '.join(correction['after'])}")
+    yield _Note(order.get("written_from"), "order", "the first section was about to be bought")
+    yield _Note(order.get("remake_asked_at"), "customer", "asked for the free remake")
     yield _Note(order.get("forgotten_at"), "order", "its customer was forgotten")
     for name, at in order.get("told", {}).items():
         yield _Note(at, "order", f"a letter was decided: {name}")

@@ -28,6 +28,7 @@ from handlers.web.health import Checkup, livez, readyz
 from handlers.web.live import News
 from handlers.web.metrics import FRESH_S, metrics
 from handlers.web.order_page import order_events, order_json, order_page, resend_mail
+from handlers.web.own_answers import answers_form
 from handlers.web.reading import download_epub, read_contents, read_part
 from handlers.web.shop import checkout, home, product_page, review
 from handlers.web.sweep_watch import sweep_watch
@@ -119,6 +120,7 @@ def customers_routes() -> list[BaseRoute]:
         Route("/orders/{token}/events", order_events, middleware=[Middleware(Doorway, door=_STREAMS())]),
         Route("/orders/{token}/resend", resend_mail, methods=["POST"], middleware=forms),
         Route("/orders/{token}/details", details_form, methods=["GET", "POST"], middleware=forms),
+        Route("/orders/{token}/answers", answers_form, methods=["GET", "POST"], middleware=forms),
         Route("/orders/{token}/reports/{product}.pdf", download_report, middleware=files),
         Route("/orders/{token}/reports/{product}.epub", download_epub, middleware=books),
         Route("/orders/{token}/reports/{product}/read", read_contents, middleware=looks),

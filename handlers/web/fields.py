@@ -59,6 +59,16 @@ def fields_of(
     ]
 
 
+def reviewed_answers(questions: Questions, answers: Mapping[str, str], language: str) -> list[tuple[str, str]]:
+    """Return questions and answers as a review says them in a language; an empty text where none was given."""
+    told = []
+    for name, question in questions.items():
+        value = answers.get(name)
+        said = question.type.reviewed(value, language) if value else ""
+        told.append((in_language(question.words, language), said))
+    return told
+
+
 def _unit(kind: Text) -> str:
     return f" ({kind.unit})" if isinstance(kind, Number) and kind.unit else ""
 

@@ -15,6 +15,7 @@ from actors.deps.process import Deps
 from actors.mail.brand import sender_of
 from actors.mail.formatting import readable_size
 from actors.orders.estimate import estimate_s, spoken_estimate
+from actors.orders.own_correction import stage_of
 from actors.orders.promise import promised_at
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.products.catalogue import title_of
@@ -66,7 +67,7 @@ async def order_page(request: Request) -> Response:
         if order is None:
             return await arrival_page(request)
         view = await order_progress(deps, order)
-        due = await _due(deps, order)
+        due, stage = await _due(deps, order), await stage_of(deps, order)
     withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
     return page(
         request,
@@ -79,6 +80,7 @@ async def order_page(request: Request) -> Response:
         wanted=view["state"] in _WAITING and order["missing"],
         reports=[] if withheld else [_shown(report) for report in view["reports"]],
         due=due,
+        stage=stage,
         refused=bool(view["mails_refused"]),
         address=order["email"] if view["state"] in _ON_THE_WAY and not withheld else None,
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],

@@ -12,9 +12,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
 from actors.orders.estimate import estimate_s, spoken_estimate
-from actors.products.answer_types import in_language
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
-from handlers.web.fields import fields_of, find_mistakes
+from handlers.web.fields import fields_of, find_mistakes, reviewed_answers
 from handlers.web.inside import SAMPLES, parts_of
 from handlers.web.page import page
 from handlers.web.requests import read_form
@@ -121,12 +120,8 @@ async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistak
 
 def _review(request: Request, offer: Offer, given: Mapping[str, str], status: int) -> Response:
     deps: Deps = request.state.deps
-    answers, language = plain_answers(offer.asked, given, deps.clock.now()), _language_of(request)
-    asked = [(question, answers.get(question.id)) for question in offer.asked.values()]
-    told = [
-        (in_language(question.words, language), question.type.reviewed(value, language) if value else "")
-        for question, value in asked
-    ]
+    answers = plain_answers(offer.asked, given, deps.clock.now())
+    told = reviewed_answers(offer.asked, answers, _language_of(request))
     consent = deps.settings.consent
     return page(request, "review.html", status, offer=offer, told=told, answers=answers, consent=consent)
 

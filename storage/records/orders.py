@@ -6,6 +6,8 @@ from typing import Literal, NotRequired, TypedDict
 EventState = Literal["new", "applied", "ignored", "failed"]
 #: The letter that ends an order.
 Ending = Literal["completion", "refund"]
+#: The customer, among those who correct answers.
+CUSTOMER = "the customer"
 #: The mails to a customer about an order that is not finished, each sent at most once.
 Notice = Literal["delay", "failure"]
 Errand = Literal[
@@ -156,16 +158,25 @@ class ReplayIntent(TypedDict):
 
 
 class Correction(TypedDict):
-    """Correction of answers by an operator. It is forgotten with the customer."""
+    """Correction of answers. It is forgotten with the customer."""
 
     at: datetime
-    #: The operator's name.
+    #: The operator's name, or `CUSTOMER`, which no operator's can be.
     who: str
-    #: The answers before it, without those that there were none of, and after it.
+    #: The answers before it, without those that there were none of, and after it. An empty one was taken back.
     before: dict[str, str]
     after: dict[str, str]
     #: When the reports had been delivered that it has made again. None if they had not.
     delivered_at: datetime | None
+
+
+class CustomerRequest(TypedDict):
+    """Request of a customer that is an operator's to grant or to settle. It is forgotten with the customer."""
+
+    kind: Literal["remake"]
+    at: datetime
+    #: The answers that a remake is to be made from, where they differ from those that are there.
+    answers: dict[str, str]
 
 
 class Resends(TypedDict):
@@ -231,6 +242,12 @@ class Order(Purchase, PaymentState):
     corrections: NotRequired[list[Correction]]
     #: The new run of each report that a correction makes again. There until their steps are reset.
     remaking: NotRequired[dict[str, int]]
+    #: When the first section was about to be bought. From then on its customer cannot change the answers.
+    written_from: NotRequired[datetime]
+    #: There until an operator grants or settles it.
+    request: NotRequired[CustomerRequest]
+    #: When the customer asked for the one free remake. There from then on.
+    remake_asked_at: NotRequired[datetime]
     #: There from the first resend on.
     resends: NotRequired[Resends]
     #: When the customer's data was removed.

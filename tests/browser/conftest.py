@@ -22,11 +22,13 @@ SignIn = Callable[[str], Page]
 
 
 @pytest.fixture(scope="module")
-def house(stack: Stack) -> Iterator[Pressroom]:
-    """Every process that an order needs, and an account of each role."""
+def house(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pressroom]:
+    """Every process that an order needs, an account of each role, and all that a brand may grant."""
+    tenants = tmp_path_factory.mktemp("brands") / "tenants.toml"
+    tenants.write_text("[main]\nfree_remake = true\n")
     hashed = hash_password(PASSWORD)
     lines = [f"{name} {role} {hashed}" for name, role in ROLES.items()]
-    with Pressroom(stack, OPS_USERS="\n".join(lines)) as running:
+    with Pressroom(stack, OPS_USERS="\n".join(lines), TENANTS_FILE=str(tenants)) as running:
         running.start_missing()
         yield running
 

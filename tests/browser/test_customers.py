@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from infra.local.pdf_text import text_of
 from tests.browser.nginx import before
 from tests.pressroom import Pressroom
 
@@ -88,6 +89,34 @@ def test_two_tabs_and_one_that_comes_back(house: Pressroom, page: Page) -> None:
     other.goto(page.url)
     page.close()
     other.get_by_role("link", name="Download the PDF").wait_for()
+
+
+def test_an_answer_is_corrected_in_time_and_too_late(house: Pressroom, chromium: Browser, page: Page) -> None:
+    """Before the first section is bought her correction is in the book; afterwards she is told, scripts or not."""
+    why = ("--reason", "A test")
+    house.cli("pauses", "begin", "provider", "--for", "1h", *why)
+    buy(page, house.email)
+    page.wait_for_url("**/orders/*")
+    order = page.url
+    page.get_by_role("link", name="Look at your answers").click()
+    page.get_by_label("Your name").fill("Grace Hopper")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Write it from these answers").click()
+    expect(page.get_by_role("status")).to_contain_text("from your new answers")
+    context = chromium.new_context(java_script_enabled=False)
+    other = context.new_page()
+    other.goto(f"{order}/answers")
+    other.get_by_label("Your name").fill("Joan of Arc")
+    other.get_by_role("button", name="Continue").click()
+    house.cli("pauses", "end", "provider", *why)
+    page.goto(order)
+    page.get_by_role("link", name="Download the PDF").wait_for()
+    other.get_by_role("button", name="Write it from these answers").click()
+    expect(other.get_by_role("alert")).to_contain_text("It is too late to change your answers")
+    context.close()
+    found = house.db.orders.find_one({"answers.name": "Grace Hopper"})
+    assert found is not None
+    assert "Grace Hopper" in text_of(house.book(found["_id"]))
 
 
 def test_a_code_and_a_second_try_at_the_till(house: Pressroom, page: Page) -> None:

@@ -16,6 +16,7 @@ OPERATORS = (
     "/ops/orders",
     "/ops/orders/{order}",
     "/ops/orders/{order}/correct",
+    "/ops/orders/{asked}/remake",
     "/ops/orders/{order}/refund",
     "/ops/orders/{order}/forget",
     "/ops/orders/{order}/replay",
@@ -33,7 +34,7 @@ OPERATORS = (
     "/ops/stripe",
     "/ops/search?q=Ada",
 )
-CUSTOMERS = ("/", "/products/life_clarity", "{link}")
+CUSTOMERS = ("/", "/products/life_clarity", "{link}", "{link}/answers")
 #: Both schemes and both widths, each once: axe takes a processor a second or so for each look.
 WAYS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dark", 390))
 
@@ -41,8 +42,12 @@ WAYS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dar
 @pytest.fixture(scope="module")
 def facts(house: Pressroom) -> dict[str, str]:
     """An order of two that needs a person, its open dead letter and alert, a quote, and its customer's link."""
+    orders = []
     for name in ("life_clarity", "personal_blueprint"):
         order = house.buy(metadata={"product": name, "name": "Ada Byron", "question": "?"})
+        orders.append(order)
+    asked = {"kind": "remake", "at": datetime.now(UTC), "answers": {"name": "Grace Hopper"}}
+    house.db.orders.update_one({"_id": orders[0]}, {"$set": {"request": asked}})
     letter = f"{order}:confirm_order:1"
     cause = {"reason": "It failed.", "error": "It failed.", "traceback": "Traceback:\n  here", "attempts": 1}
     about = {"kind": "errand", "order": order, "product": None, "step": None, "errand": "confirm_order"}
@@ -53,7 +58,7 @@ def facts(house: Pressroom) -> dict[str, str]:
     (bulk,) = house.json("bulk", "list")
     trouble = {"kind": "k", "order": order, "event": None, "text": "It failed.", "seen": ["x"], "told": ["mail"]}
     house.db.alerts.insert_one({"_id": "trouble", **trouble, "state": "told", "at": datetime.now(UTC)})
-    known = {"order": order, "letter": letter, "bulk": bulk["id"], "alert": "trouble"}
+    known = {"order": order, "asked": orders[0], "letter": letter, "bulk": bulk["id"], "alert": "trouble"}
     return {**known, "link": house.order(order)["url"]}
 
 
