@@ -63,6 +63,9 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.uppe
     installation: Annotated[Text, NAME] | None = None
     #: [all] The brands that are served, as TOML: [brands](brands.md).
     tenants_file: Text | None = None
+    #: [all] `false`: neither books nor pages nor letters say that the text is written by an AI, as sellers in the
+    #: EU must. An order keeps the one that it was placed under, for its books.
+    ai_notice: bool = True
     #: [all] The form of the lines on stderr.
     log_format: Literal["json", "text"] = "json"
 

@@ -20,6 +20,7 @@ def new_order(order_id: str, token: str, purchase: Purchase, now: datetime) -> O
         "tenant": purchase["tenant"],
         "colours": purchase["colours"],
         "timezone": purchase.get("timezone", "UTC"),
+        "ai_notice": purchase.get("ai_notice", False),
         "product": purchase["product"],
         "products": purchase["products"],
         "run": purchase["run"],

@@ -56,9 +56,10 @@ def purchase_of(deps: IntakeDeps, session: CheckoutSession, form: Form | None, n
     return {
         # A name that cannot be a tenant's belongs to no tenant, and may be anything. The raw event keeps it.
         "tenant": named if is_tenant_id(named) else MAIN,
-        # As they are now: a report is never set in two sets of them, and never has two days.
+        # As they are now: a report is never set in two sets of them, never has two days, and keeps its bytes.
         "colours": colours_of(tenant),
         "timezone": tenant.timezone or deps.settings.timezone,
+        "ai_notice": deps.settings.ai_notice,
         "product": offer.name if offer else None,
         "products": list(offer.reports) if offer else [],
         "run": dict.fromkeys(offer.reports, 1) if offer else {},

@@ -57,6 +57,7 @@ def to_customer(installation: Installation, order: Order, name: str, now: dateti
         "name": " ".join(order["answers"].get("name", "").split())[:_MAX_NAME],
         "title": title_of(order["product"], "your order"),
         "order": order["_id"],
+        "ai_notice": installation.settings.ai_notice,
         **_colours(order["colours"]),
         **facts,
     }
@@ -75,7 +76,14 @@ def to_operator(
     installation: Installation, recipient: str, key: str, order: str | None, at: datetime, **facts: Any
 ) -> Letter:
     """Return a letter to one of ALERT_MAIL's addresses, under the installation's own name and colour."""
-    known = {"brand": brand_name(installation), "name": "", "title": facts["text"], "order": order, **facts}
+    known = {
+        "brand": brand_name(installation),
+        "name": "",
+        "title": facts["text"],
+        "order": order,
+        "ai_notice": False,
+        **facts,
+    }
     return Letter(
         kind="alert",
         order=order or "",

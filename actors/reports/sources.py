@@ -23,6 +23,7 @@ def book_of(plan: Plan, order: Order, author: str, logo: str = "") -> BookSource
         author=author,
         style=style_of(plan, order),
         logo=logo,
+        ai_notice=order.get("ai_notice", False),
     )
 
 

@@ -3,7 +3,7 @@
 `infra.pdf` sets it in type, and `infra.reading` writes it for screens.
 """
 
-from infra.book.sources import BookSource, ChapterSource, SectionSource, Style
+from infra.book.sources import AI_SOURCE, BookSource, ChapterSource, SectionSource, Style
 from infra.book.untrusted import TextIsUnsettable
 
-__all__ = ["BookSource", "ChapterSource", "SectionSource", "Style", "TextIsUnsettable"]
+__all__ = ["AI_SOURCE", "BookSource", "ChapterSource", "SectionSource", "Style", "TextIsUnsettable"]

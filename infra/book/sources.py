@@ -6,6 +6,9 @@ from datetime import date
 from infra.charts import Chart
 from infra.colours import COLOUR
 
+#: IPTC's term for what a trained model has made, by which libraries and scanners know it.
+AI_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
 
 @dataclass(frozen=True)
 class Style:
@@ -64,7 +67,8 @@ class BookSource:
 
     `prepared_for` is the customer's name (untrusted), `date` the day on which the order was paid: a book made
     again later has the same bytes. `author` is the brand, `logo` its picture, as a `data:` URI of a PNG or an SVG,
-    which stands on the cover in the place of its name.
+    which stands on the cover in the place of its name. With `ai_notice` the book says that an AI wrote it, on its
+    cover and to machines.
     """
 
     title: str
@@ -74,3 +78,4 @@ class BookSource:
     author: str
     style: Style
     logo: str = ""
+    ai_notice: bool = False

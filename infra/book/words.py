@@ -16,6 +16,7 @@ class Words:
 
     contents: str
     prepared_for: str
+    written_by_ai: str
     months: str
     day: str = "{day} {month} {year}"
     quotes: Sequence[str] = ("“", "”", "‘", "’")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pikepdf
 from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
 
-from infra.book import BookSource
+from infra.book import AI_SOURCE, BookSource
 from infra.book.untrusted import printable
 from infra.book.words import language_tag, words
 from infra.pdf.anchors import CONTENTS, link_pages
@@ -21,6 +21,9 @@ from infra.pdf.pages import front_html
 from infra.pdf.tagging import tag_front
 from infra.pdf.typecase import Typecase
 from infra.pdf.typesetter import typeset, write_part
+
+#: The namespace of IPTC's extension to XMP.
+_IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 
 
 def bind_book(book: BookSource, chunks: tuple[Path, ...], out: Path) -> Book:
@@ -110,6 +113,9 @@ def _describe(pdf: Pdf, book: BookSource) -> None:
         record["dc:language"] = [language]
         record["xmp:CreateDate"] = f"{day}T00:00:00Z"
         record["pdf:Producer"] = "Pressroom"
+        if book.ai_notice:
+            record.register_xml_namespace(_IPTC, "Iptc4xmpExt")
+            record["Iptc4xmpExt:DigitalSourceType"] = AI_SOURCE
     # The rest of it is copied from the record.
     pdf.docinfo["/Subject"] = printable(book.subtitle)
     pdf.docinfo["/CreationDate"] = f"D:{day.replace('-', '')}000000Z"

@@ -61,6 +61,7 @@ def front_html(book: BookSource, chapters: Sequence[NumberedChapter]) -> str:
         logo=book.logo,
         date=spoken.date(book.date),
         words=spoken,
+        ai_notice=book.ai_notice,
         chapters=chapters,
         roomy=rows <= _ROOMY_ROWS,
         colours=palette(book.style),

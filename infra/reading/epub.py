@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from infra.book import BookSource
+from infra.book import AI_SOURCE, BookSource
 from infra.book.decoration import palette, rosette
 from infra.book.untrusted import one_line
 from infra.book.words import direction, language_tag, leading_direction, words
@@ -48,6 +48,7 @@ def _documents(
         "name": name,
         "name_direction": leading_direction(name, direction(language)),
         "words": spoken,
+        "ai_source": AI_SOURCE if book.ai_notice else "",
         "parts": parts,
         "places": places,
     }

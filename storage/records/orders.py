@@ -123,6 +123,8 @@ class Purchase(TypedDict):
     colours: Colours | None
     #: The time zone in which its day begins and ends: the tenant's or the setting's of then. UTC without it.
     timezone: NotRequired[str]
+    #: Whether its books say that an AI wrote them: the setting of then. They do not without it.
+    ai_notice: NotRequired[bool]
     #: The offer. None if the session names none that is sold here.
     product: str | None
     #: The names of the reports that the offer holds.

@@ -10,6 +10,7 @@ import pytest
 
 from actors.products.catalogue import PRODUCTS
 from actors.products.plans import plan_of
+from infra.book import AI_SOURCE
 from tests import plain_http
 from tests.pressroom import Pressroom
 
@@ -67,7 +68,8 @@ def test_a_text_is_shown_as_text(report: str) -> None:
     assert "script-src 'self'" in shown.headers["content-security-policy"]
     assert "default-src 'none'" in shown.headers["content-security-policy"]
     assert shown.headers["cache-control"] == "no-store"
-    assert "http" not in shown.text.replace("http-equiv", "")
+    assert f'<meta name="digital-source-type" content="{AI_SOURCE}">' in shown.text
+    assert "http" not in shown.text.replace("http-equiv", "").replace(AI_SOURCE, "")
 
 
 def test_a_report_is_a_file_for_reading_apps(report: str) -> None:

@@ -29,6 +29,7 @@ def sample_order(product: Product) -> Order:
         "run": {product.name: 1},
         "answers": sample_answers(product),
         "missing": [],
+        "ai_notice": True,
         "objection": None,
     }
     return new_order("preview", "preview", purchase, _PAID_AT)

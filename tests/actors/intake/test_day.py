@@ -86,6 +86,18 @@ async def test_an_order_keeps_its_zone(deps: Deps, clock: StoppedClock) -> None:
     assert cover_of(await present(moved)) == cover_of(order)
 
 
+async def test_an_order_keeps_whether_its_book_says_that_an_ai_wrote_it(deps: Deps) -> None:
+    """A book that is printed again has the bytes of the first, whatever is set then; an older one says nothing."""
+    quiet = replace(deps, settings=msgspec.structs.replace(deps.settings, ai_notice=False))
+    plan = plan_of(PRODUCTS["personal_horoscope"])
+    told = [book_of(plan, await sold(deps, None), "Brand").ai_notice]
+    await deps.db.orders.delete_many({})
+    order = await sold(quiet, None)
+    told.append(book_of(plan, order, "Brand").ai_notice)
+    del order["ai_notice"]
+    assert [*told, book_of(plan, order, "Brand").ai_notice] == [True, False, False]
+
+
 async def test_an_order_from_before_the_setting_is_of_the_day_in_utc(deps: Deps) -> None:
     """Its books were begun so."""
     order = await sold(deps, "America/Los_Angeles")

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.mail.progress import details
@@ -125,6 +126,14 @@ def test_a_large_book_is_linked_to_and_not_attached() -> None:
         "text/html",
     ]
     assert len(as_message(letter).content) < _CUT_AT
+
+
+def test_a_letter_with_reports_says_that_an_ai_wrote_them() -> None:
+    """In both of its texts, unless the setting has it say nothing."""
+    quiet = HOUSE._replace(settings=msgspec.structs.replace(HOUSE.settings, ai_notice=False))
+    for house, said in ((HOUSE, True), (quiet, False)):
+        letter = completion(house, order(), [BOOK], NOW)
+        assert ["written by an AI" in text for text in (letter.text, letter.html)] == [said, said]
 
 
 @pytest.mark.parametrize("accent", ["#ffffff", "#000000", "#808080", "#e3b23c", "#1f4d4a", "#ff0000", "#00a000"])

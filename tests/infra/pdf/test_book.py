@@ -5,13 +5,17 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from pikepdf import Pdf
 from pypdf import PdfReader
 from pypdf.generic import Destination
 
-from infra.book import ChapterSource, SectionSource
+from infra.book import AI_SOURCE, ChapterSource, SectionSource
+from infra.book.words import words as words_in
 from infra.local.pdf_text import page_texts
 from tests.infra.pdf.press import BOOK, PROSE, Press, chapter
 
+#: The namespace of IPTC's extension to XMP.
+IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 TITLES = ("Where You Stand", "What Pulls You", "The Question Beneath")
 SECTIONS = (
     ("The Ground", "The Weather"),
@@ -113,6 +117,22 @@ def test_book_describes_itself(book: PdfReader) -> None:
     root = book.root_object
     assert str(root["/Lang"]) == "en"
     assert str(root["/ViewerPreferences"]) == "{'/DisplayDocTitle': True}"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_a_book_says_that_an_ai_wrote_it(press: Press, tmp_path: Path, language: str) -> None:
+    """On its cover, in its own language, and to machines; not without the notice."""
+    style = replace(BOOK.style, language=language)
+    told = {}
+    for notice in (True, False):
+        book = replace(BOOK, style=style, ai_notice=notice)
+        made = press.print(tmp_path, (chapter(1, SectionSource("A", "Text.")),), book)
+        with Pdf.open(made.path) as pdf, pdf.open_metadata() as record:
+            told[notice] = record.get(f"{{{IPTC}}}DigitalSourceType"), len(pdf.pages)
+        if language != "ar":  # whose letters are not extracted as they are written
+            shown = words_in(language).written_by_ai in PdfReader(made.path).pages[0].extract_text()
+            assert shown == notice
+    assert told == {True: (AI_SOURCE, 3), False: (None, 3)}
 
 
 def test_a_lone_section_of_the_chapters_own_title_is_headed_once(press: Press, tmp_path: Path) -> None:

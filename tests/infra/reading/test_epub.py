@@ -11,7 +11,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
-from infra.book import SectionSource
+from infra.book import AI_SOURCE, SectionSource
 from infra.reading import parts_of, write_epub
 from tests.infra.pdf.press import BOOK, PROSE, WHEEL, chapter
 
@@ -137,6 +137,16 @@ def test_the_same_report_is_the_same_file() -> None:
     made = [write_epub(BOOK, parts_of(CHAPTERS), "urn:uuid:1", AT) for _ in range(2)]
     other = write_epub(replace(BOOK, prepared_for="Ada"), parts_of(CHAPTERS), "urn:uuid:1", AT)
     assert made[0] == made[1] != other
+
+
+def test_a_book_says_that_an_ai_wrote_it() -> None:
+    """On its title page, in its own language, and to machines; not without the notice."""
+    for notice in (True, False):
+        file = write_epub(replace(BOOK, ai_notice=notice), parts_of(CHAPTERS), "urn:uuid:1", AT)
+        with ZipFile(BytesIO(file)) as archive:
+            root, title = xml(archive.read("OEBPS/package.opf")), archive.read("OEBPS/title.xhtml").decode()
+        told = [one.text for one in root.iter(f"{OPF}meta") if one.get("property") == "iptc:DigitalSourceType"]
+        assert (told, "Written by an artificial" in title) == ([AI_SOURCE] * notice, notice)
 
 
 def test_a_book_from_the_right_turns_its_pages_so() -> None:
