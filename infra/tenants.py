@@ -24,7 +24,8 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     `limit` bounds how many reports are in progress at once, `products` names those that may be sold, `sender` is a
     mail address with or without a name, `logo` a PNG or SVG file, `timezone` the zone of its customers' day. With
-    `free_remake` customers may ask once for a remake from corrected answers.
+    `free_remake` customers may ask once for a remake from corrected answers. For `withdrawal_days` after the day
+    of the payment they may withdraw from the contract.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     timezone: str | None = None
     priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
     free_remake: bool = False
+    withdrawal_days: Annotated[int, Meta(ge=1, le=366)] | None = None
 
     def sells(self, product: str) -> bool:
         """Return whether this brand may sell that product or bundle."""

@@ -33,7 +33,10 @@ Withheld = Literal["refunded", "refunding", "disputed", "dispute_lost", "forgott
 REFUND_FAILED = "A refund failed: the customer does not have the money."
 DISPUTE_LOST = "A dispute was lost: nothing is delivered."
 #: The same about what customers ask for.
-REQUESTS = {"remake": "Its customer asks for the one free remake, from corrected answers."}
+REQUESTS = {
+    "remake": "Its customer asks for the one free remake, from corrected answers.",
+    "withdrawal": "Its customer has withdrawn: the money may have to go back, on Stripe's own pages.",
+}
 
 _TABLE: tuple[tuple[OrderState, Callable[[Order], bool]], ...] = (
     ("refunded", lambda order: order["stopped"]),

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from actors.mail.brand import Installation
-from actors.mail.formatting import written_amount
+from actors.mail.formatting import spoken_moment, written_amount
 from actors.mail.letterhead import to_customer
 from infra.mail.letter import Letter
+from storage.order_state import paid_at
 from storage.records.orders import Order
 
 
@@ -17,4 +18,18 @@ def failure(installation: Installation, order: Order, now: datetime) -> Letter:
 def refund(installation: Installation, order: Order, now: datetime) -> Letter:
     """Return the letter that says that an order is refunded in full, and how much that is."""
     amount = written_amount(order["amount_refunded"], order["currency"] or "")
-    return to_customer(installation, order, "refund", now, amount=amount)
+    return to_customer(installation, order, "refund", now, amount=amount, withdrawn="withdrawn_at" in order)
+
+
+def withdrawal(installation: Installation, order: Order, at: datetime, now: datetime) -> Letter:
+    """Return the receipt for a withdrawal from the contract: what was declared, and when."""
+    zone = order.get("timezone", "UTC")
+    return to_customer(
+        installation,
+        order,
+        "withdrawal",
+        now,
+        received=spoken_moment(at, zone),
+        paid=spoken_moment(paid_at(order), zone),
+        refunding=order["letter"] == "refund",
+    )

@@ -1,5 +1,8 @@
 """Facts in readable form: lengths of time, sizes of files, sums of money, alerts."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from storage.records.mail import Alert
 
 #: Currencies whose sums have no decimals, and those with three: https://docs.stripe.com/currencies
@@ -13,6 +16,11 @@ def spoken_duration(seconds: int) -> str:
     """Return a length of time as people say it, in minutes up to an hour, then in whole hours."""
     count, unit = (round(seconds / 60), "minute") if seconds < 3600 else (round(seconds / 3600), "hour")
     return f"{count}\N{NO-BREAK SPACE}{unit}{'' if count == 1 else 's'}"
+
+
+def spoken_moment(at: datetime, zone: str) -> str:
+    """Return a moment with its year, to the second, by the clocks of a zone, which it names."""
+    return f"{at.astimezone(ZoneInfo(zone)):%B %-d, %Y at %H:%M:%S (%Z)}"
 
 
 def readable_size(size: int) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from actors.mail.alert import alert_letter
 from actors.mail.brand import colours_of
-from actors.mail.ending import failure, refund
+from actors.mail.ending import failure, refund, withdrawal
 from actors.mail.progress import confirmation, delay, details
 from actors.mail.reports import completion, correction, resend
 from actors.products.catalogue import OFFERS
@@ -87,6 +87,7 @@ def _to_customer(installation: SampleInstallation, order: Order) -> dict[str, Le
         "delay": delay(installation, order, _NOW),
         "failure": failure(installation, order, _NOW),
         "refund": refund(installation, order, _NOW),
+        "withdrawal": withdrawal(installation, {**order, "letter": "refund"}, _NOW, _NOW),
         "details": details(installation, order, _NOW),
     }
 

@@ -14,6 +14,7 @@ from actors.orders.details import ask_details, end_patience, identify_order
 from actors.orders.forget import forget_order, retire_order
 from actors.orders.pause import heed_pause
 from actors.orders.refund import refund_order
+from actors.orders.withdrawal import confirm_withdrawal
 from actors.reports.replay import reprint_reports
 from infra.errors import AccountTrouble, TransientError, describe
 from storage.dead_letters import record_dead_errand
@@ -32,6 +33,7 @@ ERRANDS: dict[Errand, Callable[[WorkDeps, Order], Awaitable[datetime | None]]] =
     "resend_reports": resend_reports,
     "ask_details": ask_details,
     "end_patience": end_patience,
+    "confirm_withdrawal": confirm_withdrawal,
     "identify_order": identify_order,
     "start_order": start_order,
     "resume_replay": resume_replay,

@@ -46,6 +46,7 @@ _MAILS: dict[Errand, str] = {
     "refund_order": "refund",
     "resend_reports": "resend",
     "ask_details": "details",
+    "confirm_withdrawal": "withdrawal",
 }
 _WITHHELD: dict[Withheld, str] = {
     "forgotten": "Its customer is forgotten.",

@@ -55,6 +55,7 @@ def _of_order(order: Order) -> Iterator[_Note]:
             yield _Note(correction["at"], "customer", f"corrected {', '.join(correction['after'])}")
     yield _Note(order.get("written_from"), "order", "the first section was about to be bought")
     yield _Note(order.get("remake_asked_at"), "customer", "asked for the free remake")
+    yield _Note(order.get("withdrawn_at"), "customer", "withdrew from the contract")
     yield _Note(order.get("forgotten_at"), "order", "its customer was forgotten")
     for name, at in order.get("told", {}).items():
         yield _Note(at, "order", f"a letter was decided: {name}")

@@ -32,6 +32,7 @@ from handlers.web.own_answers import answers_form
 from handlers.web.reading import download_epub, read_contents, read_part
 from handlers.web.shop import checkout, home, product_page, review
 from handlers.web.sweep_watch import sweep_watch
+from handlers.web.withdrawing import withdrawal_form
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, stripe_webhook, webhook_route
 from handlers.webhook.inbox import EventInbox
 from infra.errors import TransientError
@@ -121,6 +122,7 @@ def customers_routes() -> list[BaseRoute]:
         Route("/orders/{token}/resend", resend_mail, methods=["POST"], middleware=forms),
         Route("/orders/{token}/details", details_form, methods=["GET", "POST"], middleware=forms),
         Route("/orders/{token}/answers", answers_form, methods=["GET", "POST"], middleware=forms),
+        Route("/orders/{token}/withdrawal", withdrawal_form, methods=["GET", "POST"], middleware=forms),
         Route("/orders/{token}/reports/{product}.pdf", download_report, middleware=files),
         Route("/orders/{token}/reports/{product}.epub", download_epub, middleware=books),
         Route("/orders/{token}/reports/{product}/read", read_contents, middleware=looks),

@@ -18,6 +18,7 @@ from actors.orders.estimate import estimate_s, spoken_estimate
 from actors.orders.own_correction import stage_of
 from actors.orders.promise import promised_at
 from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
+from actors.orders.withdrawing import right_of
 from actors.products.catalogue import title_of
 from handlers.views.orders import ReportView, order_progress
 from handlers.web.arrival import arrival_page
@@ -81,6 +82,7 @@ async def order_page(request: Request) -> Response:
         reports=[] if withheld else [_shown(report) for report in view["reports"]],
         due=due,
         stage=stage,
+        right=right_of(deps, order),
         refused=bool(view["mails_refused"]),
         address=order["email"] if view["state"] in _ON_THE_WAY and not withheld else None,
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],

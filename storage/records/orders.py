@@ -19,6 +19,7 @@ Errand = Literal[
     "resend_reports",
     "ask_details",
     "end_patience",
+    "confirm_withdrawal",
     "identify_order",
     "start_order",
     "resume_replay",
@@ -175,9 +176,9 @@ class Correction(TypedDict):
 class CustomerRequest(TypedDict):
     """Request of a customer that is an operator's to grant or to settle. It is forgotten with the customer."""
 
-    kind: Literal["remake"]
+    kind: Literal["remake", "withdrawal"]
     at: datetime
-    #: The answers that a remake is to be made from, where they differ from those that are there.
+    #: The answers that a remake is to be made from, where they differ. None of a withdrawal.
     answers: dict[str, str]
 
 
@@ -248,6 +249,8 @@ class Order(Purchase, PaymentState):
     written_from: NotRequired[datetime]
     #: There until an operator grants or settles it.
     request: NotRequired[CustomerRequest]
+    #: When the customer withdrew from the contract. There from then on.
+    withdrawn_at: NotRequired[datetime]
     #: When the customer asked for the one free remake. There from then on.
     remake_asked_at: NotRequired[datetime]
     #: There from the first resend on.

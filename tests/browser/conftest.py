@@ -25,7 +25,7 @@ SignIn = Callable[[str], Page]
 def house(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pressroom]:
     """Every process that an order needs, an account of each role, and all that a brand may grant."""
     tenants = tmp_path_factory.mktemp("brands") / "tenants.toml"
-    tenants.write_text("[main]\nfree_remake = true\n")
+    tenants.write_text("[main]\nfree_remake = true\nwithdrawal_days = 14\n")
     hashed = hash_password(PASSWORD)
     lines = [f"{name} {role} {hashed}" for name, role in ROLES.items()]
     with Pressroom(stack, OPS_USERS="\n".join(lines), TENANTS_FILE=str(tenants)) as running:

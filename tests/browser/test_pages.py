@@ -34,7 +34,7 @@ OPERATORS = (
     "/ops/stripe",
     "/ops/search?q=Ada",
 )
-CUSTOMERS = ("/", "/products/life_clarity", "{link}", "{link}/answers")
+CUSTOMERS = ("/", "/products/life_clarity", "{link}", "{link}/answers", "{link}/withdrawal")
 #: Both schemes and both widths, each once: axe takes a processor a second or so for each look.
 WAYS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dark", 390))
 

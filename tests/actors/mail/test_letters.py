@@ -19,7 +19,18 @@ from tests.infra.mail.letters import arrived
 
 HOUSE, NOW = sample_installation(), datetime(2026, 3, 1, tzinfo=UTC)
 SAMPLES = dict(sample_letters())
-KINDS = {"confirmation", "completion", "correction", "delay", "failure", "refund", "details", "resend", "alert"}
+KINDS = {
+    "confirmation",
+    "completion",
+    "correction",
+    "delay",
+    "failure",
+    "refund",
+    "withdrawal",
+    "details",
+    "resend",
+    "alert",
+}
 #: The size at which some mail programs cut a letter off.
 _CUT_AT = 100_000
 BOOK = a_report(pdf=a_pdf(pages=1))

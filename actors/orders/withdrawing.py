@@ -1,0 +1,61 @@
+"""Withdrawals from the contract, as customers declare them. The worker's part is `withdrawal`."""
+
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from actors.deps.process import Deps
+from actors.messages import send_errand
+from actors.orders.refunding import why_not_refundable
+from storage.alerts import raise_alert
+from storage.audit import Authority, record_action
+from storage.order_state import REQUESTS, is_refunded, paid_day, was_delivered
+from storage.records.orders import CUSTOMER, Order
+from storage.withdrawals import record_withdrawal
+
+log = structlog.get_logger()
+
+#: The customer may withdraw, has lost the right to, or has withdrawn.
+Right = Literal["open", "lost", "used"]
+
+
+def right_of(deps: Deps, order: Order) -> Right | None:
+    """Return how a customer's right of withdrawal stands. None where there is none, or it was not used in time.
+
+    Who agreed that work begins at once loses it with the delivery.
+    """
+    if "withdrawn_at" in order:
+        return "used"
+    days = deps.tenants.of(order["tenant"]).withdrawal_days
+    if days is None or order["paid_at"] is None or "forgotten_at" in order:
+        return None
+    today = deps.clock.now().astimezone(ZoneInfo(order.get("timezone", "UTC"))).date()
+    if is_refunded(order) or order["dispute_lost"] or (today - paid_day(order)).days > days:
+        return None
+    return "lost" if "consent" in order and was_delivered(order) else "open"
+
+
+def is_ours_to_refund(order: Order) -> bool:
+    """Return whether a withdrawal is a refund by itself: nothing is delivered, and it was surely our sale."""
+    return order["objection"] is None and why_not_refundable(order) is None
+
+
+async def withdraw(deps: Deps, order: Order) -> bool:
+    """Withdraw from an order's contract, which must be open to that. False if the order has changed.
+
+    All of the money goes back if that is ours to do. An operator sees to it otherwise.
+    """
+    now, order_id, refunding = deps.clock.now(), order["_id"], is_ours_to_refund(order)
+    if refunding:
+        withdrawn = Authority(CUSTOMER, "withdrew from the contract")
+        await record_action(deps.db, withdrawn, "refunded", order_id, "all of it", now)
+    else:  # the alert first: a needless one is better than a withdrawal that nobody hears of
+        await raise_alert(deps.db, "request", REQUESTS["withdrawal"], now, order=order_id)
+    if not await record_withdrawal(deps.db, order, now, refunding=refunding):
+        return False
+    log.info("order_withdrawn", order=order_id, refunding=refunding)
+    await send_errand(deps, "confirm_withdrawal", order_id)
+    if refunding:
+        await send_errand(deps, "refund_order", order_id)
+    return True

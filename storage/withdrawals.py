@@ -1,0 +1,28 @@
+"""Withdrawals: what a customer declares about an order, and what follows from it, in one update."""
+
+from datetime import datetime
+
+from storage.database import Database, Document, translating
+from storage.errands import ERRAND_CHECK, errand_update
+from storage.records.orders import CustomerRequest, Order
+
+
+@translating
+async def record_withdrawal(db: Database, seen: Order, now: datetime, *, refunding: bool) -> bool:
+    """Record that an order's customer withdraws from the contract, with the errand that confirms it by mail.
+
+    With `refunding` the order ends with a refund (T18r); else an operator has to see to it. False if the order is
+    not as it was seen, which includes that it was withdrawn from before.
+    """
+    still: Document = {name: seen[name] for name in ("_id", "letter", "delivered_at", "on_hold", "refund_failed")}
+    still |= {"withdrawn_at": None, "forgotten_at": None, "stopped": False}
+    due_at = now + ERRAND_CHECK
+    update = errand_update("confirm_withdrawal", due_at)
+    update["$set"]["withdrawn_at"] = now
+    request: CustomerRequest = {"kind": "withdrawal", "at": now, "answers": {}}
+    if refunding:
+        update["$set"] |= {"letter": "refund", "errands.refund_order": due_at}
+        update["$unset"] = {"request": ""}
+    else:
+        update["$set"]["request"] = request
+    return (await db.orders.update_one(still, update)).matched_count == 1
