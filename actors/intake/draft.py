@@ -8,7 +8,9 @@ from actors.intake.answers import plain_answers, unread_answers
 from actors.intake.events import SessionFact
 from actors.intake.session import CheckoutSession, written_answers
 from actors.mail.brand import colours_of
+from actors.products.birth import is_time_in_doubt
 from actors.products.catalogue import CURRENCY, Offer, offer_of, questions_of
+from actors.products.questions import BIRTH_TIME
 from infra.tenants import MAIN, Tenants, is_tenant_id
 from storage.orders import new_order
 from storage.records.orders import Form, Order, Purchase
@@ -53,6 +55,9 @@ def purchase_of(deps: IntakeDeps, session: CheckoutSession, form: Form | None, n
     questions = questions_of(offer)
     written = written_answers(session, form["answers"] if form else {}, questions)
     answers = plain_answers(questions, written, now)
+    if is_time_in_doubt(answers):
+        # Here nobody can be asked which of two times it was: it counts as not told, and operators see it unread.
+        del answers[BIRTH_TIME.id]
     return {
         # A name that cannot be a tenant's belongs to no tenant, and may be anything. The raw event keeps it.
         "tenant": named if is_tenant_id(named) else MAIN,

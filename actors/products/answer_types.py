@@ -10,13 +10,15 @@ from typing import ClassVar
 
 from infra.languages import read_language
 from infra.mail_address import plain_email
+from infra.places.clocks import said_place
 
 #: A text for people: in one language, or by the tag of each that is spoken, the first of them for all others.
 Words = str | Mapping[str, str]
 
 #: The first clocks on Earth are so far ahead of UTC (Kiritimati).
 _FIRST_CLOCK = timedelta(hours=14)
-_TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?")
+_TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?([+-](?:0\d|1[0-5]):[0-5]\d(?::[0-5]\d)?)?")
+_CLOCK = len("06:40")
 #: The most signs of a number. No measure of a customer's has more, and reading it is quick.
 _MAX_NUMBER = 24
 #: Signs between groups of digits, beside the comma and the point of the two conventions.
@@ -79,7 +81,11 @@ class LongText(Text):
 
 @dataclass(frozen=True)
 class Place(Text):
-    """A place's name, as somebody would say it."""
+    """A place's name, as somebody would say it, or a place that was found, with its position behind its name."""
+
+    def said(self, value: str) -> str:
+        """See Text."""
+        return said_place(value)
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,10 @@ class Date(Text):
 
 @dataclass(frozen=True)
 class Time(Text):
-    """A time of day on a clock of 24 hours, kept as 06:40."""
+    """A time of day on a clock of 24 hours, kept as 06:40.
+
+    How far it was ahead of UTC may stand behind it, where a place's clocks showed the time twice: 02:30+02:00.
+    """
 
     rule = "Write a time as 06:40 or 18:05."
 
@@ -155,8 +164,12 @@ class Time(Text):
         """See Text."""
         del now
         found = _TIME.fullmatch(_signs(text))
-        hour, minute = map(int, found.groups()) if found else (24, 0)
-        return f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else ""
+        hour, minute = (int(found[1]), int(found[2])) if found else (24, 0)
+        return f"{hour:02}:{minute:02}{found[3] or ''}" if found and hour < 24 and minute < 60 else ""
+
+    def said(self, value: str) -> str:
+        """See Text."""
+        return f"{value[:_CLOCK]} (UTC{value[_CLOCK:]})" if len(value) > _CLOCK else value
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,12 @@ _MAX_AFTER = 14
 #: Fields of forms, places on their pages, and keys of sessions that say something else.
 _TAKEN = {
     *("product", "tenant", "installation", "email"),
-    *("form", "form_key", "reason", "step", "sure", "change", "consent", "mark"),
+    *("form", "form_key", "reason", "step", "sure", "change", "consent", "mark", "reviewed"),
 }
-#: The most questions of an offer. A form has 20 fields at most, and four of them may be of another kind.
+#: Beginning of the fields that settle a doubt about an answer.
+_DOUBTS = "which_"
+#: The most questions of an offer. A form has 40 fields at most, two of them may be about one answer, and eight of
+#: another kind.
 _MAX_QUESTIONS = 16
 #: A day on which each sample must be an answer.
 _SOMEDAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -136,7 +139,7 @@ def _questions(product: Product) -> Iterator[str]:
     asked = [question.id for question in (*product.needed, *product.optional)]
     yield from (f"it asks for {name} twice." for name in _repeated(asked))
     for question in product.questions.values():
-        if not _NAME.fullmatch(question.id) or question.id in _TAKEN:
+        if not _NAME.fullmatch(question.id) or question.id in _TAKEN or question.id.startswith(_DOUBTS):
             yield f"{question.id!r} is no id of a question: it is taken, or has signs that no id has."
         options = question.type.options if isinstance(question.type, Choice) else {}
         spoken = {_languages(words) for words in (question.words, question.help, *options.values()) if words}

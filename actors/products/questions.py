@@ -36,7 +36,13 @@ BIRTH_DATE = Question(
     Date(first=_FIRST_BIRTH, is_past=True),
     autocomplete="bday",
 )
-BIRTH_TIME = Question("birth_time", "Time of birth", "06:40", Time())
+BIRTH_TIME = Question(
+    "birth_time",
+    "Time of birth",
+    "06:40",
+    Time(),
+    help="By the clock on the wall, of 24 hours. If you do not know it, leave it empty.",
+)
 BIRTH_PLACE = Question("birth_place", "Place of birth", "London", Place())
 QUESTION = Question(
     "question",

@@ -1,6 +1,7 @@
 """GET and POST /orders/{token}/details: the form for answers that a paid order still lacks."""
 
 import asyncio
+from datetime import datetime
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -12,6 +13,7 @@ from actors.intake.answers import mistakes_in, plain_answers
 from actors.intake.placing import start_order
 from actors.products.catalogue import question_of, title_of
 from actors.products.questions import Question
+from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
@@ -47,19 +49,40 @@ async def details_form(request: Request) -> Response:
     missing, now = _missing(order), deps.clock.now()
     mistakes = find_mistakes(missing, missing, given, now) if request.method == "POST" else {}
     fields = fields_of(missing.values(), missing, given, mistakes, order["answers"].get("language", ""), now)
-    status = 422 if mistakes else 200
-    return page(request, "details.html", status, tenant=order["tenant"], title=title, fields=fields)
+    settled = _settle(order, given, now)
+    return page(
+        request,
+        "details.html",
+        422 if mistakes or settled.doubts else 200,
+        tenant=order["tenant"],
+        title=title,
+        fields=fields,
+        settled=settled,
+    )
 
 
 def _missing(order: Order) -> dict[str, Question]:
     return {name: question_of(order["product"], name) for name in order["missing"]}
 
 
-async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
-    missing, now = _missing(order), deps.clock.now()
+def _settle(order: Order, given: dict[str, str], now: datetime) -> Settled:
+    """Return the missing answers that a form brings, with their doubts. Who comes without our form has none."""
+    missing = _missing(order)
     wrong = mistakes_in(missing, given, now)
     right = {name: question for name, question in missing.items() if name not in wrong}
-    await fill_details(deps.db, order["_id"], plain_answers(right, given, now), now)
+    answers = plain_answers(right, given, now)
+    if "reviewed" not in given:
+        return Settled(answers, [])
+    settled = settle(right, order["answers"] | answers, given, order["answers"].get("language", ""))
+    return settled._replace(answers={name: settled.answers[name] for name in answers})
+
+
+async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
+    now = deps.clock.now()
+    settled = _settle(order, given, now)
+    in_doubt = {doubt.id for doubt in settled.doubts if doubt.field not in given}
+    answers = {name: answer for name, answer in settled.answers.items() if name not in in_doubt}
+    await fill_details(deps.db, order["_id"], answers, now)
     filled = await find_order(deps.db, order["_id"]) or order
     if not filled["missing"]:
         log.info("details_filled", order=order["_id"])

@@ -11,13 +11,17 @@ from actors.mail.brand import brand_name, logo_of
 from actors.mail.formatting import shown_price, spoken_duration
 from actors.products.catalogue import CURRENCY
 from infra.book import AI_SOURCE
+from infra.speech.say import ENGLISH
+from infra.speech.templates import teach
 from infra.tenants import MAIN
 
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "pages"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    auto_reload=False,
+_PAGES = teach(
+    Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
 )
 _PAGES.filters.update(duration=spoken_duration, price=lambda cents: shown_price(cents, CURRENCY))
 
@@ -31,5 +35,5 @@ def page(request: Request, template: str, status: int, *, tenant: str = MAIN, **
         "ai_source": AI_SOURCE if deps.settings.ai_notice else "",
         "incomplete": status == 422,
     }
-    text = _PAGES.get_template(template).render(**known, **facts)
+    text = _PAGES.get_template(template).render(tongue=ENGLISH, **known, **facts)
     return HTMLResponse(text, status)

@@ -10,7 +10,7 @@ from infra.links import Links
 from storage.orders import find_order_by_token
 from storage.records.orders import Order
 
-_MAX_FIELDS = 20
+_MAX_FIELDS = 40
 
 
 async def order_of(request: Request) -> Order:

@@ -13,6 +13,7 @@ from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
 from actors.orders.estimate import estimate_s, spoken_estimate
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
+from handlers.web.doubts import settle
 from handlers.web.fields import fields_of, find_mistakes, reviewed_answers
 from handlers.web.inside import SAMPLES, parts_of
 from handlers.web.page import page
@@ -58,16 +59,20 @@ async def review(request: Request) -> Response:
 async def checkout(request: Request) -> Response:
     """Keep the answers and send the customer to Stripe.
 
-    Show the form again if an answer is missing or wrong, or its review without a consent that is asked for.
+    Show the form again if an answer is missing or wrong, or its review without a consent that is asked for, or
+    with a doubt that is not settled. Who comes without the review gets their words taken as they are.
     """
     deps: Deps = request.state.deps
     given = await read_form(request)
     offer = _sold(request, given.get("product", ""))
     if mistakes := find_mistakes(offer.asked, offer.needed, given, deps.clock.now()):
         return await _form(request, offer, given, mistakes)
-    if deps.settings.consent and given.get("consent") != "yes":
+    answers, is_open = plain_answers(offer.questions, given, deps.clock.now()), False
+    if "reviewed" in given:
+        settled = settle(offer.asked, answers, given, _language_of(request))
+        answers, is_open = settled.answers, settled.is_open
+    if is_open or (deps.settings.consent and given.get("consent") != "yes"):
         return _review(request, offer, given, 422)
-    answers = plain_answers(offer.questions, given, deps.clock.now())
     try:
         async with asyncio.timeout(_DEADLINE_S):
             url = await _open_checkout(deps, offer, answers)
@@ -120,10 +125,20 @@ async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistak
 
 def _review(request: Request, offer: Offer, given: Mapping[str, str], status: int) -> Response:
     deps: Deps = request.state.deps
-    answers = plain_answers(offer.asked, given, deps.clock.now())
-    told = reviewed_answers(offer.asked, answers, _language_of(request))
-    consent = deps.settings.consent
-    return page(request, "review.html", status, offer=offer, told=told, answers=answers, consent=consent)
+    answers, language = plain_answers(offer.asked, given, deps.clock.now()), _language_of(request)
+    settled = settle(offer.asked, answers, given, language)
+    in_doubt = {doubt.id for doubt in settled.doubts}
+    clear = {name: question for name, question in offer.asked.items() if name not in in_doubt}
+    return page(
+        request,
+        "review.html",
+        status,
+        offer=offer,
+        told=reviewed_answers(clear, answers, language),
+        answers=answers,
+        settled=settled,
+        consent=deps.settings.consent,
+    )
 
 
 def _language_of(request: Request) -> str:

@@ -29,13 +29,15 @@ def test_the_shop_offers_every_product(front_door: Pressroom) -> None:
 
 
 @pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS.keys())
-def test_a_products_form_asks_for_what_it_needs_and_no_more(front_door: Pressroom, offer: Offer) -> None:
-    """Each needed answer has one field of its kind, and all of them must be filled in."""
+def test_a_products_form_asks_its_questions_and_no_more(front_door: Pressroom, offer: Offer) -> None:
+    """Each has one field of its kind, and what is needed must be filled in."""
     form = plain_http.get(f"{front_door.stack.urls.web}/products/{offer.name}").text.split("<form")[1]
     fields = [part.split(">")[0] for part in form.replace("<textarea", "<input").split("<input")[2:]]
-    assert [field.split('name="')[1].split('"')[0] for field in fields] == list(offer.needed)
-    assert all("required" in field for field in fields)
-    assert ['type="date"' in field for field in fields] == [name == "birth_date" for name in offer.needed]
+    assert [field.split('name="')[1].split('"')[0] for field in fields] == list(offer.asked)
+    assert ["required" in field for field in fields] == [name in offer.needed for name in offer.asked]
+    for kind in ("date", "time"):
+        expected = [name == f"birth_{kind}" for name in offer.asked]
+        assert [f'type="{kind}"' in field for field in fields] == expected
 
 
 def test_a_products_page_shows_what_is_inside(front_door: Pressroom) -> None:
@@ -109,6 +111,7 @@ def test_answers_are_reviewed_as_they_are_understood(front_door: Pressroom) -> N
     assert {name: unescape(value) for name, value in hidden.items()} == {k: v for k, v in given.items() if v}
     till = plain_http.post(f"{front_door.door}/checkout", data={k: unescape(v) for k, v in hidden.items()})
     assert till.status_code == 303
+    assert "not told" in shown.text  # the time of birth
     form = plain_http.post(f"{front_door.door}/review", data={**FORM, "change": "yes"})
     assert 'value="London"' in form.text.split("<form")[1]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actors.products.definition import Chapter, Pace, Part, Product, Section, Theme, chapter_of
 from actors.products.personal_horoscope.sky import sun_wheel
-from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, LIFE, NAME
+from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, BIRTH_TIME, LIFE, NAME
 
 #: The months of the year, each with its meaning on the way round it. The overview's brief says more of each.
 _MONTHS = {
@@ -72,6 +72,7 @@ PRODUCT = Product(
     price=9900,
     promise_s=3 * 60 * 60,
     needed=(NAME, BIRTH_DATE, BIRTH_PLACE),
+    optional=(BIRTH_TIME,),
     accepts=LIFE,
     sections=(_OPENING, *(section for month in _YEAR for section in month.sections), *_CLOSING),
     chapters=(

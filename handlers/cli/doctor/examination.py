@@ -15,6 +15,7 @@ from handlers.cli.doctor.typesetter import try_typesetter
 from handlers.cli.doctor.webhook import send_event, webhook_of
 from handlers.web.health import agrees
 from infra.mail.transport import Transport, transport_for
+from infra.places.clocks import zones_have_history
 from infra.settings import cost_of_ending
 from infra.stripe.client import Stripe
 from storage.replica_set import expect_replica_set
@@ -58,7 +59,7 @@ async def examine(deps: Deps, extent: Extent) -> list[Row]:
         try_bucket(deps) if extent.covers("s3") else _nothing(),
     ]
     rows, *more = await asyncio.gather(found, *several)
-    return [_tenants(deps), budget(deps), _ending(deps), *rows, *more[0], *more[1]]
+    return [_tenants(deps), budget(deps), _ending(deps), _zones(), *rows, *more[0], *more[1]]
 
 
 class _Trial(NamedTuple):
@@ -123,3 +124,10 @@ def _ending(deps: Deps) -> Row:
     """Say what it costs to end workers. Which platform waits how long is the operator's to know."""
     finding = cost_of_ending(deps.settings) or "calls in the air are waited for"
     return {"server": "end of workers", "well": True, "finding": finding}
+
+
+def _zones() -> Row:
+    """Say whether the system knows what clocks showed before 1970, by which births of then are reckoned."""
+    well = zones_have_history()
+    lack = "have no history before 1970: install the system's tzdata, as Debian has it, in place of PyPI's"
+    return {"server": "time zones", "well": well, "finding": "have their history" if well else lack}

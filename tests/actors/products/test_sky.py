@@ -6,11 +6,15 @@ import pytest
 
 from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Occasion
-from actors.products.personal_horoscope.sky import month_of, sun_longitude, sun_wheel
+from actors.products.personal_horoscope.sky import month_of, noon, sun_longitude, sun_wheel
 from actors.reports.sources import chart_of
 from tests.builders import an_order
 
 HOROSCOPE = PRODUCTS["personal_horoscope"]
+TOKYO, LONDON = (
+    "Tokyo, Japan (35.69, 139.69, Asia/Tokyo)",
+    "London, England, United Kingdom (51.51, -0.13, Europe/London)",
+)
 
 
 @pytest.mark.parametrize(
@@ -25,8 +29,8 @@ HOROSCOPE = PRODUCTS["personal_horoscope"]
 )
 def test_the_sun_stands_where_the_seasons_begin(day: date, hours: float, longitude: int) -> None:
     """At each equinox and solstice, so many hours from that day's noon, it is a quarter of the circle further."""
-    daily = (sun_longitude(day + timedelta(days=1)) - sun_longitude(day)) % 360
-    assert (sun_longitude(day) + daily * hours / 24 - longitude + 180) % 360 - 180 == pytest.approx(0, abs=0.02)
+    found = sun_longitude(noon(day) + timedelta(hours=hours))
+    assert (found - longitude + 180) % 360 - 180 == pytest.approx(0, abs=0.02)
 
 
 def test_the_months_of_a_book_follow_one_another_through_its_year() -> None:
@@ -47,6 +51,22 @@ def test_a_month_shows_the_suns_way_and_its_place_at_birth() -> None:
     assert birth.label == "The sun at noon on the day of your birth: 14° Libra"
     assert (round(way.at, 1), way.until and round(way.until, 1), round(birth.at, 1)) == (8.0, 9.0, 6.5)
     assert len(wheel.parts) == 12
+
+
+@pytest.mark.parametrize(
+    ("birth", "told"),
+    [
+        # The sun came to Aries when it was 17:03 in Greenwich.
+        ({"birth_time": "23:00", "birth_place": TOKYO}, "The sun at 23:00 on the day of your birth: 29° Pisces"),
+        ({"birth_time": "23:00", "birth_place": LONDON}, "The sun at 23:00 on the day of your birth: 0° Aries"),
+        ({"birth_time": "23:00", "birth_place": "London"}, "The sun at noon on the day of your birth: 29° Pisces"),
+        ({"birth_place": LONDON}, "The sun at noon on the day of your birth: 29° Pisces"),
+    ],
+)
+def test_the_sun_is_shown_at_the_instant_of_birth_if_that_is_known(birth: dict[str, str], told: str) -> None:
+    """A time counts by the clocks of the place; without both it is noon, and the book says which of them."""
+    wheel = sun_wheel(1, Occasion({"birth_date": "1981-03-20", **birth}, date(2026, 11, 21)))
+    assert wheel.marks[1].label == told
 
 
 @pytest.mark.parametrize("answer", ["", "the third of May", "0001-01-01", "2026-02-30", "9" * 400])

@@ -1,0 +1,135 @@
+"""Doubts about answers, which are asked and never guessed: a place of many, or of none, and a time shown twice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta, timezone
+from typing import NamedTuple
+
+from actors.intake.answers import Given, Questions
+from actors.mail.formatting import spoken_duration
+from actors.products.answer_types import Place, in_language
+from actors.products.birth import is_time_in_doubt, local_birth, possible_offsets
+from actors.products.questions import BIRTH_PLACE, BIRTH_TIME, Question
+from infra.places.clocks import in_utc, keep, read_position, said_place
+from infra.places.search import Place as Found
+from infra.places.search import find_places
+from infra.speech.say import say
+
+#: What a form's field is called that settles the doubt about an answer.
+_FIELD = "which_{}"
+#: Choices of a doubt, beside what is offered: the text as it was written, and no time.
+_AS_WRITTEN, _NOT_KNOWN = "as_written", "not_known"
+_MINUTE = 60
+#: The letters of a place that is not found which a choice has room for.
+_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Doubt about the answer `id`: its field's name, a sentence, what may be meant, and what was chosen of it."""
+
+    id: str
+    field: str
+    label: str
+    sentence: str
+    options: Mapping[str, str]
+    chosen: str
+
+
+class Settled(NamedTuple):
+    """Answers as far as their doubts are settled, and all doubts that there were."""
+
+    answers: dict[str, str]
+    doubts: list[Doubt]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one of the doubts is not settled."""
+        return not all(doubt.chosen for doubt in self.doubts)
+
+
+def settle(asked: Questions, answers: Mapping[str, str], given: Given, language: str) -> Settled:
+    """Settle the doubts about answers by what a form brings. A single place that is found is chosen beforehand."""
+    settled, doubts = dict(answers), list[Doubt]()
+    for question in asked.values():
+        written = answers.get(question.id, "")
+        if isinstance(question.type, Place) and written and read_position(written) is None:
+            doubt, kept = _place_doubt(question, written, answers, given, language)
+            doubts.append(doubt)
+            settled[question.id] = kept.get(doubt.chosen, written)
+    if BIRTH_TIME.id in asked and is_time_in_doubt(settled):
+        doubt = _time_doubt(settled, given, language)
+        doubts.append(doubt)
+        # Until it is settled it counts as not told.
+        settled[BIRTH_TIME.id] = doubt.chosen
+        if doubt.chosen in {"", _NOT_KNOWN}:
+            del settled[BIRTH_TIME.id]
+    return Settled(settled, doubts)
+
+
+def _place_doubt(
+    question: Question, written: str, answers: Mapping[str, str], given: Given, language: str
+) -> tuple[Doubt, dict[str, str]]:
+    """Return the doubt about a place, and the answer that is kept for each place that was found."""
+    found = find_places(written)
+    kept = {f"{place.latitude},{place.longitude}": keep(place) for place in found}
+    options = {
+        choice: _said(place, kept[choice], answers if question.id == BIRTH_PLACE.id else {}, language, len(found))
+        for choice, place in zip(kept, found, strict=True)
+    }
+    if not found:
+        sentence = say(language, "We could not find this place. Is it written as it is on a map?")
+    elif len(found) == 1:
+        sentence = say(language, "We found this place:")
+    else:
+        sentence = say(language, "There are several places of this name. Which is it?")
+    as_written = "None of these: use “%(text)s” as it is" if found else "Use “%(text)s” as it is"
+    options[_AS_WRITTEN] = say(language, as_written, text=written[:_SHOWN])
+    return _doubt(question, sentence, options, given, language, next(iter(kept)) if len(kept) == 1 else ""), kept
+
+
+def _said(place: Found, kept: str, answers: Mapping[str, str], language: str, among: int) -> str:
+    """Return a place with how far ahead of Greenwich its clocks were at the birth, if that is in no doubt."""
+    said = place.said(language, beside_others=among > 1)
+    possible = possible_offsets({**answers, BIRTH_PLACE.id: kept})
+    return f"{said}, {_ahead(possible[0], language)}" if len(possible) == 1 else said
+
+
+def _time_doubt(answers: Mapping[str, str], given: Given, language: str) -> Doubt:
+    local, possible = local_birth(answers), possible_offsets(answers)
+    assert local is not None  # noqa: S101  # its time could not be in doubt
+    facts = {"place": said_place(answers[BIRTH_PLACE.id]), "time": f"{local:%H:%M}"}
+    kept = [local.timetz().replace(tzinfo=timezone(one)).isoformat("minutes") for one in possible]
+    if possible[0] > possible[1]:
+        sentence = say(language, "In %(place)s clocks were put back then, and showed %(time)s twice.", **facts)
+        options = {
+            kept[0]: say(language, "The first time (%(ahead)s)", ahead=_ahead(possible[0], language)),
+            kept[1]: say(language, "The second time (%(ahead)s)", ahead=_ahead(possible[1], language)),
+        }
+    else:
+        sentence = say(language, "In %(place)s clocks were put forward then, and never showed %(time)s.", **facts)
+        after = in_utc(local, possible[0]) + possible[1]
+        unchanged = "It is by a clock that was not put forward; the others showed %(time)s"
+        options = {kept[0]: say(language, unchanged, time=f"{after:%H:%M}")}
+    options[_NOT_KNOWN] = say(language, "I do not know; leave the time out")
+    return _doubt(BIRTH_TIME, sentence, options, given, language, "")
+
+
+def _doubt(
+    question: Question, sentence: str, options: Mapping[str, str], given: Given, language: str, chosen: str
+) -> Doubt:
+    field = _FIELD.format(question.id)
+    told = given.get(field) or ""
+    label = in_language(question.words, language)
+    return Doubt(question.id, field, label, sentence, options, told if told in options else chosen)
+
+
+def _ahead(offset: timedelta, language: str) -> str:
+    """Return in words how far clocks were ahead of Greenwich, to the minute."""
+    minutes = round(offset.total_seconds() / _MINUTE)
+    hours, rest = divmod(abs(minutes), _MINUTE)
+    spans = [spoken_duration(hours * 3600)] * bool(hours) + [spoken_duration(rest * _MINUTE)] * bool(rest)
+    if not minutes:
+        return say(language, "then with the clocks of Greenwich")
+    words = "then %(span)s ahead of Greenwich" if minutes > 0 else "then %(span)s behind Greenwich"
+    return say(language, words, span=" ".join(spans))

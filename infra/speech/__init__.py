@@ -1,0 +1,1 @@
+"""Sentences that customers read, by language: English in the code, each other language as a table of them."""
