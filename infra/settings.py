@@ -154,6 +154,15 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     #: [web] The words that a customer of the shop must agree to, for sellers in the EU
     #: ([decision 49](decisions/0049-what-is-sold.md)). They are kept with the order.
     consent: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
+    #: [web] `true`: the payment page takes promotion codes, which are made in Stripe's dashboard.
+    promotion_codes: bool = False
+    #: [web] Stripe adds the tax of the customer's country to the price (`exclusive`) or takes it to be in it
+    #: (`inclusive`): [tax](runbooks/stripe.md#tax). Without it, no tax is reckoned.
+    automatic_tax: Literal["exclusive", "inclusive"] | None = None
+    #: [web] Stripe's code of what is sold, `txcd_` and eight digits, if it is not the account's preset one.
+    tax_code: Annotated[str, Meta(pattern=r"^txcd_[0-9]{8}$")] | None = None
+    #: [web] `true`: the payment page asks companies for their tax number.
+    tax_ids: bool = False
     #: [web, worker, mail, sweep, cli] In live mode every address is https, but for this machine (customers'
     #: addresses) and inner networks (those of servers); `true` allows servers elsewhere, too.
     allow_plain_http: bool = False

@@ -54,12 +54,20 @@ def days_before(now: datetime, number: int) -> list[str]:
     return [day_of(now - timedelta(days=ago)) for ago in range(number)]
 
 
+#: What was paid for an order; the price, where Stripe did not say more.
+_PAID: Document = {"$ifNull": ["$amount_total", "$amount_subtotal"]}
+
+
 async def _takings(db: Database, begin: datetime, end: datetime) -> list[Takings]:
-    left = {"$subtract": ["$amount_subtotal", "$amount_refunded"]}
+    left = {"$subtract": [_PAID, "$amount_refunded"]}
+    # Stripe takes the tax of what is refunded back from what is owed.
+    owed = {"$round": {"$divide": [{"$multiply": ["$amount_tax", left]}, _PAID]}}
+    is_taxed = {"$and": [{"$gt": ["$amount_tax", 0]}, {"$gt": [_PAID, 0]}]}
     going_back = {"$and": [{"$eq": ["$letter", "refund"]}, {"$not": ["$stopped"]}, {"$not": ["$refund_failed"]}]}
     sums: Document = {
         "orders": {"$sum": 1},
-        "paid": {"$sum": "$amount_subtotal"},
+        "paid": {"$sum": _PAID},
+        "tax": {"$sum": {"$toLong": {"$cond": [is_taxed, owed, 0]}}},
         "refunded": {"$sum": "$amount_refunded"},
         "refunds_pending": {"$sum": {"$cond": [going_back, left, 0]}},
         "refunds_failed": {"$sum": {"$cond": ["$refund_failed", left, 0]}},
@@ -80,6 +88,7 @@ async def _order_costs(db: Database, begin: datetime, end: datetime) -> list[Ord
     """Return the costs of a day's calls by order. The ledger names reports, the order names the offer."""
     answered = {"$gt": ["$usage", None]}
     unpriced = {"$and": [answered, {"$not": [{"$gt": ["$cost_usd", None]}]}]}
+    found_paid = {"$ifNull": ["$found.amount_total", "$found.amount_subtotal", None]}
     pipeline: list[Document] = [
         {"$match": {"opened_at": {"$gte": begin, "$lt": end}}},
         {
@@ -99,7 +108,7 @@ async def _order_costs(db: Database, begin: datetime, end: datetime) -> list[Ord
                 "order": "$_id",
                 **dict.fromkeys(("tenant", "calls", "unpriced", "usd"), 1),
                 "product": {"$ifNull": ["$found.product", None]},
-                "amount": {"$ifNull": ["$found.amount_subtotal", None]},
+                "amount": {"$subtract": [found_paid, {"$ifNull": ["$found.amount_tax", 0]}]},
                 "currency": {"$ifNull": ["$found.currency", None]},
             }
         },

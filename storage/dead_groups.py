@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from storage.database import BY_ID, Database, Document, aggregated, translating
+from storage.order_state import amount_paid
 from storage.records.mail import DeadLetter
 
 #: The most open letters that are grouped. MongoDB reads them on an index alone.
@@ -92,8 +93,9 @@ async def letters_of_groups(
 async def sums_paid(db: Database, orders: Collection[str]) -> list[tuple[str, int, str]]:
     """Return what was paid for some orders: their ids, sums and currencies. Unpaid ones are left out."""
     paid = {"_id": {"$in": list(orders)}, "paid_at": {"$ne": None}, "amount_subtotal": {"$ne": None}}
-    found = await db.orders.find(paid, {"amount_subtotal": 1, "currency": 1}, hint=BY_ID).to_list()
-    return [(one["_id"], cast("int", one["amount_subtotal"]), one["currency"] or "") for one in found]
+    shown = ("amount_subtotal", "amount_total", "currency")
+    found = await db.orders.find(paid, dict.fromkeys(shown, 1), hint=BY_ID).to_list()
+    return [(one["_id"], amount_paid(one) or 0, one["currency"] or "") for one in found]
 
 
 @translating

@@ -120,6 +120,12 @@ def may_begin(order: Order) -> bool:
     return order["paid_at"] is not None and not hindered
 
 
+def amount_paid(order: Order) -> int | None:
+    """Return what is paid for an order, with taxes and without discounts. None if that is unknown."""
+    total = order.get("amount_total")
+    return order["amount_subtotal"] if total is None else total
+
+
 def paid_at(order: Order) -> datetime:
     """Return when an order was paid, or was placed if it is not paid yet."""
     return order["paid_at"] or order["placed_at"]

@@ -28,6 +28,8 @@ def draft_order(deps: IntakeDeps, news: SessionFact, form: Form | None, now: dat
         "reference": session.reference,
         "payment_intent": session.payment_intent_id,
         "amount_subtotal": session.amount_subtotal,
+        "amount_total": session.amount_total,
+        "amount_tax": session.amount_tax,
         "currency": session.currency,
         "paid_at": news.paid_at,
         "ended_at": news.ended_at,

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from infra.mail_address import plain_email
 
+Amount = Annotated[int, Meta(ge=0, le=10**12)]
 #: Stripe's own bound on references.
 _MAX_REFERENCE = 200
 
@@ -18,13 +19,21 @@ class CustomerDetails(msgspec.Struct, frozen=True):
     email: str | None = None
 
 
+class TotalDetails(msgspec.Struct, frozen=True):
+    """What a session's total holds beside its items."""
+
+    amount_tax: Amount | None = None
+
+
 class CheckoutSession(msgspec.Struct, frozen=True):
     """Fields of a session that are read. ValidationError for one of another shape."""
 
     id: str
     mode: str
     payment_status: Literal["paid", "unpaid", "no_payment_required"]
-    amount_subtotal: Annotated[int, Meta(ge=0, le=10**12)] | None = None
+    amount_subtotal: Amount | None = None
+    amount_total: Amount | None = None
+    total_details: TotalDetails | None = None
     currency: str | None = None
     client_reference_id: str | None = None
     payment_intent: str | dict[str, Any] | None = None
@@ -63,6 +72,13 @@ class CheckoutSession(msgspec.Struct, frozen=True):
         """The id of our own form's answers. None if it is not one, since a payment link takes any text."""
         given = self.client_reference_id or ""
         return given if given.isascii() and given.isprintable() and 0 < len(given) <= _MAX_REFERENCE else None
+
+    @property
+    def amount_tax(self) -> int | None:
+        """The tax in the total. None if the session does not say both."""
+        if self.amount_total is None or self.total_details is None:
+            return None
+        return self.total_details.amount_tax
 
     @property
     def email(self) -> str | None:

@@ -17,6 +17,7 @@ _FIELDS = ("product", "tenant", "day")
 _COLUMNS = (
     "orders",
     "paid",
+    "tax",
     "refunded",
     "refunds_pending",
     "refunds_failed",
@@ -75,5 +76,5 @@ def _on_terminal(row: Row) -> Row:
     from actors.mail.formatting import written_amount
 
     currency = row["currency"] or ""
-    amounts = ("paid", "refunded", "refunds_pending", "refunds_failed", "disputed", "lost", "margin")
+    amounts = ("paid", "tax", "refunded", "refunds_pending", "refunds_failed", "disputed", "lost", "margin")
     return {**row, **{name: written_amount(row[name], currency) for name in amounts if row[name] is not None}}

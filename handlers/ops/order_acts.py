@@ -37,6 +37,7 @@ from handlers.web.requests import read_form
 from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
 from storage.history import steps_at_a_glance
+from storage.order_state import amount_paid
 from storage.records.orders import Order
 
 _MOST_USD = 1_000_000
@@ -101,7 +102,7 @@ async def _evidence(request: Request, fields: Fields, authority: Authority) -> R
         "evidence.html",
         order=await order_view(deps, order),
         payment=order["payment_intent"],
-        paid=order["amount_subtotal"],
+        paid=amount_paid(order),
         currency=order["currency"],
         consent=order.get("consent"),
         customer=customer_view(deps, order, clear=True),

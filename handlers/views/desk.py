@@ -7,7 +7,7 @@ from actors.deps.process import Deps
 from actors.orders.promise import promised_at
 from handlers.views.orders import as_text
 from storage.attention import orders_for_a_person
-from storage.order_state import attention_of, order_state, request_of
+from storage.order_state import amount_paid, attention_of, order_state, request_of
 from storage.records.orders import Order
 
 
@@ -46,6 +46,6 @@ def _shown(order: Order, now: datetime) -> PersonView:
         "paid_at": as_text(order["paid_at"]),
         "waiting_s": int((now - began_at).total_seconds()),
         "overdue_s": late_s if late_s > 0 else None,
-        "amount": order["amount_subtotal"],
+        "amount": amount_paid(order),
         "currency": order["currency"],
     }

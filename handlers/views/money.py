@@ -13,7 +13,7 @@ from storage.records.sums import Amounts, DaySums, OrderCost
 
 By = Literal["product", "tenant", "day"]
 #: The sums of takings.
-_AMOUNTS = ("orders", "paid", "refunded", "refunds_pending", "refunds_failed", "disputed", "lost")
+_AMOUNTS = ("orders", "paid", "tax", "refunded", "refunds_pending", "refunds_failed", "disputed", "lost")
 #: The most orders that are listed.
 _MOST = 50
 
@@ -26,7 +26,7 @@ class MoneyView(Amounts):
     """Sums over orders paid in a time, and over the calls made in it. Amounts are in the currency's smallest unit.
 
     Calls are paid in US dollars, so that only sales in dollars have a cost and a margin: what was paid, less
-    refunds, lost disputes and calls. Both are None elsewhere, the margin also where a price is unknown.
+    taxes, refunds, lost disputes and calls. Both are None elsewhere, the margin also where a price is unknown.
     """
 
     name: str
@@ -95,7 +95,8 @@ def _rows(sums: Sequence[DaySums], by: str | None) -> list[MoneyView]:
     for day in sums:
         for taken in day["takings"]:
             key = _name(by, day["_id"], taken), taken["currency"]
-            takings[key].update({name: taken[name] for name in _AMOUNTS})  # type: ignore[literal-required]
+            # Sums of an older version have no tax.
+            takings[key].update({name: taken.get(name, 0) for name in _AMOUNTS})
         for cost in day["costs"]:
             name = _name(by, day["_id"], cost)
             costs[name].update(calls=cost["calls"], unpriced=cost["unpriced"])
@@ -112,12 +113,13 @@ def _name(by: str | None, day: str, part: Mapping[str, object]) -> str:
 
 def _row(name: str, currency: str | None, taken: Counter[str], costs: Counter[str], usd: float) -> MoneyView:
     in_dollars = currency == CURRENCY
-    left = taken["paid"] - taken["refunded"] - taken["lost"] - round(usd * 100)
+    left = taken["paid"] - taken["tax"] - taken["refunded"] - taken["lost"] - round(usd * 100)
     return {
         "name": name,
         "currency": currency,
         "orders": taken["orders"],
         "paid": taken["paid"],
+        "tax": taken["tax"],
         "refunded": taken["refunded"],
         "refunds_pending": taken["refunds_pending"],
         "refunds_failed": taken["refunds_failed"],

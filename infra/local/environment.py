@@ -14,7 +14,7 @@ BUCKET = "pressroom"
 
 # Variables of the developer's own shell for the real services must not reach a local process.
 _VENDORS = ("ALERT_", "AWS_", "MAIL_", "MONGODB_", "OPENAI_", "REDIS_", "S3_", "STRIPE_")
-_FOREIGN = (*_VENDORS, "INSTALLATION", "METRICS_", "TIMEZONE")
+_FOREIGN = (*_VENDORS, "AUTOMATIC_TAX", "INSTALLATION", "METRICS_", "PROMOTION_CODES", "TAX_", "TIMEZONE")
 
 T = TypeVar("T")
 
@@ -45,6 +45,7 @@ def pressroom_environment(ports: Services[int], urls: Services[str], mongodb_url
         "REDIS_URL": f"redis://{HOST}:{ports.redis}/0",
         "STRIPE_API_BASE": urls.stripe,
         "STRIPE_LIVEMODE": "false",
+        "PROMOTION_CODES": "true",
         "OPENAI_BASE_URL": f"{urls.llm}/v1",
         "OPENAI_MODEL": "gpt-5-mini",
         "LLM_REQUESTS_PER_MINUTE": str(REQUESTS),

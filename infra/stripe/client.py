@@ -88,6 +88,9 @@ class Stripe:
     def __init__(self, settings: Settings, *, timeout_s: float = _TIMEOUT_S, retries: int = _RETRIES) -> None:
         """Connect lazily; STRIPE_API_BASE is for tests. Each of a call's attempts has `timeout_s` seconds."""
         self._mark = {"installation": settings.installation} if settings.installation else {}
+        self._wishes = _wishes(settings)
+        self._price = {"tax_behavior": settings.automatic_tax} if settings.automatic_tax else {}
+        self._sold = {"tax_code": settings.tax_code} if settings.tax_code else {}
         self._client = stripe.StripeClient(
             settings.stripe_api_key,
             stripe_version=API_VERSION,
@@ -99,6 +102,7 @@ class Stripe:
     async def open_checkout(self, purchase: Purchase) -> Till:
         """Return Stripe's payment page for a purchase: the same one if asked twice."""
         wanted = {
+            **self._wishes,
             "mode": "payment",
             "client_reference_id": purchase.reference,
             "metadata": {"product": purchase.product, **self._mark},
@@ -108,7 +112,8 @@ class Stripe:
                     "price_data": {
                         "currency": purchase.currency,
                         "unit_amount": purchase.price,
-                        "product_data": {"name": purchase.title},
+                        "product_data": {"name": purchase.title, **self._sold},
+                        **self._price,
                     },
                 }
             ],
@@ -202,6 +207,18 @@ class Stripe:
         return await asyncio.to_thread(
             _translated, lambda: json.loads(self._client.raw_request(method, path, **wanted).body)
         )
+
+
+def _wishes(settings: Settings) -> dict[str, Any]:
+    """Return what the payment page shall have beside the purchase: a field for codes, tax, companies' numbers."""
+    wishes: dict[str, Any] = {}
+    if settings.promotion_codes:
+        wishes["allow_promotion_codes"] = True
+    if settings.automatic_tax:
+        wishes["automatic_tax"] = {"enabled": True}
+    if settings.tax_ids:
+        wishes["tax_id_collection"] = {"enabled": True}
+    return wishes
 
 
 def _translated(call: Callable[[], Answer]) -> Answer:

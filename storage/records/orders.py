@@ -204,8 +204,11 @@ class Order(Purchase, PaymentState):
     #: The id of our form's answers, if the session names one.
     reference: str | None
     payment_intent: str | None
-    #: In the currency's smallest unit, before discounts and taxes.
+    #: The price in the currency's smallest unit, before discounts and taxes that are added to it.
     amount_subtotal: int | None
+    #: What is paid, and the tax in it. None where Stripe did not say.
+    amount_total: NotRequired[int | None]
+    amount_tax: NotRequired[int | None]
     currency: str | None
     placed_at: datetime
     #: The earliest time that was reported.

@@ -9,8 +9,9 @@ class Amounts(TypedDict):
 
     currency: str | None
     orders: int
-    #: As priced, before discounts and taxes.
+    #: What customers paid, and the tax in it that was not refunded.
     paid: int
+    tax: int
     refunded: int
     #: Of orders whose refund is decided, or which a bank sent back: what is still to go back.
     refunds_pending: int
@@ -38,7 +39,7 @@ class DayCosts(TypedDict):
 
 
 class OrderCost(DayCosts):
-    """Cost of an order's calls of a day, and what the order was priced at."""
+    """Cost of an order's calls of a day, and what was paid for the order, without tax."""
 
     order: str
     amount: int | None

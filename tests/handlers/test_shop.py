@@ -136,6 +136,23 @@ def test_a_consent_that_the_shop_asks_for_is_kept_with_the_order(stack: Stack) -
     assert order["consent"] == {"text": words, "at": form["at"]}
 
 
+def test_the_till_reckons_tax_and_takes_codes_if_it_is_told_to(stack: Stack) -> None:
+    """Stripe is asked for both; an order is judged by its price, and keeps what was paid and the tax in it."""
+    (port,) = free_ports(1)
+    tax = {"AUTOMATIC_TAX": "exclusive", "TAX_CODE": "txcd_10000000", "TAX_IDS": "true"}
+    with Pressroom(stack, PROMOTION_CODES="true", **tax) as house:
+        house.pretend_to_sweep()
+        house.start("web", "--port", str(port))
+        house.door = f"http://127.0.0.1:{port}"
+        till = plain_http.post(f"{house.door}/checkout", data=FORM)
+        page = plain_http.post(till.headers["location"], data={"code": "TEST10"}).text
+        assert "Pay $106.92" in page  # ninety percent of $99, and a fifth of that
+        amounts = {"amount_subtotal": 9900, "amount_total": 10692, "total_details": {"amount_tax": 1782}}
+        house.send(house.event(metadata=FORM, **amounts))
+        (order,) = house.db.orders.find()
+    assert (order["amount_total"], order["amount_tax"], order["objection"]) == (10692, 1782, None)
+
+
 @pytest.mark.parametrize(
     ("seconds", "spoken"), [(60, "1 minute"), (1800, "30 minutes"), (3600, "1 hour"), (10800, "3 hours")]
 )

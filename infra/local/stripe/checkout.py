@@ -6,6 +6,8 @@ from infra.local.stripe.wire import Json, Refusal
 
 #: Promotion codes, by the percentage that each takes off.
 CODES = {"TEST10": 10}
+#: The tax in percent, wherever the payer is.
+TAX = 20
 
 
 def create_price(account: Account, form: Json) -> Json:
@@ -19,18 +21,39 @@ def create_session(account: Account, form: Json) -> Json:
     if "line_items" not in form:
         raise Refusal("Missing required param: line_items.", param="line_items", code="parameter_missing")
     items = [_line_item(account, given) for given in form["line_items"].values()]
-    return account.keep(SESSIONS, new_session(form, items, account.page_base))
+    session = new_session(form, items, account.page_base)
+    if session["automatic_tax"]["enabled"] and any(_behaviour(item) == "unspecified" for item in items):
+        raise Refusal("Prices must have a `tax_behavior` of `inclusive` or `exclusive` for automatic tax.")
+    _reckon(session, 0)
+    return account.keep(SESSIONS, session)
 
 
 def reduce_session(session: Json, code: str) -> bool:
-    """Lower an open session's total, not its subtotal, by a promotion code. False if there is no such code."""
+    """Lower an open session's total, not its subtotal, by a promotion code.
+
+    False if there is no such code, or the session takes none.
+    """
     percent = CODES.get(code.strip().upper())
-    if percent is None:
+    if percent is None or not session["allow_promotion_codes"]:
         return False
-    discount = session["amount_subtotal"] * percent // 100
-    session["amount_total"] = session["amount_subtotal"] - discount
-    session["total_details"] = {"amount_discount": discount, "amount_shipping": 0, "amount_tax": 0}
+    _reckon(session, session["amount_subtotal"] * percent // 100)
     return True
+
+
+def _behaviour(item: Json) -> str:
+    return str(item["price"]["tax_behavior"])
+
+
+def _reckon(session: Json, discount: int) -> None:
+    """Set a session's total by its subtotal, a discount, and the tax that is added to it or stands in it."""
+    total = session["amount_subtotal"] - discount
+    tax = 0
+    if session["automatic_tax"]["enabled"]:
+        is_added = _behaviour(session["line_items"]["data"][0]) == "exclusive"
+        tax = round(total * TAX / (100 if is_added else 100 + TAX))
+        total += tax if is_added else 0
+    session["amount_total"] = total
+    session["total_details"] = {"amount_discount": discount, "amount_shipping": 0, "amount_tax": tax}
 
 
 def complete_session(account: Account, session: Json, email: str, *, delayed: bool) -> None:

@@ -21,7 +21,15 @@ def new_price(form: Json, product: str) -> Json:
     """Return a product's price; a shop finds it by its lookup key."""
     amount, currency = int(form["unit_amount"]), form["currency"]
     lookup_key = form.get("lookup_key")
-    return _new("price", "price_1", currency=currency, lookup_key=lookup_key, product=product, unit_amount=amount)
+    return _new(
+        "price",
+        "price_1",
+        currency=currency,
+        lookup_key=lookup_key,
+        product=product,
+        tax_behavior=form.get("tax_behavior", "unspecified"),
+        unit_amount=amount,
+    )
 
 
 def new_line_item(price: Json, name: str, quantity: int) -> Json:
@@ -45,6 +53,8 @@ def new_session(form: Json, items: list[Json], page_base: str) -> Json:
     session = _new(
         "checkout.session",
         "cs_test_a1",
+        allow_promotion_codes=form.get("allow_promotion_codes") == "true" or None,
+        automatic_tax={"enabled": form.get("automatic_tax", {}).get("enabled") == "true"},
         amount_subtotal=total,
         amount_total=total,
         cancel_url=form.get("cancel_url"),
@@ -60,6 +70,8 @@ def new_session(form: Json, items: list[Json], page_base: str) -> Json:
         payment_status="unpaid",
         status="open",
         success_url=form["success_url"],
+        tax_id_collection={"enabled": form.get("tax_id_collection", {}).get("enabled") == "true"},
+        total_details={"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
     )
     session["expires_at"] = session["created"] + 24 * 3600
     session["line_items"] = as_list(items, f"/v1/checkout/sessions/{session['id']}/line_items")

@@ -42,8 +42,11 @@ def known(house: Pressroom) -> dict[str, str]:
         "sent back": buy(house, letter="refund", refund_failed=True),
         "disputed": buy(house, on_hold=True),
         "lost": buy(house, on_hold=True, dispute_lost=True),
-        "in euros": buy(house, currency="eur", amount_subtotal=1800, product="personal_blueprint"),
-        "last week's": buy(house, days_ago=7, product="bundle", tenant="brand", amount_subtotal=12900),
+        "in euros": buy(house, currency="eur", amount_total=1800, product="personal_blueprint"),
+        "with a code, and tax, of which half went back": buy(
+            house, product="personal_horoscope", amount_total=10692, amount_tax=1782, amount_refunded=5346
+        ),
+        "last week's": buy(house, days_ago=7, product="bundle", tenant="brand", amount_total=12900),
         "last year's": buy(house, days_ago=400),
         "unpaid": buy(house),
     }
@@ -81,6 +84,8 @@ def test_sums_are_what_the_orders_were(sums: Callable[..., dict[tuple[str, str],
     assert ours["margin"] == 7 * 1900 - 2300 - 1900 - 1075
     bundle = rows["bundle", "usd"]
     assert (bundle["orders"], bundle["paid"], bundle["cost_usd"], bundle["margin"]) == (1, 12900, 1.0, 12800)
+    taxed = rows["personal_horoscope", "usd"]
+    assert (taxed["paid"], taxed["tax"], taxed["margin"]) == (10692, 891, 10692 - 5346 - 891)
     euros = rows["personal_blueprint", "eur"]
     assert (euros["paid"], euros["cost_usd"], euros["margin"]) == (1800, None, None)
 
@@ -88,9 +93,9 @@ def test_sums_are_what_the_orders_were(sums: Callable[..., dict[tuple[str, str],
 def test_sums_by_tenant_and_day_hold_the_same(sums: Callable[..., dict[tuple[str, str], Any]]) -> None:
     """Each order is in the row of its brand, and in that of its day in UTC; what is too old is in none."""
     brands = sums("--by", "tenant")
-    assert (brands["main", "usd"]["paid"], brands["brand", "usd"]["paid"]) == (7 * 1900, 12900)
+    assert (brands["main", "usd"]["paid"], brands["brand", "usd"]["paid"]) == (7 * 1900 + 10692, 12900)
     days = sums("--by", "day")
-    assert (days[TODAY, "usd"]["paid"], days[LAST_WEEK, "usd"]["cost_usd"]) == (7 * 1900, 1.0)
+    assert (days[TODAY, "usd"]["paid"], days[LAST_WEEK, "usd"]["cost_usd"]) == (7 * 1900 + 10692, 1.0)
     assert (LAST_WEEK, "usd") not in sums("--by", "day", "--days", "7")
 
 

@@ -45,6 +45,14 @@ def pay_session(stack: Stack, session: str, *, later: bool = False) -> str:
     return str(connect(stack).v1.checkout.sessions.retrieve(session).payment_intent)
 
 
+def taxed(behaviour: str | None) -> Any:
+    """What a shop asks for that has tax reckoned, of a price that says how it is meant or does not."""
+    (item,) = params()["line_items"]
+    meant = {"tax_behavior": behaviour} if behaviour else {}
+    wanted = {"quantity": 1, "price_data": item["price_data"] | meant}
+    return params(line_items=[wanted], automatic_tax={"enabled": True})
+
+
 def events_about(stack: Stack, **wanted: str) -> list[Event]:
     """The events about objects with these fields, the oldest first."""
     newest_first = connect(stack).v1.events.list({"limit": 100}).auto_paging_iter()

@@ -9,7 +9,7 @@ from infra.local.errors import PartError
 from infra.local.stack import Stack
 from tests import plain_http
 from tests.infra.local.shop import Shop
-from tests.infra.local.stripe_client import connect, open_session, params
+from tests.infra.local.stripe_client import connect, open_session, params, taxed
 from tests.infra.local.waiting import eventually
 
 
@@ -27,6 +27,29 @@ def test_a_session_is_what_was_asked_for(stack: Stack) -> None:
     assert again.line_items is not None
     assert [item.description for item in again.line_items.data] == ["Life Clarity"]
     assert again.url == f"{stack.urls.stripe}/pay/{session.id}"
+
+
+@pytest.mark.parametrize(("behaviour", "total", "tax"), [("exclusive", 2280, 380), ("inclusive", 1900, 317)])
+def test_tax_is_added_to_a_price_or_stands_in_it(stack: Stack, behaviour: str, total: int, tax: int) -> None:
+    """The subtotal is the price in either case; a price that does not say how it is meant is refused."""
+    client = connect(stack)
+    session = client.v1.checkout.sessions.create(taxed(behaviour))
+    assert session.total_details is not None
+    assert (session.amount_subtotal, session.amount_total) == (1900, total)
+    assert session.total_details.amount_tax == tax
+    with pytest.raises(stripe.InvalidRequestError, match="tax_behavior"):
+        client.v1.checkout.sessions.create(taxed(None))
+
+
+def test_codes_are_taken_where_the_session_allows_them(stack: Stack) -> None:
+    """Elsewhere the page has no field for one, and takes none."""
+    client = connect(stack)
+    for allowed in (True, False):
+        session = open_session(client, allow_promotion_codes=allowed)
+        page = str(session.url)
+        assert ("Promotion code" in plain_http.get(page).text) == allowed
+        assert plain_http.post(page, data={"code": "TEST10"}).status_code == (200 if allowed else 422)
+        assert client.v1.checkout.sessions.retrieve(session.id).amount_total == (1710 if allowed else 1900)
 
 
 def test_an_idempotency_key_makes_one_session(stack: Stack) -> None:
