@@ -23,9 +23,10 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A brand. A field that is None is as the installation or the product has it; more `priority` goes first.
 
     `limit` bounds how many reports are in progress at once, `products` names those that may be sold, `sender` is a
-    mail address with or without a name, `logo` a PNG or SVG file, `timezone` the zone of its customers' day. With
-    `free_remake` customers may ask once for a remake from corrected answers. For `withdrawal_days` after the day
-    of the payment they may withdraw from the contract.
+    mail address with or without a name, `logo` a PNG or SVG file, `timezone` the zone of its customers' day.
+    `language` is that of its pages and letters where a customer's is not known. With `free_remake` customers may
+    ask once for a remake from corrected answers. For `withdrawal_days` after the day of the payment they may
+    withdraw from the contract.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     products: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1000)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     timezone: str | None = None
+    language: str | None = None
     priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
     free_remake: bool = False
     withdrawal_days: Annotated[int, Meta(ge=1, le=366)] | None = None

@@ -13,6 +13,7 @@ from infra.addresses import as_address
 from infra.colours import COLOUR
 from infra.errors import SettingsError
 from infra.setting_checks import ZONE
+from infra.speech.say import LANGUAGES
 from infra.tenants import Colours, Tenant, Tenants, is_tenant_id
 
 #: Room for many times the tenants of a large installation: a larger file is no such file.
@@ -76,6 +77,7 @@ def _keys(folder: Path, sold: Collection[str] | None) -> _Keys:
         "sender": _sender,
         "products": partial(_products, sold),
         "timezone": _timezone,
+        "language": _language,
     }
 
 
@@ -156,6 +158,12 @@ def _products(sold: Collection[str] | None, given: tuple[str, ...]) -> tuple[str
 def _timezone(given: str) -> str:
     if not ZONE.holds(given):
         raise _Wrong(f"timezone must be {ZONE.wanted}")
+    return given
+
+
+def _language(given: str) -> str:
+    if given not in LANGUAGES:
+        raise _Wrong(f"language must be one of {', '.join(LANGUAGES)}")
     return given
 
 

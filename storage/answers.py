@@ -19,10 +19,13 @@ async def keep_answers(
     answers: dict[str, str],
     now: datetime,
     *,
+    locale: str | None = None,
     consent: str | None = None,
 ) -> None:
     """Keep a form's answers, and what was agreed to, under a reference that the Checkout Session will carry."""
     form: Form = {"_id": reference, "product": product, "answers": answers, "at": now}
+    if locale is not None:
+        form["locale"] = locale
     if consent is not None:
         form["consent"] = {"text": consent, "at": now}
     await db.answers.insert_one(form)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from actors.products.questions import Question
+from infra.speech.say import ENGLISH, say
 
 #: The number of characters of one answer that are used. The raw event keeps the rest.
 _MAX_ANSWER = 2000
@@ -13,8 +14,6 @@ _MAX_ANSWER = 2000
 _MAX_READ = 4 * _MAX_ANSWER
 #: The number of characters that an operator is shown.
 _MAX_SHOWN = 200
-_SHOWS_NOTHING = "Write something that can be read."
-_TOO_LONG = f"Write at most {_MAX_ANSWER:,} characters."
 Questions = Mapping[str, Question]
 Given = Mapping[str, str | None]
 
@@ -44,16 +43,18 @@ def unread_answers(questions: Questions, given: Given, answers: Mapping[str, str
     return {name: text for name, text in written.items() if text and name not in answers}
 
 
-def mistakes_in(questions: Questions, given: Given, now: datetime) -> dict[str, str]:
+def mistakes_in(questions: Questions, given: Given, now: datetime, language: str = ENGLISH) -> dict[str, str]:
     """Return for each answer that cannot be used as it was written one sentence that says how it would be.
 
     Blanks are no mistake. Such a text may be too long, which is not cut where its writer can be told.
     """
     written = {name: (given.get(name) or "").strip() for name in questions}
     answers = plain_answers(questions, written, now)
-    long = {name: _TOO_LONG for name, text in written.items() if len(_printable(text)) > _MAX_ANSWER}
+    too_long = say(language, "Write at most 2,000 characters.")
+    long = {name: too_long for name, text in written.items() if len(_printable(text)) > _MAX_ANSWER}
+    shows_nothing = say(language, "Write something that can be read.")
     unusable = [name for name, text in written.items() if text and name not in answers]
-    return {name: questions[name].type.rule or _SHOWS_NOTHING for name in unusable} | long
+    return {name: questions[name].type.rule_in(language) or shows_nothing for name in unusable} | long
 
 
 def plain_text(written: str) -> str:

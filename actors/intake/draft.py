@@ -11,6 +11,7 @@ from actors.mail.brand import colours_of
 from actors.products.birth import is_time_in_doubt
 from actors.products.catalogue import CURRENCY, Offer, offer_of, questions_of
 from actors.products.questions import BIRTH_TIME
+from infra.speech.say import nearest
 from infra.tenants import MAIN, Tenants, is_tenant_id
 from storage.orders import new_order
 from storage.records.orders import Form, Order, Purchase
@@ -25,6 +26,7 @@ def draft_order(deps: IntakeDeps, news: SessionFact, form: Form | None, now: dat
     order = new_order(session.id, token, purchase_of(deps, session, form, now), now)
     order |= {
         "email": session.email,
+        "locale": nearest(form.get("locale") if form else None, session.locale),
         "reference": session.reference,
         "payment_intent": session.payment_intent_id,
         "amount_subtotal": session.amount_subtotal,

@@ -41,6 +41,7 @@ class CheckoutSession(msgspec.Struct, frozen=True):
     customer_email: str | None = None
     custom_fields: list[dict[str, Any]] = []
     metadata: dict[str, Any] | None = None
+    locale: str | None = None
     line_items: dict[str, Any] | None = None
 
     @property

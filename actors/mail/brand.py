@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from infra.settings import Settings
+from infra.speech.say import ENGLISH, nearest
 from infra.tenants import MAIN, Tenant, Tenants
-from storage.records.orders import Colours
+from storage.records.orders import Colours, Order
 
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
@@ -47,6 +48,15 @@ def sender_of(installation: Installation, tenant_id: str) -> str:
     name, spec = parseaddr(tenant.sender or installation.settings.mail_from)
     own = name if tenant.sender else ""
     return str(Address(display_name=own or tenant.name, addr_spec=spec))
+
+
+def language_of(installation: Installation, order: Order) -> str:
+    """Return the language of an order's pages and letters.
+
+    It is that of the form or of Stripe's page, else that of the report, else the tenant's, else English.
+    """
+    own = installation.tenants.of(order["tenant"]).language
+    return nearest(order.get("locale"), order["answers"].get("language"), own) or ENGLISH
 
 
 def logo_of(installation: Installation, tenant_id: str) -> str | None:

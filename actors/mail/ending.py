@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from actors.mail.brand import Installation
+from actors.mail.brand import Installation, language_of
 from actors.mail.formatting import spoken_moment, written_amount
 from actors.mail.letterhead import to_customer
 from infra.mail.letter import Letter
@@ -17,19 +17,19 @@ def failure(installation: Installation, order: Order, now: datetime) -> Letter:
 
 def refund(installation: Installation, order: Order, now: datetime) -> Letter:
     """Return the letter that says that an order is refunded in full, and how much that is."""
-    amount = written_amount(order["amount_refunded"], order["currency"] or "")
+    amount = written_amount(order["amount_refunded"], order["currency"] or "", language_of(installation, order))
     return to_customer(installation, order, "refund", now, amount=amount, withdrawn="withdrawn_at" in order)
 
 
 def withdrawal(installation: Installation, order: Order, at: datetime, now: datetime) -> Letter:
     """Return the receipt for a withdrawal from the contract: what was declared, and when."""
-    zone = order.get("timezone", "UTC")
+    zone, language = order.get("timezone", "UTC"), language_of(installation, order)
     return to_customer(
         installation,
         order,
         "withdrawal",
         now,
-        received=spoken_moment(at, zone),
-        paid=spoken_moment(paid_at(order), zone),
+        received=spoken_moment(at, zone, language),
+        paid=spoken_moment(paid_at(order), zone, language),
         refunding=order["letter"] == "refund",
     )

@@ -1,7 +1,7 @@
 """Letterhead of every letter: sender, brand and colour, a Message-ID, and three texts of the same facts.
 
-A letter's name is its kind, with a number where an order may have several: `resend-2`. Letters are in English,
-whatever the language of the report.
+A letter's name is its kind, with a number where an order may have several: `resend-2`. Customers are written to in
+their language, operators in English.
 """
 
 import hashlib
@@ -13,10 +13,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from actors.mail.brand import Installation, brand_name, sender_of
+from actors.mail.brand import Installation, brand_name, language_of, sender_of
 from actors.products.catalogue import title_of
 from infra.mail.letter import Letter
 from infra.settings import Settings
+from infra.speech.say import ENGLISH, say
+from infra.speech.templates import teach
 from storage.deliveries import kind_of
 from storage.records.orders import Colours, Order
 
@@ -33,13 +35,15 @@ def isolated(text: str) -> str:
     return f"\u2068{text}\u2069" if foreign else text
 
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(["html"]),
-    undefined=StrictUndefined,
-    auto_reload=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
+_TEMPLATES = teach(
+    Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 )
 _TEMPLATES.filters["isolated"] = isolated
 
@@ -52,10 +56,12 @@ def letter_id(settings: Settings, order_id: str, name: str) -> str:
 
 def to_customer(installation: Installation, order: Order, name: str, now: datetime, **facts: Any) -> Letter:
     """Return an order's letter of that name, from the templates of its kind."""
+    tongue = language_of(installation, order)
     known = {
+        "tongue": tongue,
         "brand": brand_name(installation, order["tenant"]),
         "name": " ".join(order["answers"].get("name", "").split())[:_MAX_NAME],
-        "title": title_of(order["product"], "your order"),
+        "title": title_of(order["product"], say(tongue, "your order")),
         "order": order["_id"],
         "ai_notice": installation.settings.ai_notice,
         **_colours(order["colours"]),
@@ -77,6 +83,7 @@ def to_operator(
 ) -> Letter:
     """Return a letter to one of ALERT_MAIL's addresses, under the installation's own name and colour."""
     known = {
+        "tongue": ENGLISH,
         "brand": brand_name(installation),
         "name": "",
         "title": facts["text"],

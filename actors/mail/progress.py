@@ -3,7 +3,7 @@
 from datetime import datetime
 from math import ceil
 
-from actors.mail.brand import Installation
+from actors.mail.brand import Installation, language_of
 from actors.mail.formatting import spoken_duration
 from actors.mail.letterhead import to_customer
 from actors.products.answer_types import in_language
@@ -21,7 +21,7 @@ def confirmation(installation: Installation, order: Order, seconds: float, now: 
         "confirmation",
         now,
         titles=[title_of(product) for product in order["products"]],
-        within=spoken_duration(_in_round_figures(seconds)),
+        within=spoken_duration(_in_round_figures(seconds), language_of(installation, order)),
         url=Links(installation.settings).order(order["token"]),
     )
 
@@ -30,14 +30,15 @@ def details(installation: Installation, order: Order, now: datetime) -> Letter:
     """Return the letter that asks a customer for missing details."""
     url = Links(installation.settings).details(order["token"])
     questions = [question_of(order["product"], name) for name in order["missing"]]
-    wanted = [in_language(question.words, order["answers"].get("language", "")) for question in questions]
+    language = order["answers"].get("language") or language_of(installation, order)
+    wanted = [in_language(question.words, language) for question in questions]
     return to_customer(installation, order, "details", now, wanted=wanted, url=url)
 
 
 def delay(installation: Installation, order: Order, now: datetime) -> Letter:
     """Return the letter that says that an order is late and goes on."""
     url = Links(installation.settings).order(order["token"])
-    promised = spoken_duration(OFFERS[order["product"] or ""].promise_s)
+    promised = spoken_duration(OFFERS[order["product"] or ""].promise_s, language_of(installation, order))
     return to_customer(installation, order, "delay", now, promised=promised, url=url)
 
 

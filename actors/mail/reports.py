@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from actors.mail.brand import Installation
+from actors.mail.brand import Installation, language_of
 from actors.mail.formatting import readable_size
 from actors.mail.letterhead import to_customer
 from actors.products.catalogue import title_of
@@ -44,8 +44,8 @@ def resend(installation: Installation, order: Order, reports: list[Report], now:
 def _linked(installation: Installation, order: Order, reports: list[Report]) -> list[Linked]:
     links = Links(installation.settings)
     pdfs = {report["product"]: report["pdf"] for report in reports if report["pdf"]}
-    linked: list[Linked] = []
+    linked, language = list[Linked](), language_of(installation, order)
     for product in order["products"]:
         url, pdf = links.report(order["token"], product), pdfs[product]
-        linked.append(Linked(title_of(product), url, pdf["pages"], readable_size(pdf["bytes"])))
+        linked.append(Linked(title_of(product), url, pdf["pages"], readable_size(pdf["bytes"], language)))
     return linked

@@ -1,4 +1,4 @@
-"""Samples of every letter: to customers with names of three scripts, from two brands, without any server."""
+"""Samples of every letter: to customers with names of three scripts or in another language, from two brands."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from actors.mail.reports import completion, correction, resend
 from actors.products.catalogue import OFFERS
 from infra.mail.letter import Letter
 from infra.settings import Settings, read_settings
+from infra.speech.say import ENGLISH, LANGUAGES
 from infra.tenants import MAIN, Colours, Tenant, Tenants
 from storage.orders import new_order
 from storage.records.mail import Alert
@@ -19,7 +20,13 @@ from storage.records.orders import Order, Purchase
 from storage.records.work import Report
 from storage.reports import new_report
 
-_NAMES = {"latin": "Ada Byron", "arabic": "أحمد بن عبد الرحمن", "cjk": "山田 太郎"}
+#: By what they are samples of: a name, and the language of the order.
+_CUSTOMERS = {
+    "latin": ("Ada Byron", "en"),
+    "arabic": ("أحمد بن عبد الرحمن", "en"),
+    "cjk": ("山田 太郎", "en"),
+    **{language: ("Käthe Müller", language) for language in LANGUAGES if language != ENGLISH},
+}
 _BRANDS = Tenants(
     {
         "aurora": Tenant(
@@ -69,9 +76,9 @@ def sample_letters() -> Iterator[tuple[str, Letter]]:
     """Return every kind of letter, each with a name of its own such as `aurora-completion-arabic`."""
     installation = sample_installation()
     for brand in _BRANDS.values():
-        for script, name in _NAMES.items():
-            for kind, letter in _to_customer(installation, _order(brand, name)).items():
-                yield f"{brand.id}-{kind}-{script}", letter
+        for shown, (name, language) in _CUSTOMERS.items():
+            for kind, letter in _to_customer(installation, _order(brand, name, language)).items():
+                yield f"{brand.id}-{kind}-{shown}", letter
     yield f"{MAIN}-alert", alert_letter(installation, _ALERT, installation.settings.alert_mail)
 
 
@@ -92,7 +99,7 @@ def _to_customer(installation: SampleInstallation, order: Order) -> dict[str, Le
     }
 
 
-def _order(brand: Tenant, name: str) -> Order:
+def _order(brand: Tenant, name: str, language: str) -> Order:
     purchase: Purchase = {
         "tenant": brand.id,
         "colours": colours_of(brand),
@@ -104,7 +111,12 @@ def _order(brand: Tenant, name: str) -> Order:
         "objection": None,
     }
     order = new_order(_ORDER_ID, "sample-token", purchase, _NOW)
-    order |= {"email": "customer@customer.example", "currency": "usd", "amount_refunded": OFFERS["bundle"].price}
+    order |= {
+        "locale": language,
+        "email": "customer@customer.example",
+        "currency": "usd",
+        "amount_refunded": OFFERS["bundle"].price,
+    }
     order["resends"] = {"count": 1, "times": [_NOW]}
     order["corrections"] = [
         {"at": _NOW, "who": "olga", "before": {}, "after": {"name": name}, "delivered_at": _NOW}

@@ -26,9 +26,9 @@ async def estimate_s(deps: Deps, products: list[str]) -> float:
     return max([await _likely_s(deps, product) for product in products])
 
 
-def spoken_estimate(seconds: float) -> str:
+def spoken_estimate(seconds: float, language: str) -> str:
     """Return an estimate as people say it, of a minute at least."""
-    return spoken_duration(ceil(max(60.0, seconds)))
+    return spoken_duration(ceil(max(60.0, seconds)), language)
 
 
 async def _likely_s(deps: Deps, product: str) -> float:

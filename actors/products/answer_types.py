@@ -11,6 +11,8 @@ from typing import ClassVar
 from infra.languages import read_language
 from infra.mail_address import plain_email
 from infra.places.clocks import said_place
+from infra.speech.dates import said_day
+from infra.speech.say import ENGLISH, say
 
 #: A text for people: in one language, or by the tag of each that is spoken, the first of them for all others.
 Words = str | Mapping[str, str]
@@ -55,6 +57,11 @@ class Text:
     @property
     def rule(self) -> str:
         """The sentence that says how such an answer is written; empty if any text is one."""
+        return self.rule_in(ENGLISH)
+
+    def rule_in(self, language: str) -> str:
+        """Return that sentence in a language."""
+        del language
         return ""
 
     def read(self, text: str, now: datetime) -> str:
@@ -99,7 +106,9 @@ class Address(Text):
 class Email(Text):
     """A mail address, kept as mail can be sent to it."""
 
-    rule = "Write a mail address as ada@customer.example."
+    def rule_in(self, language: str) -> str:
+        """See Text."""
+        return say(language, "Write a mail address as ada@customer.example.")
 
     def read(self, text: str, now: datetime) -> str:
         """See Text."""
@@ -111,7 +120,9 @@ class Email(Text):
 class Language(Text):
     """A language, kept as a BCP 47 tag."""
 
-    rule = "Write a language as its name in English or itself, or as a tag such as pt-BR."
+    def rule_in(self, language: str) -> str:
+        """See Text."""
+        return say(language, "Write a language as its name in English or itself, or as a tag such as pt-BR.")
 
     def read(self, text: str, now: datetime) -> str:
         """See Text."""
@@ -126,11 +137,15 @@ class Date(Text):
     first: date = date.min
     is_past: bool = False
 
-    @property
-    def rule(self) -> str:
+    def rule_in(self, language: str) -> str:
         """See Text."""
-        since = f", from {self.first.year}" if self.first > date.min else ", up" * self.is_past
-        return f"Write a date as 1990-12-31{since}{' to today' * self.is_past}."
+        if self.first > date.min and self.is_past:
+            return say(language, "Write a date as 1990-12-31, from %(first)s to today.", first=self.first.year)
+        if self.first > date.min:
+            return say(language, "Write a date as 1990-12-31, from %(first)s.", first=self.first.year)
+        return say(
+            language, "Write a date as 1990-12-31, up to today." if self.is_past else "Write a date as 1990-12-31."
+        )
 
     def read(self, text: str, now: datetime) -> str:
         """See Text."""
@@ -142,9 +157,7 @@ class Date(Text):
 
     def reviewed(self, value: str, language: str = "") -> str:
         """See Text."""
-        del language
-        day = date.fromisoformat(value)
-        return f"{day:%A}, {day.day} {day:%B} {day.year}"
+        return said_day(date.fromisoformat(value), language)
 
     def last(self, now: datetime) -> date:
         """Return the last day that may be given."""
@@ -158,7 +171,9 @@ class Time(Text):
     How far it was ahead of UTC may stand behind it, where a place's clocks showed the time twice: 02:30+02:00.
     """
 
-    rule = "Write a time as 06:40 or 18:05."
+    def rule_in(self, language: str) -> str:
+        """See Text."""
+        return say(language, "Write a time as 06:40 or 18:05.")
 
     def read(self, text: str, now: datetime) -> str:
         """See Text."""
@@ -185,11 +200,12 @@ class Number(Text):
     unit: str = ""
     is_whole: bool = False
 
-    @property
-    def rule(self) -> str:
+    def rule_in(self, language: str) -> str:
         """See Text."""
-        unit = f", in {self.unit}" if self.unit else ""
-        return f"Write a {'whole ' * self.is_whole}number from {self.least} to {self.most}{unit}."
+        facts = {"least": self.least, "most": self.most, "unit": f", in {self.unit}" if self.unit else ""}
+        if self.is_whole:
+            return say(language, "Write a whole number from %(least)s to %(most)s%(unit)s.", **facts)
+        return say(language, "Write a number from %(least)s to %(most)s%(unit)s.", **facts)
 
     def read(self, text: str, now: datetime) -> str:
         """See Text."""
@@ -214,10 +230,10 @@ class Choice(Text):
 
     options: Mapping[str, Words]
 
-    @property
-    def rule(self) -> str:
+    def rule_in(self, language: str) -> str:
         """See Text."""
-        return f"Choose one of these: {', '.join(in_language(words, '') for words in self.options.values())}."
+        options = ", ".join(in_language(words, language) for words in self.options.values())
+        return say(language, "Choose one of these: %(options)s.", options=options)
 
     def read(self, text: str, now: datetime) -> str:
         """See Text."""

@@ -28,33 +28,40 @@ class Question:
 
 
 #: The name stands on the cover and in letters, and orders are found by it.
-NAME = Question("name", "Your name", "Ada Byron", autocomplete="name")
+NAME = Question("name", {"en": "Your name", "de": "Ihr Name"}, "Ada Byron", autocomplete="name")
 BIRTH_DATE = Question(
     "birth_date",
-    "Date of birth",
+    {"en": "Date of birth", "de": "Geburtsdatum"},
     "1988-04-17",
     Date(first=_FIRST_BIRTH, is_past=True),
     autocomplete="bday",
 )
 BIRTH_TIME = Question(
     "birth_time",
-    "Time of birth",
+    {"en": "Time of birth", "de": "Geburtszeit"},
     "06:40",
     Time(),
-    help="By the clock on the wall, of 24 hours. If you do not know it, leave it empty.",
+    help={
+        "en": "By the clock on the wall, of 24 hours. If you do not know it, leave it empty.",
+        "de": "Nach der Uhr an der Wand, von 0 bis 24 Uhr. Wenn Sie sie nicht wissen, lassen Sie das Feld leer.",
+    },
 )
-BIRTH_PLACE = Question("birth_place", "Place of birth", "London", Place())
+BIRTH_PLACE = Question("birth_place", {"en": "Place of birth", "de": "Geburtsort"}, "London", Place())
 QUESTION = Question(
     "question",
-    "What would you like clarity about?",
+    {"en": "What would you like clarity about?", "de": "Worüber möchten Sie Klarheit gewinnen?"},
     "Shall I take the new position, or stay where I am known?",
     LongText(),
 )
 #: The language of the report: of each, if a session names one.
-LANGUAGE = Question("language", "Language", "en", Language())
+LANGUAGE = Question("language", {"en": "Language", "de": "Sprache"}, "en", Language())
 #: The mail address is no answer, but may be missing as one.
 EMAIL = Question(
-    "email", "The mail address for your report", "ada@customer.example", Email(), autocomplete="email"
+    "email",
+    {"en": "The mail address for your report", "de": "Die E-Mail-Adresse für Ihren Bericht"},
+    "ada@customer.example",
+    Email(),
+    autocomplete="email",
 )
 
 #: What sessions may tell of a life.

@@ -11,12 +11,14 @@ from starlette.responses import Response
 from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
 from actors.intake.placing import start_order
+from actors.mail.brand import language_of
 from actors.products.catalogue import question_of, title_of
 from actors.products.questions import Question
 from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
+from infra.speech.say import ENGLISH
 from storage.errands import settle_errand
 from storage.order_state import is_refunded, why_withheld
 from storage.orders import fill_details, find_order
@@ -43,18 +45,20 @@ async def details_form(request: Request) -> Response:
         # A dispute that is open only has the mail wait: answers are still taken.
         if withheld and (is_refunded(order) or order["dispute_lost"]):
             status = 409 if request.method == "POST" else 200
-            return page(request, "withheld.html", status, tenant=order["tenant"], title=title, withheld=withheld)
+            return page(request, "withheld.html", status, about=order, title=title, withheld=withheld)
         if given and (order["missing"] or "details_by" in order):
             order = await _fill(deps, order, given)
     missing, now = _missing(order), deps.clock.now()
-    mistakes = find_mistakes(missing, missing, given, now) if request.method == "POST" else {}
-    fields = fields_of(missing.values(), missing, given, mistakes, order["answers"].get("language", ""), now)
-    settled = _settle(order, given, now)
+    language = language_of(deps, order)
+    mistakes = find_mistakes(missing, missing, given, now, language) if request.method == "POST" else {}
+    of_report = order["answers"].get("language") or language
+    fields = fields_of(missing.values(), missing, given, mistakes, of_report, now)
+    settled = _settle(order, given, now, language)
     return page(
         request,
         "details.html",
         422 if mistakes or settled.doubts else 200,
-        tenant=order["tenant"],
+        about=order,
         title=title,
         fields=fields,
         settled=settled,
@@ -65,7 +69,7 @@ def _missing(order: Order) -> dict[str, Question]:
     return {name: question_of(order["product"], name) for name in order["missing"]}
 
 
-def _settle(order: Order, given: dict[str, str], now: datetime) -> Settled:
+def _settle(order: Order, given: dict[str, str], now: datetime, language: str = ENGLISH) -> Settled:
     """Return the missing answers that a form brings, with their doubts. Who comes without our form has none."""
     missing = _missing(order)
     wrong = mistakes_in(missing, given, now)
@@ -73,7 +77,7 @@ def _settle(order: Order, given: dict[str, str], now: datetime) -> Settled:
     answers = plain_answers(right, given, now)
     if "reviewed" not in given:
         return Settled(answers, [])
-    settled = settle(right, order["answers"] | answers, given, order["answers"].get("language", ""))
+    settled = settle(right, order["answers"] | answers, given, language)
     return settled._replace(answers={name: settled.answers[name] for name in answers})
 
 

@@ -83,8 +83,11 @@ def _place_doubt(
         sentence = say(language, "We found this place:")
     else:
         sentence = say(language, "There are several places of this name. Which is it?")
-    as_written = "None of these: use “%(text)s” as it is" if found else "Use “%(text)s” as it is"
-    options[_AS_WRITTEN] = say(language, as_written, text=written[:_SHOWN])
+    options[_AS_WRITTEN] = say(
+        language,
+        "Another place: use “%(text)s” as it is" if found else "Use “%(text)s” as it is",
+        text=written[:_SHOWN],
+    )
     return _doubt(question, sentence, options, given, language, next(iter(kept)) if len(kept) == 1 else ""), kept
 
 
@@ -98,7 +101,8 @@ def _said(place: Found, kept: str, answers: Mapping[str, str], language: str, am
 def _time_doubt(answers: Mapping[str, str], given: Given, language: str) -> Doubt:
     local, possible = local_birth(answers), possible_offsets(answers)
     assert local is not None  # noqa: S101  # its time could not be in doubt
-    facts = {"place": said_place(answers[BIRTH_PLACE.id]), "time": f"{local:%H:%M}"}
+    name, _, _ = said_place(answers[BIRTH_PLACE.id]).partition(",")
+    facts = {"place": name, "time": f"{local:%H:%M}"}
     kept = [local.timetz().replace(tzinfo=timezone(one)).isoformat("minutes") for one in possible]
     if possible[0] > possible[1]:
         sentence = say(language, "In %(place)s clocks were put back then, and showed %(time)s twice.", **facts)
@@ -109,8 +113,13 @@ def _time_doubt(answers: Mapping[str, str], given: Given, language: str) -> Doub
     else:
         sentence = say(language, "In %(place)s clocks were put forward then, and never showed %(time)s.", **facts)
         after = in_utc(local, possible[0]) + possible[1]
-        unchanged = "It is by a clock that was not put forward; the others showed %(time)s"
-        options = {kept[0]: say(language, unchanged, time=f"{after:%H:%M}")}
+        options = {
+            kept[0]: say(
+                language,
+                "It is by a clock that was not put forward; the others showed %(time)s",
+                time=f"{after:%H:%M}",
+            )
+        }
     options[_NOT_KNOWN] = say(language, "I do not know; leave the time out")
     return _doubt(BIRTH_TIME, sentence, options, given, language, "")
 
@@ -128,8 +137,11 @@ def _ahead(offset: timedelta, language: str) -> str:
     """Return in words how far clocks were ahead of Greenwich, to the minute."""
     minutes = round(offset.total_seconds() / _MINUTE)
     hours, rest = divmod(abs(minutes), _MINUTE)
-    spans = [spoken_duration(hours * 3600)] * bool(hours) + [spoken_duration(rest * _MINUTE)] * bool(rest)
+    lengths = filter(None, (hours * 3600, rest * _MINUTE))
     if not minutes:
         return say(language, "then with the clocks of Greenwich")
-    words = "then %(span)s ahead of Greenwich" if minutes > 0 else "then %(span)s behind Greenwich"
-    return say(language, words, span=" ".join(spans))
+    return say(
+        language,
+        "then %(span)s ahead of Greenwich" if minutes > 0 else "then %(span)s behind Greenwich",
+        span=" ".join(spoken_duration(length, language) for length in lengths),
+    )

@@ -46,14 +46,14 @@ async def download_report(request: Request) -> Response:
             async with watching_accounts(deps, f"download {report['_id']}"), asyncio.timeout(_STORE_S):
                 there = await deps.objects.exists(pdf["object"])
         except (TransientError, TimeoutError):
-            return ask_to_wait(request, report, printing=False)
+            return ask_to_wait(request, order, report, printing=False)
         if there:
             return _facts(pdf) if request.method == "HEAD" else await _redirect(deps, report, pdf)
         if order["stopped"]:
             raise nothing()
         if report["state"] == "stored":
             await ask_for_reprint(deps, order["_id"])
-        return ask_to_wait(request, report, printing=order["failed_at"] is None)
+        return ask_to_wait(request, order, report, printing=order["failed_at"] is None)
 
 
 async def find_finished(request: Request) -> tuple[Order, Report, Pdf] | Response:
@@ -85,16 +85,16 @@ async def _redirect(deps: Deps, report: Report, pdf: Pdf) -> Response:
 
 def _withhold(request: Request, order: Order, withheld: Withheld) -> Response:
     title = title_of(order["product"])
-    answer = page(request, "withheld.html", 404, tenant=order["tenant"], title=title, withheld=withheld)
+    answer = page(request, "withheld.html", 404, about=order, title=title, withheld=withheld)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def ask_to_wait(request: Request, report: Report, *, printing: bool) -> Response:
+def ask_to_wait(request: Request, order: Order, report: Report, *, printing: bool) -> Response:
     """Answer with a page that looks again by itself, also where scripts do not run."""
     seconds = _PRINTED_IN_S if printing else _MENDED_IN_S
     title = title_of(report["product"])
-    answer = page(request, "waiting.html", 503, tenant=report["tenant"], title=title, printing=printing)
+    answer = page(request, "waiting.html", 503, about=order, title=title, printing=printing)
     answer.headers.update({"Retry-After": str(seconds), "Refresh": str(seconds)})
     return answer
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from actors.intake.answers import Given, Questions, mistakes_in, plain_text
 from actors.products.answer_types import Choice, Date, Email, Number, Text, Time, in_language, language_of
 from actors.products.questions import Question
+from infra.speech.say import ENGLISH, say
 
-_MISSING = "Please fill this in."
+#: Of a longer time a browser's own field would show nothing: with it stands what the clock was ahead of UTC.
+_CLOCK = len("06:40")
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,13 @@ class Field:
     is_needed: bool
 
 
-def find_mistakes(asked: Questions, needed: Collection[str], given: Given, now: datetime) -> dict[str, str]:
+def find_mistakes(
+    asked: Questions, needed: Collection[str], given: Given, now: datetime, language: str = ENGLISH
+) -> dict[str, str]:
     """Return a sentence for each answer of a form that cannot be used, and for each needed one that is missing."""
-    missing = {name: _MISSING for name in needed if not (given.get(name) or "").strip()}
-    return missing | mistakes_in(asked, given, now)
+    sentence = say(language, "Please fill this in.")
+    missing = {name: sentence for name in needed if not (given.get(name) or "").strip()}
+    return missing | mistakes_in(asked, given, now, language)
 
 
 def fields_of(
@@ -52,7 +57,10 @@ def fields_of(
             mistake=mistakes.get(question.id, ""),
             lines=question.type.lines,
             options=_options(question.type, language),
-            attributes={"autocomplete": question.autocomplete, **_attributes(question.type, now)},
+            attributes={
+                "autocomplete": question.autocomplete,
+                **_attributes(question.type, now, given.get(question.id) or ""),
+            },
             is_needed=question.id in needed,
         )
         for question in questions
@@ -78,14 +86,14 @@ def _options(kind: Text, language: str) -> dict[str, str]:
     return {one: in_language(words, language) for one, words in options.items()}
 
 
-def _attributes(kind: Text, now: datetime) -> dict[str, str]:
+def _attributes(kind: Text, now: datetime, value: str) -> dict[str, str]:
     """Return what tells a browser how such an answer is typed. Our own check does not rely on it."""
     match kind:
         case Choice():
             return {}
         case Date():
             return {"type": "date", "min": kind.first.isoformat(), "max": kind.last(now).isoformat()}
-        case Time():
+        case Time() if len(value) <= _CLOCK:
             return {"type": "time"}
         case Number():
             return {"type": "text", "inputmode": "numeric" if kind.is_whole else "decimal", "maxlength": "40"}

@@ -55,8 +55,8 @@ class Headers:
         # What belongs to an order, or was typed into a form, stays in no cache.
         if path.startswith(("/orders/", "/checkout", "/review", "/ops/")):
             yield "Cache-Control", "no-store"
-        # Questions are asked in the browser's language, if they are spoken in it.
-        if path.startswith("/products/"):
+        # Pages are in the browser's language, if they are spoken in it.
+        if path == "/" or path.startswith("/products/"):
             yield "Vary", "Accept-Language"
         # Under `no-referrer` browsers keep the origin of a form to themselves, even from the page's own server.
         if path.startswith("/ops/"):

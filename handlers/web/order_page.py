@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from actors.deps.process import Deps
-from actors.mail.brand import sender_of
+from actors.mail.brand import language_of, sender_of
 from actors.mail.formatting import readable_size
 from actors.orders.estimate import estimate_s, spoken_estimate
 from actors.orders.own_correction import stage_of
@@ -25,6 +25,8 @@ from handlers.web.arrival import arrival_page
 from handlers.web.live import live
 from handlers.web.page import page
 from handlers.web.requests import find_order_of, order_of
+from infra.speech.dates import said_moment
+from infra.speech.say import say
 from storage.order_state import why_withheld
 from storage.records.orders import Order
 
@@ -69,17 +71,18 @@ async def order_page(request: Request) -> Response:
             return await arrival_page(request)
         view = await order_progress(deps, order)
         due, stage = await _due(deps, order), await stage_of(deps, order)
+    language = language_of(deps, order)
     withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
     return page(
         request,
         "order.html",
         200,
-        tenant=order["tenant"],
-        title=title_of(order["product"]),
+        about=order,
+        title=title_of(order["product"], say(language, "Your order")),
         state=view["state"],
         withheld=withheld,
         wanted=view["state"] in _WAITING and order["missing"],
-        reports=[] if withheld else [_shown(report) for report in view["reports"]],
+        reports=[] if withheld else [_shown(report, language) for report in view["reports"]],
         due=due,
         stage=stage,
         right=right_of(deps, order),
@@ -140,7 +143,7 @@ def _answer(request: Request, order: Order, status: int, outcome: str) -> Respon
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"resend": outcome}, status)
     title = title_of(order["product"])
-    return page(request, "resend.html", status, tenant=order["tenant"], title=title, outcome=outcome)
+    return page(request, "resend.html", status, about=order, title=title, outcome=outcome)
 
 
 def _only(names: Sequence[str], view: Mapping[str, object]) -> dict[str, object]:
@@ -154,12 +157,15 @@ async def _due(deps: Deps, order: Order) -> dict[str, Any] | None:
         return None
     likely_s = await estimate_s(deps, order["products"])
     # What takes longer than it should says nothing of the usual.
-    likely = spoken_estimate(likely_s) if now + timedelta(seconds=likely_s) < due_at else None
+    language = language_of(deps, order)
+    likely = spoken_estimate(likely_s, language) if now + timedelta(seconds=likely_s) < due_at else None
     zone = ZoneInfo(order.get("timezone", deps.settings.timezone))
-    return {"is_over": now > due_at, "at": f"{due_at.astimezone(zone):%B %-d at %H:%M (%Z)}", "likely": likely}
+    return {"is_over": now > due_at, "at": said_moment(due_at.astimezone(zone), language), "likely": likely}
 
 
-def _shown(report: ReportView) -> dict[str, Any]:
-    pdf = report["pdf"]
-    size = f"PDF, {pdf['pages']} pages, {readable_size(pdf['bytes'])}" if pdf else None
+def _shown(report: ReportView, language: str) -> dict[str, Any]:
+    pdf, size = report["pdf"], None
+    if pdf:
+        facts = {"pages": pdf["pages"], "size": readable_size(pdf["bytes"], language)}
+        size = say(language, "PDF, %(pages)s pages, %(size)s", **facts)
     return {**report, "title": title_of(report["product"]), "size": size}

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
-from actors.mail.brand import sender_of
+from actors.mail.brand import language_of, sender_of
 from actors.orders.own_correction import (
     Stage,
     ask_remake,
@@ -19,10 +19,14 @@ from actors.orders.own_correction import (
     mark_of,
     stage_of,
 )
+from actors.products.answer_types import Place
 from actors.products.catalogue import offer_of, title_of
+from actors.products.questions import BIRTH_TIME
+from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes, reviewed_answers
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
+from infra.places.clocks import said_place
 from storage.records.orders import Order
 
 _DEADLINE_S = 5.0
@@ -40,23 +44,26 @@ async def answers_form(request: Request) -> Response:
         if stage not in ("open", "remake"):
             return _say(request, order, stage or "none", 409 if given and stage != "asked" else 200)
         if not given:
-            return _form(request, order, stage, order["answers"], {})
+            return _form(request, order, stage, _shown(order), {})
         return await _take(request, order, stage, given)
 
 
 async def _take(request: Request, order: Order, stage: Stage, given: Mapping[str, str]) -> Response:
     """Take a form at a stage at which it may be taken."""
     deps: Deps = request.state.deps
-    mistakes = find_mistakes(correctable_questions(order), _needed(order), given, deps.clock.now())
+    given, language = _unshown(order, given), language_of(deps, order)
+    mistakes = find_mistakes(correctable_questions(order), _needed(order), given, deps.clock.now(), language)
     if mistakes or "change" in given:
         return _form(request, order, stage, given, mistakes)
-    answers = changed_answers(deps, order, given)
+    settled = _settle(request, order, given)
+    answers = changed_answers(deps, order, {**given, BIRTH_TIME.id: "", **settled.answers})
     if not answers:
         return _say(request, order, "same", 200)
     if given.get("mark") != mark_of(order):
-        return _form(request, order, stage, order["answers"], {}, is_stale=True)
-    if given.get("sure") != stage:  # not yet reviewed, or as what it cannot be any more
-        return _review(request, order, stage, given)
+        return _form(request, order, stage, _shown(order), {}, is_stale=True)
+    # Not yet reviewed, or as what it cannot be any more, or with a doubt.
+    if given.get("sure") != stage or settled.is_open:
+        return _review(request, order, stage, given, settled)
     correct, done = (correct_own, "corrected") if stage == "open" else (ask_remake, "asked")
     if await correct(deps, order, answers):
         return _say(request, order, done, 200)
@@ -68,7 +75,7 @@ async def _say_why(request: Request, tried: Stage) -> Response:
     order = await order_of(request)
     stage = await stage_of(request.state.deps, order)
     if stage == tried:
-        return _form(request, order, stage, order["answers"], {}, is_stale=True)
+        return _form(request, order, stage, _shown(order), {}, is_stale=True)
     if stage == "asked":
         return _say(request, order, "asked", 200)
     return _say(request, order, "late" if stage else "none", 409)
@@ -89,19 +96,44 @@ def _form(
     is_stale: bool = False,
 ) -> Response:
     questions, now = correctable_questions(order), request.state.deps.clock.now()
-    fields = fields_of(questions.values(), _needed(order), given, mistakes, _language_of(order), now)
+    fields = fields_of(questions.values(), _needed(order), given, mistakes, _language_of(request, order), now)
     # With the mark of what the form was made from, so that it is not taken once that has changed.
     mark = given.get("mark") or mark_of(order)
     status = 409 if is_stale else 422 if mistakes else 200
     return _page(request, order, status, fields=fields, stage=stage, stale=is_stale, mark=mark)
 
 
-def _review(request: Request, order: Order, stage: Stage, given: Mapping[str, str]) -> Response:
+def _review(request: Request, order: Order, stage: Stage, given: Mapping[str, str], settled: Settled) -> Response:
     questions = correctable_questions(order)
     answers = plain_answers(questions, given, request.state.deps.clock.now())
-    told = reviewed_answers(questions, answers, _language_of(order))
-    facts = {"stage": stage, "told": told, "answers": answers, "mark": mark_of(order), "late": "sure" in given}
-    return _page(request, order, 409 if "sure" in given else 200, outcome="review", **facts)
+    in_doubt = {doubt.id for doubt in settled.doubts}
+    clear = {name: question for name, question in questions.items() if name not in in_doubt}
+    told = reviewed_answers(clear, answers, _language_of(request, order))
+    facts = {"stage": stage, "told": told, "answers": answers, "mark": mark_of(order), "settled": settled}
+    is_late = given.get("sure", stage) != stage
+    status = 409 if is_late else 422 if "sure" in given else 200
+    return _page(request, order, status, outcome="review", late=is_late, **facts)
+
+
+def _shown(order: Order) -> dict[str, str]:
+    """Return an order's answers as their writer knows them: a place without its position."""
+    places = {name for name, one in correctable_questions(order).items() if isinstance(one.type, Place)}
+    return {name: said_place(text) if name in places else text for name, text in order["answers"].items()}
+
+
+def _unshown(order: Order, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what was given, with the answers that the order has for those that were left as they were shown."""
+    kept = {name: order["answers"][name] for name, text in _shown(order).items() if given.get(name) == text}
+    return {**given, **kept}
+
+
+def _settle(request: Request, order: Order, given: Mapping[str, str]) -> Settled:
+    """Return a form's answers with the doubts about those that are new: what stood before is not asked again."""
+    deps, questions = request.state.deps, correctable_questions(order)
+    answers = plain_answers(questions, given, deps.clock.now())
+    new = {name: one for name, one in questions.items() if answers.get(name) != order["answers"].get(name)}
+    asked = {name: one for name, one in questions.items() if name in new or (new and name == BIRTH_TIME.id)}
+    return settle(asked, answers, given, language_of(deps, order))
 
 
 def _say(request: Request, order: Order, outcome: str, status: int) -> Response:
@@ -111,8 +143,9 @@ def _say(request: Request, order: Order, outcome: str, status: int) -> Response:
 
 def _page(request: Request, order: Order, status: int, **facts: object) -> Response:
     known = {"fields": (), "title": title_of(order["product"]), "path": request.url.path.rpartition("/")[0]}
-    return page(request, "answers.html", status, tenant=order["tenant"], **{**known, **facts})
+    return page(request, "answers.html", status, about=order, **{**known, **facts})
 
 
-def _language_of(order: Order) -> str:
-    return order["answers"].get("language", "")
+def _language_of(request: Request, order: Order) -> str:
+    """Return the language of the questions: the report's, else the page's."""
+    return order["answers"].get("language") or language_of(request.state.deps, order)

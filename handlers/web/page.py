@@ -2,18 +2,22 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from actors.deps.process import Deps
-from actors.mail.brand import brand_name, logo_of
+from actors.mail.brand import brand_name, language_of, logo_of
 from actors.mail.formatting import shown_price, spoken_duration
 from actors.products.catalogue import CURRENCY
+from handlers.web.requests import visitors_language
 from infra.book import AI_SOURCE
 from infra.speech.say import ENGLISH
 from infra.speech.templates import teach
 from infra.tenants import MAIN
+from storage.records.orders import Order
 
 _PAGES = teach(
     Environment(
@@ -23,17 +27,37 @@ _PAGES = teach(
         auto_reload=False,
     )
 )
-_PAGES.filters.update(duration=spoken_duration, price=lambda cents: shown_price(cents, CURRENCY))
 
 
-def page(request: Request, template: str, status: int, *, tenant: str = MAIN, **facts: object) -> Response:
-    """Return a page under a tenant's brand. Status 422 has a form say that something in it is missing or wrong."""
+@pass_context
+def _duration(context: Context, seconds: int) -> str:
+    return spoken_duration(seconds, context["tongue"])
+
+
+@pass_context
+def _price(context: Context, cents: int) -> str:
+    return shown_price(cents, CURRENCY, context["tongue"])
+
+
+_PAGES.filters.update(duration=_duration, price=_price)
+
+
+def page(request: Request, template: str, status: int, *, about: Order | None = None, **facts: object) -> Response:
+    """Return a page under a brand and in a language: those of the order that it is about, or the shop's own.
+
+    Status 422 has a form say that something in it is missing or wrong.
+    """
     deps: Deps = request.state.deps
+    tenant = about["tenant"] if about else MAIN
+    tongue = language_of(deps, about) if about else visitors_language(request)
+    # Products speak English of themselves.
+    sold = "" if tongue == ENGLISH else Markup(' lang="en"')
     known = {
+        "sold": sold,
         "brand": brand_name(deps, tenant),
         "logo": logo_of(deps, tenant),
         "ai_source": AI_SOURCE if deps.settings.ai_notice else "",
         "incomplete": status == 422,
     }
-    text = _PAGES.get_template(template).render(tongue=ENGLISH, **known, **facts)
+    text = _PAGES.get_template(template).render(tongue=tongue, **known, **facts)
     return HTMLResponse(text, status)

@@ -65,7 +65,7 @@ async def _open(request: Request) -> Reading | Response:
         return found
     order, report, _ = found
     opened = await open_reading(request.state.deps, order, report)
-    return opened or ask_to_wait(request, report, printing=order["failed_at"] is None)
+    return opened or ask_to_wait(request, order, report, printing=order["failed_at"] is None)
 
 
 def _page(request: Request, opened: Reading, template: str, **facts: object) -> Response:
@@ -76,7 +76,7 @@ def _page(request: Request, opened: Reading, template: str, **facts: object) -> 
         request,
         template,
         200,
-        tenant=opened.order["tenant"],
+        about=opened.order,
         book=opened.book,
         parts=opened.parts,
         places=_places(opened.parts, f"{path}/read"),

@@ -7,10 +7,14 @@ from starlette.requests import ClientDisconnect, Request
 
 from actors.deps.process import Deps
 from infra.links import Links
+from infra.speech.say import ENGLISH, nearest
+from infra.tenants import MAIN
 from storage.orders import find_order_by_token
 from storage.records.orders import Order
 
 _MAX_FIELDS = 40
+#: The letters of a list of languages that are read.
+_MAX_LANGUAGES = 200
 
 
 async def order_of(request: Request) -> Order:
@@ -26,6 +30,18 @@ async def find_order_of(request: Request) -> Order | None:
     deps: Deps = request.state.deps
     token = Links(deps.settings).read(request.path_params["token"])
     return await find_order_by_token(deps.db, token) if token else None
+
+
+def preferred_languages(request: Request) -> list[str]:
+    """Return the tags of the languages that a browser asks for, in its order."""
+    asked = request.headers.get("accept-language", "")[:_MAX_LANGUAGES].split(",")
+    return [tag for one in asked if (tag := one.partition(";")[0].strip())]
+
+
+def visitors_language(request: Request) -> str:
+    """Return the language of pages that are about no order: the browser's, else the shop's own, else English."""
+    deps: Deps = request.state.deps
+    return nearest(*preferred_languages(request), deps.tenants[MAIN].language) or ENGLISH
 
 
 async def read_form(request: Request) -> dict[str, str]:

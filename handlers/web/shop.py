@@ -17,9 +17,10 @@ from handlers.web.doubts import settle
 from handlers.web.fields import fields_of, find_mistakes, reviewed_answers
 from handlers.web.inside import SAMPLES, parts_of
 from handlers.web.page import page
-from handlers.web.requests import read_form
+from handlers.web.requests import preferred_languages, read_form, visitors_language
 from infra.errors import PermanentError, TransientError, describe
 from infra.links import Links
+from infra.speech.say import say
 from infra.stripe.client import Purchase, Stripe
 from infra.tenants import MAIN
 from storage.answers import keep_answers, note_session
@@ -50,7 +51,7 @@ async def review(request: Request) -> Response:
     """
     given = await read_form(request)
     offer = _sold(request, given.get("product", ""))
-    mistakes = find_mistakes(offer.asked, offer.needed, given, request.state.deps.clock.now())
+    mistakes = _mistakes(request, offer, given)
     if mistakes or "change" in given:
         return await _form(request, offer, given, mistakes)
     return _review(request, offer, given, 200)
@@ -65,20 +66,22 @@ async def checkout(request: Request) -> Response:
     deps: Deps = request.state.deps
     given = await read_form(request)
     offer = _sold(request, given.get("product", ""))
-    if mistakes := find_mistakes(offer.asked, offer.needed, given, deps.clock.now()):
+    if mistakes := _mistakes(request, offer, given):
         return await _form(request, offer, given, mistakes)
     answers, is_open = plain_answers(offer.questions, given, deps.clock.now()), False
     if "reviewed" in given:
-        settled = settle(offer.asked, answers, given, _language_of(request))
+        settled = settle(offer.asked, answers, given, visitors_language(request))
         answers, is_open = settled.answers, settled.is_open
     if is_open or (deps.settings.consent and given.get("consent") != "yes"):
         return _review(request, offer, given, 422)
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            url = await _open_checkout(deps, offer, answers)
+            url = await _open_checkout(deps, offer, answers, visitors_language(request))
     except (TransientError, PermanentError, TimeoutError) as error:
         log.error("checkout_failed", product=offer.name, error=describe(error))
-        return PlainTextResponse("Payment is not possible at the moment. Please try again in a minute.\n", 503)
+        language = visitors_language(request)
+        sorry = say(language, "Payment is not possible at the moment. Please try again in a minute.")
+        return PlainTextResponse(f"{sorry}\n", 503)
     return RedirectResponse(url, 303)
 
 
@@ -90,9 +93,14 @@ def _sold(request: Request, product: str) -> Offer:
     return OFFERS[product]
 
 
-async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> str:
+def _mistakes(request: Request, offer: Offer, given: Mapping[str, str]) -> dict[str, str]:
+    now, language = request.state.deps.clock.now(), visitors_language(request)
+    return find_mistakes(offer.asked, offer.needed, given, now, language)
+
+
+async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str], language: str) -> str:
     reference, now, consent = secrets.token_urlsafe(18), deps.clock.now(), deps.settings.consent
-    await keep_answers(deps.db, reference, offer.name, answers, now, consent=consent)
+    await keep_answers(deps.db, reference, offer.name, answers, now, locale=language, consent=consent)
     base, links = deps.settings.public_url.rstrip("/"), Links(deps.settings)
     purchase = Purchase(
         reference=reference,
@@ -102,6 +110,7 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> s
         currency=CURRENCY,
         success_url=links.order(reference),
         cancel_url=f"{base}/products/{offer.name}",
+        locale=language,
     )
     till = await Stripe(deps.settings).open_checkout(purchase)
     await note_session(deps.db, reference, till.session)
@@ -109,15 +118,15 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str]) -> s
 
 
 async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistakes: Mapping[str, str]) -> Response:
-    now = request.state.deps.clock.now()
-    fields = fields_of(offer.asked.values(), offer.needed, given, mistakes, _language_of(request), now)
+    now, language = request.state.deps.clock.now(), _language_of_questions(request, offer)
+    fields = fields_of(offer.asked.values(), offer.needed, given, mistakes, language, now)
     return page(
         request,
         "product.html",
         422 if mistakes else 200,
         offer=offer,
         fields=fields,
-        usual=await _usual(request.state.deps, offer),
+        usual=await _usual(request, offer),
         inside=[(product, parts_of(product), SAMPLES.get(product.name)) for product in offer.products],
         one_by_one=sum(product.price for product in offer.products),
     )
@@ -125,32 +134,38 @@ async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistak
 
 def _review(request: Request, offer: Offer, given: Mapping[str, str], status: int) -> Response:
     deps: Deps = request.state.deps
-    answers, language = plain_answers(offer.asked, given, deps.clock.now()), _language_of(request)
-    settled = settle(offer.asked, answers, given, language)
+    answers = plain_answers(offer.asked, given, deps.clock.now())
+    settled = settle(offer.asked, answers, given, visitors_language(request))
     in_doubt = {doubt.id for doubt in settled.doubts}
     clear = {name: question for name, question in offer.asked.items() if name not in in_doubt}
+    told = reviewed_answers(clear, answers, _language_of_questions(request, offer))
     return page(
         request,
         "review.html",
         status,
         offer=offer,
-        told=reviewed_answers(clear, answers, language),
+        told=told,
         answers=answers,
         settled=settled,
         consent=deps.settings.consent,
     )
 
 
-def _language_of(request: Request) -> str:
-    """Return the tag of the language that the browser prefers, as it is sent."""
-    return request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
+def _language_of_questions(request: Request, offer: Offer) -> str:
+    """Return the first of the browser's languages that the product asks in, else that of the page."""
+    spoken = {
+        tag for question in offer.asked.values() if isinstance(question.words, Mapping) for tag in question.words
+    }
+    tags = preferred_languages(request)
+    asked_in = (tag for tag in tags if {tag, tag.partition("-")[0]} & spoken)
+    return next(asked_in, visitors_language(request))
 
 
-async def _usual(deps: Deps, offer: Offer) -> str | None:
+async def _usual(request: Request, offer: Offer) -> str | None:
     """Return how long such an order usually takes. None if that is unknown, or no less than is promised."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            likely_s = await estimate_s(deps, list(offer.reports))
+            likely_s = await estimate_s(request.state.deps, list(offer.reports))
     except (TransientError, TimeoutError):
         return None
-    return spoken_estimate(likely_s) if likely_s < offer.promise_s else None
+    return spoken_estimate(likely_s, visitors_language(request)) if likely_s < offer.promise_s else None

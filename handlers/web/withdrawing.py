@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
+from actors.mail.brand import language_of
 from actors.mail.formatting import spoken_moment
 from actors.orders.withdrawing import is_ours_to_refund, right_of, withdraw
 from actors.products.catalogue import title_of
@@ -36,16 +37,14 @@ async def withdrawal_form(request: Request) -> Response:
             raise HTTPException(404, "There is no such page.\n")
         # Also where the order changed at this very moment: she may press the button again.
         status = 409 if request.method == "POST" and right != "used" else 200
-        return page(
-            request, "withdrawal.html", status, tenant=order["tenant"], right=right, **_facts(request, order)
-        )
+        return page(request, "withdrawal.html", status, about=order, right=right, **_facts(request, order))
 
 
 def _facts(request: Request, order: Order) -> dict[str, object]:
-    zone = order.get("timezone", "UTC")
+    zone, language = order.get("timezone", "UTC"), language_of(request.state.deps, order)
 
     def said(at: datetime) -> str:
-        return spoken_moment(at, zone)
+        return spoken_moment(at, zone, language)
 
     return {
         "title": title_of(order["product"]),

@@ -64,7 +64,10 @@ _REFUSALS = {"charge_already_refunded": MoneyIsBack, "resource_missing": NoSuchO
 
 @dataclass(frozen=True)
 class Purchase:
-    """A purchase to be made; `reference` is our id for their answers, `price` in the smallest unit."""
+    """A purchase to be made; `reference` is our id for their answers, `price` in the smallest unit.
+
+    `locale` is the language of the payment page: that of the browser, if it is `auto`.
+    """
 
     reference: str
     product: str
@@ -73,6 +76,7 @@ class Purchase:
     currency: str
     success_url: str
     cancel_url: str
+    locale: str = "auto"
 
 
 class Till(NamedTuple):
@@ -119,6 +123,7 @@ class Stripe:
             ],
             "success_url": purchase.success_url,
             "cancel_url": purchase.cancel_url,
+            "locale": purchase.locale,
         }
         key = f"checkout-{purchase.reference}"
         session = await self._ask("post", "/v1/checkout/sessions", **wanted, idempotency_key=key)

@@ -69,6 +69,8 @@ class Form(TypedDict):
     at: datetime
     #: There where the shop asks for one.
     consent: NotRequired[Consent]
+    #: The language of the form, as a tag.
+    locale: NotRequired[str]
     #: The Checkout Session that it led to, and when Stripe was last asked about that.
     session: NotRequired[str]
     asked_at: NotRequired[datetime]
@@ -199,6 +201,8 @@ class Order(Purchase, PaymentState):
     _id: str
     #: The secret part of the customer's link.
     token: str
+    #: The language of the form, or of Stripe's page, as a tag. None if it is not known.
+    locale: NotRequired[str | None]
     #: None if the customer gave none, or is forgotten.
     email: str | None
     #: The id of our form's answers, if the session names one.

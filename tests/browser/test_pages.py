@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.pressroom import Pressroom
 
@@ -105,6 +105,23 @@ def test_customers_pages_are_for_everybody(page: Page, facts: dict[str, str], pa
     """The same holds for whoever buys."""
     page.goto(path.format_map(facts))
     assert looked_at(page) == {}
+
+
+def test_what_is_asked_again_is_for_everybody(chromium: Browser, house: Pressroom) -> None:
+    """The review of a German customer, with a place of many and, once that is chosen, a time that was twice."""
+    context = chromium.new_context(base_url=house.door, locale="de-DE", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/products/personal_horoscope")
+    page.get_by_label("Ihr Name").fill("Käthe Müller")
+    page.get_by_label("Geburtsdatum").fill("1996-10-27")
+    page.get_by_label("Geburtsort").fill("Frankfurt")
+    page.get_by_label("Geburtszeit").fill("02:30")
+    page.get_by_role("button", name="Weiter").click()
+    page.get_by_label("Frankfurt (Frankfurt am Main)").check()
+    page.get_by_role("button", name="Weiter zur Zahlung").click()
+    expect(page.get_by_role("alert")).to_have_text("Bitte wählen Sie unten aus, was Sie meinen.")
+    page.get_by_label("Beim zweiten Mal").check()
+    context.close()
 
 
 def test_the_way_in_is_for_everybody(page: Page) -> None:

@@ -45,7 +45,7 @@ def test_a_place_is_shown_with_its_country_and_its_clocks_of_then(front_door: Pr
     page = review(front_door, birth_date="1943-07-01", birth_place="Stockholm")
     assert choices(page, "which_birth_place") == {
         "59.33,18.07": "Stockholm, Sweden, then 1\N{NO-BREAK SPACE}hour ahead of Greenwich*",
-        "as_written": "None of these: use “Stockholm” as it is",
+        "as_written": "Another place: use “Stockholm” as it is",
     }
     assert "GeoNames" in page
     kept = pay(front_door, birth_date="1943-07-01", birth_place="Stockholm", which_birth_place="59.33,18.07")

@@ -132,6 +132,7 @@ def test_a_sender_is_kept_as_it_goes_into_a_header(tmp_path: Path, given: str, h
         ("timezone = ''", "timezone"),
         ("timezone = '../../etc/passwd'", "timezone"),
         ("timezone = 1", "timezone"),
+        ("language = 'tlh'", "language"),
         ("priority = 'high'", "priority"),
         ("priority = 1001", "priority"),
         ("logo = 'none.png'", "logo"),

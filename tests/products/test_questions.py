@@ -126,7 +126,7 @@ def test_what_an_order_lacks_is_asked_for_and_a_number_is_corrected(pressroom: P
     form = f"{pressroom.order(order)['url']}/details"
     assert "Wärmepumpe" in plain_http.get(form).text
     refused = plain_http.post(form, data={"heating": "wood", "floor_area": "700"})
-    assert (refused.status_code, "Choose one of these: " in refused.text) == (422, True)
+    assert (refused.status_code, "Wählen Sie eines davon: " in refused.text) == (422, True)
     assert plain_http.post(form, data={"heating": "Ölheizung"}).status_code == 200
     pressroom.until_delivered(order)
     correct = ("orders", "correct", order, "--reason", "she measured again", "--answer")

@@ -64,6 +64,7 @@ def new_session(form: Json, items: list[Json], page_base: str) -> Json:
         customer=None,
         customer_details=None,
         customer_email=form.get("customer_email"),
+        locale=form.get("locale"),
         metadata=form.get("metadata", {}),
         mode="payment",
         payment_intent=None,

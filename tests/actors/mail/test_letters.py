@@ -86,6 +86,19 @@ def test_a_name_of_any_script_stands_apart_from_the_words_around_it(brand: str, 
     assert sample.text.startswith(f"Dear \u2068{name}\u2069," if script == "arabic" else f"Dear {name},")
 
 
+@pytest.mark.parametrize("kind", sorted(KINDS - {"alert"}))
+def test_a_letter_is_written_in_the_language_of_its_order(kind: str) -> None:
+    """No sentence of it is left in English, and sizes and sums are written as German has them."""
+    english, german = (SAMPLES[f"aurora-{kind}-{one}"] for one in ("latin", "de"))
+    assert '<html lang="de"' in german.html
+    assert german.text.startswith("Guten Tag Käthe Müller,\n")
+    assert german.subject != english.subject
+    said = [{*letter.text.splitlines()} for letter in (english, german)]
+    same = {line for line in said[0] & said[1] if not line.startswith(("https://", "- ", "Aurora Letters", "--"))}
+    assert same == {""}
+    assert not re.search(r"\d\.\d", german.text)
+
+
 @pytest.mark.parametrize(
     "name",
     ["A\r\nBcc: spy@elsewhere.example", "<script>alert(1)</script>", "</bdi><b>", "N" * 2000, "\u200f" * 90],

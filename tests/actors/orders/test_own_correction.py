@@ -221,3 +221,23 @@ async def test_what_was_corrected_and_asked_for_is_forgotten_with_the_customer(
     order = await present(deps)
     assert ("forgotten_at" in order, "corrections" in order, "request" in order) == (True, False, False)
     assert not any(name in str(order) for name in ("Grace", "Joan"))
+
+
+async def test_a_place_that_is_new_is_a_choice_and_one_that_stood_before_stays(deps: Deps) -> None:
+    """What was left as it was shown keeps its position; of several places of a name none is taken unasked."""
+    kept = "Stockholm, Sweden (59.33, 18.07, Europe/Stockholm)"
+    said = {"product": "personal_horoscope", "name": "Ada", "birth_date": "1988-04-17", "birth_place": kept}
+    order = await place(deps, metadata=said, amount_subtotal=9900)
+    async with customer_of(deps, order) as customer:
+        form = await customer.get("/answers")
+        assert 'value="Stockholm, Sweden"' in form.text
+        same = {name: text for name, text in said.items() if name != "product"} | {
+            "birth_place": "Stockholm, Sweden"
+        }
+        assert "nothing has changed" in (await customer.post("/answers", typed(form, **same))).text
+        review = await customer.post("/answers", typed(form, **{**same, "birth_place": "London"}))
+        open_still = await customer.post("/answers", sure(review))
+        assert (open_still.status_code, "Which is it?" in open_still.text) == (422, True)
+        await customer.post("/answers", {**sure(review), "which_birth_place": "42.98,-81.23"})
+    found = await present(deps, ORDER)
+    assert found["answers"]["birth_place"] == "London, Ontario, Canada (42.98, -81.23, America/Toronto)"
