@@ -11,7 +11,19 @@ from tests.pressroom import Pressroom
 
 OpenBrowser = Callable[[str], Browser]
 
-ACTS = ("show", "evidence", "retry", "resend", "readdress", "resume", "correct", "refund", "forget")
+ACTS = (
+    "show",
+    "evidence",
+    "retry",
+    "resend",
+    "readdress",
+    "resume",
+    "correct",
+    "remake",
+    "set_aside",
+    "refund",
+    "forget",
+)
 
 
 def send(browser: Browser, order: str, act: str, /, **fields: str) -> Any:
@@ -92,6 +104,29 @@ def test_a_paused_order_is_resumed(house: Pressroom, browser_of: OpenBrowser) ->
     assert send(browser, order, "resume", budget="5").status_code == 303
     assert (found(house, order)["pause"]["holds"], found(house, order)["budget_usd"]) == (False, 5.0)
     assert send(browser, order, "resume").status_code == 422
+
+
+def test_a_remake_that_a_customer_asks_for_is_granted_or_set_aside(
+    house: Pressroom, browser_of: OpenBrowser
+) -> None:
+    """Quoted first, with the customer masked; granted by one form; also by commands, and never twice."""
+    asked = {"kind": "remake", "at": datetime.now(UTC), "answers": {"name": "Grace Hopper"}}
+    order, other, browser = house.buy(), house.buy(), browser_of("olaf")
+    refused = send(browser, order, "remake")
+    assert (refused.status_code, "asks for no remake" in refused.text) == (422, True)
+    for one in (order, other):
+        house.db.orders.update_one({"_id": one}, {"$set": {"request": asked}})
+    assert {row["order_id"] for row in house.json("orders", "waiting")} >= {order, other}
+    quoted = browser.get(f"/ops/orders/{order}/remake").text
+    assert ("Grant it" in quoted, "Hopper" in quoted) == (True, False)
+    assert send(browser, order, "remake").status_code == 303
+    assert found(house, order)["answers"]["name"] == "Grace Hopper"
+    assert trail(house, order) == [("olaf", "corrected")]
+    why = ("--reason", "it was right")
+    assert "would be made again: name" in house.cli("orders", "remake", other, *why, "--dry-run")
+    assert house.cli("orders", "set-aside", other, *why) == f"{other}: the request is set aside\n"
+    assert "asks for no remake" in house.cli("orders", "remake", other, *why, code=1)
+    assert send(browser, other, "set_aside").status_code == 422
 
 
 def test_a_refund_shows_first_what_goes_back(house: Pressroom, browser_of: OpenBrowser) -> None:
