@@ -95,7 +95,7 @@ from storage.figures import (
     untaken_mails,
 )
 from storage.installation import first_start
-from storage.ledger import answers_of, drop_texts, entries_of, open_entry, settle_entry, withdraw_entry
+from storage.ledger import answers_of, drop_texts, entries_of, has_bought, open_entry, settle_entry, withdraw_entry
 from storage.payments import find_payments, note_dispute, note_failed_refund, note_refunded
 from storage.plans import find_plan, keep_plan
 from storage.tallies import add_refused, refused_since
@@ -264,6 +264,7 @@ async def _costs(db: Database, ask: Ask) -> None:
     await ask(answers_of, step)
     await ask(drop_texts, entry["report"])
     await ask(entries_of, [entry["order"], "cs_new"])
+    await ask(has_bought, entry["order"])
     await ask(costs_of, entry["order"])
     await ask(section_costs, entry["order"])
     for by in ("order", "product", "tenant", "day", "model"):

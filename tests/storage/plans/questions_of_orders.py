@@ -7,7 +7,14 @@ from typing import Any
 from storage.attention import orders_for_a_person
 from storage.audit import actions_on
 from storage.budget import begin_pause, end_pause, spending_of
-from storage.corrections import begin_remake, correct_answers, end_remaking
+from storage.corrections import (
+    begin_remake,
+    correct_answers,
+    end_remaking,
+    request_remake,
+    settle_request,
+    use_answers,
+)
 from storage.database import Database
 from storage.endings import (
     add_stored,
@@ -48,6 +55,7 @@ from storage.payments import payment_state
 from storage.resends import note_resend
 from storage.search import ids_behind, orders_by_ids, orders_of_customer
 from storage.sign_ins import begin_sign_in, end_sign_in, find_sign_in
+from storage.withdrawals import record_withdrawal
 from tests.builders import NOW
 from tests.storage.picking import pick
 from tests.storage.plans.shop import PRODUCT
@@ -145,6 +153,15 @@ async def _endings(db: Database, ask: Ask) -> None:
     assert await ask(correct_answers, delivered, correction, NOW)
     await ask(begin_remake, order, PRODUCT, 2)
     await ask(end_remaking, order, {PRODUCT: 2})
+    await _ask_of_requests(db, ask, order)
+
+
+async def _ask_of_requests(db: Database, ask: Ask, order: str) -> None:
+    seen = await pick(db.orders, _id=order)
+    await ask(use_answers, seen, NOW)
+    assert await ask(request_remake, seen, {"kind": "remake", "at": NOW, "answers": {}})
+    assert await ask(settle_request, await pick(db.orders, _id=order))
+    assert await ask(record_withdrawal, seen, NOW, refunding=True)
 
 
 async def _forgetting(db: Database, ask: Ask) -> None:

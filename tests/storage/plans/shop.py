@@ -74,6 +74,7 @@ def order(nth: Nth) -> Iterator[Document]:
         **errands,
         "stopped": nth.state == "parked",
         "on_hold": False,
+        "refund_failed": False,
         "payment_version": 0,
     }
 
