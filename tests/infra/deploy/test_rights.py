@@ -12,6 +12,7 @@ from pymongo.errors import OperationFailure
 
 from infra.local.stack import Stack
 from tests.infra.deploy.guarded import DATABASE, guarded_mongod, guarded_redis, make_users, redis_url_of
+from tests.infra.deploy.keda import triggers_of
 from tests.infra.mail.authority import make_authority
 from tests.pressroom import Pressroom
 from tests.rights import ROLES, written
@@ -116,6 +117,18 @@ def test_redis_takes_only_our_commands_on_our_keys(guarded: Guarded) -> None:
                 ours.execute_command(*command)
     with redis.Redis.from_url(guarded.redis_url) as stranger, pytest.raises(redis.AuthenticationError):
         stranger.ping()
+
+
+def test_keda_counts_messages_and_does_nothing_else(guarded: Guarded) -> None:
+    """Its user asks as the manifests have it; what a message says, a message's end and other keys are denied."""
+    with redis.Redis.from_url(redis_url_of(guarded.redis_url, "keda")) as keda:
+        for trigger in triggers_of("life_clarity"):
+            assert trigger.asks(keda) >= 0
+            for command in (("hgetall", trigger.key), ("del", trigger.key), ("hlen", "pressroom:llm:any")):
+                with pytest.raises(redis.exceptions.NoPermissionError):
+                    keda.execute_command(*command)
+            with pytest.raises(redis.exceptions.ResponseError):
+                keda.eval("return redis.call('hgetall', KEYS[1])", 1, trigger.key)
 
 
 @pytest.mark.long
