@@ -17,11 +17,13 @@ from actors.products.catalogue import MAIL_QUEUE, OFFERS
 from infra.local.stack import Stack
 from tests.audit.planted import BUGS, calm_orders, found_bugs, plant_all
 from tests.benchmarks.figures import percentile, publish
-from tests.chaos.scene import Scene, staged
+from tests.chaos.scene import Numbers, Scene, deployed, several, staged
 from tests.chaos.storm import Outcome, Plan, Storm
 from tests.warm import begin
 
 _PATIENCE_S = 900.0
+#: Without the settings of a file: who is told to end has five seconds, which cut some calls.
+_BRISK = {"GRACE_S": "5", "LLM_TIMEOUT_S": "15"}
 #: An answer takes so long that a kill finds some in the air.
 _CALL_S = 1.0
 #: Of a hundred orders: fast ones, and bundles; the rest is of the medium product.
@@ -53,6 +55,7 @@ def main() -> int:
     asked.add_argument("--kills", type=int, default=500)
     asked.add_argument("--seconds", type=float, default=1500.0)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--settings", metavar="FILE", help="Start what a file of infra/deploy does, as it does.")
     wanted = asked.parse_args()
     plan = planned(wanted.orders, wanted.kills, wanted.seconds, wanted.seed)
     console, began = Console(stderr=True), time.monotonic()
@@ -67,7 +70,9 @@ def main() -> int:
     ):
         stack.llm.set_brevity(brief=True)
         stack.llm.set_latency(_CALL_S)
-        with staged(stack, queues=_queues(plan), each=2) as scene:
+        queues = _queues(plan)
+        brisk = several(stack, queues, Numbers(1, 2, 2), **_BRISK)
+        with staged(stack, deployed(wanted.settings, stack, queues) if wanted.settings else brisk) as scene:
             outcome = Storm(scene, plan, say).run(_PATIENCE_S)
             for violation in outcome.violations[:_SHOWN]:
                 say(" ".join(map(str, violation)))

@@ -1,7 +1,8 @@
-"""A proxy before a server, which does with its connections what networks do."""
+"""A proxy before servers, which does with their connections what networks do."""
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Literal, Self
@@ -17,11 +18,14 @@ _CHUNK = 65536
 
 
 class Proxy:
-    """Listens as long as the `with` block lasts, on `port`, before the server on another port."""
+    """Listens as long as the `with` block lasts, on `port`, before servers on other ports.
 
-    def __init__(self, server_port: int) -> None:
+    Each connection goes to the next of them that takes it.
+    """
+
+    def __init__(self, *server_ports: int) -> None:
         """Pass everything on."""
-        self._server_port = server_port
+        self._server_ports = deque(server_ports)
         self._mode: Mode = "open"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -76,10 +80,10 @@ class Proxy:
 
     async def _join(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         """Pass on what both sides say, until one of them hangs up."""
-        try:
-            server, to_server = await asyncio.open_connection(HOST, self._server_port)
-        except OSError:
+        found = await self._next_server()
+        if found is None:
             return
+        server, to_server = found
         ways = [self._pass(client, to_server, {"deaf"}), self._pass(server, to_client, {"deaf", "mute"})]
         tasks = [asyncio.ensure_future(way) for way in ways]
         try:
@@ -88,6 +92,14 @@ class Proxy:
             for task in tasks:
                 task.cancel()
             to_server.transport.abort()
+
+    async def _next_server(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """Connect to the next server that listens; None if none does."""
+        self._server_ports.rotate()
+        for port in [*self._server_ports]:
+            with suppress(OSError):
+                return await asyncio.open_connection(HOST, port)
+        return None
 
     async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, kept: set[Mode]) -> None:
         with suppress(OSError):

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from actors.audit.evidence import Violation
 from actors.products.catalogue import OFFERS
-from tests.audit.leftovers import left_messages
 from tests.audit.till import Till
 from tests.chaos.scene import Scene
 from tests.chaos.troubles import LASTING, OF_PROCESSES, OF_SERVERS, OF_SETS, draw, last
@@ -55,7 +54,6 @@ class Storm:
     def __init__(self, scene: Scene, plan: Plan, say: Say) -> None:
         """Draw nothing yet. `say` is told how it goes."""
         self._scene, self._plan, self._say = scene, plan, say
-        self._bought: list[str] = []
         self._drained: list[tuple[str, int, float]] = []
         self._began = time.monotonic()
         self._is_over = False
@@ -67,41 +65,17 @@ class Storm:
             for deed in deeds:
                 deed.result()
         ended = time.monotonic()
-        self._say(
-            f"the storm is over: {len(self._bought)} orders, {self._undelivered()} of them not delivered yet"
-        )
-        self.until_quiet(patience_s)
+        left, orders = self._scene.undelivered(), len(self._scene.orders)
+        self._say(f"the storm is over: {orders} orders, {left} of them not delivered yet")
+        for part in self._scene.pressroom.parts:
+            part.launch()
+        self._scene.until_quiet(patience_s)
         self._is_over = True
         quiet_s = time.monotonic() - ended
         self._say(f"quiet after {quiet_s:.0f} s")
         violations = self._scene.auditor.audit()
         kills = self._scene.kills.total()
-        return Outcome(violations, len(self._bought), kills, len(self._plan.outages), self._drained, quiet_s)
-
-    def until_quiet(self, patience_s: float) -> None:
-        """Return once every order is over, every alert told, and no message left; or after so many seconds."""
-        for part in self._scene.pressroom.parts:
-            part.launch()
-        deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline and not self._is_quiet():
-            time.sleep(0.25)
-
-    def _is_quiet(self) -> bool:
-        untold = {"state": "new", "heard": {"$exists": False}}
-        db = self._scene.pressroom.db
-        return not (
-            self._undelivered()
-            or db.alerts.count_documents(untold)
-            or any(left_messages(self._scene.pressroom.redis))
-        )
-
-    def _undelivered(self) -> int:
-        """Return how many of the orders are neither delivered nor an operator's."""
-        over = {
-            "_id": {"$in": self._bought},
-            "$or": [{"delivered_at": {"$ne": None}}, {"attention": {"$ne": None}}],
-        }
-        return len(self._bought) - self._scene.pressroom.db.orders.count_documents(over)
+        return Outcome(violations, orders, kills, len(self._plan.outages), self._drained, quiet_s)
 
     def _buy(self) -> None:
         """Buy all orders, evenly."""
@@ -111,7 +85,7 @@ class Storm:
         for nth, product in enumerate(products):
             self._wait_for(nth / len(products))
             price = OFFERS[product].price
-            self._bought.append(till.buy(f"{nth}.{self._scene.pressroom.email}", product, price, **_BIRTH))
+            self._scene.orders.append(till.buy(f"{nth}.{self._scene.pressroom.email}", product, price, **_BIRTH))
 
     def _kill(self) -> None:
         """Kill processes, workers most of all, and tell one to end now and then."""
@@ -134,13 +108,15 @@ class Storm:
             if not deck:
                 deck = rng.sample(troubles, len(troubles))
             names = draw(rng.sample(LASTING, len(LASTING)) if seconds >= _LONG_S else deck, at_once)
-            self._say(f"{' and '.join(names)}, for {seconds:g} s; {self._undelivered()} orders are under way")
+            self._say(
+                f"{' and '.join(names)}, for {seconds:g} s; {self._scene.undelivered()} orders are under way"
+            )
             self._endure(names, seconds)
 
     def _endure(self, names: Sequence[str], seconds: float) -> None:
         over = last(self._scene, seconds, *names)
         if seconds >= _LONG_S:
-            waiting = self._bought[:]
+            waiting = self._scene.orders[:]
             threading.Thread(target=self._drain, args=(" and ".join(names), waiting, over), daemon=True).start()
 
     def _drain(self, name: str, orders: list[str], over: float) -> None:

@@ -37,8 +37,10 @@ class Webhooks:
     async def run(self, _app: object) -> AsyncIterator[None]:
         """Deliver while inside."""
         # Not through a proxy, whatever the environment says: the endpoints are on this machine.
+        # Each delivery has a connection of its own, as if it came from another of Stripe's machines.
+        alone = httpx2.Limits(max_keepalive_connections=0)
         async with (
-            httpx2.AsyncClient(timeout=10, trust_env=False) as self._client,
+            httpx2.AsyncClient(timeout=10, trust_env=False, limits=alone) as self._client,
             anyio.create_task_group() as self._tasks,
         ):
             yield
