@@ -1,4 +1,4 @@
-"""`make dist`: builds sdist and wheel into dist/, and proves them by a demo far from this checkout."""
+"""`make dist`: builds sdist and wheel into dist/, and proves them by a demo and a first order, far from here."""
 
 import os
 import re
@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from tests import quickstart
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("handlers", "actors", "storage", "infra")
@@ -39,7 +42,10 @@ def _build(what: str, source: Path, folder: Path) -> Path:
 
 
 def _prove(wheel: Path, folder: Path) -> None:
-    """Install a wheel with its locked dependencies, and buy a short report where nothing else is."""
+    """Install a wheel with its locked dependencies, and buy short reports where nothing else is.
+
+    One by the demo, one by the commands of docs/quickstart.md.
+    """
     here = folder / "elsewhere"
     here.mkdir()
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
@@ -54,6 +60,12 @@ def _prove(wheel: Path, folder: Path) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     subprocess.run([folder / "venv/bin/pressroom", "demo", "life_clarity"], cwd=here, env=env, check=True)
     assert [*(here / "demo-output").glob("*.pdf")], "The demo has left no PDF."
+    by_hand = folder / "first-order"
+    by_hand.mkdir()
+    _, *headings = quickstart.blocks()
+    path = f"{folder / 'venv/bin'}:{os.environ['PATH']}"
+    sys.stdout.write(quickstart.run(headings, by_hand, {**env, "PATH": path}, free_ports(1)[0], within_s=300))
+    assert (by_hand / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 def main() -> None:

@@ -41,7 +41,8 @@ def demo(product: str) -> None:
 @click.option(
     "--port", metavar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The shop's."
 )
-def up(port: int) -> None:
+@click.option("--servers", is_flag=True, help="The servers alone: Pressroom's processes are yours to start.")
+def up(port: int, *, servers: bool) -> None:
     """Keep the local stack running until Ctrl-C.
 
     It has the shop and the inbox in the browser, and takes every command after `pressroom local`.
@@ -49,7 +50,7 @@ def up(port: int) -> None:
     from actors.products.catalogue import queues
     from handlers.cli.demo.start import running_stack
 
-    with running_stack(queues(), web_port=port) as stack:
+    with running_stack(() if servers else queues(), web_port=port) as stack:
         click.echo(f"The shop       {stack.urls.web}")
         click.echo(f"The inbox      {stack.urls.inbox}")
         click.echo(f"Commands       {sys.argv[0]} local orders list")

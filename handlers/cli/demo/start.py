@@ -17,7 +17,10 @@ _LATENCY_S = 0.5
 
 @contextmanager
 def running_stack(queues: Sequence[str], web_port: int | None = None) -> Iterator[Stack]:
-    """Start the servers and Pressroom's processes, with a worker for each of `queues`; stop all at the end."""
+    """Start the servers and Pressroom's processes, with a worker for each of `queues`; stop all at the end.
+
+    Without queues the servers are alone.
+    """
     # As orderly an end as Ctrl-C is, by leaving the `with` below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -28,7 +31,8 @@ def running_stack(queues: Sequence[str], web_port: int | None = None) -> Iterato
             for part in stack.processes:
                 part.wait_ready()
                 bars.advance(bar)
-        click.echo(f"Pressroom is up: {', '.join(part.name for part in stack.processes)}")
+        if stack.processes:
+            click.echo(f"Pressroom is up: {', '.join(part.name for part in stack.processes)}")
         yield stack
 
 
@@ -40,5 +44,5 @@ def _stack(bars: Progress, queues: Sequence[str], web_port: int | None) -> Stack
             click.echo("Starting MongoDB, Redis, SeaweedFS for S3, and stand-ins for mail, LLM and Stripe")
         bars.update(bar, completed=ready, total=of, visible=True)
 
-    commands = (("web",), ("sweep",), *(("worker", queue) for queue in queues))
+    commands = (("web",), ("sweep",), *(("worker", queue) for queue in queues)) if queues else ()
     return Stack(latency_s=_LATENCY_S, web_port=web_port, commands=commands, tell=tell)
