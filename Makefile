@@ -1,7 +1,8 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test proofs check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-live bench-ops query-plans
 .PHONY: storm bundles elections chaos simulate crashes ops-load pictures page-pictures samples lock
-.PHONY: configuration rights dist audit sbom specimen bench-scaling places
+.PHONY: configuration rights dist audit sbom specimen bench-scaling bench-sharing bench-queueing chaos-settings
+.PHONY: places
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
@@ -66,6 +67,14 @@ ops-load: setup
 bench-scaling: setup
 	@.venv/bin/python -m tests.benchmarks.scaling
 
+# One process of each kind, and several: what they take for the same orders, and how they share them. Fails if an order is not well.
+bench-sharing: setup
+	@.venv/bin/python -m tests.benchmarks.sharing
+
+# A queueing simulation of what bench-mix, bench-scaling and the burst of bench-plans measured, and of what nothing measured.
+bench-queueing: setup
+	@.venv/bin/python -m tests.benchmarks.queueing
+
 # A hundred thousand orders: the long form of tests/storage/test_query_plans.py. Fails if a plan is bad.
 query-plans: setup
 	@.venv/bin/python -m tests.benchmarks.query_plans
@@ -87,6 +96,11 @@ elections: setup
 # of tests/chaos/test_chaos.py. CHAOS="--orders 100 --kills 50 --seconds 300" is a smaller one.
 chaos: setup
 	@.venv/bin/python -m tests.chaos $(CHAOS)
+
+# A small one with the commands and settings of each file of infra/deploy, but for addresses.
+chaos-settings: setup
+	@for file in compose.yaml kubernetes render.yaml; do \
+		.venv/bin/python -m tests.chaos --settings $$file --orders 40 --kills 12 --seconds 90 || exit; done
 
 # The engine in simulated time, a seed an order, with faults wherever they can fall; the long form of
 # tests/simulation/test_simulation.py.
