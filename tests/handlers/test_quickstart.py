@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from infra.local.environment import outer_environment
 from infra.local.notice import put_up
 from infra.local.stack import Stack
@@ -10,6 +12,7 @@ from tests.pressroom import PATIENCE_S, PRESSROOM, Pressroom
 from tests.quickstart import blocks, run
 
 
+@pytest.mark.long
 def test_the_commands_of_the_quickstart_lead_to_a_paid_order_and_its_mail(stack: Stack, tmp_path: Path) -> None:
     """In an empty folder beside the servers each succeeds: the report is there, and its letter is caught."""
     install, servers, *headings = blocks()
