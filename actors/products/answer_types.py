@@ -43,6 +43,11 @@ def in_language(words: Words, tag: str) -> str:
     return words if isinstance(words, str) else words[language_of(words, tag)]
 
 
+def clock_of(time: str) -> str:
+    """Return what the clock showed at a kept time, without how far it was ahead of UTC."""
+    return time[:_CLOCK]
+
+
 def last_day(now: datetime) -> date:
     """Return the latest day that it is anywhere on Earth: a child born today may be born there."""
     return (now + _FIRST_CLOCK).date()
@@ -184,7 +189,7 @@ class Time(Text):
 
     def said(self, value: str) -> str:
         """See Text."""
-        return f"{value[:_CLOCK]} (UTC{value[_CLOCK:]})" if len(value) > _CLOCK else value
+        return f"{clock_of(value)} (UTC{value[_CLOCK:]})" if len(value) > _CLOCK else value
 
 
 @dataclass(frozen=True)

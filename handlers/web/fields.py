@@ -5,12 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actors.intake.answers import Given, Questions, mistakes_in, plain_text
-from actors.products.answer_types import Choice, Date, Email, Number, Text, Time, in_language, language_of
+from actors.products.answer_types import (
+    Choice,
+    Date,
+    Email,
+    Number,
+    Text,
+    Time,
+    clock_of,
+    in_language,
+    language_of,
+)
 from actors.products.questions import Question
 from infra.speech.say import ENGLISH, say
-
-#: Of a longer time a browser's own field would show nothing: with it stands what the clock was ahead of UTC.
-_CLOCK = len("06:40")
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,8 @@ def _attributes(kind: Text, now: datetime, value: str) -> dict[str, str]:
             return {}
         case Date():
             return {"type": "date", "min": kind.first.isoformat(), "max": kind.last(now).isoformat()}
-        case Time() if len(value) <= _CLOCK:
+        # Of a longer time a browser's own field would show nothing.
+        case Time() if value == clock_of(value):
             return {"type": "time"}
         case Number():
             return {"type": "text", "inputmode": "numeric" if kind.is_whole else "decimal", "maxlength": "40"}

@@ -19,9 +19,9 @@ from actors.orders.own_correction import (
     mark_of,
     stage_of,
 )
-from actors.products.answer_types import Place
+from actors.products.answer_types import Place, clock_of
 from actors.products.catalogue import offer_of, title_of
-from actors.products.questions import BIRTH_TIME
+from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, BIRTH_TIME
 from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes, reviewed_answers
 from handlers.web.page import page
@@ -122,8 +122,13 @@ def _shown(order: Order) -> dict[str, str]:
 
 
 def _unshown(order: Order, given: Mapping[str, str]) -> dict[str, str]:
-    """Return what was given, with the answers that the order has for those that were left as they were shown."""
+    """Return what was given, with the answers that the order has for those that were left as they were shown.
+
+    What the clocks of another day or place were ahead of UTC says nothing, and is left out of the time.
+    """
     kept = {name: order["answers"][name] for name, text in _shown(order).items() if given.get(name) == text}
+    if BIRTH_TIME.id in kept and not kept.keys() >= {BIRTH_DATE.id, BIRTH_PLACE.id} & order["answers"].keys():
+        kept[BIRTH_TIME.id] = clock_of(kept[BIRTH_TIME.id])
     return {**given, **kept}
 
 

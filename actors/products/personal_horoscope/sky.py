@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from math import radians, sin
 
+from actors.products.answer_types import clock_of
 from actors.products.birth import instant_of_birth
 from actors.products.definition import Occasion
 from infra.charts import Mark, Wheel
@@ -40,7 +41,7 @@ def sun_wheel(month: int, occasion: Occasion) -> Wheel:
     if (born := _birth(occasion.answers)) is not None:
         instant = instant_of_birth(occasion.answers)
         at = sun_longitude(instant or noon(born))
-        when = f"{occasion.answers['birth_time'][:5]}" if instant else "noon"
+        when = clock_of(occasion.answers["birth_time"]) if instant else "noon"
         marks.append(Mark(at / _SIGN, f"The sun at {when} on the day of your birth: {_place(at)}"))
     return Wheel("The sun’s way round the zodiac, as a wheel of its twelve signs", SIGNS, tuple(marks))
 

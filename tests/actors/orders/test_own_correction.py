@@ -226,7 +226,8 @@ async def test_what_was_corrected_and_asked_for_is_forgotten_with_the_customer(
 async def test_a_place_that_is_new_is_a_choice_and_one_that_stood_before_stays(deps: Deps) -> None:
     """What was left as it was shown keeps its position; of several places of a name none is taken unasked."""
     kept = "Stockholm, Sweden (59.33, 18.07, Europe/Stockholm)"
-    said = {"product": "personal_horoscope", "name": "Ada", "birth_date": "1988-04-17", "birth_place": kept}
+    said = {"product": "personal_horoscope", "name": "Ada", "birth_date": "1988-09-25", "birth_place": kept}
+    said["birth_time"] = "02:30+01:00"
     order = await place(deps, metadata=said, amount_subtotal=9900)
     async with customer_of(deps, order) as customer:
         form = await customer.get("/answers")
@@ -241,3 +242,4 @@ async def test_a_place_that_is_new_is_a_choice_and_one_that_stood_before_stays(d
         await customer.post("/answers", {**sure(review), "which_birth_place": "42.98,-81.23"})
     found = await present(deps, ORDER)
     assert found["answers"]["birth_place"] == "London, Ontario, Canada (42.98, -81.23, America/Toronto)"
+    assert found["answers"]["birth_time"] == "02:30"  # by other clocks
