@@ -92,14 +92,15 @@ async def begin_replay(
     now: datetime,
     *,
     letters: Sequence[Ending | None] = (None,),
+    plan: str | None = None,
 ) -> bool:
     """Start a new run of a report, with a durable intent for the steps to be made again (T17).
 
-    `letters` are the letters that may have been chosen by now: none, unless the steps say nothing new. False if
-    the order is not like that.
+    `letters` are the letters that may have been chosen by now: none, unless the steps say nothing new. `plan` is
+    the one that the report goes on with, if it is another. False if the order is not like that.
     """
     free = {"_id": order_id, "letter": {"$in": [*letters]}, _REPLAY: {"$exists": False}, f"run.{product}": run - 1}
-    intent = {"product": product, "run": run, "steps": steps}
+    intent = {"product": product, "run": run, "steps": steps, **({"plan": plan} if plan else {})}
     update = errand_update("resume_replay", now + ERRAND_CHECK)
     update["$set"] |= {f"run.{product}": run, "replay": intent, "stored_at": None}
     update |= {"$pull": {"stored": product}, "$unset": {_LETTER: ""}}

@@ -1,6 +1,6 @@
 """Figures of the whole: how much there is of each kind of work, by small reads of an index each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, get_args
 
@@ -30,6 +30,16 @@ async def open_orders(db: Database, limit: int) -> list[Order]:
     """Return the orders in `OPEN`, the longest paid first, without what their customers said."""
     found = db.orders.find(OPEN, {"answers": 0, "email": 0, "unread": 0}).sort("paid_at")
     return await found.limit(limit).to_list()
+
+
+@translating
+async def open_orders_paid_before(db: Database, at: datetime, alike: Mapping[str, str], limit: int) -> list[str]:
+    """Return the ids of the orders in `OPEN` that were paid before then, the longest paid first.
+
+    Those that are being refunded are left out, and so are those that differ from `alike` in one of its fields.
+    """
+    old: Document = {**OPEN, "paid_at": {"$type": "date", "$lt": at}, "letter": {"$ne": "refund"}, **alike}
+    return [order["_id"] async for order in db.orders.find(old, {"_id": 1}).sort("paid_at").limit(limit)]
 
 
 @translating

@@ -199,10 +199,11 @@ async def making_times(db: Database, product: str, since: datetime, limit: int) 
 
 
 @translating
-async def begin_report_replay(db: Database, report: str, run: int) -> None:
-    """Stop the queueing of the report's steps while they are reset (T17)."""
+async def begin_report_replay(db: Database, report: str, run: int, plan: str | None = None) -> None:
+    """Stop the queueing of the report's steps while they are reset, under another plan if there is one (T17)."""
     older = {"_id": report, "run": {"$lt": run}}
-    await db.reports.update_one(older, {"$set": {"replay": run, "run": run, "state": "running"}})
+    begun = {"replay": run, "run": run, "state": "running", **({"plan": plan} if plan else {})}
+    await db.reports.update_one(older, {"$set": begun})
 
 
 @translating

@@ -14,6 +14,7 @@ all steps that may be overdue.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Literal, get_args
 
 from infra.errors import TransientError
 from storage.database import BY_ID, Database, Document, aggregated, insert_new, translating, update_all
@@ -27,6 +28,7 @@ class NeedsAreGone(TransientError):
     """A step was claimed while a replay that has begun was about to take it back."""
 
 
+_OF_THE_PLAN: tuple[Literal["plan", "format", "seq", "needs"], ...] = ("plan", "format", "seq", "needs")
 _OF_THE_OLD_RUN = (
     "failing_since",
     "failed_at",
@@ -178,10 +180,11 @@ async def idle_ready_reports(db: Database, reports: Sequence[str], slot: Slot, n
 
 
 @translating
-async def dead_steps_of(db: Database, reports: Sequence[str]) -> list[Step]:
-    """Return the dead steps of some reports, by their ids, keys and epochs alone."""
-    dead = {"report": {"$in": list(reports)}, "slot": {"$in": ["write", "render"]}, "state": "dead"}
-    found = db.steps.find(dead, {"report": 1, "key": 1, "epoch": 1}, hint=STEPS_BY_REPORT)
+async def dead_steps_of(db: Database, reports: Sequence[str], *, or_undone: bool = False) -> list[Step]:
+    """Return the dead steps of some reports, or all that are not done, by ids, keys, states and epochs alone."""
+    states = [state for state in get_args(StepState) if state != "done"] if or_undone else ["dead"]
+    dead = {"report": {"$in": list(reports)}, "slot": {"$in": ["write", "render"]}, "state": {"$in": states}}
+    found = db.steps.find(dead, {"report": 1, "key": 1, "epoch": 1, "state": 1}, hint=STEPS_BY_REPORT)
     return await found.to_list()
 
 
@@ -208,6 +211,19 @@ async def count_steps(db: Database, reports: Sequence[str]) -> dict[tuple[str, s
     ]
     groups = await aggregated(db.steps, pipeline)
     return {(g["_id"]["report"], g["_id"]["kind"], g["_id"]["state"]): g["n"] for g in groups}
+
+
+@translating
+async def replan_step(db: Database, planned: Step, run: int) -> None:
+    """Give a step of an older run its place and its needs in another plan (T17w)."""
+    older = {"_id": planned["_id"], "run": {"$lt": run}}
+    await db.steps.update_one(older, {"$set": {name: planned[name] for name in _OF_THE_PLAN}})
+
+
+@translating
+async def remove_steps(db: Database, steps: Sequence[Step], run: int) -> None:
+    """Remove steps of older runs that another plan has no more. Their purchases stay in the ledger (T17w)."""
+    await db.steps.delete_many({"_id": {"$in": [step["_id"] for step in steps]}, "run": {"$lt": run}})
 
 
 @translating

@@ -1,20 +1,23 @@
-"""Bulk work: quotes many dead letters at once, and has the sweep close them, behind all fresh work."""
+"""Bulk work: quotes many dead letters or refunds at once, and has the sweep see to them, behind all fresh work."""
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import resolve_dead_letter
+from actors.orders.dead_letters import DeadLetterIsNotOpen, resolve_dead_letter
+from actors.orders.matching import Filter, OpenOrders, matching
 from actors.orders.quote import quote_dead
+from actors.orders.refund_quote import quote_refunds
+from actors.orders.refunding import begin_refund
 from actors.orders.replays import expect_same
+from actors.orders.tally import Quote
 from actors.products.catalogue import MAIL_QUEUE, queues_of
-from actors.reports.replay import ReplayIsUnderWay
+from actors.reports.replay import ReplayIsUnderWay, Words
 from infra.errors import PressroomError, TransientError, describe
 from storage.audit import Authority, record_action
 from storage.bulk import (
@@ -29,17 +32,15 @@ from storage.bulk import (
     settle_letter,
     turn_bulk,
 )
-from storage.dead_groups import UNGROUPED, dead_groups, letters_of_groups, orders_of_tenant
 from storage.dead_letters import letters_by_ids
 from storage.grouping import grouped
-from storage.records.bulk import Bulk, BulkChunk, BulkState, Closing
-from storage.records.mail import DeadLetter
+from storage.orders import find_orders
+from storage.records.bulk import Bulk, BulkAction, BulkChunk, BulkState
 
 log = structlog.get_logger()
 
-#: The most letters of one bulk, of one of its chunks, and those that are looked through for a filter.
-MOST, _IN_CHUNK, _MOST_READ = 10_000, 500, 100_000
-_MOST_GROUPS = 1000
+#: The letters of a chunk.
+_IN_CHUNK = 500
 #: How long a quote may be taken up, and how long a sweep that died keeps others from going on.
 _LASTS, _HELD_FOR = timedelta(days=1), timedelta(seconds=10)
 #: The letters of one that are replayed or discarded in a round.
@@ -47,6 +48,7 @@ _REPLAYED, _DISCARDED = 20, 200
 #: The messages that wait in a product's queue while letters of it may still be replayed: a worker takes more at
 #: once, so that its fresh orders do not notice.
 _FEW = 16
+_NOUNS: dict[BulkAction, str] = {"replayed": "dead letter", "discarded": "dead letter", "refunded": "order"}
 _TURNS: dict[str, tuple[tuple[BulkState, ...], BulkState]] = {
     "pause": (("running",), "paused"),
     "resume": (("paused",), "running"),
@@ -55,39 +57,22 @@ _TURNS: dict[str, tuple[tuple[BulkState, ...], BulkState]] = {
 
 
 class NothingMatches(PressroomError):
-    """No open dead letter is like that."""
+    """No open dead letter, or no open order, is like that."""
 
 
 class BulkIsNotLikeThat(PressroomError):
     """The bulk does not exist, or is not in a state in which that can be done."""
 
 
-@dataclass(frozen=True)
-class Filter:
-    """Filter of open dead letters. Without any of it all match."""
-
-    group: str | None = None
-    product: str | None = None
-    model: str | None = None
-    tenant: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def __str__(self) -> str:
-        """Return it in words."""
-        parts = [f"{name} {value}" for name, value in vars(self).items() if value is not None]
-        return ", ".join(parts) or "every dead letter"
-
-
-async def make_bulk(deps: Deps, wanted: Filter, action: Closing) -> str:
-    """Quote the closing of all dead letters that match a filter, the oldest 10,000 at most.
+async def make_bulk(deps: Deps, wanted: Filter | OpenOrders, action: BulkAction, words: Words = "pinned") -> str:
+    """Quote the closing of all dead letters, or the refunds of all orders, that match: the oldest 10,000 at most.
 
     Returns the id of the bulk, in which they are frozen. NothingMatches if there is none.
     """
     letters = await matching(deps, wanted)
     if not letters:
-        raise NothingMatches(f"No open dead letter matches: {wanted}.")
-    quote = await quote_dead(deps, letters, action)
+        raise NothingMatches(f"No open {_NOUNS[action]} matches: {wanted}.")
+    quote = await quote_all(deps, letters, action, words)
     now = deps.clock.now()
     bulk: Bulk = {
         "_id": f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
@@ -98,6 +83,8 @@ async def make_bulk(deps: Deps, wanted: Filter, action: Closing) -> str:
         "made_at": now,
         "expires_at": now + _LASTS,
     }
+    if words == "today":
+        bulk["today"] = True
     await keep_bulk(deps.db, bulk, [_chunk(bulk, letters, start) for start in range(0, len(letters), _IN_CHUNK)])
     return bulk["_id"]
 
@@ -112,31 +99,11 @@ def _chunk(bulk: Bulk, letters: Sequence[str], start: int) -> BulkChunk:
     }
 
 
-async def matching(deps: Deps, wanted: Filter) -> list[str]:
-    """Return the open dead letters that match, the oldest 10,000 at most, those of one order side by side."""
-    groups = await _groups(deps, wanted)
-    found = await letters_of_groups(deps.db, groups, wanted.since, wanted.until, _MOST_READ)
-    if wanted.tenant is not None:
-        named = {one.order for one in found if one.order is not None}
-        of_tenant = await orders_of_tenant(deps.db, named, wanted.tenant)
-        found = [one for one in found if one.order in of_tenant]
-    return sorted(one.letter for one in found[:MOST])
-
-
-async def _groups(deps: Deps, wanted: Filter) -> list[str | None] | None:
-    """Return the groups that match. None if the filter says nothing of them."""
-    named = [wanted.group if wanted.group != UNGROUPED else None]
-    if wanted.product is None and wanted.model is None:
-        return named if wanted.group is not None else None
-    alike = []
-    for group in await dead_groups(deps.db, _MOST_GROUPS):
-        fits = wanted.product in {None, group.sample["product"]} and wanted.model in {
-            None,
-            group.sample.get("model"),
-        }
-        if fits and group.group is not None and (wanted.group is None or group.group in named):
-            alike.append(group.group)
-    return [*alike]
+async def quote_all(deps: Deps, letters: Sequence[str], action: BulkAction, words: Words = "pinned") -> Quote:
+    """Return the quote for all of one bulk: its dead letters, or orders to be refunded."""
+    if action == "refunded":
+        return await quote_refunds(deps, letters)
+    return await quote_dead(deps, letters, action, words)
 
 
 async def take_up_bulk(deps: Deps, bulk_id: str, fingerprint: str, authority: Authority) -> None:
@@ -148,7 +115,7 @@ async def take_up_bulk(deps: Deps, bulk_id: str, fingerprint: str, authority: Au
     letters = await letters_left(deps.db, bulk_id)
     if bulk is None or bulk["state"] != "quoted" or not letters:
         raise BulkIsNotLikeThat(f"There is no quote {bulk_id} that can be taken up.")
-    quote = await quote_dead(deps, letters, bulk["action"])
+    quote = await quote_all(deps, letters, bulk["action"], _words_of(bulk))
     await requote_bulk(deps.db, bulk_id, quote.facts)
     expect_same(quote, fingerprint)
     subject = f"bulk {bulk_id}: {len(letters)} to be {bulk['action']}"
@@ -184,40 +151,65 @@ async def _hold(deps: Deps, bulk: str, holder: str) -> bool:
 
 
 async def _see_to(deps: Deps, bulk: Bulk, chunk: BulkChunk, hold: Callable[[], Awaitable[bool]]) -> None:
-    found = {letter["_id"]: letter for letter in await letters_by_ids(deps.db, chunk["left"])}
-    due = await _due(deps, bulk, list(found.values()))
-    due += [letter for letter in chunk["left"] if letter not in found]
-    quote = await quote_dead(deps, due, bulk["action"])
+    queues, done = await _standing(deps, bulk, chunk["left"])
+    due = await _due(deps, bulk, queues)
+    due += [letter for letter in chunk["left"] if letter not in queues]
+    quote = await quote_all(deps, due, bulk["action"], _words_of(bulk))
     for letter in due:
         if not await hold():  # it was paused or cancelled
             return
         try:
             why = None
-            if letter not in found or found[letter]["state"] != bulk["action"]:  # else a sweep died after it was
+            if letter not in done:  # else a sweep died after it was
                 why = quote.refused.get(letter) or await _close(deps, bulk, letter)
         except ReplayIsUnderWay:
             continue
         await settle_letter(deps.db, chunk["_id"], letter, why)
 
 
-async def _due(deps: Deps, bulk: Bulk, letters: Sequence[DeadLetter]) -> list[str]:
+def _words_of(bulk: Bulk) -> Words:
+    return "today" if bulk.get("today") else "pinned"
+
+
+async def _standing(deps: Deps, bulk: Bulk, letters: Sequence[str]) -> tuple[dict[str, str], set[str]]:
+    """Return those letters, or orders, that are there, with the queue of what follows; and those that are done."""
+    if bulk["action"] == "refunded":
+        orders = await find_orders(deps.db, letters)
+        chosen = {one["_id"] for one in orders if one["letter"] == "refund"}
+        return {one["_id"]: MAIL_QUEUE for one in orders}, chosen
+    found = await letters_by_ids(deps.db, letters)
+    done = {one["_id"] for one in found if one["state"] == bulk["action"]}
+    return {one["_id"]: one["product"] or MAIL_QUEUE for one in found}, done
+
+
+async def _due(deps: Deps, bulk: Bulk, queues: Mapping[str, str]) -> list[str]:
     """Return the letters that may be seen to now: few, and none of a queue in which much waits."""
     if bulk["action"] == "discarded":
-        return [letter["_id"] for letter in letters][:_DISCARDED]
+        return list(queues)[:_DISCARDED]
     due: list[str] = []
-    for queue, alike in grouped(letters, lambda letter: letter["product"] or MAIL_QUEUE).items():
+    for queue, alike in grouped(list(queues), queues.__getitem__).items():
         waiting = [await asyncio.to_thread(deps.broker.waiting, one) for one in queues_of(queue)]
         room = max(0, _FEW - sum(waiting))
-        due += [letter["_id"] for letter in alike][:room]
+        due += alike[:room]
     return due[:_REPLAYED]
 
 
 async def _close(deps: Deps, bulk: Bulk, letter: str) -> str | None:
-    """Close a letter. Returns why it cannot be closed, or None. TransientError if it may be closed later."""
+    """Close a letter, or refund an order. Returns why that cannot be, or None.
+
+    TransientError if it may be done later.
+    """
+    authority = Authority(bulk["who"], bulk["reason"])
     try:
-        await resolve_dead_letter(deps, letter, bulk["action"], Authority(bulk["who"], bulk["reason"]))
+        if bulk["action"] == "refunded":
+            await begin_refund(deps, letter, authority)
+            return None
+        await resolve_dead_letter(deps, letter, bulk["action"], authority, _words_of(bulk))
     except (TransientError, ReplayIsUnderWay):
         raise
+    except DeadLetterIsNotOpen as error:  # another of its report was replayed in today's words, and closed it
+        _, done = await _standing(deps, bulk, [letter])
+        return None if letter in done else str(error)
     except PressroomError as error:
         return describe(error)
     except Exception as error:

@@ -15,15 +15,14 @@ from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
 from actors.messages import ask
 from actors.orders.correcting import CorrectionIsImpossible, why_not_correctable, write_correction
-from actors.orders.dead_letters import MOST_OPEN, clear_attention
-from actors.orders.quote import likely_usd
+from actors.orders.dead_letters import close_deaths
+from actors.orders.tally import likely_usd
 from actors.products.catalogue import offer_of, questions_of
 from actors.reports import replay
 from infra.errors import PressroomError
 from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.corrections import settle_request
-from storage.dead_letters import close_dead_letter, dead_letters
 from storage.order_state import REQUESTS, was_delivered
 from storage.orders import fill_details, find_order
 from storage.records.orders import Order
@@ -126,15 +125,8 @@ async def _quote(deps: Deps, order: Order, answers: Mapping[str, str]) -> Quote:
 async def resume_replay(deps: Deps, order: Order) -> datetime | None:
     """Carry out a replay, or a correction, whose deaths are over. Every part of it is safe to repeat."""
     if "remaking" in order:
-        await _end_deaths(deps, order["_id"])
+        await close_deaths(deps, order["_id"])
     return await replay.resume_replay(deps, order)
-
-
-async def _end_deaths(deps: Deps, order_id: str) -> None:
-    """Close the dead letters of an order's steps, which are done again."""
-    for letter in await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, kind="step", state="open"):
-        await close_dead_letter(deps.db, letter["_id"], "replayed", deps.clock.now())
-        await clear_attention(deps, order_id, letter["reason"])
 
 
 async def quote_remake(deps: Deps, order_id: str) -> Quote:

@@ -1,5 +1,6 @@
 """Dead letters and their remedies: replay or discard one, retry an order, change its address."""
 
+from collections.abc import Collection
 from typing import Any
 
 from dramatiq import Message
@@ -7,7 +8,7 @@ from dramatiq.errors import DecodeError
 
 from actors.deps.process import Deps
 from actors.messages import Post, ask, new_message_id, send, send_all
-from actors.reports.replay import lost_chunks, replay
+from actors.reports.replay import Words, lost_chunks, replay
 from infra.errors import PressroomError, TransientError
 from infra.mail_address import plain_email
 from storage.alerts import withdraw_alert
@@ -53,23 +54,36 @@ class AddressIsNone(PressroomError):
     """The given text is no address that mail can be sent to."""
 
 
-async def resolve_dead_letter(deps: Deps, letter_id: str, action: str, authority: Authority) -> None:
+async def resolve_dead_letter(
+    deps: Deps, letter_id: str, action: str, authority: Authority, words: Words = "pinned"
+) -> None:
     """Replay or discard a dead letter, with an entry in the audit trail.
 
-    `action` is `replayed` or `discarded`.
+    `action` is `replayed` or `discarded`. A replay in today's words closes all letters of the step's report.
     """
     letter = await find_dead_letter(deps.db, letter_id)
     if letter is None or letter["state"] != "open":
         raise DeadLetterIsNotOpen(f"There is no open dead letter {letter_id}.")
     now = deps.clock.now()
-    await record_action(deps.db, authority, action, letter["order"], letter_id, now)
+    subject = f"{letter_id}, in today's words" if words == "today" else letter_id
+    await record_action(deps.db, authority, action, letter["order"], subject, now)
     if action == "replayed":
-        await _replay(deps, letter)
+        await _replay(deps, letter, words)
     if letter["kind"] == "message":
         await withdraw_alert(deps.db, letter_id, MESSAGE_IS_DEAD)
     await close_dead_letter(deps.db, letter_id, action, now)
     if action == "replayed" and letter["order"] is not None:
         await clear_attention(deps, letter["order"], letter["reason"])
+
+
+async def close_deaths(
+    deps: Deps, order_id: str, *, product: str | None = None, steps: Collection[str] | None = None
+) -> None:
+    """Close the dead letters of an order's steps that are done again: all, those of a report, or of some steps."""
+    for letter in await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, kind="step", state="open"):
+        if product in {None, letter["product"]} and (steps is None or letter["step"] in steps):
+            await close_dead_letter(deps.db, letter["_id"], "replayed", deps.clock.now())
+            await clear_attention(deps, order_id, letter["reason"])
 
 
 async def clear_attention(deps: Deps, order_id: str, reason: str) -> None:
@@ -145,10 +159,10 @@ async def readdress_order(deps: Deps, order_id: str, given: str, authority: Auth
     return len(refused)
 
 
-async def _replay(deps: Deps, letter: DeadLetter) -> None:
+async def _replay(deps: Deps, letter: DeadLetter, words: Words) -> None:
     """Do the failed work again, by its kind."""
     if letter["kind"] == "step":
-        await _replay_step(deps, letter)
+        await _replay_step(deps, letter, words)
     elif letter["kind"] == "report":
         await _replay_report(deps, letter)
     elif letter["kind"] == "errand":
@@ -160,13 +174,15 @@ async def _replay(deps: Deps, letter: DeadLetter) -> None:
         await _replay_message(deps, letter)
 
 
-async def _replay_step(deps: Deps, letter: DeadStep) -> None:
+async def _replay_step(deps: Deps, letter: DeadStep, words: Words) -> None:
     step = await find_step(deps.db, letter["step"])
     if step is None or step["state"] != "dead" or step["epoch"] != letter["epoch"]:
         return  # another caller has replayed it since, and its next death is another letter
     lost = await lost_chunks(deps, step) if step["kind"] == "assemble" else []
     printing = step["kind"] in ("render", "assemble")
-    await replay(deps, letter["order"], letter["product"], [step["_id"], *lost], printing=printing)
+    again = [step["_id"], *lost]
+    if await replay(deps, letter["order"], letter["product"], again, printing=printing, words=words):
+        await close_deaths(deps, letter["order"], product=letter["product"])
 
 
 async def _replay_report(deps: Deps, letter: DeadReport) -> None:

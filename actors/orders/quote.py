@@ -1,28 +1,20 @@
 """Quotes of replays: how much is made again, spent and sent, and what is refused, before anything is done."""
 
-import hashlib
-import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from math import ceil
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from actors.deps.process import Deps
 from actors.orders.dead_letters import message_in
-from actors.orders.estimate import remaining_s
+from actors.orders.tally import Quote, Tally, quoted
 from actors.products.catalogue import PRODUCTS
 from actors.products.plans import plan_of
-from actors.reports.replay import following, why_impossible
-from infra.llm.answer import Usage
+from actors.reports.replay import Words, following, renewed_plan, why_impossible
 from storage.budget import is_paused
-from storage.costs import mean_usages
 from storage.dead_letters import letters_by_ids
 from storage.grouping import grouped
 from storage.order_state import Withheld, why_withheld
 from storage.orders import find_orders
-from storage.records.bulk import Closing, QuoteFacts
+from storage.records.bulk import Closing
 from storage.records.mail import DeadLetter
 from storage.records.orders import Errand, Order
 from storage.records.plans import Plan
@@ -32,12 +24,6 @@ from storage.steps import dead_steps_of, kind_of
 
 #: The orders that are read in one go.
 _BATCH = 500
-#: The span and the number of latest calls that tell how long an answer is, and its length while there are none.
-_LATELY, _LATEST, _AT_FIRST = timedelta(days=30), 2000, Usage(2000, 0, 1000)
-#: The refusals that a quote names.
-_NAMED = 100
-#: The dead letters that a sweep sees to in a second, at most.
-_LETTERS_PER_S = 8.0
 _MAILS: dict[Errand, str] = {
     "confirm_order": "confirmation",
     "complete_order": "completion",
@@ -58,69 +44,21 @@ _WITHHELD: dict[Withheld, str] = {
 
 
 @dataclass(frozen=True)
-class Quote:
-    """Quote of a replay: the letters that it closes, those that are refused with the reasons, and its facts."""
-
-    letters: Sequence[str]
-    refused: dict[str, str]
-    facts: QuoteFacts
-
-
-class _Share(NamedTuple):
-    """Share of one report: the sections that are reused, the calls, and how long it takes."""
-
-    reused: int
-    calls: int
-    lasts_s: float
-
-
-@dataclass
-class _Tally:
-    """Sums over orders, and all that they depend on."""
-
-    letters: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
-    reused: int = 0
-    #: By product.
-    calls: Counter[str] = field(default_factory=Counter)
-    mails: set[tuple[str, str]] = field(default_factory=set)
-    longest_s: float = 0.0
-    unknown: int = 0
-    grounds: list[str] = field(default_factory=list)
-    #: Of many orders most have died of the same.
-    known: dict[tuple[str, str], _Share] = field(default_factory=dict)
-
-    def add_report(self, plan: Plan, report: Report, first: Iterable[str], dead: Iterable[str]) -> None:
-        """Add those steps of a report and all that follow, but for what other dead steps keep from being made."""
-        ground = f"{sorted(first)} {sorted(dead)}"
-        share = self.known.get((plan["_id"], ground)) or _share(plan, first, dead)
-        self.known[plan["_id"], ground] = share
-        self.reused += share.reused
-        self.calls[report["product"]] += share.calls
-        self.longest_s = max(self.longest_s, share.lasts_s)
-        self.grounds.append(f"{report['_id']}@{report['run']} {ground}")
-
-
-def _share(plan: Plan, first: Iterable[str], dead: Iterable[str]) -> _Share:
-    needs = {key: step["needs"] for key, step in plan["steps"].items()}
-    again = following(needs, first)
-    made = again - following(needs, dead)
-    writes = {key for key, step in plan["steps"].items() if step["kind"] == "write"}
-    return _Share(len(writes - again), len(writes & made), remaining_s(plan, made))
-
-
-@dataclass(frozen=True)
 class _Case:
     """Order with what is dead of it."""
 
     order: Order
     reports: dict[str, Report]
     dead: Sequence[Step]
+    #: All that is not done, for today's words. The dead ones otherwise.
+    undone: Sequence[Step]
 
 
-async def quote_dead(deps: Deps, letter_ids: Collection[str], action: Closing = "replayed") -> Quote:
+async def quote_dead(
+    deps: Deps, letter_ids: Collection[str], action: Closing = "replayed", words: Words = "pinned"
+) -> Quote:
     """Return the quote for closing dead letters in that way."""
-    tally = _Tally()
+    tally = Tally(today=words == "today")
     found = await letters_by_ids(deps.db, list(letter_ids))
     unknown = set(letter_ids).difference(letter["_id"] for letter in found)
     tally.refused |= dict.fromkeys(sorted(unknown), "There is no such dead letter.")
@@ -130,18 +68,51 @@ async def quote_dead(deps: Deps, letter_ids: Collection[str], action: Closing = 
         tally.letters += [letter["_id"] for letter in still_open]
     else:
         await _add_all(deps, tally, still_open)
-    return await _quoted(deps, tally)
+    return await quoted(deps, tally)
 
 
-async def quote_section(deps: Deps, order: Order, product: str, section: str) -> Quote:
+async def quote_renewal(deps: Deps, order: Order, product: str | None) -> Quote:
+    """Return the quote for bringing an order's begun reports, or that of one product, to today's words."""
+    tally = Tally(today=True)
+    (case,) = await _cases(deps, [order], or_undone=True)
+    for name, report in case.reports.items():
+        if product in {None, name} and report["planned"]:
+            if why := _why_not(order) or why_impossible(order, report, printing=False):
+                tally.refused[report["_id"]] = why
+            elif not await _renewed(deps, tally, case, report, ()):
+                sold = name in PRODUCTS
+                tally.refused[report["_id"]] = (
+                    "Its words are today's." if sold else "This product is sold no more."
+                )
+            else:
+                tally.letters.append(report["_id"])
+    if tally.letters:
+        _add_completion(tally, case, [step for step in case.dead if step["report"] not in tally.letters])
+    return await quoted(deps, tally, "report")
+
+
+async def _renewed(deps: Deps, tally: Tally, case: _Case, report: Report, first: Collection[str]) -> bool:
+    """Add a report to a quote in today's words. False if these are its own, or it is in its pinned ones."""
+    new = await renewed_plan(deps, report) if tally.today else None
+    if new is None:
+        return False
+    old = await deps.plans.get(report["plan"] or "")
+    tally.add_renewal(old, new, report, first, _keys(case.undone, report))
+    return True
+
+
+async def quote_section(deps: Deps, order: Order, product: str, section: str, words: Words = "pinned") -> Quote:
     """Return the quote for writing a section of an order anew, and all that follows from it."""
-    tally = _Tally()
-    (case,) = await _cases(deps, [order])
+    tally = Tally(today=words == "today")
+    (case,) = await _cases(deps, [order], or_undone=tally.today)
     report = case.reports.get(product)
     why = _why_not(order) or why_impossible(order, report, printing=False)
     plan = await deps.plans.get(report["plan"] or "") if report and not why else None
     key = plan and key_of(plan, section)
-    if report and plan and key:
+    if report and key and await _renewed(deps, tally, case, report, [key]):
+        tally.letters.append(f"{report['_id']}:{key}")
+        _add_completion(tally, case, [step for step in case.dead if step["report"] != report["_id"]])
+    elif report and plan and key:
         again = following({one: step["needs"] for one, step in plan["steps"].items()}, [key])
         left = [step for step in case.dead if step["report"] != report["_id"] or step["key"] not in again]
         tally.letters.append(f"{report['_id']}:{key}")
@@ -149,7 +120,7 @@ async def quote_section(deps: Deps, order: Order, product: str, section: str) ->
         _add_completion(tally, case, left)
     else:
         tally.refused[f"{product}: {section}"] = why or f"This report has no section {section}."
-    return await _quoted(deps, tally)
+    return await quoted(deps, tally, "section")
 
 
 def key_of(plan: Plan, section: str) -> str | None:
@@ -157,14 +128,15 @@ def key_of(plan: Plan, section: str) -> str | None:
     return next((key for key, step in plan["steps"].items() if step.get("section") == section), None)
 
 
-async def _add_all(deps: Deps, tally: _Tally, letters: Sequence[DeadLetter]) -> None:
+async def _add_all(deps: Deps, tally: Tally, letters: Sequence[DeadLetter]) -> None:
     by_order = grouped(letters, lambda letter: letter["order"])
     for letter in by_order.pop(None, []):
         _add_loose(tally, letter)
     named = [order for order in by_order if order is not None]
     for start in range(0, len(named), _BATCH):
         batch = named[start : start + _BATCH]
-        cases = {case.order["_id"]: case for case in await _cases(deps, await find_orders(deps.db, batch))}
+        orders = await find_orders(deps.db, batch)
+        cases = {case.order["_id"]: case for case in await _cases(deps, orders, or_undone=tally.today)}
         for order in batch:
             if order in cases:
                 await _add_case(deps, tally, cases[order], by_order[order])
@@ -172,19 +144,20 @@ async def _add_all(deps: Deps, tally: _Tally, letters: Sequence[DeadLetter]) -> 
                 tally.refused |= {letter["_id"]: "There is no such order." for letter in by_order[order]}
 
 
-async def _cases(deps: Deps, orders: Sequence[Order]) -> list[_Case]:
+async def _cases(deps: Deps, orders: Sequence[Order], *, or_undone: bool) -> list[_Case]:
     reports = await reports_of(deps.db, orders)
-    dead = await dead_steps_of(deps.db, [report["_id"] for report in reports])
+    undone = await dead_steps_of(deps.db, [report["_id"] for report in reports], or_undone=or_undone)
     of_order = grouped(reports, lambda report: report["order"])
-    dead_of = grouped(dead, lambda step: step["report"])
+    undone_of = grouped(undone, lambda step: step["report"])
     cases = []
     for order in orders:
         own = {report["product"]: report for report in of_order.get(order["_id"], [])}
-        cases.append(_Case(order, own, [step for one in own.values() for step in dead_of.get(one["_id"], [])]))
+        left = [step for one in own.values() for step in undone_of.get(one["_id"], [])]
+        cases.append(_Case(order, own, [step for step in left if step["state"] == "dead"], left))
     return cases
 
 
-def _add_loose(tally: _Tally, letter: DeadLetter) -> None:
+def _add_loose(tally: Tally, letter: DeadLetter) -> None:
     """Add a letter of no order: what follows from an event or a message shows only once it is done."""
     if letter["kind"] == "message" and message_in(letter) is None:
         tally.refused[letter["_id"]] = "It is no message; it can only be discarded."
@@ -193,11 +166,11 @@ def _add_loose(tally: _Tally, letter: DeadLetter) -> None:
         tally.unknown += 1
 
 
-async def _add_case(deps: Deps, tally: _Tally, case: _Case, letters: Sequence[DeadLetter]) -> None:
+async def _add_case(deps: Deps, tally: Tally, case: _Case, letters: Sequence[DeadLetter]) -> None:
     """Add the letters of an order, as far as they are not refused."""
     taken = []
     for letter in letters:
-        if why := _why_letter_not(case, letter):
+        if why := _why_letter_not(case, letter, today=tally.today):
             tally.refused[letter["_id"]] = why
         else:
             taken.append(letter)
@@ -212,18 +185,19 @@ async def _add_case(deps: Deps, tally: _Tally, case: _Case, letters: Sequence[De
     deaths = {f"{letter['step']}:{letter['epoch']}" for letter in taken if letter["kind"] == "step"}
     begun_anew = {letter["product"] for letter in taken if letter["kind"] == "report"}
     first = [step for step in case.dead if f"{step['_id']}:{step['epoch']}" in deaths]
-    left = [step for step in case.dead if step not in first]
+    renewed = {step["report"] for step in first} if tally.today else set()
+    left = [step for step in case.dead if step not in first and step["report"] not in renewed]
     for product, report in case.reports.items():
         if product in begun_anew and report["state"] == "dead":
             plan = await deps.plans.get(report["plan"]) if report["plan"] else plan_of(PRODUCTS[product])
             tally.add_report(plan, report, plan["steps"], ())
-        elif keys := _keys(first, report):
+        elif (keys := _keys(first, report)) and not await _renewed(deps, tally, case, report, keys):
             tally.add_report(await deps.plans.get(report["plan"] or ""), report, keys, _keys(left, report))
     if first or begun_anew:
         _add_completion(tally, case, left, begun_anew)
 
 
-def _why_letter_not(case: _Case, letter: DeadLetter) -> str | None:
+def _why_letter_not(case: _Case, letter: DeadLetter, *, today: bool) -> str | None:
     if letter["kind"] == "errand":
         return _WITHHELD["forgotten"] if "forgotten_at" in case.order else None
     if why := _why_not(case.order):
@@ -232,7 +206,7 @@ def _why_letter_not(case: _Case, letter: DeadLetter) -> str | None:
         return "This product is sold no more."
     if letter["kind"] != "step" or not any(step["_id"] == letter["step"] for step in case.dead):
         return None  # a step that is dead no more: the letter is closed, and nothing else is done
-    printing = kind_of(letter["step"]) in {"render", "assemble"}
+    printing = kind_of(letter["step"]) in {"render", "assemble"} and not today
     return why_impossible(case.order, case.reports.get(letter["product"]), printing=printing)
 
 
@@ -255,50 +229,10 @@ def _keys(steps: Iterable[Step], report: Report) -> list[str]:
 
 
 def _add_completion(
-    tally: _Tally, case: _Case, left: Sequence[Step], begun_anew: Collection[str] = frozenset()
+    tally: Tally, case: _Case, left: Sequence[Step], begun_anew: Collection[str] = frozenset()
 ) -> None:
     """Add the mail that brings the reports, unless it was sent, or something else keeps them from being whole."""
     order = case.order
     dead = [name for name, one in case.reports.items() if one["state"] == "dead" and name not in begun_anew]
     if order["letter"] is None and not (left or dead or order["missing"] or order["objection"]):
         tally.mails.add((order["_id"], "completion"))
-
-
-async def _quoted(deps: Deps, tally: _Tally) -> Quote:
-    calls, pace = tally.calls.total(), 60 / deps.settings.llm_requests_per_minute
-    seconds = tally.longest_s + calls * pace + len(tally.letters) / _LETTERS_PER_S
-    mails = Counter(kind for _, kind in tally.mails)
-    grounds = [tally.letters, sorted(tally.refused.items()), sorted(tally.grounds), sorted(tally.mails)]
-    named = list(tally.refused.items())[:_NAMED]
-    facts: QuoteFacts = {
-        "letters": len(tally.letters),
-        "refused": len(tally.refused),
-        "refusals": [{"letter": letter, "why": why} for letter, why in named],
-        "reused": tally.reused,
-        "calls": calls,
-        "usd": await likely_usd(deps, tally.calls),
-        "mails": dict(sorted(mails.items())),
-        "minutes": ceil(seconds / 60),
-        "unknown": tally.unknown,
-        "fingerprint": hashlib.sha256(json.dumps(grounds).encode()).hexdigest()[:32],
-    }
-    return Quote(tally.letters, tally.refused, facts)
-
-
-async def likely_usd(deps: Deps, calls: Counter[str]) -> float | None:
-    """Return what so many calls of some products are likely to cost in US dollars. None if no price is known.
-
-    Their answers are as long as the latest, and paid at list price.
-    """
-    if not calls.total():
-        return 0.0
-    price = deps.prices.of(deps.settings.openai_model)
-    if price is None:
-        return None
-    means = await mean_usages(deps.db, deps.clock.now() - _LATELY, _LATEST)
-
-    def each(product: str) -> float:
-        mean = means.get(product)
-        return price.cost_usd(Usage(mean["input"], mean["cached"], mean["output"]) if mean else _AT_FIRST)
-
-    return round(sum(count * each(product) for product, count in calls.items()), 4)

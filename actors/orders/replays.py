@@ -1,14 +1,16 @@
 """Replays as they were quoted: of dead letters, or of an order from a section on."""
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import MOST_OPEN, OrderDoesNotExist, resolve_dead_letter
-from actors.orders.quote import Quote, quote_dead, quote_section
-from actors.reports.replay import following, replay
+from actors.orders.dead_letters import MOST_OPEN, OrderDoesNotExist, close_deaths, resolve_dead_letter
+from actors.orders.quote import quote_dead, quote_renewal, quote_section
+from actors.orders.tally import Quote
+from actors.reports.replay import Words, following, replay
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
-from storage.dead_letters import dead_letters, open_letters_of
+from storage.dead_letters import open_letters_of
 from storage.orders import find_order
 from storage.records.orders import Order
+from storage.reports import report_id
 from storage.steps import steps_of
 
 
@@ -20,15 +22,20 @@ class NothingToReplay(PressroomError):
     """All of it is refused."""
 
 
-async def quote_order(deps: Deps, order_id: str, product: str | None = None, section: str | None = None) -> Quote:
+async def quote_order(
+    deps: Deps, order_id: str, product: str | None = None, section: str | None = None, words: Words = "pinned"
+) -> Quote:
     """Return the quote for an order's dead work, or for one section and all that follows from it.
 
-    OrderDoesNotExist if there is none.
+    In today's words, without a section, it is for all begun reports of the order, or for one. OrderDoesNotExist if
+    there is no such order.
     """
     order = await _found(deps, order_id)
-    if section is None:
-        return await quote_dead(deps, await open_letters_of(deps.db, order_id, MOST_OPEN))
-    return await quote_section(deps, order, product or order["product"] or "", section)
+    if section is not None:
+        return await quote_section(deps, order, product or order["product"] or "", section, words)
+    if words == "today":
+        return await quote_renewal(deps, order, product)
+    return await quote_dead(deps, await open_letters_of(deps.db, order_id, MOST_OPEN))
 
 
 async def replay_letter(deps: Deps, letter: str, fingerprint: str, authority: Authority) -> None:
@@ -43,17 +50,19 @@ async def replay_order(
     authority: Authority,
     product: str | None = None,
     section: str | None = None,
+    words: Words = "pinned",
 ) -> Quote:
-    """Replay an order's dead work, or a section and all that follows from it, as quoted.
+    """Replay an order's dead work, a section and all that follows from it, or all in today's words, as quoted.
 
     Returns the quote. OrderDoesNotExist, QuoteHasChanged or NothingToReplay if that cannot be.
     """
-    quote = await quote_order(deps, order_id, product, section)
-    if section is None:
+    quote = await quote_order(deps, order_id, product, section, words)
+    if section is None and words == "pinned":
         await _replay_all(deps, quote, fingerprint, authority)
-    else:
-        expect_same(quote, fingerprint)
-        await _replay_section(deps, order_id, quote.letters[0], authority)
+        return quote
+    expect_same(quote, fingerprint)
+    for part in quote.letters:
+        await _replay_part(deps, order_id, part, authority, words)
     return quote
 
 
@@ -79,13 +88,15 @@ async def _replay_all(deps: Deps, quote: Quote, fingerprint: str, authority: Aut
         await resolve_dead_letter(deps, letter, "replayed", authority)
 
 
-async def _replay_section(deps: Deps, order_id: str, first: str, authority: Authority) -> None:
-    """Make a step and what follows from it again, and close the dead letters of all these."""
-    report = first.rpartition(":")[0]
-    steps = await steps_of(deps.db, report)
-    again = following({step["_id"]: step["needs"] for step in steps}, [first])
-    await record_action(deps.db, authority, "replayed", order_id, f"{first} and what follows", deps.clock.now())
-    await replay(deps, order_id, report.rpartition(":")[2], [first])
-    for letter in await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, state="open"):
-        if letter["step"] in again:
-            await resolve_dead_letter(deps, letter["_id"], "replayed", authority)
+async def _replay_part(deps: Deps, order_id: str, part: str, authority: Authority, words: Words) -> None:
+    """Make a step and what follows again, or a report in today's words, and close the dead letters of it."""
+    product, _, key = part.removeprefix(f"{order_id}:").partition(":")
+    steps = await steps_of(deps.db, report_id(order_id, product))
+    first = [part] if key else []
+    again = following({step["_id"]: step["needs"] for step in steps}, first)
+    subject = f"{part} and what follows" + (", in today's words" if words == "today" else "")
+    await record_action(deps.db, authority, "replayed", order_id, subject, deps.clock.now())
+    if await replay(deps, order_id, product, first, words=words):
+        await close_deaths(deps, order_id, product=product)
+    else:
+        await close_deaths(deps, order_id, steps=again)

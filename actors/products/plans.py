@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 from actors.products.definition import Chapter, Computation, Product, Section
 from infra.errors import PermanentError
@@ -108,6 +109,32 @@ def _numbers(chapters: Sequence[Chapter]) -> dict[str, int]:
     """Assign numbers to the openers of a book that has parts, or to the chapters of any other."""
     counted = [chapter.id for chapter in chapters if not chapter.sections] or [chapter.id for chapter in chapters]
     return {chapter: number for number, chapter in enumerate(counted, start=1)}
+
+
+class Changes(NamedTuple):
+    """Differences between two plans of a product, by the keys of their steps."""
+
+    changed: set[str]
+    new: set[str]
+    gone: set[str]
+
+
+def changes_between(old: Plan, new: Plan) -> Changes:
+    """Return the steps that differ by themselves. Those that only follow from such are not among them."""
+    before, after = old["steps"].keys(), new["steps"].keys()
+    changed = {key for key in before & after if _ground_of(old, key) != _ground_of(new, key)}
+    return Changes(changed, set(after - before), set(before - after))
+
+
+def _ground_of(plan: Plan, key: str) -> dict[str, object]:
+    """Return all of a plan that a step's result depends on. Its place in the plan's order is not of it."""
+    step = plan["steps"][key]
+    shared: dict[StepKind, tuple[object, ...]] = {
+        "write": (plan["instructions"], plan.get("effort")),
+        "render": (plan["title"], plan["theme"]),
+        "assemble": (plan["title"], plan["subtitle"], plan["theme"]),
+    }
+    return {**step, "seq": None, "shared": shared.get(step["kind"])}
 
 
 class PlanShelf:

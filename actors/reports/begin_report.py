@@ -44,7 +44,7 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     if report is None or report["plan"] is None:
         return
     plan = await deps.plans.get(report["plan"])
-    steps = [_new_step(report, plan, planned) for planned in plan["steps"].values()]
+    steps = new_steps(report, plan)
     first = _first_steps(steps, plan)
     slots = {slot: [token_of(step) for step in held] for slot, held in first.items()}
     message, queued = new_message(), list(chain.from_iterable(first.values()))
@@ -91,6 +91,11 @@ def _first_steps(steps: Sequence[Step], plan: Plan) -> dict[Slot, list[Step]]:
     return {slot: [step for step in ready if step["slot"] == slot][: plan["bounds"][slot]] for slot in SLOTS}
 
 
+def new_steps(report: Report, plan: Plan) -> list[Step]:
+    """Return the steps of a report by a plan, in its order, as they are before anything is done."""
+    return [_new_step(report, plan, planned) for planned in plan["steps"].values()]
+
+
 def _new_step(report: Report, plan: Plan, planned: PlannedStep) -> Step:
     ready = not planned["needs"]
     step: Step = {
@@ -118,5 +123,5 @@ def _new_step(report: Report, plan: Plan, planned: PlannedStep) -> Step:
         "result": None,
     }
     if ready:
-        step["due_at"] = report["began_at"]
+        step["due_at"] = report.get("began_at", report["queued_at"])
     return step

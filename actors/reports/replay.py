@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 import structlog
 
 from actors.deps.process import Deps
+from actors.products.catalogue import PRODUCTS
+from actors.products.plans import changes_between
 from actors.products.slot_sets import slot_of, token_of
 from actors.reports.advance import ready_complete
+from actors.reports.begin_report import new_steps
 from actors.reports.lost_books import is_lost
 from actors.reports.slots import pump
 from infra.errors import PressroomError
@@ -17,6 +21,7 @@ from storage.endings import begin_replay, end_replay
 from storage.errands import ERRAND_CHECK
 from storage.orders import find_order
 from storage.records.orders import Ending, Order, ReplayIntent
+from storage.records.plans import Plan
 from storage.records.work import Report, Step, StepState
 from storage.reports import (
     begin_report_replay,
@@ -27,9 +32,21 @@ from storage.reports import (
     reports_of,
 )
 from storage.slots import pull_tokens
-from storage.steps import find_step, reset_step, results_of, steps_of
+from storage.steps import (
+    dead_steps_of,
+    find_step,
+    insert_steps,
+    remove_steps,
+    replan_step,
+    reset_step,
+    results_of,
+    steps_of,
+)
 
 log = structlog.get_logger()
+
+#: The words of a replay: those that the report was begun with, or those of its product as it is defined now.
+Words = Literal["pinned", "today"]
 
 #: A written report is printed again also after its customer was told, since it says the same. Steps of an order
 #: that is being refunded are parked, and go on if the refund fails.
@@ -47,21 +64,61 @@ class ReplayIsUnderWay(ReplayIsImpossible):
     """Another replay of the order is not carried out yet. It may be tried again."""
 
 
-async def replay(deps: Deps, order_id: str, product: str, steps: Iterable[str], *, printing: bool = False) -> None:
+async def replay(
+    deps: Deps,
+    order_id: str,
+    product: str,
+    steps: Iterable[str],
+    *,
+    printing: bool = False,
+    words: Words = "pinned",
+) -> bool:
     """Make those steps, and all that follow from them, again.
 
     ReplayIsImpossible, with the reason, if that is not allowed. With `printing` the written texts are only set and
-    bound, which no letter of the order forbids.
+    bound, which no letter of the order forbids. In today's words the report goes on with the plan of its product
+    as it is defined now: all that is not done or says something else then is made again, too (T17w). False if its
+    words are today's.
     """
-    letters = _OF_PRINTING if printing else (None,)
     order = await find_order(deps.db, order_id)
     if order is None:
         raise ReplayIsImpossible(f"There is no order {order_id}.")
     report = await find_report(deps.db, report_id(order_id, product))
+    plan = await renewed_plan(deps, report) if report and words == "today" else None
+    printing = printing and plan is None
     if hindrance := why_impossible(order, report, printing=printing):
         raise ReplayIsImpossible(hindrance)
-    if not await _begin(deps, order_id, product, order["run"][product] + 1, steps, letters):
+    if report and plan:
+        steps = await _first_renewed(deps, report, plan, steps)
+    run, letters = order["run"][product] + 1, _OF_PRINTING if printing else (None,)
+    if not await _begin(deps, order_id, product, run, steps, letters, plan and plan["_id"]):
         raise ReplayIsUnderWay(f"Somebody else is replaying order {order_id}.")
+    return plan is not None
+
+
+async def renewed_plan(deps: Deps, report: Report) -> Plan | None:
+    """Return the plan that a report has in today's words. None if that is its own, or there is none today."""
+    product = PRODUCTS.get(report["product"])
+    plan = await deps.plans.current(product) if product else None
+    return plan if plan and plan["_id"] != report["plan"] else None
+
+
+async def _first_renewed(deps: Deps, report: Report, plan: Plan, steps: Iterable[str]) -> list[str]:
+    """Return the first of the steps that are made again under another plan, by their ids."""
+    undone = await dead_steps_of(deps.db, [report["_id"]], or_undone=True)
+    chosen = {step.removeprefix(f"{report['_id']}:") for step in steps}
+    old = await deps.plans.get(report["plan"] or "")
+    first = first_renewed(old, plan, chosen.union(step["key"] for step in undone))
+    return [f"{report['_id']}:{key}" for key in first]
+
+
+def first_renewed(old: Plan, new: Plan, chosen: set[str]) -> set[str]:
+    """Return the first of the steps that a report makes again under another plan, by their keys.
+
+    `chosen` are those that were asked for, and those that are not done: a holder of one has the old words.
+    """
+    changes = changes_between(old, new)
+    return (chosen - changes.gone) | changes.changed | changes.new
 
 
 def why_impossible(order: Order, report: Report | None, *, printing: bool) -> str | None:
@@ -104,12 +161,19 @@ async def lost_chunks(deps: Deps, binding: Step) -> list[str]:
 
 
 async def _begin(
-    deps: Deps, order_id: str, product: str, run: int, steps: Iterable[str], letters: Sequence[Ending | None]
+    deps: Deps,
+    order_id: str,
+    product: str,
+    run: int,
+    steps: Iterable[str],
+    letters: Sequence[Ending | None],
+    plan: str | None = None,
 ) -> bool:
     first, now = sorted(steps), deps.clock.now()
-    begun = await begin_replay(deps.db, order_id, product, run, first, now, letters=letters)
+    begun = await begin_replay(deps.db, order_id, product, run, first, now, letters=letters, plan=plan)
     if begun:
-        await _carry_out(deps, order_id, {"product": product, "run": run, "steps": first})
+        intent: ReplayIntent = {"product": product, "run": run, "steps": first}
+        await _carry_out(deps, order_id, {**intent, "plan": plan} if plan else intent)
     return begun
 
 
@@ -123,7 +187,11 @@ async def resume_replay(deps: Deps, order: Order) -> datetime | None:
 
 
 async def _carry_out(deps: Deps, order_id: str, intent: ReplayIntent) -> None:
-    await _restart(deps, report_id(order_id, intent["product"]), intent["run"], intent["steps"])
+    report, plan = report_id(order_id, intent["product"]), intent.get("plan")
+    await begin_report_replay(deps.db, report, intent["run"], plan)
+    if plan:
+        await _replan(deps, report, intent["run"], plan)
+    await _restart(deps, report, intent["run"], intent["steps"])
     await end_replay(deps.db, order_id, intent["run"])
     await pump(deps, report_id(order_id, intent["product"]))
 
@@ -138,6 +206,7 @@ async def _remake(deps: Deps, order_id: str, runs: Mapping[str, int]) -> None:
     for report in planned:
         run = runs[report["product"]]
         await begin_remake(deps.db, order_id, report["product"], run)
+        await begin_report_replay(deps.db, report["_id"], run)
         first = [step["_id"] for step in await steps_of(deps.db, report["_id"]) if not step["needs"]]
         await _restart(deps, report["_id"], run, first)
     await end_remaking(deps.db, order_id, runs)
@@ -147,7 +216,6 @@ async def _remake(deps: Deps, order_id: str, runs: Mapping[str, int]) -> None:
 
 async def _restart(deps: Deps, report: str, run: int, first: Sequence[str]) -> None:
     """Set those steps of a report, and all that follow from them, back to their beginning in a new run."""
-    await begin_report_replay(deps.db, report, run)
     steps = await steps_of(deps.db, report)
     again = following({step["_id"]: step["needs"] for step in steps}, first)
     for step in steps:  # in plan order, so that needs come first
@@ -156,6 +224,24 @@ async def _restart(deps: Deps, report: str, run: int, first: Sequence[str]) -> N
     await ready_complete(deps.db, sorted(again), deps.clock.now())
     await end_report_replay(deps.db, report, run)
     log.info("replay_begun", report=report, steps=len(again))
+
+
+async def _replan(deps: Deps, report_id: str, run: int, plan_id: str) -> None:
+    """Give a report the steps of another plan. Those that are done stay so; others are reset afterwards (T17w)."""
+    report = await find_report(deps.db, report_id)
+    if report is None or report["replay"] != run:  # all of it is done, and maybe another replay since
+        return
+    planned = new_steps(report, await deps.plans.get(plan_id))
+    there = {step["_id"]: step for step in await steps_of(deps.db, report_id)}
+    gone = there.keys() - {step["_id"] for step in planned}
+    for step in (there[one] for one in sorted(gone)):
+        await pull_tokens(deps.db, report_id, slot_of(step), [token_of(step)])
+    await remove_steps(deps.db, [there[one] for one in gone], run)
+    for step in planned:
+        if step["_id"] in there:
+            await replan_step(deps.db, step, run)
+    if new := [step for step in planned if step["_id"] not in there]:
+        await insert_steps(deps.db, new)
 
 
 async def _reset(deps: Deps, step: Step, run: int) -> None:

@@ -1,9 +1,8 @@
-"""`pressroom bulk …`: dead letters that the sweep closes many at a time, and their quotes."""
+"""`pressroom bulk …`: dead letters and refunds that the sweep sees to many at a time, and their quotes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,14 +11,23 @@ from handlers.cli.output import listing, show, show_json
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
-    from storage.records.bulk import Closing, Failure, QuoteFacts
+    from actors.orders.matching import Filter, OpenOrders
+    from actors.reports.replay import Words
+    from storage.records.bulk import BulkAction, Failure, QuoteFacts
 
+words_option = click.option(
+    "--words",
+    type=click.Choice(["pinned", "today"]),
+    default="pinned",
+    show_default=True,
+    help="Those that it was begun with, or those of its product as it is defined now.",
+)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask once the quote is shown.")
 
 
 @click.group()
 def bulk() -> None:
-    """Look at bulk work on dead letters; pause or end it."""
+    """Look at bulk work; pause or end it."""
 
 
 @bulk.command("list")
@@ -78,29 +86,38 @@ _add_turn("resume", "Go on with paused bulk work.")
 _add_turn("cancel", "End bulk work. What is done stays done.")
 
 
-def close_by_filter(filters: Mapping[str, Any], action: Closing, reason: str, *, dry_run: bool, yes: bool) -> None:
-    """Quote the closing of the dead letters that a filter finds and, unless `dry_run`, have the sweep do it."""
-    from actors.orders.bulk import Filter, take_up_bulk
+def begin_by_filter(
+    wanted: Filter | OpenOrders,
+    action: BulkAction,
+    reason: str,
+    *,
+    dry_run: bool,
+    yes: bool,
+    words: Words = "pinned",
+) -> None:
+    """Quote bulk work on all that a filter finds and, unless `dry_run`, have the sweep do it."""
+    from actors.orders.bulk import take_up_bulk
 
-    wanted = Filter(**filters)
-    bulk_id, facts = with_deps(lambda deps: _quoted(deps, wanted, action, keep=not dry_run))
+    bulk_id, facts = with_deps(lambda deps: _quoted(deps, wanted, action, words, keep=not dry_run))
     print_quote(facts)
     if dry_run:
         return
     if not yes:
-        click.confirm(f"{facts['letters']} dead letters are to be {action}. Begin?", abort=True)
+        click.confirm(f"{facts['letters']} are to be {action}. Begin?", abort=True)
     with_deps(lambda deps: take_up_bulk(deps, bulk_id, facts["fingerprint"], authority_of(reason)))
     click.echo(f"{bulk_id} is begun; see: pressroom bulk show {bulk_id}")
 
 
-async def _quoted(deps: Deps, wanted: Any, action: Closing, *, keep: bool) -> tuple[str, QuoteFacts]:
-    from actors.orders.bulk import make_bulk, matching
-    from actors.orders.quote import quote_dead
+async def _quoted(
+    deps: Deps, wanted: Filter | OpenOrders, action: BulkAction, words: Words, *, keep: bool
+) -> tuple[str, QuoteFacts]:
+    from actors.orders.bulk import make_bulk, quote_all
+    from actors.orders.matching import matching
     from storage.bulk import find_bulk
 
     if not keep:
-        return "", (await quote_dead(deps, await matching(deps, wanted), action)).facts
-    bulk_id = await make_bulk(deps, wanted, action)
+        return "", (await quote_all(deps, await matching(deps, wanted), action, words)).facts
+    bulk_id = await make_bulk(deps, wanted, action, words)
     return bulk_id, expect(await find_bulk(deps.db, bulk_id), bulk_id)["quote"]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from handlers.cli.bulk import close_by_filter, yes_option
+from handlers.cli.bulk import begin_by_filter, words_option, yes_option
 from handlers.cli.common import (
     Row,
     authority_of,
@@ -25,6 +25,7 @@ from infra.errors import PressroomError
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
+    from actors.reports.replay import Words
     from storage.records.bulk import Closing
 
 
@@ -89,30 +90,41 @@ _FILTERS = (
 )
 
 
-def _filter_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_FILTERS):
-        command = option(command)
-    return command
-
-
 def _add_closing(name: str, closed: Closing, summary: str) -> None:
     """Add the command that closes dead letters in that way."""
+
+    def options_of(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed([*_FILTERS, *([words_option] if closed == "replayed" else [])]):
+            command = option(command)
+        return command
 
     @dead.command(name, help=f"{summary}\n\n{_BY_FILTER}")
     @click.argument("letter_ids", metavar="[ID]...", nargs=-1)
     @click.option("--all", "every", is_flag=True, help="Every open dead letter.")
-    @_filter_options
+    @options_of
     @reason_option
     @click.option("--dry-run", is_flag=True, help=f"Say what would be {closed}.")
     @yes_option
     def close(
-        letter_ids: tuple[str, ...], every: bool, reason: str, dry_run: bool, yes: bool, **filters: Any
+        letter_ids: tuple[str, ...],
+        every: bool,
+        reason: str,
+        dry_run: bool,
+        yes: bool,
+        words: Words = "pinned",
+        **filters: Any,
     ) -> None:
         by_filter = any(filters.values())
         if [bool(letter_ids), every, by_filter].count(True) != 1:
             raise click.UsageError("Name dead letters, give a filter, or say --all.")
+        if words == "today" and not by_filter:
+            raise click.UsageError(
+                "Today's words are quoted first: give a filter, or see `pressroom orders replay`."
+            )
         if by_filter:
-            close_by_filter(filters, closed, reason, dry_run=dry_run, yes=yes)
+            from actors.orders.matching import Filter
+
+            begin_by_filter(Filter(**filters), closed, reason, words=words, dry_run=dry_run, yes=yes)
         elif with_deps(lambda deps: _close(deps, letter_ids, closed, reason, dry_run=dry_run)):
             sys.exit(1)
 

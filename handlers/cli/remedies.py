@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from handlers.cli.bulk import begin_by_filter, yes_option
 from handlers.cli.common import Row, UnknownName, authority_of, json_option, on_one_line, reason_option, with_deps
+from handlers.cli.times import Past
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
@@ -185,16 +188,39 @@ def customer(order: str, reason: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("order")
+@click.argument("order", required=False)
+@click.option(
+    "--paid-before", metavar="AGO|TIME", type=Past(), help="All open orders paid before then, such as 14d."
+)
+@click.option("--product", metavar="PRODUCT", help="Of these, those of a product.")
+@click.option("--tenant", metavar="TENANT", help="Of these, those of a brand.")
 @reason_option
-@click.option("--dry-run", is_flag=True, help="Only ask Stripe how much it would be.")
-def refund(order: str, reason: str, dry_run: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Only ask how much it would be.")
+@yes_option
+def refund(
+    order: str | None,
+    paid_before: datetime | None,
+    product: str | None,
+    tenant: str | None,
+    reason: str,
+    dry_run: bool,
+    yes: bool,
+) -> None:
     """Give back all that was paid for an undelivered order.
 
-    Its customer hears of it.
+    Its customer hears of it. Those that a filter finds are quoted first. The sweep refunds them one by one: see
+    `pressroom bulk`.
     """
+    from actors.orders.matching import OpenOrders
     from actors.orders.refunding import begin_refund, refund_sum
 
+    if (order is None) == (paid_before is None) or (order and (product or tenant)):
+        raise click.UsageError("Name an order, or say --paid-before.")
+    if paid_before is not None:
+        wanted = OpenOrders(paid_before, product, tenant)
+        begin_by_filter(wanted, "refunded", reason, dry_run=dry_run, yes=yes)
+    if order is None:
+        return
     if dry_run:
         click.echo(f"{order} would be refunded: {with_deps(lambda deps: refund_sum(deps, order))}")
         return

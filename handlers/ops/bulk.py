@@ -1,7 +1,7 @@
 """GET /ops/bulk and /ops/bulk/{bulk}: bulk work and its quotes; and POST to quote, begin, pause or end some."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from starlette.exceptions import HTTPException
@@ -9,31 +9,41 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actors.deps.process import Deps
-from actors.orders.bulk import Filter, NothingMatches, make_bulk, take_up_bulk, turn
+from actors.orders.bulk import NothingMatches, make_bulk, take_up_bulk, turn
+from actors.orders.matching import Filter, OpenOrders
+from actors.reports.replay import Words
 from handlers.ops.acts import carry_out
-from handlers.ops.guard import form_of
+from handlers.ops.guard import form_of, operator_of
 from handlers.ops.page import page
 from handlers.views.bulk import bulk_view, bulk_views, told_quote
+from infra.accounts import Role
 from infra.errors import PressroomError
 from storage.audit import Authority
 from storage.bulk import failures_of, find_bulk, latest_bulks
-from storage.records.bulk import Closing
+from storage.records.bulk import BulkAction
 
 #: Bulk works on a page, and failures of one.
 _MOST, _MOST_FAILURES = 100, 200
 _LONGEST = 200
 _NAMES = ("group", "product", "model", "tenant")
+#: The longest age of an order, in days, that is understood.
+_OLDEST = 3650
 #: By the state that it is in, what may be done with bulk work; the first is the main one.
 _VERBS: Mapping[str, tuple[str, ...]] = {
     "quoted": ("begin", "cancel"),
     "running": ("pause", "cancel"),
     "paused": ("resume", "cancel"),
 }
-_ACTIONS: Mapping[str, Closing] = {"replayed": "replayed", "discarded": "discarded"}
+#: By what a form asks for, what is done, and who may begin it.
+_ACTIONS: Mapping[str, tuple[BulkAction, Role]] = {
+    "replayed": ("replayed", "operator"),
+    "discarded": ("discarded", "operator"),
+    "refunded": ("refunded", "owner"),
+}
 
 
 class TimeIsNone(PressroomError):
-    """A time of the filter cannot be read."""
+    """A time or an age of the filter cannot be read."""
 
 
 async def newest(request: Request) -> Response:
@@ -44,11 +54,16 @@ async def newest(request: Request) -> Response:
 async def quote(request: Request) -> Response:
     """Quote what a form's filter finds, and show the quote. 422 with the reason if that is nothing."""
     fields = await form_of(request, "operator")
-    action = _ACTIONS.get(fields.get("action", ""))
-    if action is None:
-        raise HTTPException(400, "Dead letters are replayed or discarded.")
+    asked = _ACTIONS.get(fields.get("action", ""))
+    if asked is None:
+        raise HTTPException(400, "Dead letters are replayed or discarded, and orders refunded.")
+    action, role = asked
+    operator_of(request, role)
+    words: Words = "today" if fields.get("words") == "today" else "pinned"
+    deps: Deps = request.state.deps
     try:
-        bulk = await make_bulk(request.state.deps, _filter(fields), action)
+        wanted = _old_orders(fields, deps.clock.now()) if action == "refunded" else _filter(fields)
+        bulk = await make_bulk(deps, wanted, action, words)
     except (NothingMatches, TimeIsNone) as error:
         return await _newest(request, str(error), 422)
     return RedirectResponse(f"/ops/bulk/{bulk}", 303)
@@ -59,6 +74,17 @@ def _filter(fields: Mapping[str, str]) -> Filter:
     given = {name: value.strip()[:_LONGEST] for name, value in fields.items() if value.strip()}
     words = {name: given[name] for name in _NAMES if name in given}
     return Filter(**words, since=_moment(given.get("since")), until=_moment(given.get("until")))
+
+
+def _old_orders(fields: Mapping[str, str], now: datetime) -> OpenOrders:
+    """Return a form's filter of open orders. TimeIsNone if it says no age in days."""
+    days = fields.get("days", "").strip()
+    if days not in map(str, range(1, _OLDEST + 1)):
+        raise TimeIsNone(f"Say how old an order must be: a number of days from 1 to {_OLDEST}.")
+    given = {
+        name: fields[name].strip()[:_LONGEST] for name in ("product", "tenant") if fields.get(name, "").strip()
+    }
+    return OpenOrders(now - timedelta(days=int(days)), **given)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -74,13 +100,19 @@ async def one(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    """Begin bulk work as it was quoted, or pause, resume or cancel it. 422 with the reason if that cannot be."""
+    """Begin bulk work as it was quoted, or pause, resume or cancel it. 422 with the reason if that cannot be.
+
+    Who may begin it may resume it. Any operator may pause or cancel it.
+    """
     return await carry_out(request, "operator", partial(_act, request), _one)
 
 
 async def _act(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
     deps: Deps = request.state.deps
     bulk, verb = request.path_params["bulk"], fields.get("action", "")
+    if verb in {"begin", "resume"}:
+        found = await find_bulk(deps.db, bulk)
+        operator_of(request, _ACTIONS[found["action"]][1] if found else "operator")
     if verb == "begin":
         await take_up_bulk(deps, bulk, fields.get("quote", ""), authority)
     else:
@@ -101,7 +133,8 @@ async def _one(request: Request, mistake: str, status: int) -> Response:
         raise HTTPException(404, "There is no such bulk work.")
     view = await bulk_view(deps, bulk)
     failures = (await failures_of(deps.db, bulk["_id"]))[:_MOST_FAILURES]
-    verbs = _VERBS.get(view["state"], ())
+    may_begin = operator_of(request).may(_ACTIONS[bulk["action"]][1])
+    verbs = [verb for verb in _VERBS.get(view["state"], ()) if may_begin or verb in {"pause", "cancel"}]
     buttons = [("action", verb, verb.capitalize(), verb == verbs[0]) for verb in verbs]
     facts = {"bulk": view, "told": told_quote(view["quote"]), "failures": failures, "buttons": buttons}
     return page(request, "bulk.html", status, mistake=mistake, **facts)

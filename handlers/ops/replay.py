@@ -10,6 +10,7 @@ from starlette.responses import Response
 from actors.deps.process import Deps
 from actors.orders.dead_letters import OrderDoesNotExist
 from actors.orders.replays import quote_order, replay_order
+from actors.reports.replay import Words
 from handlers.ops.acts import carry_out
 from handlers.ops.page import page
 from handlers.views.bulk import told_quote
@@ -31,7 +32,7 @@ async def begin(request: Request) -> Response:
 async def _begin(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
     order = request.path_params["order"]
     wanted = _wanted(request)
-    await replay_order(request.state.deps, order, fields.get("quote", ""), authority, *wanted)
+    await replay_order(request.state.deps, order, fields.get("quote", ""), authority, *wanted, _words(request))
     return request.url.path.removesuffix("/replay")
 
 
@@ -39,7 +40,7 @@ async def _page(request: Request, mistake: str, status: int) -> Response:
     deps: Deps = request.state.deps
     wanted = _wanted(request)
     try:
-        quote = await quote_order(deps, request.path_params["order"], *wanted)
+        quote = await quote_order(deps, request.path_params["order"], *wanted, _words(request))
     except OrderDoesNotExist:
         raise HTTPException(404, "There is no such order.") from None
     return page(
@@ -47,6 +48,7 @@ async def _page(request: Request, mistake: str, status: int) -> Response:
         "replay.html",
         status,
         order=request.path_params["order"],
+        words=_words(request),
         chosen=":".join(filter(None, wanted)),
         sections=await _sections(deps, request.path_params["order"]),
         quote=quote.facts,
@@ -60,6 +62,10 @@ def _wanted(request: Request) -> tuple[str | None, str | None]:
     """Return the report and the section that the address names, None for all that is dead."""
     product, _, section = request.query_params.get("from", "").partition(":")
     return product or None, section or None
+
+
+def _words(request: Request) -> Words:
+    return "today" if request.query_params.get("words") == "today" else "pinned"
 
 
 async def _sections(deps: Deps, order_id: str) -> list[str]:

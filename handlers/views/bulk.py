@@ -1,12 +1,16 @@
 """Views of bulk work, and of the quotes of replays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from actors.deps.process import Deps
+from actors.mail.formatting import written_amount
 from handlers.views.orders import as_text
 from storage.bulk import progress_of
-from storage.records.bulk import Bulk, QuoteFacts
+from storage.records.bulk import Bulk, OtherWords, QuoteFacts
+
+#: The sections that a quote names of those whose words changed, are new, or are no more.
+_MOST = 20
 
 
 class BulkView(TypedDict):
@@ -14,6 +18,7 @@ class BulkView(TypedDict):
 
     id: str
     action: str
+    today: bool
     about: str
     state: str
     quote: QuoteFacts
@@ -33,6 +38,7 @@ async def bulk_view(deps: Deps, bulk: Bulk) -> BulkView:
     return {
         "id": bulk["_id"],
         "action": bulk["action"],
+        "today": bulk.get("today", False),
         "about": bulk["about"],
         "state": bulk["state"],
         "quote": bulk["quote"],
@@ -52,6 +58,20 @@ async def bulk_views(deps: Deps, bulks: Sequence[Bulk]) -> list[BulkView]:
     return [await bulk_view(deps, bulk) for bulk in bulks]
 
 
+def _told_words(words: OtherWords) -> list[tuple[str, str]]:
+    """Return what today's words change: the sections, each with the number of its reports if there are several."""
+    named = {"words changed": words["changed"], "new sections": words["new"], "sections no more": words["gone"]}
+    told = [(about, _told_sections(sections)) for about, sections in named.items() if sections]
+    rewritten = words["rewritten"]
+    return [*told, ("bought again for that", f"{rewritten} written section{'' if rewritten == 1 else 's'}")]
+
+
+def _told_sections(sections: Mapping[str, int]) -> str:
+    most = [name if count == 1 else f"{name} ({count} reports)" for name, count in sections.items()][:_MOST]
+    more = len(sections) - len(most)
+    return ", ".join(most) + (f" and {more} more" if more else "")
+
+
 def told_quote(facts: QuoteFacts) -> list[tuple[str, str]]:
     """Return a quote in words: each with what it is about."""
     usd = (
@@ -59,17 +79,42 @@ def told_quote(facts: QuoteFacts) -> list[tuple[str, str]]:
         if facts["usd"] is None
         else f"{facts['usd']:.4f} US dollars at list price"
     )
-    mails = ", ".join(f"{count} {kind}" for kind, count in facts["mails"].items())
+    if "given_back" in facts:
+        return _told_refunds(facts)
+    noun = facts.get("of", "dead letter")
+    verb = "closes" if noun == "dead letter" else "covers"
     words = [
-        ("closes", f"{facts['letters']} dead {'letter' if facts['letters'] == 1 else 'letters'}"),
+        (verb, f"{facts['letters']} {noun}{'' if facts['letters'] == 1 else 's'}"),
         ("sections reused", f"{facts['reused']}"),
         ("calls to make", f"{facts['calls']}"),
         ("costs", usd),
-        ("mails", mails or "none"),
-        ("takes about", f"{facts['minutes']} min"),
+        *_told_consequences(facts),
     ]
+    if "words" in facts:
+        words += _told_words(facts["words"])
     if facts["unknown"]:
         words.append(("not counted", f"what follows from {facts['unknown']} events or messages"))
-    if facts["refused"]:
-        words.append(("refused", f"{facts['refused']}"))
-    return words
+    return [*words, *_told_refusals(facts)]
+
+
+def _told_refunds(facts: QuoteFacts) -> list[tuple[str, str]]:
+    """Return a quote of refunds in words."""
+    words = [
+        ("ends", f"{facts['letters']} order{'' if facts['letters'] == 1 else 's'}"),
+        ("paid for them", _told_sums(facts.get("paid", {}))),
+        ("gives back", f"{_told_sums(facts.get('given_back', {}))}, before discounts and taxes"),
+    ]
+    return [*words, *_told_consequences(facts), *_told_refusals(facts)]
+
+
+def _told_sums(sums: Mapping[str, int]) -> str:
+    return " and ".join(written_amount(amount, currency) for currency, amount in sums.items()) or "nothing"
+
+
+def _told_consequences(facts: QuoteFacts) -> list[tuple[str, str]]:
+    mails = ", ".join(f"{count} {kind}" for kind, count in facts["mails"].items())
+    return [("mails", mails or "none"), ("takes about", f"{facts['minutes']} min")]
+
+
+def _told_refusals(facts: QuoteFacts) -> list[tuple[str, str]]:
+    return [("refused", f"{facts['refused']}")] if facts["refused"] else []

@@ -1,4 +1,4 @@
-"""Records of bulk work: many dead letters that an operator has replayed or discarded, and how far that is."""
+"""Records of bulk work on many dead letters or orders, as an operator has begun it, and how far that is."""
 
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
@@ -6,19 +6,39 @@ from typing import Literal, NotRequired, TypedDict
 BulkState = Literal["quoted", "running", "paused", "done", "cancelled"]
 #: What becomes of each dead letter.
 Closing = Literal["replayed", "discarded"]
+#: What becomes of each dead letter, or of each order.
+BulkAction = Literal["replayed", "discarded", "refunded"]
 
 
 class Failure(TypedDict):
-    """Dead letter that is not closed, and why."""
+    """Dead letter that is not closed, or order that is not refunded, and why."""
 
     letter: str
     why: str
+
+
+class OtherWords(TypedDict):
+    """Difference that today's words make: the numbers of reports, by product and section."""
+
+    changed: dict[str, int]
+    new: dict[str, int]
+    gone: dict[str, int]
+    #: The sections that were written, and are bought again for nothing but this.
+    rewritten: int
 
 
 class QuoteFacts(TypedDict):
     """Facts of a quote. `fingerprint` changes with anything that its work depends on."""
 
     letters: int
+    #: What is counted there, if it is no dead letters: a section, reports or orders.
+    of: NotRequired[str]
+    #: There if it is in today's words.
+    words: NotRequired[OtherWords]
+    #: Money for orders that are refunded, and the part that goes back, by currency, before discounts and taxes.
+    #: There for refunds.
+    paid: NotRequired[dict[str, int]]
+    given_back: NotRequired[dict[str, int]]
     #: The number of letters that are refused, and the first hundred of them.
     refused: int
     refusals: list[Failure]
@@ -36,10 +56,12 @@ class QuoteFacts(TypedDict):
 
 
 class Bulk(TypedDict):
-    """Bulk work, from its quote on. Its letters are in chunks."""
+    """Bulk work, from its quote on. Its letters, or the orders to be refunded, are in chunks."""
 
     _id: str
-    action: Closing
+    action: BulkAction
+    #: There, and true, if replays are in today's words.
+    today: NotRequired[bool]
     #: The filter in words.
     about: str
     quote: QuoteFacts

@@ -160,6 +160,8 @@ class ReplayIntent(TypedDict):
     product: str
     run: int
     steps: list[str]
+    #: The plan that the report goes on with. There if it is another than it was begun with.
+    plan: NotRequired[str]
 
 
 class Correction(TypedDict):

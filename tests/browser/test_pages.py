@@ -20,6 +20,7 @@ OPERATORS = (
     "/ops/orders/{order}/refund",
     "/ops/orders/{order}/forget",
     "/ops/orders/{order}/replay",
+    "/ops/orders/{order}/replay?words=today",
     "/ops/mail",
     "/ops/alerts",
     "/ops/alerts/{alert}",

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.bulk import BulkIsNotLikeThat, Filter, make_bulk, take_up_bulk, turn
+from actors.orders.bulk import BulkIsNotLikeThat, make_bulk, take_up_bulk, turn
+from actors.orders.matching import Filter
 from actors.orders.quote import quote_dead
 from actors.orders.replays import NothingToReplay, QuoteHasChanged, quote_order, replay_letter, replay_order
 from actors.reports.advance import give_up

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from actors.products.catalogue import PRODUCTS
+from actors.products.plans import plan_of
+from actors.reports.begin_report import new_steps
 from tests.handlers.ops.browser import Browser
 from tests.pressroom import Pressroom
 
@@ -158,3 +161,82 @@ def test_an_order_is_replayed_from_its_page(house: Pressroom, browser_of: OpenBr
     assert "is not begun" in browser.get(f"{path}?from=life_clarity:nothing").text
     assert browser.get("/ops/orders/cs_unknown/replay").status_code == 404
     assert "nothing to replay" in house.cli("orders", "replay", order, "--reason", "x", "--dry-run", code=1)
+
+
+@pytest.fixture
+def old_orders(house: Pressroom) -> Iterator[list[str]]:
+    """Two orders that were paid long ago."""
+    house.db.orders.delete_many({})
+    ids = [house.buy(), house.buy()]
+    house.db.orders.update_many({"_id": {"$in": ids}}, {"$set": {"paid_at": datetime(2026, 1, 2, tzinfo=UTC)}})
+    yield ids
+    house.db.orders.delete_many({})
+
+
+def test_an_owner_ends_old_orders(house: Pressroom, browser_of: OpenBrowser, old_orders: list[str]) -> None:
+    """The quote has their money and names who is refused; the sweep refunds; an operator may look, and cancel."""
+    house.db.orders.update_one({"_id": old_orders[0]}, {"$set": {"on_hold": True}})
+    owner, operator = browser_of("olga"), browser_of("olaf")
+    fields = {"form_key": operator.form_key(), "action": "refunded", "days": "14"}
+    assert operator.post("/ops/bulk", **fields).status_code == 403
+    assert 'value="refunded"' not in operator.get("/ops/bulk").text
+    path = quoted(owner, action="refunded", days="14")
+    shown = owner.get(path).text
+    assert [one for one in ("1 order<", "19.00 USD", old_orders[0], "1 refund") if one not in shown] == []
+    assert acted(operator, path, "begin") == 403
+    assert acted(owner, path, "begin") == 303
+    house.cli("sweep", "--once")
+    assert [one["_id"] for one in house.db.orders.find({"letter": "refund"})] == old_orders[1:]
+    assert "1 of 2 done, 1 failed" in operator.get(path).text
+    assert owner.post("/ops/bulk", form_key=owner.form_key(), action="refunded", days="soon").status_code == 422
+
+
+def test_old_orders_are_ended_from_the_command_line(house: Pressroom, old_orders: list[str]) -> None:
+    """A dry run only quotes, without a yes nothing is begun, and an order and a filter exclude one another."""
+    command = ("orders", "refund", "--paid-before", "14d", "--reason", "given up")
+    assert "38.00 USD" in house.cli(*command, "--dry-run")
+    house.cli(*command, code=1)
+    house.cli("orders", "refund", old_orders[0], "--paid-before", "14d", "--reason", "x", code=2)
+    house.cli("orders", "refund", "--reason", "x", code=2)
+    assert house.db.orders.count_documents({"letter": "refund"}) == 0
+    assert "No open order" in house.cli(*command, "--tenant", "sister", "--yes", code=1)
+    house.cli(*command, "--product", "life_clarity", "--yes")
+    house.cli("sweep", "--once")
+    assert house.db.orders.count_documents({"letter": "refund"}) == 2
+
+
+@pytest.fixture
+def in_other_words(house: Pressroom) -> str:
+    """An order that was begun in other words than today's, with a dead section."""
+    order = house.buy()
+    today = plan_of(PRODUCTS["life_clarity"])
+    steps = {key: dict(step) for key, step in today["steps"].items()}
+    steps["write-what_pulls_you"]["brief"] = "Write it as yesterday."
+    pinned: Any = {**today, "_id": "life_clarity-yesterday", "steps": steps}
+    house.db.plans.replace_one({"_id": pinned["_id"]}, pinned, upsert=True)
+    begun = {"plan": pinned["_id"], "planned": True, "state": "running", "began_at": datetime.now(UTC)}
+    house.db.reports.update_one({"order": order}, {"$set": begun, "$unset": {"check_at": ""}})
+    report: Any = house.db.reports.find_one({"order": order})
+    made: list[Any] = [{**step, "state": "done", "result": {"text": "x"}} for step in new_steps(report, pinned)]
+    made[0] |= {"state": "dead", "reason": "503"}
+    for step in made:
+        step.pop("due_at", None)
+    house.db.steps.insert_many(made)
+    return order
+
+
+def test_a_replay_in_todays_words_says_what_differs(
+    house: Pressroom, browser_of: OpenBrowser, in_other_words: str
+) -> None:
+    """Page and command name the section whose words changed, and the replay writes it beside what is dead."""
+    path = f"/ops/orders/{in_other_words}/replay?from=&words=today"
+    browser = browser_of("olaf")
+    shown = browser.get(path).text
+    assert [one for one in ("life_clarity:what_pulls_you", "today&#39;s words") if one not in shown] == []
+    command = ("orders", "replay", in_other_words, "--words", "today", "--reason", "mended")
+    assert "life_clarity:what_pulls_you" in house.cli(*command, "--dry-run")
+    fields = {"form_key": browser.form_key(), "reason": "mended", "quote": browser.quote(path)}
+    assert browser.post(path, **fields).status_code == 303
+    again = house.db.steps.find({"order": in_other_words, "kind": "write", "run": 2})
+    assert {step["section"] for step in again} == {"where_you_stand", "what_pulls_you"}
+    assert "Its words are today" in house.cli(*command, "--yes", code=1)

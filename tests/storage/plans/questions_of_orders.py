@@ -27,7 +27,7 @@ from storage.endings import (
     reserve_notice,
 )
 from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
-from storage.figures import open_orders
+from storage.figures import open_orders, open_orders_paid_before
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.history import deaths_of, events_about, steps_at_a_glance
 from storage.orders import (
@@ -58,7 +58,7 @@ from storage.sign_ins import begin_sign_in, end_sign_in, find_sign_in
 from storage.withdrawals import record_withdrawal
 from tests.builders import NOW
 from tests.storage.picking import pick
-from tests.storage.plans.shop import PRODUCT
+from tests.storage.plans.shop import PRODUCT, TENANT
 
 Ask = Callable[..., Awaitable[Any]]
 
@@ -129,6 +129,8 @@ async def _pages(db: Database, ask: Ask) -> None:
     await ask(orders_of_customer, "Nobody", 50)
     await ask(orders_for_a_person, 100)
     assert await ask(open_orders, 1000)
+    assert await ask(open_orders_paid_before, NOW, {}, 1000)
+    await ask(open_orders_paid_before, NOW, {"product": PRODUCT, "tenant": TENANT}, 1000)
     await ask(events_about, [order["_id"], order["payment_intent"]])
     await ask(steps_at_a_glance, order)
     await ask(deaths_of, order["_id"])

@@ -64,6 +64,8 @@ from storage.steps import (
     outlines_of,
     ready_after,
     ready_steps,
+    remove_steps,
+    replan_step,
     reset_step,
     results_for,
     results_of,
@@ -176,6 +178,9 @@ async def _replaying(db: Database, ask: Ask) -> None:
     await ask(results_of, [step["_id"] for step in steps])
     await ask(results_for, steps[-1])
     await ask(begin_report_replay, report["_id"], 2)
+    await ask(begin_report_replay, report["_id"], 3, "plan")
+    await ask(replan_step, steps[-1], 2)
+    await ask(remove_steps, [steps[-1]], 1)
     await ask(reset_step, steps[-1], 2, "waiting", NOW)
     await ask(end_report_replay, report["_id"], 2)
     await ask(store_report, report["_id"], 2, {"key": "k"}, NOW)
@@ -187,7 +192,9 @@ async def _progress(db: Database, ask: Ask) -> None:
     await ask(count_done, report["_id"], "write")
     await ask(has_live_steps, report["_id"])
     await ask(has_live_steps, report["_id"], or_dead=True)
-    await ask(dead_steps_of, [report["_id"], (await pick(db.steps, state="dead"))["report"]])
+    dead = [report["_id"], (await pick(db.steps, state="dead"))["report"]]
+    await ask(dead_steps_of, dead)
+    await ask(dead_steps_of, dead, or_undone=True)
     await ask(note_download, report["_id"], NOW)
     assert len(await ask(newest_stored, [PRODUCT, "other"], 100)) == 100
     await ask(making_times, PRODUCT, NOW - timedelta(days=7), 50)
