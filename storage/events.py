@@ -95,6 +95,12 @@ async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, 
 
 
 @translating
+async def events_about(db: Database, about: Sequence[str]) -> list[Event]:
+    """Return the events about those sessions or payments."""
+    return await db.events.find({"about": {"$in": list(about)}}).to_list()
+
+
+@translating
 async def has_event(db: Database, about: str) -> bool:
     """Return whether an event is about that session or payment."""
     return await db.events.find_one({"about": about}, {"_id": 1}) is not None

@@ -10,6 +10,7 @@ import structlog
 from actors.deps.webhook import IntakeDeps
 from actors.intake.apply import apply_events, finish_events, foreign_events
 from actors.intake.events import EVENTS, PAID, Event, object_of, subjects_of
+from actors.intake.explain import why_foreign, why_missing
 from infra.stripe.version import API_VERSION, StripeObject
 from storage.events import new_event, record_events, states_of_events
 from storage.orders import find_orders
@@ -31,24 +32,32 @@ class Records(Protocol):
 
 
 class Finding(NamedTuple):
-    """Fact that was missing here. `about` is its session, or its payment."""
+    """Fact that was missing here. `about` is its session, or its payment. `why` is its cause, if that is known."""
 
     what: str
     id: str
     type: str
     about: str | None
+    why: str
 
 
 Progress = Callable[[str, int], None]
 
 
 async def reconcile(
-    deps: IntakeDeps, records: Records, since: datetime, *, dry_run: bool, progress: Progress
+    deps: IntakeDeps,
+    records: Records,
+    since: datetime,
+    *,
+    dry_run: bool,
+    progress: Progress,
+    foreign: list[Finding] | None = None,
 ) -> list[Finding]:
     """Place the events and paid sessions since then that Stripe has and we lack. Returns them.
 
-    Safe at any time, and by several callers at once. TransientError if Stripe or MongoDB does not answer:
-    everything placed until then stays placed. `progress` is told of every batch that was looked at.
+    Those about the money of other shops are added to `foreign`, if it is given. Safe at any time, and by several
+    callers at once. TransientError if Stripe or MongoDB does not answer: everything placed until then stays
+    placed. `progress` is told of every batch that was looked at.
     """
     start = int(since.timestamp())
     found: list[Finding] = []
@@ -56,14 +65,14 @@ async def reconcile(
     async for events in _batches(records.undelivered_events(sorted(EVENTS), start)):
         missing = [_event(event) for event in await _unknown(deps, events)]
         # All are placed: those of other shops are recorded, too, and are not missing the next time.
-        found += [_finding("event", event) for event in await _ours(deps, missing)]
+        found += await _findings(deps, "event", missing, foreign)
         await _place(deps, missing, dry_run=dry_run)
         progress("undelivered events", looked := looked + len(events))
     looked = 0
     async for sessions in _batches(records.complete_sessions(start)):
-        missing = await _ours(deps, [_event(_told(session)) for session in await _unplaced(deps, sessions)])
-        found += [_finding("session", event) for event in missing]
-        await _place(deps, missing, dry_run=dry_run)
+        unplaced = [_event(_told(session)) for session in await _unplaced(deps, sessions)]
+        found += await _findings(deps, "session", unplaced, foreign)
+        await _place(deps, await _ours(deps, unplaced), dry_run=dry_run)
         progress("completed sessions", looked := looked + len(sessions))
     log.info("reconciled", found=len(found), since=since.isoformat(), dry_run=dry_run)
     return found
@@ -132,7 +141,18 @@ def _new_event(event: Event, now: datetime) -> records.Event:
     return new_event(event.id, event.kind, event.raw, now, subjects_of(event.body or {}))
 
 
-def _finding(what: str, event: Event) -> Finding:
+async def _findings(
+    deps: IntakeDeps, what: str, missing: Sequence[Event], foreign: list[Finding] | None
+) -> list[Finding]:
+    """Return those that are ours, and add the others to `foreign`, each with its cause."""
+    ours = await _ours(deps, missing)
+    if foreign is not None:
+        foreign += [_finding(what, one, why_foreign(deps, one)) for one in missing if one not in ours]
+    whys = await why_missing(deps, ours) if ours else []
+    return [_finding(what, event, why) for event, why in zip(ours, whys, strict=True)]
+
+
+def _finding(what: str, event: Event, why: str) -> Finding:
     shown = object_of(event.body or {})
     about = shown["id"] if event.kind.startswith("checkout.session.") else shown.get("payment_intent")
-    return Finding(what, shown["id"] if what == "session" else event.id, event.kind, about)
+    return Finding(what, shown["id"] if what == "session" else event.id, event.kind, about, why)

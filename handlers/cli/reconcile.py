@@ -28,12 +28,15 @@ _LONGEST = timedelta(days=30)
 )
 @click.option("--dry-run", is_flag=True, help="Only say what is missing.")
 @click.option("--unknown", is_flag=True, help="Also list our paid orders that Stripe does not know.")
-@listing("what", "id", "type", "about", "done")
-async def reconcile(deps: Deps, since: datetime, dry_run: bool, unknown: bool) -> list[Row]:
+@click.option("--foreign", is_flag=True, help="Also list what is about the money of other shops.")
+@listing("what", "id", "type", "about", "done", "why")
+async def reconcile(deps: Deps, since: datetime, dry_run: bool, unknown: bool, foreign: bool) -> list[Row]:
     """Place what Stripe knows and the webhook missed.
 
-    This is safe at any time.
+    This is safe at any time. Each difference comes with its cause, as far as that is known.
     """
+    from actors.intake.explain import why_unknown
+    from actors.intake.reconcile import Finding
     from actors.intake.reconcile import reconcile as ask_stripe
     from actors.intake.strangers import unknown_to_stripe
     from infra.stripe.client import Stripe
@@ -42,8 +45,12 @@ async def reconcile(deps: Deps, since: datetime, dry_run: bool, unknown: bool) -
         click.echo(f"looked at {count} {kind}", err=True)
 
     stripe = Stripe(deps.settings)
-    found = await ask_stripe(deps, stripe, since, dry_run=dry_run, progress=tell)
+    left: list[Finding] = []
+    found = await ask_stripe(deps, stripe, since, dry_run=dry_run, progress=tell, foreign=left)
     strangers = await unknown_to_stripe(deps, stripe, since) if unknown else []
     done = "nothing (dry run)" if dry_run else "applied"
     alone: Row = {"what": "order", "type": "unknown to Stripe", "about": None, "done": "nothing"}
-    return [*({**one._asdict(), "done": done} for one in found), *({**alone, "id": one} for one in strangers)]
+    rows: list[Row] = [{**one._asdict(), "done": done} for one in found]
+    rows += [{**one._asdict(), "done": "nothing"} for one in left if foreign]
+    whys = await why_unknown(deps, strangers)
+    return [*rows, *({**alone, "id": one, "why": why} for one, why in zip(strangers, whys, strict=True))]

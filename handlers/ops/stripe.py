@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
+from actors.intake.explain import why_unknown
 from actors.intake.reconcile import Finding, reconcile
 from actors.intake.strangers import unknown_to_stripe
 from handlers.ops.acts import carry_out
@@ -25,6 +27,8 @@ Compared = TypeVar("Compared")
 _LONGEST = 30
 #: As long as a person waits for a page. A year's shop takes longer, and `pressroom reconcile` has no limit.
 _PATIENCE_S = 50.0
+#: The sessions and events of other shops that are listed.
+_MOST_FOREIGN = 100
 
 
 class NotCompared(PressroomError):
@@ -42,11 +46,13 @@ async def look(request: Request) -> Response:
     deps: Deps = request.state.deps
     try:
         since = _since(deps, fields)
-        found = await _in_time(_reconcile(deps, since, dry_run=True))
+        foreign: list[Finding] = []
+        found = await _in_time(_reconcile(deps, since, dry_run=True, foreign=foreign))
         unknown = await _in_time(unknown_to_stripe(deps, Stripe(deps.settings), since))
     except NotCompared as mistake:
         return await _show(request, str(mistake), 422)
-    return await _show(request, "", 200, found, unknown, fields["days"])
+    whys = dict(zip(unknown, await why_unknown(deps, unknown), strict=True))
+    return await _show(request, "", 200, found, foreign, whys, fields["days"])
 
 
 async def fetch(request: Request) -> Response:
@@ -69,8 +75,11 @@ def _since(deps: Deps, fields: Mapping[str, str]) -> datetime:
     return deps.clock.now() - timedelta(days=int(days))
 
 
-async def _reconcile(deps: Deps, since: datetime, *, dry_run: bool) -> list[Finding]:
-    return await reconcile(deps, Stripe(deps.settings), since, dry_run=dry_run, progress=lambda *_: None)
+async def _reconcile(
+    deps: Deps, since: datetime, *, dry_run: bool, foreign: list[Finding] | None = None
+) -> list[Finding]:
+    till = Stripe(deps.settings)
+    return await reconcile(deps, till, since, dry_run=dry_run, progress=lambda *_: None, foreign=foreign)
 
 
 async def _in_time(comparison: Coroutine[None, None, Compared]) -> Compared:
@@ -87,7 +96,8 @@ async def _show(
     mistake: str,
     status: int,
     found: Sequence[Finding] | None = None,
-    unknown: Sequence[str] = (),
+    foreign: Sequence[Finding] = (),
+    unknown: Mapping[str, str] = MappingProxyType({}),
     days: str = "",
 ) -> Response:
     fetched = request.query_params.get("fetched", "")
@@ -96,6 +106,8 @@ async def _show(
         "stripe.html",
         status,
         found=found,
+        foreign=foreign[:_MOST_FOREIGN],
+        foreigners=len(foreign),
         unknown=unknown,
         days=days,
         mistake=mistake,

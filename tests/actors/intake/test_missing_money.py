@@ -3,19 +3,24 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.deps.process import Deps
+from actors.intake.events import OTHER_MODE
+from actors.intake.explain import why_unknown
 from actors.intake.fetch_session import fetch_session
 from actors.intake.reconcile import Finding, reconcile
 from actors.sweep.orders import apply_left_events
 from actors.sweep.sweep import sweep_for_ever
 from infra.errors import TransientError
+from storage.events import new_event, record_events
 from storage.installation import first_start
+from storage.tallies import add_refused
 from tests.actors.builders import KIND, ORDER, messages, place, present, session, working
 from tests.actors.intake.foreign import (
     ANSWERS,
@@ -23,6 +28,7 @@ from tests.actors.intake.foreign import (
     FOREIGN,
     OTHERS,
     REFUND,
+    SOLD,
     hear,
     outcome,
     priced,
@@ -143,3 +149,69 @@ async def test_an_order_that_came_after_the_start_does_not_put_it_off(deps: Deps
     clock.forward(300)
     await place(deps)
     assert await first_start(deps.db, began) == began
+
+
+async def explained(deps: Deps, records: Records) -> dict[str, str]:
+    """Return the cause of each finding of a dry run, by its id."""
+    return {one.id: one.why for one in await reconciled(deps, records, dry_run=True)}
+
+
+async def test_each_difference_has_its_cause(deps: Deps, clock: StoppedClock) -> None:
+    """What waits in the inbox, failed, came unpaid, is of the other mode or never came is told apart."""
+    now = int(clock.now().timestamp())
+    mine = {"metadata": SOLD, "livemode": False, "created": now, **priced("life_clarity")}
+    sold = [session(id=f"cs_{name}", **mine) for name in ("new", "failed", "unpaid", "never")]
+    for state, reason in (("new", None), ("failed", "ValidationError")):
+        came = new_event(f"evt_{state}", KIND, b"{}", clock.now(), [f"cs_{state}"])
+        await record_events(deps.db, [{**came, "state": state, "reason": reason}])  # type: ignore[typeddict-item]
+    await place(deps, id="cs_unpaid", payment_status="unpaid")
+    other = session(id="cs_live", **{**mine, "livemode": True})
+    whys = await explained(deps, Records([*sold, other]))
+    assert "waits in the inbox" in whys["cs_new"]
+    assert "is a dead letter: ValidationError" in whys["cs_failed"]
+    assert whys["cs_unpaid"] == "Its order is here, unpaid."
+    assert whys["cs_never"].startswith("No event about it came: nothing of it reached the webhook.")
+    assert whys["cs_live"] == f"Fetched, it will be ignored: {OTHER_MODE}"
+
+
+async def test_what_the_webhook_refused_meanwhile_is_told(deps: Deps, clock: StoppedClock) -> None:
+    """Of old events Stripe's tries are over; those of before the first start are another installation's."""
+    await add_refused(deps.db, 3, clock.now())
+    ago = timedelta(days=4)
+    facts = {"metadata": SOLD, "livemode": False, **priced("life_clarity")}
+    old = session(id="cs_old", created=int((clock.now() - ago).timestamp()), **facts)
+    assert "has refused 3 requests since. Stripe will not" in (await explained(deps, Records([old])))["cs_old"]
+    await first_start(deps.db, clock.now())
+    assert "older than this installation" in (await explained(deps, Records([old])))["cs_old"]
+
+
+async def test_the_money_of_other_shops_is_told_apart(deps: Deps) -> None:
+    """A session that names nothing of ours, and a refund of a payment without an order, have their cause."""
+    other = session(id="cs_other", metadata=OTHERS, livemode=False, created=1, **priced("pro_monthly"))
+    returned = json.loads(told("charge.refunded", REFUND, "evt_2"))
+    foreign: list[Finding] = []
+    since = deps.clock.now() - timedelta(days=1)
+    records = Records([other], [returned])
+    await reconcile(deps, records, since, dry_run=True, progress=lambda *_: None, foreign=foreign)
+    assert {one.id: one.why for one in foreign} == {
+        "evt_2": "No order here was paid by that payment.",
+        "cs_other": "It names no product, brand or price of ours.",
+    }
+    named = replace(deps, settings=msgspec.structs.replace(deps.settings, installation="north"))
+    foreign.clear()
+    south = session(id="cs_south", metadata={"installation": "south"}, livemode=False, created=1)
+    records = Records([south, {**other, "id": "cs_none"}])
+    await reconcile(named, records, since, dry_run=True, progress=lambda *_: None, foreign=foreign)
+    assert [one.why for one in foreign] == ["It is of the installation south.", "It does not bear the name north."]
+
+
+async def test_an_order_that_stripe_does_not_know_has_its_source_told(deps: Deps) -> None:
+    """The event that placed it is named; one of the other mode, or without an event, is told apart."""
+    sources: dict[str, Any] = {"cs_1": {"livemode": False}, "cs_2": {"livemode": True}}
+    for order, body in sources.items():
+        raw = json.dumps(body).encode()
+        await record_events(deps.db, [new_event(f"evt_{order}", KIND, raw, deps.clock.now(), [order])])
+    signed, mode, none = await why_unknown(deps, ["cs_1", "cs_2", "cs_3"])
+    assert signed.startswith("evt_cs_1, which came on ")
+    assert "other mode" in mode
+    assert none.startswith("No event about it is kept")

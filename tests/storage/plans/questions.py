@@ -75,6 +75,7 @@ from storage.events import (
     delay_events,
     drop_event,
     drop_events,
+    events_about,
     find_event,
     has_event,
     latest_events,
@@ -94,7 +95,7 @@ from storage.figures import (
     told_alerts,
     untaken_mails,
 )
-from storage.installation import first_start
+from storage.installation import first_start, started_at
 from storage.ledger import answers_of, drop_texts, entries_of, has_bought, open_entry, settle_entry, withdraw_entry
 from storage.payments import find_payments, note_dispute, note_failed_refund, note_refunded
 from storage.plans import find_plan, keep_plan
@@ -146,6 +147,7 @@ async def _events(db: Database, ask: Ask) -> None:
     await ask(adopt_events, ["pi_7"], "Nothing in it is ours.")
     await ask(find_event, ids[0])
     await ask(has_event, "cs_unheard_of")
+    await ask(events_about, ["cs_unheard_of"])
     await ask(drop_event, "evt_unheard_of")
     await ask(states_of_events, ids)
     await ask(latest_events, "ignored", 50)
@@ -297,6 +299,7 @@ async def _the_rest(db: Database, ask: Ask) -> None:
     await ask(note_ending, "w9")
     await ask(prove_writable)
     await ask(first_start, NOW)
+    assert await ask(started_at)
     await ask(live_workers)
     await ask(remove_worker, "w9")
     await ask(note_sweep)
