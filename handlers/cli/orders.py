@@ -12,6 +12,7 @@ from handlers.cli.output import listing, show, show_json
 from handlers.cli.remedies import (
     correct,
     customer,
+    evidence,
     forget,
     readdress,
     refund,
@@ -43,6 +44,7 @@ for command in (
     remake,
     set_aside,
     customer,
+    evidence,
     refund,
     forget,
 ):

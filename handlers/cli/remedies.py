@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -185,6 +186,28 @@ def customer(order: str, reason: str, as_json: bool) -> None:
             for name, value in correction["after"].items()
         ]
         print_fields({"corrected": f"{correction['at']} by {correction['who']}: {'; '.join(changes)}"})
+
+
+@click.command()
+@click.argument("order")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The file, if not evidence-ORDER.pdf."
+)
+@reason_option
+def evidence(order: str, out: Path | None, reason: str) -> None:
+    """Write the evidence about an order to a PDF, for its bank.
+
+    It names the customer; the audit trail says who asked, and why.
+    """
+    from handlers.ops.evidence import evidence_pdf
+
+    file = out or Path(f"evidence-{order}.pdf")
+    pdf = with_deps(lambda deps: evidence_pdf(deps, order, authority_of(reason)))
+    try:
+        file.write_bytes(pdf)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
+    click.echo(f"{file}: {len(pdf)} bytes")
 
 
 @click.command()

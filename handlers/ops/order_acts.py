@@ -1,5 +1,6 @@
 """POST /ops/orders/{order}/{act}: what operators do about an order. GET asks first, where an act has two steps."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from math import inf, isfinite
@@ -23,30 +24,28 @@ from actors.orders.readdress import readdress_and_send
 from actors.orders.refunding import begin_refund, refund_sum
 from actors.orders.resend import order_resend
 from actors.products.answer_types import in_language
-from actors.products.catalogue import known_questions, offer_of, question_of, questions_of, said_answers
+from actors.products.catalogue import known_questions, offer_of, questions_of
 from handlers.ops.acts import carry_out
+from handlers.ops.evidence import evidence_pdf
 from handlers.ops.guard import operator_of
 from handlers.ops.orders import order_named, show_order
 from handlers.ops.page import page
 from handlers.ops.possible import Act, role_for
 from handlers.views.customer import customer_view
-from handlers.views.mails import mails_of
-from handlers.views.orders import order_view
-from handlers.views.timeline import timeline
+from handlers.views.evidence import evidence_view
 from handlers.web.requests import read_form
 from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
-from storage.history import steps_at_a_glance
-from storage.order_state import amount_paid
-from storage.records.orders import Order
 
 _MOST_USD = 1_000_000
-#: What a bank wants to know of a timeline: the sale, what was made, and what reached the customer.
-_EVIDENCE = {"order", "stripe", "report", "mail", "customer"}
 Fields = Mapping[str, str]
 #: Does what a form asks for. Returns a page to show, or None for the order's.
 Doer = Callable[[Request, Fields, Authority], Awaitable[Response | None]]
 Asker = Callable[[Request, str, int], Awaitable[Response]]
+
+
+class PrinterIsBusy(TransientError):
+    """A process sets one page at a time: each takes a processor and 100 MB for some seconds."""
 
 
 class FormIsWrong(PressroomError):
@@ -94,28 +93,20 @@ async def _evidence(request: Request, fields: Fields, authority: Authority) -> R
     del fields
     deps = request.state.deps
     await reveal_customer(deps, _order_of(request), authority)
-    order = await order_named(request)
-    steps = await steps_at_a_glance(deps.db, order)
-    told = [entry for entry in await timeline(deps, order, steps) if entry.kind in _EVIDENCE]
-    return page(
-        request,
-        "evidence.html",
-        order=await order_view(deps, order),
-        payment=order["payment_intent"],
-        paid=amount_paid(order),
-        currency=order["currency"],
-        consent=order.get("consent"),
-        customer=customer_view(deps, order, clear=True),
-        answers=_said(order),
-        mails=await mails_of(deps, order),
-        timeline=told,
+    return page(request, "evidence.html", 200, **await evidence_view(deps, await order_named(request)))
+
+
+async def _evidence_pdf(request: Request, fields: Fields, authority: Authority) -> Response:
+    del fields
+    printer: asyncio.Semaphore = request.state.printer
+    if printer.locked():
+        raise PrinterIsBusy("Another page is being printed.")
+    async with printer:
+        pdf = await evidence_pdf(request.state.deps, _order_of(request), authority)
+    name = f"evidence-{_order_of(request)}.pdf"
+    return Response(
+        pdf, media_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
-
-
-def _said(order: Order) -> dict[str, str]:
-    """Return an order's answers in clear, under what was asked."""
-    said = said_answers(order["product"], order["answers"])
-    return {in_language(question_of(order["product"], name).words, "en"): value for name, value in said.items()}
 
 
 async def _retry(request: Request, fields: Fields, authority: Authority) -> None:
@@ -183,6 +174,7 @@ async def _forget(request: Request, fields: Fields, authority: Authority) -> Non
 _DOERS: dict[Act, Doer] = {
     "show": _show,
     "evidence": _evidence,
+    "evidence.pdf": _evidence_pdf,
     "retry": _retry,
     "resend": _resend,
     "readdress": _readdress,

@@ -31,7 +31,12 @@ def page(request: Request, template: str, status: int = 200, **facts: object) ->
 def rendered(request: Request, template: str, **facts: object) -> str:
     """Return the text of a page, or of a part of one."""
     operator = getattr(request.state, "operator", None)
-    return _PAGES.get_template(template).render(operator=operator, path=request.url.path, **facts)
+    return composed(template, operator=operator, path=request.url.path, **facts)
+
+
+def composed(template: str, **facts: object) -> str:
+    """Return the text of a page that nobody looks at in a browser."""
+    return _PAGES.get_template(template).render(**facts)
 
 
 async def refused(request: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ from storage.records.orders import Order
 Act = Literal[
     "show",
     "evidence",
+    "evidence.pdf",
     "retry",
     "resend",
     "readdress",
@@ -42,6 +43,7 @@ async def possible_acts(deps: Deps, order: Order, operator: Operator) -> set[Act
     allowed: dict[Act, bool] = {
         "show": known,
         "evidence": known and order["paid_at"] is not None,
+        "evidence.pdf": known and order["paid_at"] is not None,
         "retry": known and bool(order["objection"] or dead),
         "resend": why_not_resent(deps, order) is None,
         "readdress": known,

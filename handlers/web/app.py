@@ -65,6 +65,8 @@ class WebState(TypedDict):
     front_door: FrontDoor
     scraped: Recent[StatusView]
     news: News
+    #: Held while a page is set as PDF.
+    printer: asyncio.Semaphore
 
 
 def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Callable[[], bool]) -> ASGIApp:
@@ -87,6 +89,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute], is_ending: Calla
             "checkup": Checkup(deps),
             "scraped": Recent(FRESH_S),
             "news": news,
+            "printer": asyncio.Semaphore(1),
         }
         news.close()
         for watch in watching:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.local.pdf_text import text_of
 from tests.handlers.ops.browser import Browser
 from tests.pressroom import Pressroom
 
@@ -14,6 +16,7 @@ OpenBrowser = Callable[[str], Browser]
 ACTS = (
     "show",
     "evidence",
+    "evidence.pdf",
     "retry",
     "resend",
     "readdress",
@@ -293,3 +296,19 @@ def test_evidence_names_the_sale_and_the_customer_and_is_on_record(
         [],
     )
     assert trail(house, order) == [("olaf", "looked at")]
+
+
+def test_evidence_is_printed_for_the_bank(house: Pressroom, browser_of: OpenBrowser, tmp_path: Path) -> None:
+    """The same facts as a PDF, from the page and from the command line, each time on record."""
+    order = house.buy()
+    printed = send(browser_of("olaf"), order, "evidence.pdf")
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
+    assert printed.headers["content-disposition"] == f'attachment; filename="evidence-{order}.pdf"'
+    file = tmp_path / "evidence.pdf"
+    house.cli("orders", "evidence", order, "--reason", "its bank asks", "--out", str(file))
+    for pdf in (printed.content, file.read_bytes()):
+        text = text_of(pdf)
+        facts = (found(house, order)["payment_intent"], "19.00 USD", house.email, "Ada Byron")
+        assert [one for one in facts if one not in text] == []
+    assert [action for _, action in trail(house, order)] == ["looked at"] * 2
+    assert "no order cs_none" in house.cli("orders", "evidence", "cs_none", "--reason", "x", code=1)
