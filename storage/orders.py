@@ -131,6 +131,13 @@ async def orders_placed(
 
 
 @translating
+async def note_opened(db: Database, order_id: str, now: datetime) -> None:
+    """Count an opening of the order's page, with the times of the first and last."""
+    opened = {"$inc": {"opens.count": 1}, "$min": {"opens.first_at": now}, "$max": {"opens.last_at": now}}
+    await db.orders.update_one({"_id": order_id}, opened)
+
+
+@translating
 async def call_operator(
     db: Database, order_id: str, reason: str, now: datetime, *, kind: str = "needs_attention"
 ) -> None:

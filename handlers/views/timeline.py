@@ -49,6 +49,9 @@ def _of_order(order: Order) -> Iterator[_Note]:
     yield _Note(order["failed_at"], "order", f"cannot be finished without a person: {order['attention']}")
     yield _Note(order["stored_at"], "order", "all reports are stored")
     yield _Note(order["delivered_at"], "order", "delivered")
+    if opens := order.get("opens"):
+        yield _Note(opens["first_at"], "customer", "opened the order's page for the first time")
+        yield _Note(opens["last_at"], "customer", f"opened the order's page, {opens['count']} times by then")
     for correction in order.get("corrections", ()):
         yield _Note(correction["delivered_at"], "order", "delivered, before a correction")
         if correction["who"] == CUSTOMER:  # an operator's is in the audit trail

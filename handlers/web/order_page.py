@@ -28,6 +28,7 @@ from handlers.web.requests import find_order_of, order_of
 from infra.speech.dates import said_moment
 from infra.speech.say import say
 from storage.order_state import why_withheld
+from storage.orders import note_opened
 from storage.records.orders import Order
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
@@ -71,6 +72,8 @@ async def order_page(request: Request) -> Response:
             return await arrival_page(request)
         view = await order_progress(deps, order)
         due, stage = await _due(deps, order), await stage_of(deps, order)
+        if request.method == "GET":
+            await note_opened(deps.db, order["_id"], deps.clock.now())
     language = language_of(deps, order)
     withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
     return page(

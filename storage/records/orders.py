@@ -193,6 +193,14 @@ class Resends(TypedDict):
     times: list[datetime]
 
 
+class Opens(TypedDict):
+    """Times that the order's page was opened: their number, the first and the last."""
+
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
 class Order(Purchase, PaymentState):
     """Order of a Checkout Session. Facts only accumulate, but for `attention`, `failed_at` and `pause`.
 
@@ -264,5 +272,7 @@ class Order(Purchase, PaymentState):
     remake_asked_at: NotRequired[datetime]
     #: There from the first resend on.
     resends: NotRequired[Resends]
+    #: There once somebody with the link has opened the page.
+    opens: NotRequired[Opens]
     #: When the customer's data was removed.
     forgotten_at: NotRequired[datetime]

@@ -37,6 +37,16 @@ def test_a_delivered_order_shows_its_reports_and_a_button(front_door: Pressroom)
     assert front_door.email not in shown.text
 
 
+def test_openings_of_the_page_are_counted(front_door: Pressroom) -> None:
+    """Each look with the link counts, with the first and the last time; a program that only asks does not."""
+    order = front_door.order(front_door.buy())
+    for _ in range(2):
+        plain_http.get(order["url"])
+    plain_http.get(order["url"] + ".json")
+    opens = front_door.db.orders.find_one({"_id": order["order_id"]})["opens"]  # type: ignore[index]
+    assert (opens["count"], opens["first_at"] < opens["last_at"]) == (2, True)
+
+
 def test_an_order_under_way_says_so(front_door: Pressroom) -> None:
     """Before its report is there the page says what happens and where the mail will go, and has no button."""
     order = front_door.order(front_door.buy())

@@ -42,6 +42,7 @@ from storage.orders import (
     find_orders,
     latest_orders,
     note_ended,
+    note_opened,
     note_paid,
     note_payment,
     note_purchase,
@@ -129,6 +130,7 @@ async def _pages(db: Database, ask: Ask) -> None:
     await ask(orders_of_customer, "Nobody", 50)
     await ask(orders_for_a_person, 100)
     assert await ask(open_orders, 1000)
+    await ask(note_opened, "cs_unheard_of", NOW)
     assert await ask(open_orders_paid_before, NOW, {}, 1000)
     await ask(open_orders_paid_before, NOW, {"product": PRODUCT, "tenant": TENANT}, 1000)
     await ask(events_about, [order["_id"], order["payment_intent"]])
