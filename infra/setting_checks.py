@@ -29,6 +29,8 @@ _OF_SERVERS = (
     "stripe_api_base",
     "openai_base_url",
     "alert_webhook_url",
+    "otel_exporter_otlp_endpoint",
+    "otel_exporter_otlp_traces_endpoint",
     "aws_endpoint_url",
     "aws_endpoint_url_s3",
 )

@@ -176,6 +176,14 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     metrics_port: Annotated[int, Meta(ge=1, le=65535)] | None = None
     #: [web, worker, mail, sweep] The address that it listens on for that. An inner one, never a public one.
     metrics_host: Text = "127.0.0.1"
+    #: [web, worker, mail, sweep] As OpenTelemetry's SDK reads it: where traces go, over HTTP
+    #: ([decision 56](decisions/0056-traces.md)). It takes the optional dependencies `pressroom[traces]`, and any
+    #: other of the SDK's own variables, such as `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_TRACES_SAMPLER`.
+    otel_exporter_otlp_endpoint: WebUrl | None = None
+    #: [web, worker, mail, sweep] The same, of traces alone, as the whole address.
+    otel_exporter_otlp_traces_endpoint: WebUrl | None = None
+    #: [web, worker, mail, sweep] `true`: no traces, whatever else is set.
+    otel_sdk_disabled: bool = False
     #: [web; secret] The operators who may sign in at `/ops`. Without it there are no such pages. `web --only
     #: operators` serves them alone, on a port of their own.
     ops_users: Annotated[str, Meta(min_length=1, max_length=65536), ACCOUNTS] | None = None

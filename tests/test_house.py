@@ -11,7 +11,8 @@ import pytest
 
 from tests.serverless import NOWHERE
 
-HEAVY = ("openai", "weasyprint", "pikepdf", "pebble", "moto")
+# The client of Redis loads the half of OpenTelemetry's SDK that measures, wherever that is installed.
+HEAVY = ("openai", "weasyprint", "pikepdf", "pebble", "moto", "opentelemetry.exporter", "opentelemetry.sdk.trace")
 
 
 @pytest.mark.parametrize("module", ["handlers.web.app", "handlers.web.server", "handlers.ops.routes"])

@@ -143,6 +143,11 @@ def subjects_of(body: dict[str, Any]) -> list[str]:
     return [one for one in named if isinstance(one, str) and _IS_ID.fullmatch(one)]
 
 
+def order_of(event: Event) -> str | None:
+    """Return the id of the order that an event is about by itself. None if it only names a payment."""
+    return next(iter(subjects_of(event.body or {})), None) if event.kind in _SESSION_EVENTS else None
+
+
 def _session_news(kind: str, shown: Any, at: datetime) -> Fact:
     session = msgspec.convert(shown, CheckoutSession)
     if session.mode != "payment":

@@ -13,11 +13,12 @@ from actors.orders.estimate import estimate_s
 from actors.orders.forget import forget_at
 from actors.orders.mailing import as_it_stands, deliver, look_again_at
 from actors.orders.promise import promise_of, promised_at
+from infra.tracing import tell_order
 from storage.alerts import raise_alert, withdraw_alert
 from storage.deliveries import correction_name, resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
 from storage.errands import ERRAND_CHECK
-from storage.order_state import was_delivered, why_withheld
+from storage.order_state import paid_at, was_delivered, why_withheld
 from storage.records.orders import Order
 from storage.reports import reports_of
 
@@ -105,6 +106,7 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
         if (due_at := promise_of(order)) is not None and due_at < now:
             await withdraw_alert(deps.db, order_id, _LATE)
         log.info("order_delivered", order=order_id)
+        tell_order(order_id, paid_at(order), now, product=order["product"] or "", tenant=order["tenant"])
         return as_it_stands(order, "complete_order")  # the same write has ended the errand
     return mail.again_at
 

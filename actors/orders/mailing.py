@@ -17,6 +17,7 @@ from infra.errors import AccountTrouble
 from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.letter import Letter
 from infra.metrics import MAILS
+from infra.tracing import span
 from storage.alerts import end_account_trouble, keep_account_trouble, tell_account_trouble, waits_for_account
 from storage.dead_letters import record_dead_errand
 from storage.deliveries import (
@@ -114,7 +115,8 @@ async def _send(deps: WorkDeps, order: Order, errand: Errand, delivery: Delivery
     if not await start_sending(deps.db, delivery, until):
         return _left_to_others(order, errand)
     try:
-        answer = await _to_the_end(deps, letter, seconds_left)
+        with span("mail", kind=letter.kind):
+            answer = await _to_the_end(deps, letter, seconds_left)
     except MailServerIsBusy as error:
         return await _postpone(deps, delivery, _address_of(letter), error)
     except LetterIsRefused as error:

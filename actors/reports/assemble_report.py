@@ -17,6 +17,7 @@ from actors.reports.replay import ReplayIsUnderWay, lost_chunks, replay
 from actors.reports.sources import book_of
 from infra.errors import TransientError
 from infra.metrics import RENDER_S
+from infra.tracing import span
 from storage.objects import ObjectDoesNotExist, book_key, pdf_key
 from storage.records.work import StepResult
 
@@ -59,10 +60,11 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> StepResult:
                 raise
             await _set_again(deps, claim, lost)
             raise ClaimIsLost from None
-        with RENDER_S.labels("book").time():
+        with RENDER_S.labels("book").time(), span("bind book"):
             book = await deps.typesetter.assemble(source, files, folder / "book.pdf")
         stored = book_key(order["_id"], product, book.sha256)
-        await deps.objects.put_file(stored, book.path)
+        with span("upload book", bytes=book.size, pages=book.pages):
+            await deps.objects.put_file(stored, book.path)
     return {
         "key": pdf_key(order["_id"], product),
         "object": stored,

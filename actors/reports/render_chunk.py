@@ -5,6 +5,7 @@ from actors.reports.claim import Claim
 from actors.reports.sources import chapter_of, style_of
 from infra.metrics import RENDER_S
 from infra.pdf import chunk_key
+from infra.tracing import span
 from storage.objects import chunk_key as object_key
 from storage.records.work import StepResult
 
@@ -17,10 +18,11 @@ async def render_chunk(deps: WorkDeps, claim: Claim) -> StepResult:
     key = object_key(claim.order["_id"], claim.step["product"], chunk_key(chapter, style))
     pages = await _stored_pages(deps, claim, key)
     if pages is None:
-        with RENDER_S.labels("chapter").time():
+        with RENDER_S.labels("chapter").time(), span("typeset chapter"):
             chunk = await deps.typesetter.render_chapter(chapter, style)
         pages = chunk.pages
-        await deps.objects.put(key, chunk.pdf, pages=str(pages))
+        with span("upload chapter", bytes=len(chunk.pdf)):
+            await deps.objects.put(key, chunk.pdf, pages=str(pages))
         deps.recent_chunks.keep(key, chunk.pdf)
     return {"object": key, "pages": pages}
 

@@ -23,6 +23,7 @@ from infra.llm.answer import (
     Usage,
 )
 from infra.metrics import LLM_CALL_S, LLM_ROOM_S, count_call
+from infra.tracing import span
 from storage.corrections import use_answers
 from storage.ledger import answers_of, settle_entry
 from storage.records.plans import PlannedStep
@@ -149,7 +150,7 @@ def summarised(text: str) -> str:
 async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
     # Room before the fence, since a claim may be lost while its holder waits. Both before the entry of a purchase.
     priority = deps.tenants.of(claim.step["tenant"]).priority
-    with LLM_ROOM_S.time():
+    with LLM_ROOM_S.time(), span("llm room"):
         room = await _room(deps, request, priority)
     async with room as call:
         now = deps.clock.now()
@@ -195,8 +196,11 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
     began = deps.clock.monotonic()
     try:
         async with asyncio.timeout(timeout_s):
-            with LLM_CALL_S.time():
+            with LLM_CALL_S.time(), span("llm call") as said:
                 answer = await call.write(entry)
+                said |= {"outcome": answer.outcome, "gen_ai.response.model": answer.model or ""}
+                said |= {"gen_ai.usage.input_tokens": answer.usage.input}
+                said |= {"gen_ai.usage.output_tokens": answer.usage.output}
     except TimeoutError:
         await _settle(deps, claim, entry, {"outcome": "timeout", "cost_usd": None})
         raise ProviderIsBusy(f"The LLM provider did not answer within {timeout_s:g} s.") from None

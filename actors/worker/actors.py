@@ -1,7 +1,7 @@
 """Actors on the broker: shells that hand ids to the work, and record every failure."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from actors.reports.render_chunk import render_chunk
 from actors.reports.write_section import write_section
 from infra.broker.broker import Broker
 from infra.errors import TransientError, describe
+from infra.tracing import span
 from storage.records.orders import Errand
 from storage.records.work import StepResult
 
@@ -59,7 +60,9 @@ def _declare(
         if not all(isinstance(one, str) for one in ids.values()):
             raise TypeError("A message names its work by ids, which are texts.")  # others would query MongoDB
         try:
-            await run(**ids)
+            # Whoever has sent it, and how often: the trace follows from the order.
+            with span(name, _order_in(ids), queue=queue, step=ids.get("step", "")):
+                await run(**ids)
         except TransientError as error:
             # Nothing is lost: the work of this message is recorded in MongoDB, and the sweep asks again.
             log.warning("message_left_to_sweep", actor=name, error=describe(error))
@@ -71,6 +74,10 @@ def _declare(
     dramatiq.actor(broker=broker, queue_name=queue, actor_name=name, max_retries=0, time_limit=_TIME_LIMIT_MS)(
         actor
     )
+
+
+def _order_in(ids: Mapping[str, str]) -> str | None:
+    return ids.get("order") or ids.get("report", "").partition(":")[0] or None
 
 
 async def _perform(deps: WorkDeps, work: Work, *, order: str, step: str) -> None:

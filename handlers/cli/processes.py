@@ -164,9 +164,11 @@ def _begin(process: str) -> Settings:
 
     from infra.logs import set_up_logs
     from infra.places.clocks import zones_have_history
+    from infra.tracing import begin_tracing
 
     settings = settings_here()
     set_up_logs(settings.log_format, process)
+    begin_tracing(settings, process)
     if not zones_have_history():
         structlog.get_logger().warning("time_zones_without_history", remedy="install the system's tzdata")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -175,6 +177,9 @@ def _begin(process: str) -> Settings:
 
 def _end(code: int) -> NoReturn:
     """End at once: a thread that still waits for a hanging server would keep the process for minutes."""
+    from infra.tracing import end_tracing
+
+    end_tracing()
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)

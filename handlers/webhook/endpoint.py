@@ -9,10 +9,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from actors.intake.events import Event
+from actors.intake.events import Event, order_of
 from handlers.webhook.inbox import EventInbox
 from handlers.webhook.signature import SignatureIsTooLong, SignatureIsWrong, check_signature
 from infra.errors import PressroomError, TransientError
+from infra.tracing import span
 
 log = structlog.get_logger()
 
@@ -46,7 +47,8 @@ async def stripe_webhook(request: Request) -> Response:
     began = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            queueing = await inbox.take(event)
+            with span("webhook", order_of(event), type=event.kind):
+                queueing = await inbox.take(event)
     except (TransientError, TimeoutError) as error:
         # Without its traceback: an outage puts off many requests at the same moment.
         log.error("webhook_put_off", event_id=event.id, reason=str(error) or "MongoDB did not answer in time.")
