@@ -126,6 +126,8 @@ async def resume_replay(deps: Deps, order: Order) -> datetime | None:
     """Carry out a replay, or a correction, whose deaths are over. Every part of it is safe to repeat."""
     if "remaking" in order:
         await close_deaths(deps, order["_id"])
+    elif "plan" in (intent := order.get("replay", {})):
+        await close_deaths(deps, order["_id"], product=intent["product"])
     return await replay.resume_replay(deps, order)
 
 

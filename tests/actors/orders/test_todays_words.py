@@ -7,6 +7,7 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.orders.bulk import make_bulk, take_up_bulk
+from actors.orders.correction import resume_replay
 from actors.orders.matching import Filter
 from actors.orders.quote import quote_dead
 from actors.orders.replays import NothingToReplay, QuoteHasChanged, quote_order, replay_order
@@ -16,7 +17,7 @@ from actors.products.plans import plan_of
 from actors.reports.advance import give_up
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
-from actors.reports.replay import Words, resume_replay
+from actors.reports.replay import Words
 from actors.sweep.bulk import carry_out_bulks
 from storage.audit import Authority
 from storage.bulk import find_bulk, progress_of
@@ -177,6 +178,7 @@ async def test_a_process_that_dies_at_it_leaves_it_to_another(deps: Deps, clock:
     assert found is not None
     if "replay" in found:
         await resume_replay(deps, found)
+        assert await dead_letters(deps.db, limit=10, state="open") == []
     elif found["run"][BOOK] == 1:
         await replayed(deps, order)
     clock.forward(16)
