@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from actors.deps.process import Deps
 from actors.orders.refunding import why_not_refundable
 from actors.orders.tally import Quote, Tally, quoted
+from storage.order_state import amount_paid
 from storage.orders import find_orders
 from storage.records.orders import Order
 
@@ -28,7 +29,7 @@ async def quote_refunds(deps: Deps, order_ids: Sequence[str]) -> Quote:
 
 
 def _add(tally: Tally, order: Order) -> None:
-    price, currency, back = order["amount_subtotal"] or 0, order["currency"] or "", order["amount_refunded"]
+    price, currency, back = amount_paid(order) or 0, order["currency"] or "", order["amount_refunded"]
     tally.letters.append(order["_id"])
     tally.paid[currency] += price
     tally.given_back[currency] += max(0, price - back)

@@ -102,7 +102,7 @@ def _told_refunds(facts: QuoteFacts) -> list[tuple[str, str]]:
     words = [
         ("ends", f"{facts['letters']} order{'' if facts['letters'] == 1 else 's'}"),
         ("paid for them", _told_sums(facts.get("paid", {}))),
-        ("gives back", f"{_told_sums(facts.get('given_back', {}))}, before discounts and taxes"),
+        ("gives back", _told_sums(facts.get("given_back", {}))),
     ]
     return [*words, *_told_consequences(facts), *_told_refusals(facts)]
 

@@ -35,8 +35,7 @@ class QuoteFacts(TypedDict):
     of: NotRequired[str]
     #: There if it is in today's words.
     words: NotRequired[OtherWords]
-    #: Money for orders that are refunded, and the part that goes back, by currency, before discounts and taxes.
-    #: There for refunds.
+    #: Money for orders that are refunded, and the part that goes back, by currency. There for refunds.
     paid: NotRequired[dict[str, int]]
     given_back: NotRequired[dict[str, int]]
     #: The number of letters that are refused, and the first hundred of them.
