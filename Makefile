@@ -33,6 +33,7 @@ check: setup
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/vulture
+	.venv/bin/shellcheck .ci/run infra/local/setup.sh
 	@.venv/bin/python -m tests.house
 
 # The product's lines, files, functions, and the habits of its code and prose.

@@ -38,9 +38,10 @@ install_packages() {
     as_root true || fail "please run: sudo apt-get install -y $missing"
     echo "setup: installing $missing"
     # shellcheck disable=SC2086  # one word a package
-    as_root apt-get update -qq >/dev/null && as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -qq -y --no-install-recommends $missing >/dev/null \
-        || fail "apt-get could not install $missing"
+    if ! as_root apt-get update -qq >/dev/null || ! as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -qq -y --no-install-recommends $missing >/dev/null; then
+        fail "apt-get could not install $missing"
+    fi
 }
 
 set_up() {
