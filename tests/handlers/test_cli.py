@@ -131,7 +131,7 @@ def test_the_start_line_of_a_worker_names_hosts_and_no_credentials(front_door: P
 def test_the_doctor_examines_a_part_alone(front_door: Pressroom) -> None:
     """Who mends one thing need not wait for all others; a part that there is not is said in one line."""
     servers = [finding["server"] for finding in front_door.json("doctor", "redis", "clock")]
-    assert servers == ["tenants", "budget", "end of workers", "clock", "redis"]
+    assert servers == ["tenants", "budget", "end of workers", "time zones", "clock", "redis"]
     env = {**outer_environment(), **front_door.stack.env, **front_door.env}
     code, out, err = run(env, PRESSROOM, "doctor", "rabbit")
     assert (code, out) == (2, "")

@@ -109,7 +109,7 @@ def test_case_69_no_address(door: Pressroom) -> None:
     form = order["url"] + "/details"
     asked = plain_http.get(form)
     assert asked.status_code == 200
-    assert set(re.findall(r'name="(\w+)"', asked.text)) == {"viewport", "email"}
+    assert set(re.findall(r'name="(\w+)"', asked.text)) == {"viewport", "email", "reviewed"}
     for wrong in ("", "nobody", "two words@example.com"):
         assert plain_http.post(form, data={"email": wrong}).status_code == 422
     assert left(door) == {"events": 1, "orders": 1, "alerts": 1}
