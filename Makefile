@@ -17,15 +17,15 @@ up: setup
 	@.venv/bin/pressroom up
 
 # More processes than processors: most of the time tests wait.
-PYTEST = .venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST = .venv/bin/pytest --dist loadfile --no-loadscope-reorder
 test:
 	@infra/local/setup.sh tests
-	@$(PYTEST) -m "not long"
+	@$(PYTEST) --numprocesses 5 -m "not long"
 
 # What takes long: processes that die and hang, browsers on every page, other versions, two hundred simulated seeds.
 proofs:
 	@infra/local/setup.sh tests
-	@$(PYTEST) -m long
+	@$(PYTEST) --numprocesses 4 -m long
 
 check: setup
 	.venv/bin/ruff format --check .

@@ -79,6 +79,7 @@ def test_a_system_that_kept_its_promises_is_well(audited: Run) -> None:
     assert audited.before == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_found(audited: Run, bug: str) -> None:
     """The order is named, with the promises that are broken, and none that are not."""

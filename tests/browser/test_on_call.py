@@ -42,7 +42,6 @@ def find(page: Page, text: str) -> None:
     page.get_by_label("Find an order").press("Enter")
 
 
-@pytest.mark.short
 def test_a_dead_order_is_found_mended_and_seen_delivered(house: Pressroom, sign_in: SignIn) -> None:
     """By its customer's address, with its traceback and a quote, and the page that fills by itself."""
     (order,) = died(house, SECTION)

@@ -11,7 +11,7 @@ from infra.local.stack import Stack
 from tests.crashes.matrix import Cell, Played, bringing_to_light, crash, crash_all, lanes, record
 
 SEED = 37
-DRAWN = 2
+DRAWN = 4
 BUG = "a completion that ignores its record"
 #: A letter whose sender died is sent again after a minute: `make crashes` waits for it.
 SLOW = ("mail ", "mongodb insert deliveries", "mongodb update deliveries")
@@ -42,13 +42,11 @@ def is_quick(cell: Cell) -> bool:
     return not cell.edge.effect.startswith(SLOW)
 
 
-@pytest.mark.short
 def test_a_process_dies_and_nothing_is_lost_doubled_or_stuck(sample: Sample) -> None:
     """Whatever dies before or after a side effect, the order is delivered by one letter, and paid for once."""
     assert [f"{one.cell}: {one.wrongs}" for one in sample.sound if one.wrongs or not one.reached] == []
 
 
-@pytest.mark.short
 def test_the_matrix_finds_a_bug(sample: Sample) -> None:
     """A completion that does not look for its record sends a second letter after a crash, and is told of."""
     assert sample.planted.wrongs == ["1 letters came twice"]

@@ -47,7 +47,6 @@ def test_a_primary_that_steps_down_costs_nothing(siege: Siege) -> None:
     assert loss.harm == 0, loss
 
 
-@pytest.mark.short
 def test_a_killed_primary_costs_nothing_and_comes_back(siege: Siege, primary: Primary) -> None:
     """Killed while one order is set, it harms none; once it is back it has all that was stored without it."""
     former = primary.part

@@ -160,6 +160,7 @@ def test_a_warm_container_keeps_its_connections(door: Pressroom, container: Cont
     assert opened() - before < 5
 
 
+@pytest.mark.long
 def test_without_the_database_the_answer_is_503_and_stripes_retry_places(
     door: Pressroom, container: Container
 ) -> None:

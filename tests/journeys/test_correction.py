@@ -54,6 +54,7 @@ def test_a_delivered_report_is_made_again_from_the_right_answer(pressroom: Press
     assert pressroom.json("audit", "--no-stripe")["violations"] == []
 
 
+@pytest.mark.long
 def test_a_correction_overtakes_what_is_being_written(pressroom: Pressroom) -> None:
     """Answers in the air are dropped, all sections are written from the right name, and the usual mail comes."""
     pressroom.stack.llm.set_latency(2)

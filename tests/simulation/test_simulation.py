@@ -10,7 +10,7 @@ from tests.simulation.script import script_of
 from tests.simulation.shrinking import shrunk
 from tests.simulation.words import words_for
 
-_SEEDS, _IN_A_TEST = 200, 20
+_SEEDS, _IN_A_TEST = 200, 10
 #: The first of them are run by `make test` as well.
 _FIRSTS = [pytest.param(0, marks=pytest.mark.short), *range(_IN_A_TEST, _SEEDS, _IN_A_TEST)]
 _CORPUS = Path(__file__).parent / "corpus.txt"

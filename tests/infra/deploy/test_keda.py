@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import pytest
 import redis
 
 from actors.products.catalogue import MAIL_QUEUE
@@ -13,6 +14,7 @@ from tests.pressroom import Pressroom
 QUEUE = "life_clarity"
 
 
+@pytest.mark.long
 def test_a_worker_is_wanted_until_the_last_call_has_come_back(stack: Stack) -> None:
     """Messages count while they wait, while a worker has them in hand and no list holds them, and no longer."""
     triggers = [*triggers_of(QUEUE)]

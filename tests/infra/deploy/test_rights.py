@@ -99,6 +99,7 @@ def test_orders_are_delivered_by_processes_with_the_least_rights(guarded: Guarde
     assert [line for line in said.splitlines() if "[13]" in line or "permission" in line] == []
 
 
+@pytest.mark.long
 def test_no_process_may_alter_the_audit_trail_or_remove_an_order(guarded: Guarded) -> None:
     """Each user is refused what no process does, in other databases as well."""
     for url in guarded.users.values():
