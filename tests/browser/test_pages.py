@@ -100,7 +100,6 @@ def test_evidence_for_a_dispute_is_for_everybody(sign_in: SignIn, facts: dict[st
     assert looked_at(page) == {}
 
 
-@pytest.mark.short
 @pytest.mark.parametrize("path", CUSTOMERS)
 def test_customers_pages_are_for_everybody(page: Page, facts: dict[str, str], path: str) -> None:
     """The same holds for whoever buys."""

@@ -78,7 +78,6 @@ def counted(pressroom: Pressroom) -> int:
     return found["attempts"] if found else 0
 
 
-@pytest.mark.short
 def test_a_section_that_fails_for_good_is_replayed_to_delivery(pressroom: Pressroom) -> None:
     """A dead section calls the operator; replayed, it alone is written again, and the order is delivered."""
     section = "what_pulls_you"
