@@ -95,8 +95,11 @@ def accept(door: Pressroom, *events: Event | bytes) -> None:
 
 
 def documents(door: Pressroom) -> Counter[str]:
-    """Count the documents of each collection that has any, but for the beat of a sweep."""
-    names = set(door.db.list_collection_names()) - {"sweeps"}
+    """Count the documents of each collection that has any.
+
+    But for the beat of a sweep, and the tally of refused requests, which web writes some time after them.
+    """
+    names = set(door.db.list_collection_names()) - {"sweeps", "tallies"}
     return +Counter({name: door.db[name].count_documents({}) for name in names})
 
 
