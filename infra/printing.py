@@ -1,4 +1,7 @@
-"""Prints a page: a process of its own sets HTML as PDF, bounded in memory and time."""
+"""Prints a page: a process of its own sets HTML as PDF, bounded in memory and time.
+
+It ends with the page. A pool's server of children would keep the libraries, 100 MB, in web from the first page on.
+"""
 
 import asyncio
 import os

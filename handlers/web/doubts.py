@@ -47,6 +47,11 @@ class Settled(NamedTuple):
         """Whether one of the doubts is not settled."""
         return not all(doubt.chosen for doubt in self.doubts)
 
+    def clear(self, asked: Questions) -> Questions:
+        """Return those of the questions about whose answers there was no doubt."""
+        in_doubt = {doubt.id for doubt in self.doubts}
+        return {name: question for name, question in asked.items() if name not in in_doubt}
+
 
 def settle(asked: Questions, answers: Mapping[str, str], given: Given, language: str) -> Settled:
     """Settle the doubts about answers by what a form brings. A single place that is found is chosen beforehand."""

@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -25,11 +26,14 @@ from handlers.web.arrival import arrival_page
 from handlers.web.live import live
 from handlers.web.page import page
 from handlers.web.requests import find_order_of, order_of
+from infra.errors import TransientError
 from infra.speech.dates import said_moment
 from infra.speech.say import say
 from storage.order_state import why_withheld
 from storage.orders import note_opened
 from storage.records.orders import Order
+
+log = structlog.get_logger()
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
 #: Fields that the JSON of a customer's link has, and those of each report. All others are the operators'.
@@ -73,7 +77,7 @@ async def order_page(request: Request) -> Response:
         view = await order_progress(deps, order)
         due, stage = await _due(deps, order), await stage_of(deps, order)
         if request.method == "GET":
-            await note_opened(deps.db, order["_id"], deps.clock.now())
+            await _count_opening(deps, order)
     language = language_of(deps, order)
     withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
     return page(
@@ -94,6 +98,14 @@ async def order_page(request: Request) -> Response:
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
         path=request.url.path,
     )
+
+
+async def _count_opening(deps: Deps, order: Order) -> None:
+    """Count that the page was opened. It is shown all the same where that cannot be written."""
+    try:
+        await note_opened(deps.db, order["_id"], deps.clock.now())
+    except TransientError as error:
+        log.warning("opening_not_counted", order=order["_id"], error=str(error))
 
 
 async def order_json(request: Request) -> Response:

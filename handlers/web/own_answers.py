@@ -106,9 +106,7 @@ def _form(
 def _review(request: Request, order: Order, stage: Stage, given: Mapping[str, str], settled: Settled) -> Response:
     questions = correctable_questions(order)
     answers = plain_answers(questions, given, request.state.deps.clock.now())
-    in_doubt = {doubt.id for doubt in settled.doubts}
-    clear = {name: question for name, question in questions.items() if name not in in_doubt}
-    told = reviewed_answers(clear, answers, _language_of(request, order))
+    told = reviewed_answers(settled.clear(questions), answers, _language_of(request, order))
     facts = {"stage": stage, "told": told, "answers": answers, "mark": mark_of(order), "settled": settled}
     is_late = given.get("sure", stage) != stage
     status = 409 if is_late else 422 if "sure" in given else 200

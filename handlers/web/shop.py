@@ -136,9 +136,7 @@ def _review(request: Request, offer: Offer, given: Mapping[str, str], status: in
     deps: Deps = request.state.deps
     answers = plain_answers(offer.asked, given, deps.clock.now())
     settled = settle(offer.asked, answers, given, visitors_language(request))
-    in_doubt = {doubt.id for doubt in settled.doubts}
-    clear = {name: question for name, question in offer.asked.items() if name not in in_doubt}
-    told = reviewed_answers(clear, answers, _language_of_questions(request, offer))
+    told = reviewed_answers(settled.clear(offer.asked), answers, _language_of_questions(request, offer))
     return page(
         request,
         "review.html",

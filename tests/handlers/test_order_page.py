@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests import plain_http
+from tests.fail_points import failing
 from tests.pressroom import Pressroom
 
 PDF = {"key": "k", "object": "o", "sha256": "x", "pages": 12, "bytes": 1_200_000}
@@ -45,6 +46,14 @@ def test_openings_of_the_page_are_counted(front_door: Pressroom) -> None:
     plain_http.get(order["url"] + ".json")
     opens = front_door.db.orders.find_one({"_id": order["order_id"]})["opens"]  # type: ignore[index]
     assert (opens["count"], opens["first_at"] < opens["last_at"]) == (2, True)
+
+
+def test_a_page_that_cannot_be_counted_is_shown(front_door: Pressroom) -> None:
+    """A MongoDB that takes no writes, as one whose disk is full, keeps no customer from seeing how it stands."""
+    order = front_door.order(front_door.buy())
+    mongod = front_door.stack.part("mongodb").port or 0
+    with failing(mongod, ["update"], errorCode=14031, namespace=f"{front_door.db.name}.orders"):
+        assert plain_http.get(order["url"]).status_code == 200
 
 
 def test_an_order_under_way_says_so(front_door: Pressroom) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from actors.deps.process import Deps
@@ -54,12 +55,10 @@ async def examine(deps: Deps, extent: Extent) -> list[Row]:
     mailer = await asyncio.to_thread(transport_for, deps.settings)
     trials = [trial for trial in _trials(deps, mailer, extent) if extent.covers(trial.server)]
     found = asyncio.gather(*(find(one.server, one.make(), one.within_s) for one in trials))
-    several = [
-        try_typesetter() if extent.covers("typesetter") else _nothing(),
-        try_bucket(deps) if extent.covers("s3") else _nothing(),
-    ]
-    rows, *more = await asyncio.gather(found, *several)
-    return [_tenants(deps), budget(deps), _ending(deps), _zones(), *rows, *more[0], *more[1]]
+    several: dict[str, Callable[[], Awaitable[list[Row]]]]
+    several = {"typesetter": try_typesetter, "s3": partial(try_bucket, deps)}
+    groups = await asyncio.gather(found, *(make() for part, make in several.items() if extent.covers(part)))
+    return [_tenants(deps), budget(deps), _ending(deps), _zones(), *chain.from_iterable(groups)]
 
 
 class _Trial(NamedTuple):
@@ -86,10 +85,6 @@ def _trials(deps: Deps, mailer: Transport, extent: Extent) -> Iterator[_Trial]:
         from handlers.cli.doctor.call import CALL_S, call_model
 
         yield _Trial("call", partial(call_model, deps), CALL_S)
-
-
-async def _nothing() -> list[Row]:
-    return []
 
 
 async def _mongodb(deps: Deps) -> str:

@@ -3,30 +3,18 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from handlers.ops.possible import Act
 from infra.local.pdf_text import text_of
 from tests.handlers.ops.browser import Browser
 from tests.pressroom import Pressroom
 
 OpenBrowser = Callable[[str], Browser]
 
-ACTS = (
-    "show",
-    "evidence",
-    "evidence.pdf",
-    "retry",
-    "resend",
-    "readdress",
-    "resume",
-    "correct",
-    "remake",
-    "set_aside",
-    "refund",
-    "forget",
-)
+ACTS = get_args(Act)
 
 
 def send(browser: Browser, order: str, act: str, /, **fields: str) -> Any:
