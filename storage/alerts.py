@@ -135,9 +135,9 @@ async def withdraw_alert(db: Database, about: str, text: str) -> None:
     Other trouble that was counted with it stays, and is told if it was not yet.
     """
     said = _hash(text)
-    for field in ("order", "event"):
-        while alert := await db.alerts.find_one({field: about, "seen": said}):
-            await _take_out(db, alert, said)
+    about_it = {"$or": [{"order": about}, {"event": about}], "seen": said}
+    while alert := await db.alerts.find_one(about_it):
+        await _take_out(db, alert, said)
 
 
 async def _take_out(db: Database, alert: Alert, said: str) -> None:
