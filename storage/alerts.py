@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from infra.errors import AccountTrouble
-from storage.database import Database, Document, insert_once, translating
+from storage.database import Database, Document, insert_once
 from storage.records.mail import Alert, SettledAlert
 
 #: Trouble that mends itself this quickly disturbs no operator. The contract allows 15 s in all.
@@ -29,7 +29,6 @@ _SYSTEM, _OVER = "pressroom", "The trouble is over."
 _MAX_TEXT = 1000
 
 
-@translating
 async def raise_alert(
     db: Database, kind: str, text: str, now: datetime, *, order: str | None = None, event: str | None = None
 ) -> None:
@@ -54,7 +53,6 @@ async def raise_alert(
         await insert_once(db.alerts, alert)  # it may have been withdrawn in between
 
 
-@translating
 async def tell_account_trouble(db: Database, trouble: AccountTrouble, work: str, now: datetime) -> None:
     """Record that an operator must mend an account. Each cause is told once, however much work meets it.
 
@@ -69,19 +67,16 @@ async def tell_account_trouble(db: Database, trouble: AccountTrouble, work: str,
         await db.alerts.update_one({"_id": key}, {"$set": {"met_at": now}, "$push": {"met_by": met_by}})
 
 
-@translating
 async def keep_account_trouble(db: Database, work: str, now: datetime) -> None:
     """Keep alerts about accounts that work has met, since it still meets their trouble. None is raised for it."""
     await db.alerts.update_many({"met_by": work}, {"$set": {"met_at": now}})
 
 
-@translating
 async def waits_for_account(db: Database, work: str) -> bool:
     """Return whether there is an alert about an account that work has met."""
     return await db.alerts.find_one({"met_by": work}, {"_id": 1}) is not None
 
 
-@translating
 async def end_account_trouble(db: Database, work: str) -> None:
     """Settle alerts about accounts, told or not, since work that met their trouble got through.
 
@@ -90,7 +85,6 @@ async def end_account_trouble(db: Database, work: str) -> None:
     await _settle_all(db, {"met_by": work})
 
 
-@translating
 async def end_unmet_account_troubles(db: Database, now: datetime) -> None:
     """Settle alerts about accounts, told or not, whose trouble nothing has met for ten minutes."""
     unmet = {"$not": {"$gt": now - _MENDED_AFTER}}
@@ -128,7 +122,6 @@ def _hash(*parts: str | None) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
-@translating
 async def withdraw_alert(db: Database, about: str, text: str) -> None:
     """Take out trouble that is over, told or not. If it comes again, it is told anew.
 
@@ -170,38 +163,32 @@ async def _settle(db: Database, as_seen: Document, who: str, why: str) -> bool:
     return alert is not None
 
 
-@translating
 async def open_alerts(db: Database, limit: int) -> list[Alert]:
     """Return the open alerts, the newest first. Digests, which only tell of others, are left out."""
     still = {"state": {"$in": ["new", "told"]}, "kind": {"$ne": "digest"}}
     return await db.alerts.find(still).sort("at", -1).limit(limit).to_list()
 
 
-@translating
 async def settled_alerts(db: Database, limit: int) -> list[SettledAlert]:
     """Return the alerts that were settled of late, the last one first."""
     return await db.settled_alerts.find().sort("settled_at", -1).limit(limit).to_list()
 
 
-@translating
 async def settled_alerts_about(db: Database, orders: Sequence[str]) -> list[SettledAlert]:
     """Return the settled alerts about some orders."""
     return await db.settled_alerts.find({"order": {"$in": list(orders)}}).to_list()
 
 
-@translating
 async def find_alert(db: Database, alert_id: str) -> Alert | None:
     """Return the open alert, or None."""
     return await db.alerts.find_one({"_id": alert_id})
 
 
-@translating
 async def settle_alert(db: Database, seen: Alert, who: str, why: str) -> bool:
     """Settle an alert on a person's word. False if more trouble came since it was seen, or it is over."""
     return await _settle(db, {"_id": seen["_id"], "seen": seen["seen"]}, who, why)
 
 
-@translating
 async def snooze_alert(db: Database, seen: Alert, until: datetime) -> bool:
     """Have an alert told again then, by every way, and not before. False if it is not as it was seen.
 
@@ -212,32 +199,27 @@ async def snooze_alert(db: Database, seen: Alert, until: datetime) -> bool:
     return (await db.alerts.update_one({"_id": seen["_id"], "seen": seen["seen"]}, update)).matched_count == 1
 
 
-@translating
 async def alerts_about(db: Database, orders: Sequence[str]) -> list[Alert]:
     """Return the open alerts about some orders, told or not."""
     return await db.alerts.find({"order": {"$in": list(orders)}}).to_list()
 
 
-@translating
 async def due_alerts(db: Database, now: datetime, limit: int) -> list[Alert]:
     """Return alerts that should have been told by now."""
     return await db.alerts.find({"state": "new", "due_at": {"$lte": now}}).sort("due_at").limit(limit).to_list()
 
 
-@translating
 async def count_admitted(db: Database, since: datetime) -> int:
     """Return the number of alerts that were let out since then, each on its own."""
     return await db.alerts.count_documents({"admitted_at": {"$gt": since}})
 
 
-@translating
 async def admit_alerts(db: Database, alerts: Sequence[Alert], now: datetime) -> None:
     """Let alerts out, each on its own."""
     named = {"_id": {"$in": [alert["_id"] for alert in alerts]}}
     await db.alerts.update_many(named, {"$set": {"admitted_at": now}})
 
 
-@translating
 async def gather_alerts(db: Database, alerts: Sequence[Alert], text: str, now: datetime) -> str:
     """Let alerts out as one, whose text names them all. Returns its id. A crash in between tells some twice."""
     key = _hash(*sorted(f"{alert['_id']} {alert['due_at']}" for alert in alerts))
@@ -249,7 +231,6 @@ async def gather_alerts(db: Database, alerts: Sequence[Alert], text: str, now: d
     return key
 
 
-@translating
 async def claim_alert(
     db: Database, alert_id: str, now: datetime, until: datetime, *, way: str | None = None
 ) -> Alert | None:
@@ -259,13 +240,11 @@ async def claim_alert(
     return await db.alerts.find_one({"_id": alert_id}) if taken.matched_count else None
 
 
-@translating
 async def note_told(db: Database, seen: Alert, way: str) -> None:
     """Record by which way an alert was told, so that it is not told by that one again."""
     await db.alerts.update_one(_untouched(seen), {"$addToSet": {"told": way}})
 
 
-@translating
 async def close_alert(db: Database, seen: Alert, now: datetime) -> None:
     """Mark an alert as told, as it was seen. Further trouble that came meanwhile is told later."""
     if not await _close(db, seen, {"state": "told", "told_at": now}):
@@ -284,7 +263,6 @@ def _untouched(seen: Alert) -> Document:
     return {"_id": seen["_id"], "state": "new", "snoozed_until": seen.get("snoozed_until")}
 
 
-@translating
 async def put_off_alert(db: Database, alert: Alert, until: datetime) -> None:
     """Let an alert that nobody heard wait until then."""
     await db.alerts.update_one(_untouched(alert), {"$set": {"due_at": until}, "$inc": {"unheard": 1}})

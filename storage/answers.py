@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from storage.database import Database, translating
+from storage.database import Database
 from storage.records.orders import Form
 
 #: A session can be paid for a day, and Stripe keeps its events for 30 days. No event names a form after that.
@@ -11,7 +11,6 @@ KEPT_FOR = timedelta(days=31)
 _ASK_EVERY = timedelta(seconds=10)
 
 
-@translating
 async def keep_answers(
     db: Database,
     reference: str,
@@ -31,32 +30,27 @@ async def keep_answers(
     await db.answers.insert_one(form)
 
 
-@translating
 async def note_session(db: Database, reference: str, session: str) -> None:
     """Keep the Checkout Session that a form led to."""
     await db.answers.update_one({"_id": reference}, {"$set": {"session": session}})
 
 
-@translating
 async def find_form(db: Database, reference: str) -> Form | None:
     """Return the form of that reference, or None."""
     return await db.answers.find_one({"_id": reference})
 
 
-@translating
 async def may_ask(db: Database, reference: str, now: datetime) -> bool:
     """Return whether Stripe may be asked about a form's session now: once in so many seconds, by whomever."""
     idle = {"_id": reference, "asked_at": {"$not": {"$gt": now - _ASK_EVERY}}}
     return (await db.answers.update_one(idle, {"$set": {"asked_at": now}})).matched_count == 1
 
 
-@translating
 async def find_forms(db: Database, references: list[str]) -> dict[str, Form]:
     """Return forms by their references."""
     return {form["_id"]: form async for form in db.answers.find({"_id": {"$in": references}})}
 
 
-@translating
 async def drop_forms(db: Database, before: datetime, limit: int) -> None:
     """Remove the oldest forms that were filled in before then, at most `limit`. Most were never paid for."""
     old = db.answers.find({"at": {"$lt": before}}, {"_id": 1}).sort("at").limit(limit)

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from storage.database import Database, Document, aggregated, translating
+from storage.database import Database, Document, aggregated
 from storage.records.orders import Order
 
 #: What keeps an order from ending without a person. Some that have ended keep such a mark.
@@ -20,7 +20,6 @@ MARKS: Document = {
 _LATEST = 10_000
 
 
-@translating
 async def orders_for_a_person(db: Database, limit: int) -> list[Order]:
     """Return the orders that need a person, the earliest paid first. Some may be over by `order_state`."""
     asked = {"request.kind": {"$type": "string"}}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from storage.database import Database, translating
+from storage.database import Database
 from storage.records.mail import Action
 
 #: Of one order, the most actions that are shown.
@@ -17,7 +17,6 @@ class Authority(NamedTuple):
     reason: str
 
 
-@translating
 async def record_action(
     db: Database, authority: Authority, action: str, order: str | None, subject: str, now: datetime
 ) -> None:
@@ -28,7 +27,6 @@ async def record_action(
     )
 
 
-@translating
 async def actions_on(db: Database, order: str) -> list[Action]:
     """Return the actions on an order, the oldest first."""
     return await db.audit.find({"order": order}).sort("at").limit(_MOST).to_list()

@@ -7,7 +7,7 @@ cost of the call that was not made (None if unknown). Nothing is bought while it
 from datetime import datetime
 from typing import NamedTuple
 
-from storage.database import Database, aggregated, translating
+from storage.database import Database, aggregated
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import Order, Pause
 
@@ -25,7 +25,6 @@ class Spending(NamedTuple):
     unpriced: int
 
 
-@translating
 async def spending_of(db: Database, order_id: str, most_usd: float, in_air_since: datetime) -> Spending:
     """Return the cost of an order's calls. Those opened before `in_air_since` are answered no more.
 
@@ -57,7 +56,6 @@ def is_paused(order: Order) -> bool:
     return bool(order.get("pause") and order["pause"]["holds"])
 
 
-@translating
 async def begin_pause(db: Database, seen: Order, reason: str, call_usd: float | None, now: datetime) -> bool:
     """Pause an order that was seen going on, with an errand to call an operator. False if it was paused since."""
     number = seen["pause"]["number"] if seen.get("pause") else None
@@ -68,7 +66,6 @@ async def begin_pause(db: Database, seen: Order, reason: str, call_usd: float | 
     return (await db.orders.update_one(same, update)).matched_count == 1
 
 
-@translating
 async def end_pause(db: Database, seen: Order, budget_usd: float | None, now: datetime) -> bool:
     """Resume an order that was seen paused, with an errand to set its work going. False if the pause has changed.
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from storage.database import Database, Document, aggregated, translating
+from storage.database import Database, Document, aggregated, insert_new
 from storage.records.bulk import Bulk, BulkChunk, BulkState, Failure, QuoteFacts
 
 _MOST_FAILURES = 10_000
@@ -22,21 +22,18 @@ class Progress(NamedTuple):
     failed: int = 0
 
 
-@translating
 async def keep_bulk(db: Database, bulk: Bulk, chunks: Sequence[BulkChunk]) -> None:
     """Keep a bulk that was quoted. The chunks come first, so that none is missing of a bulk that is there."""
     if chunks:
-        await db.bulk_chunks.insert_many(chunks)
+        await insert_new(db.bulk_chunks, chunks)
     await db.bulks.insert_one(bulk)
 
 
-@translating
 async def find_bulk(db: Database, bulk: str) -> Bulk | None:
     """Return the bulk, or None."""
     return await db.bulks.find_one({"_id": bulk})
 
 
-@translating
 async def latest_bulks(db: Database, limit: int) -> list[Bulk]:
     """Return the newest bulks, the newest first."""
     return await db.bulks.find({}).sort("made_at", -1).limit(limit).to_list()
@@ -47,21 +44,18 @@ def _chunks(bulk: str) -> Document:
     return {"_id": {"$gte": f"{bulk}:", "$lt": f"{bulk};"}}
 
 
-@translating
 async def letters_left(db: Database, bulk: str) -> list[str]:
     """Return the letters of a bulk that are not seen to."""
     found = db.bulk_chunks.find(_chunks(bulk), {"left": 1})
     return [letter async for chunk in found for letter in chunk["left"]]
 
 
-@translating
 async def failures_of(db: Database, bulk: str) -> list[Failure]:
     """Return the letters that failed or were refused, with the reasons."""
     found = db.bulk_chunks.find(_chunks(bulk), {"failed": 1})
     return [failure async for chunk in found for failure in chunk["failed"]][:_MOST_FAILURES]
 
 
-@translating
 async def progress_of(db: Database, bulk: str) -> Progress:
     """Return how far a bulk is."""
     sums = {"left": {"$size": "$left"}, "failed": {"$size": "$failed"}, "done": "$done"}
@@ -72,13 +66,11 @@ async def progress_of(db: Database, bulk: str) -> Progress:
     return Progress()
 
 
-@translating
 async def requote_bulk(db: Database, bulk: str, quote: QuoteFacts) -> None:
     """Give another quote to a bulk that is not begun."""
     await db.bulks.update_one({"_id": bulk, "state": "quoted"}, {"$set": {"quote": quote}})
 
 
-@translating
 async def begin_bulk(db: Database, bulk: str, who: str, reason: str, now: datetime) -> bool:
     """Have a quoted bulk carried out. False if it is none any more."""
     await db.bulk_chunks.update_many(_chunks(bulk), {"$unset": {"expires_at": ""}})
@@ -87,20 +79,17 @@ async def begin_bulk(db: Database, bulk: str, who: str, reason: str, now: dateti
     return (await db.bulks.update_one({"_id": bulk, "state": "quoted"}, update)).matched_count == 1
 
 
-@translating
 async def turn_bulk(db: Database, bulk: str, seen: Collection[BulkState], state: BulkState) -> bool:
     """Pause, resume or cancel a bulk that is in one of those states. False if it is in none of them."""
     as_seen = {"_id": bulk, "state": {"$in": list(seen)}}
     return (await db.bulks.update_one(as_seen, {"$set": {"state": state}})).matched_count == 1
 
 
-@translating
 async def running_bulks(db: Database, limit: int) -> list[Bulk]:
     """Return the bulks to be carried out, the first that was begun first."""
     return await db.bulks.find({"state": "running"}).sort("began_at").limit(limit).to_list()
 
 
-@translating
 async def hold_bulk(db: Database, bulk: str, holder: str, now: datetime, until: datetime) -> bool:
     """Take a running bulk that nobody else holds, or hold it for longer. False if it cannot be had."""
     free: Document = {"$or": [{"until": None}, {"until": {"$lte": now}}, {"holder": holder}]}
@@ -108,7 +97,6 @@ async def hold_bulk(db: Database, bulk: str, holder: str, now: datetime, until: 
     return (await db.bulks.update_one({"_id": bulk, "state": "running", **free}, held)).matched_count == 1
 
 
-@translating
 async def leave_bulk(db: Database, bulk: str, holder: str, ended_at: datetime | None) -> None:
     """Let others hold a bulk, which is over if there is an end."""
     update: Document = {"$unset": {"holder": "", "until": ""}}
@@ -117,14 +105,12 @@ async def leave_bulk(db: Database, bulk: str, holder: str, ended_at: datetime | 
     await db.bulks.update_one({"_id": bulk, "holder": holder}, update)
 
 
-@translating
 async def next_chunk(db: Database, bulk: str) -> BulkChunk | None:
     """Return the first chunk with letters that are not seen to, without those that failed."""
     unfinished = {**_chunks(bulk), "left.0": {"$exists": True}}
     return await db.bulk_chunks.find_one(unfinished, {"failed": 0}, sort=[("_id", 1)])
 
 
-@translating
 async def settle_letter(db: Database, chunk: str, letter: str, why: str | None) -> None:
     """Count a letter of a chunk, once: as done, or as failed if there is a reason."""
     update: Document = {"$pull": {"left": letter}}

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
 
-from storage.database import BY_ID, Database, Document, translating, update_all
+from storage.database import BY_ID, Database, Document, update_all
 from storage.queueing import others_in_batch
 from storage.records.work import Step, StepResult
 from storage.reports import CHECK_AFTER
 from storage.steps import overdue
 
 
-@translating
 async def claim_step(
     db: Database,
     step_id: str,
@@ -34,7 +33,6 @@ async def claim_step(
     return await db.fleeting_steps.find_one_and_update(free, update, return_document=ReturnDocument.AFTER)
 
 
-@translating
 async def claim_others(db: Database, first: Step, worker: str, until: datetime) -> list[Step]:
     """Claim the steps in the message of a step that this worker has claimed. Returns them as claimed (T10)."""
     others = others_in_batch(first)
@@ -52,7 +50,6 @@ def _claimed(worker: str, token: str, until: datetime) -> Document:
     return {"$set": claimed, "$inc": {"epoch": 1}}
 
 
-@translating
 async def fence_step(db: Database, step: Step, epoch: int, until: datetime) -> bool:
     """Renew the claim of a step right before a purchase. False if the claim was lost meanwhile (T11).
 
@@ -67,7 +64,6 @@ async def fence_step(db: Database, step: Step, epoch: int, until: datetime) -> b
     return await db.steps.find_one({**mine, "epoch": epoch + 1}, {"_id": 1}) is not None
 
 
-@translating
 async def complete_step(db: Database, step: Step, epoch: int, result: StepResult, now: datetime) -> bool:
     """Checkpoint a step's result. A late one counts as long as the step is not claimed again (T13).
 
@@ -82,7 +78,6 @@ async def complete_step(db: Database, step: Step, epoch: int, result: StepResult
     return await db.steps.find_one({**mine, "state": "done"}, {"_id": 1}) is not None
 
 
-@translating
 async def release_step(
     db: Database,
     step_id: str,
@@ -106,7 +101,6 @@ async def release_step(
     return (await db.steps.update_one(mine, update)).matched_count == 1
 
 
-@translating
 async def expire_step(db: Database, seen: Step, message: str, now: datetime, *, kills: int = 1) -> bool:
     """Requeue a step whose holder is dead or late. True means that the caller must send its message (T14x).
 
@@ -118,7 +112,6 @@ async def expire_step(db: Database, seen: Step, message: str, now: datetime, *, 
     return (await db.steps.update_one(still, update)).matched_count == 1
 
 
-@translating
 async def kill_step(
     db: Database, seen: Step, epoch: int, reason: str, traceback: str, now: datetime, *, error: str | None = None
 ) -> bool:
@@ -132,13 +125,11 @@ async def kill_step(
     return (await db.steps.update_one(still, {"$set": dead, "$inc": {"epoch": 1}})).matched_count == 1
 
 
-@translating
 async def claims_of(db: Database, worker: str) -> list[Step]:
     """Return the steps that a worker holds according to MongoDB."""
     return await db.steps.find({"state": "claimed", "claim.worker": worker}).to_list()
 
 
-@translating
 async def lapsed_claims(db: Database, now: datetime, limit: int) -> list[Step]:
     """Return claimed steps whose time is over by more than the 5 s by which clocks may differ."""
     return await db.steps.find(overdue("claimed", now - timedelta(seconds=5))).limit(limit).to_list()

@@ -10,7 +10,7 @@ order with an older run reads the order again.
 from collections.abc import Mapping
 from datetime import datetime
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import CUSTOMER, Correction, CustomerRequest, Order
 
@@ -19,7 +19,6 @@ _LETTER, _REPLAY = "errands.complete_order", "errands.resume_replay"
 MOST_BY_CUSTOMER = 20
 
 
-@translating
 async def use_answers(db: Database, seen: Order, now: datetime) -> bool:
     """Record that a section is about to be bought from an order's answers: its customer cannot change them (T11c).
 
@@ -29,7 +28,6 @@ async def use_answers(db: Database, seen: Order, now: datetime) -> bool:
     return (await db.orders.update_one(still, {"$min": {"written_from": now}})).matched_count == 1
 
 
-@translating
 async def correct_answers(
     db: Database, seen: Order, correction: Correction, due_at: datetime | None, *, granting: bool = False
 ) -> bool:
@@ -60,7 +58,6 @@ async def correct_answers(
     return (await db.orders.update_one(still, update)).matched_count == 1
 
 
-@translating
 async def request_remake(db: Database, seen: Order, request: CustomerRequest) -> bool:
     """Record that a customer asks for the order's one free remake. False if the order is not as it was seen."""
     still: Document = {"_id": seen["_id"], "answers": seen["answers"], "remake_asked_at": None}
@@ -69,14 +66,12 @@ async def request_remake(db: Database, seen: Order, request: CustomerRequest) ->
     return (await db.orders.update_one(still, asked)).matched_count == 1
 
 
-@translating
 async def settle_request(db: Database, seen: Order) -> bool:
     """End an order's request without granting it. False if it is not as it was seen."""
     still = {"_id": seen["_id"], "request": seen.get("request")}
     return (await db.orders.update_one(still, {"$unset": {"request": ""}})).matched_count == 1
 
 
-@translating
 async def begin_remake(db: Database, order_id: str, product: str, run: int) -> None:
     """Begin the new run of a report that a correction makes again. Safe to repeat (T17)."""
     older = {"_id": order_id, f"remaking.{product}": run, f"run.{product}": run - 1}
@@ -88,7 +83,6 @@ async def begin_remake(db: Database, order_id: str, product: str, run: int) -> N
     await db.orders.update_one(older, update)
 
 
-@translating
 async def end_remaking(db: Database, order_id: str, runs: Mapping[str, int]) -> None:
     """Clear the intent of a correction, since the steps of all reports are reset (T17)."""
     still = {"_id": order_id, "remaking": runs}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal, Self, TypedDict, cast
 
-from storage.database import Database, Document, aggregated, translating
+from storage.database import Database, Document, aggregated
 from storage.records.work import TokenUsage
 
 #: The fields by which costs may be summed.
@@ -85,7 +85,6 @@ class SectionCalls(TypedDict):
     models: list[str]
 
 
-@translating
 async def costs_of(db: Database, order_id: str) -> Costs:
     """Return the sum of an order's calls."""
     pipeline = [{"$match": {"order": order_id}}, {"$group": {"_id": None, **_SUMS}}]
@@ -93,7 +92,6 @@ async def costs_of(db: Database, order_id: str) -> Costs:
     return _costs(groups[0]) if groups else Costs()
 
 
-@translating
 async def section_costs(db: Database, order_id: str) -> list[tuple[SectionCalls, Costs]]:
     """Return an order's sections with their costs, in the order in which they were begun."""
     pipeline: list[Document] = [
@@ -114,7 +112,6 @@ async def section_costs(db: Database, order_id: str) -> list[tuple[SectionCalls,
     return [(_section(group), _costs(group)) for group in groups]
 
 
-@translating
 async def costs_by(
     db: Database, by: By, since: datetime, until: datetime, limit: int
 ) -> list[tuple[str | None, Costs]]:
@@ -132,7 +129,6 @@ async def costs_by(
     return [(group["_id"], _costs(group)) for group in groups]
 
 
-@translating
 async def mean_usages(db: Database, since: datetime, latest: int) -> dict[str, TokenUsage]:
     """Return the mean usage of an answer by product, over the latest calls since then."""
     means = {name: {"$avg": f"$usage.{name}"} for name in ("input", "cached", "cache_write", "output")}
@@ -151,7 +147,6 @@ def _mean(group: Document) -> TokenUsage:
     return cast("TokenUsage", {**numbers, "estimated": True})
 
 
-@translating
 async def costs_by_outcome(db: Database, since: datetime, limit: int) -> dict[str, Costs]:
     """Return the costs of the latest calls begun since then, at most `limit`, by their outcomes.
 

@@ -1,6 +1,7 @@
 """Connection to MongoDB, its collections, and the one translation of its failures."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -9,10 +10,13 @@ from urllib.parse import urlsplit
 from bson.errors import BSONError
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.cursor import AsyncCursor
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
     DocumentTooLarge,
+    DuplicateKeyError,
     OperationFailure,
     PyMongoError,
     WriteError,
@@ -60,6 +64,10 @@ class WriteIsRefused(PressroomError):
     """MongoDB will not store a document."""
 
 
+class KeyIsTaken(WriteIsRefused):
+    """Another document has that key already."""
+
+
 class CommandFails(PressroomError):
     """MongoDB or its driver failed in another way, which would come again."""
 
@@ -75,7 +83,7 @@ class Database:
     def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """Take the URL. `timeout_s` bounds each operation, the search for a server included."""
         self.client = _client(url, timeout_s)
-        database = self.client.get_default_database("pressroom")
+        database = _Collections(self.client, self.client.get_default_database("pressroom").name)
         self.host = urlsplit(url).netloc.rpartition("@")[2]
         self.events: AsyncCollection[Event] = database["events"]
         self.orders: AsyncCollection[Order] = database["orders"]
@@ -123,7 +131,7 @@ class Database:
 
 def fleeting(collection: AsyncCollection[Record]) -> AsyncCollection[Record]:
     """Return the collection with writes that are acknowledged by the primary alone."""
-    return collection.with_options(write_concern=WriteConcern(w=1))
+    return _Collection(collection.database, collection.name, write_concern=WriteConcern(w=1))
 
 
 def _client(url: str, timeout_s: float) -> AsyncMongoClient[Any]:
@@ -146,7 +154,7 @@ def _client(url: str, timeout_s: float) -> AsyncMongoClient[Any]:
 def translating(
     function: Callable[Parameters, Coroutine[Any, Any, Result]],
 ) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
-    """Make a storage function raise our errors for the driver's, whose words may quote a document.
+    """Make a function raise our errors for the driver's, whose words may quote a document.
 
     DatabaseIsDown for those that pass, WriteIsRefused for refused writes, CommandFails for all others.
     """
@@ -164,10 +172,40 @@ def translating(
                 raise DatabaseIsDown(reason) from error
             # The driver's own error quotes the document, and with it the customers' words.
             if isinstance(error, WriteError):
-                raise WriteIsRefused(f"MongoDB refused a write with [{error.code}].") from None
+                kind = KeyIsTaken if isinstance(error, DuplicateKeyError) else WriteIsRefused
+                raise kind(f"MongoDB refused a write with [{error.code}].") from None
             raise CommandFails(f"MongoDB failed: {type(error).__name__}{_code_of(error)}.") from None
 
     return translated
+
+
+class _Cursor(AsyncCursor[Record]):
+    """Cursor that raises our errors."""
+
+
+class _Collection(AsyncCollection[Record]):
+    """Collection that raises our errors, so that no function of `storage` translates the driver's itself.
+
+    Two are left to functions below: `aggregate`, which returns another kind of cursor, and `insert_many`.
+    """
+
+    def find(self, *args: Any, **options: Any) -> AsyncCursor[Record]:
+        """Return a cursor that raises our errors, too."""
+        return _Cursor(self, *args, **options)
+
+
+class _Collections(AsyncDatabase[Any]):
+    """Collections of a database, by name."""
+
+    def __getitem__(self, name: str) -> AsyncCollection[Any]:
+        return _Collection(self, name)
+
+
+_READS = ("count_documents", "distinct", "find_one_and_update", "find_one_and_delete")
+_WRITES = ("insert_one", "replace_one", "update_one", "update_many", "delete_one", "delete_many")
+for _kind, _operations in ((_Cursor, ("__anext__", "to_list")), (_Collection, (*_READS, *_WRITES))):
+    for _name in _operations:
+        setattr(_kind, _name, translating(getattr(_kind, _name)))
 
 
 async def insert_once(collection: AsyncCollection[Record], document: Record) -> bool:
@@ -176,6 +214,7 @@ async def insert_once(collection: AsyncCollection[Record], document: Record) -> 
     return not await insert_new(collection, [document])
 
 
+@translating
 async def insert_new(collection: AsyncCollection[Record], documents: Sequence[Record]) -> list[str]:
     """Insert documents in one go. Returns the keys that were taken already, whose documents stay as they are."""
     try:
@@ -187,6 +226,7 @@ async def insert_new(collection: AsyncCollection[Record], documents: Sequence[Re
     return []
 
 
+@translating
 async def aggregated(collection: AsyncCollection[Any], pipeline: Sequence[Document]) -> list[Document]:
     """Return what a pipeline makes of a collection's records."""
     return await (await collection.aggregate(pipeline)).to_list()
@@ -199,11 +239,8 @@ async def update_all(collection: AsyncCollection[Any], still: Document, update: 
     election cuts short is done again here. The second finds the documents that the first left, and counts only
     these.
     """
-    try:
+    with suppress(DatabaseIsDown):
         return (await collection.update_many(still, update, hint=BY_ID)).matched_count
-    except PyMongoError as error:
-        if why_not_now(error) is None:
-            raise
     return (await collection.update_many(still, update, hint=BY_ID)).matched_count
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from storage.database import Database, Document, aggregated, translating
+from storage.database import Database, Document, aggregated
 from storage.ledger import day_of
 from storage.records.sums import DayCosts, DaySums, OrderCost, Takings
 
@@ -17,13 +17,11 @@ _SETTLED_AFTER = timedelta(hours=1)
 _DEAREST = 20
 
 
-@translating
 async def day_sums(db: Database, days: Sequence[str]) -> list[DaySums]:
     """Return the sums of some days, those that are there."""
     return await db.day_sums.find({"_id": {"$in": list(days)}}).to_list()
 
 
-@translating
 async def sum_day(db: Database, day: str, seen: DaySums | None, now: datetime) -> DaySums:
     """Sum a day up, and keep the sums. Safe to repeat.
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from storage.database import BY_ID, Database, Document, aggregated, translating
+from storage.database import BY_ID, Database, Document, aggregated
 from storage.order_state import amount_paid
 from storage.records.mail import DeadLetter
 
@@ -34,7 +34,6 @@ class Found(NamedTuple):
     order: str | None
 
 
-@translating
 async def dead_groups(db: Database, limit: int) -> list[DeadGroup]:
     """Return the groups of open dead letters, the largest first."""
     counted: Document = {
@@ -63,14 +62,12 @@ def _named(orders: list[str | None]) -> list[str]:
     return [order for order in orders if order is not None]
 
 
-@translating
 async def newest_of_group(db: Database, group: str | None, limit: int) -> list[DeadLetter]:
     """Return the newest open dead letters of a group, without their texts."""
     alike = db.dead_letters.find({"state": "open", "group": group}, _WITHOUT_TEXTS)
     return await alike.sort("at", -1).limit(limit).to_list()
 
 
-@translating
 async def letters_of_groups(
     db: Database,
     groups: Collection[str | None] | None,
@@ -89,7 +86,6 @@ async def letters_of_groups(
     return [Found(letter["_id"], letter["order"]) async for letter in found]
 
 
-@translating
 async def sums_paid(db: Database, orders: Collection[str]) -> list[tuple[str, int, str]]:
     """Return what was paid for some orders: their ids, sums and currencies. Unpaid ones are left out."""
     paid = {"_id": {"$in": list(orders)}, "paid_at": {"$ne": None}, "amount_subtotal": {"$ne": None}}
@@ -98,7 +94,6 @@ async def sums_paid(db: Database, orders: Collection[str]) -> list[tuple[str, in
     return [(one["_id"], amount_paid(one) or 0, one["currency"] or "") for one in found]
 
 
-@translating
 async def orders_of_tenant(db: Database, orders: Collection[str], tenant: str) -> set[str]:
     """Return those of some orders that a tenant sold."""
     found = db.orders.find({"_id": {"$in": list(orders)}, "tenant": tenant}, {"_id": 1})

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from storage.database import BY_ID, Database, insert_once, translating
+from storage.database import BY_ID, Database, insert_once
 from storage.likeness import likeness
 from storage.records.mail import DeadErrand, DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep, Death
 from storage.records.orders import Errand
@@ -33,7 +33,6 @@ def _death(reason: str, error: str, traceback: str, at: datetime) -> Death:
     }
 
 
-@translating
 async def record_dead_step(db: Database, step: Step, reason: str, model: str | None = None) -> None:
     """Keep a dead step's error, once for each death. `reason` says the same without details, as alerts do.
 
@@ -54,7 +53,6 @@ async def record_dead_step(db: Database, step: Step, reason: str, model: str | N
     await insert_once(db.dead_letters, letter)
 
 
-@translating
 async def record_dead_report(
     db: Database, report: str, reason: str, error: str, traceback: str, now: datetime
 ) -> None:
@@ -72,7 +70,6 @@ async def record_dead_report(
     await insert_once(db.dead_letters, letter)
 
 
-@translating
 async def record_dead_errand(
     db: Database,
     order: str,
@@ -99,7 +96,6 @@ async def record_dead_errand(
     await insert_once(db.dead_letters, letter)
 
 
-@translating
 async def record_dead_event(db: Database, event_id: str, error: str, traceback: str, now: datetime) -> None:
     """Keep the error of an event that could not be applied. If it fails again after a replay, it opens again."""
     letter: DeadEvent = {
@@ -121,7 +117,6 @@ async def _open(db: Database, letter: DeadEvent | DeadMessage) -> None:
         await db.dead_letters.replace_one(closed, letter)
 
 
-@translating
 async def record_dead_message(
     db: Database, *, queue: str, message_id: str, data: bytes, error: str, traceback: str, now: datetime
 ) -> str:
@@ -166,33 +161,28 @@ def _plain(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-@translating
 async def dead_letters(db: Database, *, limit: int, **filters: Any) -> list[DeadLetter]:
     """Return dead letters, newest first. `filters` go by field, such as state="open"."""
     return await db.dead_letters.find(filters).sort("at", -1).limit(limit).to_list()
 
 
-@translating
 async def open_letters_of(db: Database, order: str, limit: int) -> list[str]:
     """Return the ids of an order's open dead letters, newest first, without their texts."""
     found = db.dead_letters.find({"order": order, "state": "open"}, {"_id": 1}).sort("at", -1).limit(limit)
     return [letter["_id"] async for letter in found]
 
 
-@translating
 async def letters_by_ids(db: Database, ids: Sequence[str]) -> list[DeadLetter]:
     """Return those dead letters, in the order of their ids, without their texts."""
     found = db.dead_letters.find({"_id": {"$in": list(ids)}}, {"error": 0, "traceback": 0}, hint=BY_ID)
     return await found.sort("_id").to_list()
 
 
-@translating
 async def find_dead_letter(db: Database, letter_id: str) -> DeadLetter | None:
     """Return the dead letter, or None."""
     return await db.dead_letters.find_one({"_id": letter_id})
 
 
-@translating
 async def close_dead_letter(db: Database, letter_id: str, state: str, now: datetime) -> None:
     """Mark an open dead letter as replayed or discarded."""
     await db.dead_letters.update_one(

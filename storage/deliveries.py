@@ -6,7 +6,7 @@ A letter's name is its kind, with a number where an order may have several.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.database import Database, insert_once, translating
+from storage.database import Database, insert_once
 from storage.records.mail import Delivery, DeliveryState
 
 
@@ -25,7 +25,6 @@ def kind_of(letter: str) -> str:
     return letter.partition("-")[0]
 
 
-@translating
 async def claim_delivery(
     db: Database, order_id: str, letter: str, message_id: str, until: datetime
 ) -> Delivery | None:
@@ -43,7 +42,6 @@ async def claim_delivery(
     return delivery if await insert_once(db.deliveries, delivery) else None
 
 
-@translating
 async def retake_delivery(
     db: Database, order_id: str, letter: str, now: datetime, until: datetime
 ) -> Delivery | None:
@@ -67,7 +65,6 @@ async def retake_delivery(
     return {**delivery, "state": "claimed", "epoch": delivery["epoch"] + 1} if taken.matched_count else None
 
 
-@translating
 async def start_sending(db: Database, delivery: Delivery, until: datetime) -> bool:
     """Mark a delivery as being sent, as the last look before the mail server. False if it was retaken (T20)."""
     mine = {"_id": delivery["_id"], "state": "claimed", "epoch": delivery["epoch"]}
@@ -75,53 +72,45 @@ async def start_sending(db: Database, delivery: Delivery, until: datetime) -> bo
     return (await db.deliveries.update_one(mine, update)).matched_count == 1
 
 
-@translating
 async def mark_sent(db: Database, delivery_id: str, answer: str, now: datetime) -> None:
     """Record that the mail server has accepted the letter, whichever worker holds the delivery by now (T21)."""
     sent = {"$set": {"state": "sent", "sent_at": now}, "$push": {"accepted": {"at": now, "answer": answer}}}
     await db.deliveries.update_one({"_id": delivery_id}, sent)
 
 
-@translating
 async def postpone_delivery(db: Database, delivery: Delivery, due_at: datetime, error: str) -> None:
     """Let a delivery wait until it is due, since the mail server cannot take it now."""
     mine = {"_id": delivery["_id"], "state": "sending", "epoch": delivery["epoch"] + 1}
     await db.deliveries.update_one(mine, {"$set": {"state": "waiting", "until": due_at, "error": error}})
 
 
-@translating
 async def refuse_delivery(db: Database, delivery: Delivery, error: str) -> None:
     """Mark a delivery as refused: the mail server will never take it. An operator must mend the address."""
     mine = {"_id": delivery["_id"], "state": "sending", "epoch": delivery["epoch"] + 1}
     await db.deliveries.update_one(mine, {"$set": {"state": "refused", "error": error}})
 
 
-@translating
 async def revive_deliveries(db: Database, order_id: str, now: datetime) -> None:
     """Let refused letters be tried again, since the address was mended or the server changed its mind."""
     refused = {"order": order_id, "state": "refused"}
     await db.deliveries.update_many(refused, {"$set": {"state": "waiting", "until": now}})
 
 
-@translating
 async def find_delivery(db: Database, order_id: str, letter: str) -> Delivery | None:
     """Return the delivery of a letter, or None."""
     return await db.deliveries.find_one({"_id": f"{order_id}:{letter}"})
 
 
-@translating
 async def deliveries_of(db: Database, order_id: str) -> list[Delivery]:
     """Return the deliveries of all letters of an order."""
     return await deliveries_about(db, [order_id])
 
 
-@translating
 async def deliveries_about(db: Database, orders: Sequence[str]) -> list[Delivery]:
     """Return the deliveries of all letters of some orders."""
     return await db.deliveries.find({"order": {"$in": list(orders)}}).to_list()
 
 
-@translating
 async def latest_deliveries(db: Database, states: Sequence[DeliveryState], limit: int) -> list[Delivery]:
     """Return the deliveries in those states, those that are due or were touched last first."""
     return await db.deliveries.find({"state": {"$in": list(states)}}).sort("until", -1).limit(limit).to_list()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import Ending, Notice
 
@@ -12,7 +12,6 @@ _LETTER = "errands.complete_order"
 _REPLAY = "errands.resume_replay"
 
 
-@translating
 async def add_stored(db: Database, order_id: str, product: str, run: int, now: datetime) -> bool:
     """Record that a report of this run is stored. True if it was the last one missing (T16)."""
     held = await db.orders.update_one({"_id": order_id, f"run.{product}": run}, {"$addToSet": {"stored": product}})
@@ -28,7 +27,6 @@ async def add_stored(db: Database, order_id: str, product: str, run: int, now: d
     return True
 
 
-@translating
 async def choose_completion(db: Database, order_id: str) -> bool:
     """Decide that an order ends with its reports. True if that is decided, by this call or another (T18)."""
     free: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
@@ -38,7 +36,6 @@ async def choose_completion(db: Database, order_id: str) -> bool:
     return await db.orders.count_documents({"_id": order_id, "letter": "completion"}) == 1
 
 
-@translating
 async def reserve_notice(db: Database, order_id: str, notice: Notice, now: datetime) -> bool:
     """Reserve the delay or failure mail. False if the order no longer needs it.
 
@@ -51,7 +48,6 @@ async def reserve_notice(db: Database, order_id: str, notice: Notice, now: datet
     return (await db.orders.update_one(waiting, {"$set": {f"told.{notice}": now}})).matched_count == 1
 
 
-@translating
 async def choose_refund(db: Database, order_id: str, due_at: datetime, **seen: Any) -> bool:
     """Decide that an order ends with a refund, and add its errand. True if that is decided now (T18r).
 
@@ -63,7 +59,6 @@ async def choose_refund(db: Database, order_id: str, due_at: datetime, **seen: A
     return (await db.orders.update_one({"_id": order_id, "letter": None, **seen}, update)).matched_count == 1
 
 
-@translating
 async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None = None) -> None:
     """Clear a refunded order's need for attention, as its customer was told. They are forgotten at `forget_at`."""
     told = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
@@ -71,7 +66,6 @@ async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None 
     await db.orders.update_one({"_id": order_id}, told)
 
 
-@translating
 async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: datetime | None = None) -> None:
     """Record that the completion mail was accepted. Nothing is left to do but to forget it at `forget_at`."""
     delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
@@ -82,7 +76,6 @@ async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: 
     await db.orders.update_one(chosen, delivered)
 
 
-@translating
 async def begin_replay(
     db: Database,
     order_id: str,
@@ -107,7 +100,6 @@ async def begin_replay(
     return (await db.orders.update_one(free, update)).matched_count == 1
 
 
-@translating
 async def end_replay(db: Database, order_id: str, run: int) -> None:
     """Clear the intent of a replay, since all of its steps are reset (T17)."""
     await db.orders.update_one({"_id": order_id, "replay.run": run}, {"$unset": {_REPLAY: "", "replay": ""}})

@@ -7,7 +7,7 @@ due.
 
 from datetime import datetime, timedelta
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document
 from storage.records.orders import Errand, Order
 
 #: How long the sweep leaves an errand alone before it sends its message again.
@@ -19,13 +19,11 @@ def errand_update(errand: Errand, due_at: datetime) -> Document:
     return {"$set": {f"errands.{errand}": due_at}, "$min": {"errands_at": due_at}}
 
 
-@translating
 async def add_errand(db: Database, order_id: str, errand: Errand, due_at: datetime) -> None:
     """Add an errand to an order. From `due_at` on the sweep sends its message."""
     await db.orders.update_one({"_id": order_id}, errand_update(errand, due_at))
 
 
-@translating
 async def open_errand(db: Database, order_id: str, errand: Errand, due_at: datetime) -> bool:
     """Add an errand that many callers may ask for at once. True for the first of them, until it is ended.
 
@@ -35,14 +33,12 @@ async def open_errand(db: Database, order_id: str, errand: Errand, due_at: datet
     return (await db.orders.update_one(closed, errand_update(errand, due_at))).matched_count == 1
 
 
-@translating
 async def delay_errand(db: Database, order_id: str, errand: Errand, until: datetime) -> None:
     """Put off an errand that is still to be run. The sweep sends its message again at `until`."""
     open_errand = {"_id": order_id, f"errands.{errand}": {"$exists": True}}
     await db.orders.update_one(open_errand, errand_update(errand, until))
 
 
-@translating
 async def settle_errand(db: Database, seen: Order, errand: Errand, again_at: datetime | None) -> None:
     """Set when an order's errand is to be run again. With None the errand is over.
 
@@ -54,14 +50,12 @@ async def settle_errand(db: Database, seen: Order, errand: Errand, again_at: dat
         await db.orders.update_one({"_id": seen["_id"], field: due_at}, update)
 
 
-@translating
 async def orders_with_errands(db: Database, now: datetime, limit: int) -> list[Order]:
     """Return id and errands of the orders with an errand that may be due, the longest overdue first."""
     due = {"errands_at": {"$lte": now}}
     return await db.orders.find(due, {"errands": 1}).sort("errands_at").limit(limit).to_list()
 
 
-@translating
 async def reschedule(db: Database, seen: Order, errands: dict[Errand, datetime]) -> bool:
     """Set when an order's errands are due. False if they have changed since they were seen."""
     still = {"_id": seen["_id"], "errands": seen["errands"]}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.database import BY_ID, Database, Document, insert_new, translating
+from storage.database import BY_ID, Database, Document, insert_new
 from storage.records.orders import Event, EventState
 
 #: How long the process that recorded an event may take to apply it before the sweep does.
@@ -23,14 +23,12 @@ def new_event(event_id: str, kind: str, raw: bytes, now: datetime, about: Sequen
     }
 
 
-@translating
 async def record_events(db: Database, events: Sequence[Event]) -> list[Event]:
     """Insert events. Returns the events of ids that are there already, which keep their first body (T1)."""
     taken = await insert_new(db.events, events)
     return await db.events.find({"_id": {"$in": taken}}).to_list() if taken else []
 
 
-@translating
 async def settle_events(
     db: Database,
     event_ids: Sequence[str],
@@ -52,28 +50,24 @@ async def settle_events(
     await db.events.update_many(unapplied, update, hint=BY_ID)
 
 
-@translating
 async def adopt_events(db: Database, about: Sequence[str], reason: str) -> None:
     """Mark as applied what is about those ids and was ignored for that reason. It turned out otherwise."""
     ignored = {"about": {"$in": list(about)}, "state": "ignored", "reason": reason}
     await db.events.update_many(ignored, {"$set": {"state": "applied", "reason": None}})
 
 
-@translating
 async def delay_events(db: Database, event_ids: Sequence[str], until: datetime) -> None:
     """Leave new events to the process that applies them. The sweep looks again at `until`."""
     still = {"_id": {"$in": list(event_ids)}, "state": "new"}
     await db.events.update_many(still, {"$set": {"due_at": until}}, hint=BY_ID)
 
 
-@translating
 async def renew_event(db: Database, event_id: str, now: datetime) -> None:
     """Let the sweep apply a failed event once more, as if it had just come."""
     fresh = {"state": "new", "tries": 0, "due_at": now + APPLY_WITHIN}
     await db.events.update_one({"_id": event_id, "state": "failed"}, {"$set": fresh})
 
 
-@translating
 async def count_try(db: Database, event_id: str) -> int:
     """Count a failed try to apply the event. Returns the number of tries."""
     await db.events.update_one({"_id": event_id, "state": "new"}, {"$inc": {"tries": 1}})
@@ -81,45 +75,38 @@ async def count_try(db: Database, event_id: str) -> int:
     return event["tries"] if event else 0
 
 
-@translating
 async def find_event(db: Database, event_id: str) -> Event | None:
     """Return the event, or None."""
     return await db.events.find_one({"_id": event_id})
 
 
-@translating
 async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, EventState]:
     """Return the states of those events that were recorded, by id."""
     found = db.events.find({"_id": {"$in": list(event_ids)}}, {"state": 1})
     return {event["_id"]: event["state"] async for event in found}
 
 
-@translating
 async def events_about(db: Database, about: Sequence[str]) -> list[Event]:
     """Return the events about those sessions or payments."""
     return await db.events.find({"about": {"$in": list(about)}}).to_list()
 
 
-@translating
 async def has_event(db: Database, about: str) -> bool:
     """Return whether an event is about that session or payment."""
     return await db.events.find_one({"about": about}, {"_id": 1}) is not None
 
 
-@translating
 async def drop_event(db: Database, event_id: str) -> bool:
     """Remove an event. False if there is none of that id."""
     return (await db.events.delete_one({"_id": event_id})).deleted_count == 1
 
 
-@translating
 async def latest_events(db: Database, state: EventState, limit: int) -> list[Event]:
     """Return the newest events in a state, without their bodies."""
     found = db.events.find({"state": state}, {"raw": 0}).sort("received_at", -1)
     return await found.limit(limit).to_list()
 
 
-@translating
 async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Event]:
     """Return events that should have been applied by now, and those ignored for the time being until now.
 
@@ -132,7 +119,6 @@ async def unapplied_events(db: Database, now: datetime, limit: int) -> list[Even
     return left + await db.events.find(unsure).sort("due_at").limit(limit).to_list()
 
 
-@translating
 async def drop_events(db: Database, before: datetime, limit: int) -> None:
     """Remove the oldest applied and ignored events that came before then, at most `limit` of each."""
     for state in ("applied", "ignored"):

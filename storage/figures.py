@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, get_args
 
-from storage.database import Database, Document, aggregated, translating
+from storage.database import Database, Document, aggregated
 from storage.records.mail import Alert
 from storage.records.orders import Event, EventState, Order
 from storage.records.work import StepState
@@ -25,14 +25,12 @@ class Line(NamedTuple):
     since: datetime | None
 
 
-@translating
 async def open_orders(db: Database, limit: int) -> list[Order]:
     """Return the orders in `OPEN`, the longest paid first, without what their customers said."""
     found = db.orders.find(OPEN, {"answers": 0, "email": 0, "unread": 0}).sort("paid_at")
     return await found.limit(limit).to_list()
 
 
-@translating
 async def open_orders_paid_before(db: Database, at: datetime, alike: Mapping[str, str], limit: int) -> list[str]:
     """Return the ids of the orders in `OPEN` that were paid before then, the longest paid first.
 
@@ -42,31 +40,26 @@ async def open_orders_paid_before(db: Database, at: datetime, alike: Mapping[str
     return [order["_id"] async for order in db.orders.find(old, {"_id": 1}).sort("paid_at").limit(limit)]
 
 
-@translating
 async def unfinished_steps(db: Database) -> dict[StepState, int]:
     """Return the number of steps in each state but the last, `done`."""
     return {state: await db.steps.count_documents({"state": state}, limit=MOST) for state in _UNFINISHED}
 
 
-@translating
 async def open_dead_letters(db: Database) -> int:
     """Return the number of dead letters that nobody has replayed or discarded."""
     return await db.dead_letters.count_documents({"state": "open"}, limit=MOST)
 
 
-@translating
 async def told_alerts(db: Database) -> int:
     """Return the number of alerts that operators have heard of, and whose trouble is not known to be over."""
     return await db.alerts.count_documents({"state": "told"}, limit=MOST)
 
 
-@translating
 async def alerts_of_kinds(db: Database, kinds: Sequence[str], limit: int) -> list[Alert]:
     """Return alerts of some kinds, told or not."""
     return await db.alerts.find({"kind": {"$in": list(kinds)}}).limit(limit).to_list()
 
 
-@translating
 async def untaken_mails(db: Database) -> dict[str, int]:
     """Return the number of letters that a mail server does not take now, and of those that it never will."""
     states = ("waiting", "refused")
@@ -75,7 +68,6 @@ async def untaken_mails(db: Database) -> dict[str, int]:
     }
 
 
-@translating
 async def line_of_events(db: Database, state: EventState, before: datetime) -> Line:
     """Return the line of events in a state that came before then."""
     waiting = {"state": state, "received_at": {"$lte": before}}
@@ -83,7 +75,6 @@ async def line_of_events(db: Database, state: EventState, before: datetime) -> L
     return Line(await db.events.count_documents(waiting, limit=MOST), first[0]["received_at"] if first else None)
 
 
-@translating
 async def reasons_of_ignored(db: Database, since: datetime) -> dict[str, int]:
     """Return the reasons for which events since then were ignored, each with their number."""
     newest: list[Document] = [
@@ -95,7 +86,6 @@ async def reasons_of_ignored(db: Database, since: datetime) -> dict[str, int]:
     return {str(group["_id"]): group["count"] for group in await aggregated(db.events, newest)}
 
 
-@translating
 async def newest_bodies(db: Database, state: EventState, limit: int) -> list[Event]:
     """Return the newest events in a state, with their bodies."""
     return await db.events.find({"state": state}).sort("received_at", -1).limit(limit).to_list()

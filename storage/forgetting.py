@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document
 from storage.objects import pdf_key
 from storage.records.orders import Event, Order
 from storage.reports import report_ids
 
 
-@translating
 async def is_being_made(db: Database, order: Order) -> bool:
     """Return whether work on an order's reports is under way or still to come."""
     ids = {"$in": report_ids(order)}
@@ -19,13 +18,11 @@ async def is_being_made(db: Database, order: Order) -> bool:
     return any(found)
 
 
-@translating
 async def has_news(db: Database, order: Order) -> bool:
     """Return whether an event about an order was recorded and not yet processed."""
     return "new" in {event["state"] for event in await _events_about(db, order)}
 
 
-@translating
 async def forget_customer(db: Database, order: Order, token: str, now: datetime) -> None:
     """Remove name, address and answers from an order, with its form and alerts. Safe to repeat.
 
@@ -50,14 +47,12 @@ async def forget_customer(db: Database, order: Order, token: str, now: datetime)
     await db.settled_alerts.delete_many({"order": order["_id"]})
 
 
-@translating
 async def files_of(db: Database, order: Order) -> list[str]:
     """Return the keys of an order's files that are on record: those of its reports, and of their chapters."""
     made: list[str] = await db.steps.distinct("result.object", {"report": {"$in": report_ids(order)}})
     return [*made, *(pdf_key(order["_id"], product) for product in order["products"])]
 
 
-@translating
 async def forget_words(db: Database, order: Order) -> None:
     """Remove an order's texts, and the words of servers about it. Costs, hashes and dates stay."""
     of_order, reports = {"order": order["_id"]}, {"$in": report_ids(order)}
@@ -68,7 +63,6 @@ async def forget_words(db: Database, order: Order) -> None:
     await db.deliveries.update_many(of_order, {"$unset": {"error": "", "accepted": ""}})
 
 
-@translating
 async def forget_events(db: Database, order: Order) -> None:
     """Remove the bodies of an order's events, but for those not yet processed, and close its dead letters."""
     ids = [event["_id"] for event in await _events_about(db, order) if event["state"] != "new"]

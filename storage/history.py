@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from storage.database import Database, translating
+from storage.database import Database
 from storage.records.mail import DeadLetter
 from storage.records.orders import Event, Order
 from storage.records.work import Step
@@ -12,13 +12,11 @@ from storage.reports import report_ids
 _MOST = 500
 
 
-@translating
 async def events_about(db: Database, about: Sequence[str]) -> list[Event]:
     """Return Stripe's events about those sessions and payments, without their bodies."""
     return await db.events.find({"about": {"$in": list(about)}}, {"raw": 0}).limit(_MOST).to_list()
 
 
-@translating
 async def steps_at_a_glance(db: Database, order: Order) -> list[Step]:
     """Return the steps of an order in plan order, with their states and troubles, and without their texts."""
     fields = ("product", "kind", "key", "seq", "state", "fails", "failed_at", "kills", "done_at")
@@ -26,7 +24,6 @@ async def steps_at_a_glance(db: Database, order: Order) -> list[Step]:
     return sorted(await found.to_list(), key=lambda step: step["seq"])
 
 
-@translating
 async def deaths_of(db: Database, order_id: str) -> list[DeadLetter]:
     """Return the dead letters of an order, open and closed, the newest first."""
     return await db.dead_letters.find({"order": order_id}).sort("at", -1).limit(_MOST).to_list()

@@ -2,20 +2,18 @@
 
 from datetime import datetime
 
-from storage.database import Database, insert_once, translating
+from storage.database import Database, insert_once
 from storage.records.work import Installation
 
 _KEY = "installation"
 
 
-@translating
 async def started_at(db: Database) -> datetime | None:
     """Return when the installation was started first. None if that is not recorded yet."""
     found = await db.installation.find_one({"_id": _KEY})
     return found["first_started_at"] if found else None
 
 
-@translating
 async def first_start(db: Database, now: datetime) -> datetime:
     """Return when the installation was started first.
 

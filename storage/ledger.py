@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from storage.database import Database, Document, insert_once, translating
+from storage.database import Database, Document, insert_once
 from storage.records.work import LedgerEntry, Settlement, Step
 
 
@@ -12,7 +12,6 @@ def entry_id(step: Step, epoch: int) -> str:
     return f"{step['_id']}:{epoch}"
 
 
-@translating
 async def open_entry(
     db: Database, step: Step, epoch: int, now: datetime, *, estimate_usd: float | None = None
 ) -> str:
@@ -39,14 +38,12 @@ async def open_entry(
     return entry["_id"]
 
 
-@translating
 async def settle_entry(db: Database, entry: str, end: Settlement, now: datetime) -> None:
     """Record the end of the call and its cost. Not fenced, since the call was paid either way (T12)."""
     settled = {"$set": {**end, "state": "settled", "settled_at": now}}
     await db.ledger.update_one({"_id": entry, "state": "open"}, settled)
 
 
-@translating
 async def answers_of(db: Database, step: Step) -> list[LedgerEntry]:
     """Return the answers that were paid for in a step's run, the oldest first. A failed one is no answer."""
     answered = {
@@ -59,19 +56,16 @@ async def answers_of(db: Database, step: Step) -> list[LedgerEntry]:
     return sorted(found, key=lambda entry: entry["opened_at"])
 
 
-@translating
 async def entries_of(db: Database, orders: Sequence[str]) -> list[LedgerEntry]:
     """Return the purchases of some orders, without texts."""
     return await db.ledger.find({"order": {"$in": list(orders)}}, {"text": 0}).to_list()
 
 
-@translating
 async def has_bought(db: Database, order: str) -> bool:
     """Return whether a call was ever made for an order, or was about to be."""
     return await db.ledger.find_one({"order": order}, {"_id": 1}) is not None
 
 
-@translating
 async def drop_texts(db: Database, report: str) -> None:
     """Remove the texts of a report's answers, which its steps have as well."""
     await db.ledger.update_many({"_id": _begins_with(report)}, {"$unset": {"text": ""}})
@@ -82,7 +76,6 @@ def _begins_with(part: str) -> Document:
     return {"$gte": f"{part}:", "$lt": f"{part};"}
 
 
-@translating
 async def withdraw_entry(db: Database, entry: str) -> None:
     """Remove the open entry of a call that was not made. It would count as possibly paid for ever."""
     await db.ledger.delete_one({"_id": entry, "state": "open"})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storage.alerts import raise_alert, withdraw_alert
-from storage.database import Database, Document, insert_new, translating
+from storage.database import Database, Document, insert_new
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import Errand, Order, PaymentState, Purchase
 
@@ -52,13 +52,11 @@ def new_order(order_id: str, token: str, purchase: Purchase, now: datetime) -> O
     }
 
 
-@translating
 async def place_orders(db: Database, orders: Sequence[Order]) -> list[str]:
     """Insert the orders of sessions. Returns the ids of those that are there already, which stay (T2)."""
     return await insert_new(db.orders, orders)
 
 
-@translating
 async def note_paid(db: Database, order_id: str, at: datetime) -> None:
     """Record that an order was paid, at the earliest time reported. From then on its promise is looked after."""
     paid = errand_update("check_promise", at)
@@ -68,7 +66,6 @@ async def note_paid(db: Database, order_id: str, at: datetime) -> None:
     await db.orders.update_one({"_id": order_id, "paid_at": {"$gt": at}}, paid)
 
 
-@translating
 async def note_ended(db: Database, order_id: str, at: datetime) -> None:
     """Record that the session ended without a payment: it expired, or the payment failed."""
     ended = errand_update("retire_order", at)
@@ -76,14 +73,12 @@ async def note_ended(db: Database, order_id: str, at: datetime) -> None:
     await db.orders.update_one({"_id": order_id, "ended_at": None}, ended)
 
 
-@translating
 async def retire(db: Database, order_id: str, forget_at: datetime) -> None:
     """Have an order forgotten at that time that no letter ends, since it was never paid or its money is back."""
     over: Document = {"_id": order_id, "letter": None, "$or": [{"paid_at": None}, {"stopped": True}]}
     await db.orders.update_one(over, errand_update("forget_order", forget_at))
 
 
-@translating
 async def note_payment(db: Database, order_id: str, version: int, state: PaymentState) -> bool:
     """Copy a payment's state to its order. False if the order has the same or a later version (T2r)."""
     older = {"_id": order_id, "payment_version": {"$lt": version}}
@@ -91,37 +86,31 @@ async def note_payment(db: Database, order_id: str, version: int, state: Payment
     return (await db.orders.update_one(older, {"$set": facts})).matched_count == 1
 
 
-@translating
 async def orders_of_payments(db: Database, intents: Sequence[str]) -> list[Order]:
     """Return the orders that those payments paid."""
     return await db.orders.find({"payment_intent": {"$in": list(intents)}}).to_list()
 
 
-@translating
 async def find_orders(db: Database, order_ids: Sequence[str]) -> list[Order]:
     """Return the orders of those ids."""
     return await db.orders.find({"_id": {"$in": list(order_ids)}}).to_list()
 
 
-@translating
 async def find_order(db: Database, order_id: str) -> Order | None:
     """Return the order, or None."""
     return await db.orders.find_one({"_id": order_id})
 
 
-@translating
 async def find_order_by_token(db: Database, token: str) -> Order | None:
     """Return the order that a customer's link names, or None."""
     return await db.orders.find_one({"token": token})
 
 
-@translating
 async def latest_orders(db: Database, limit: int) -> list[Order]:
     """Return the newest orders first."""
     return await db.orders.find().sort("placed_at", -1).limit(limit).to_list()
 
 
-@translating
 async def orders_placed(
     db: Database, since: datetime, until: datetime, seen: Sequence[str], limit: int
 ) -> list[Order]:
@@ -130,14 +119,12 @@ async def orders_placed(
     return await db.orders.find(placed).sort("placed_at", -1).limit(limit).to_list()
 
 
-@translating
 async def note_opened(db: Database, order_id: str, now: datetime) -> None:
     """Count an opening of the order's page, with the times of the first and last."""
     opened = {"$inc": {"opens.count": 1}, "$min": {"opens.first_at": now}, "$max": {"opens.last_at": now}}
     await db.orders.update_one({"_id": order_id}, opened)
 
 
-@translating
 async def call_operator(
     db: Database, order_id: str, reason: str, now: datetime, *, kind: str = "needs_attention"
 ) -> None:
@@ -147,7 +134,6 @@ async def call_operator(
     await db.orders.update_one({"_id": order_id, "attention": None}, {"$set": {"attention": reason}})
 
 
-@translating
 async def fail_order(
     db: Database,
     order_id: str,
@@ -169,7 +155,6 @@ async def fail_order(
     await db.orders.update_one({"_id": order_id, "failed_at": None}, {"$set": facts, "$min": {"errands_at": now}})
 
 
-@translating
 async def release_operator(db: Database, order_id: str, reason: str) -> None:
     """Clear the order's need for attention and its alert, if they are for that reason. The cause was mended."""
     mended = {"$set": {"attention": None, "failed_at": None}}
@@ -177,13 +162,11 @@ async def release_operator(db: Database, order_id: str, reason: str) -> None:
     await withdraw_alert(db, order_id, reason)
 
 
-@translating
 async def end_failure(db: Database, seen: Order) -> None:
     """Clear the failure with which an order was seen, since it can be finished after all."""
     await db.orders.update_one({"_id": seen["_id"], "failed_at": seen["failed_at"]}, {"$set": {"failed_at": None}})
 
 
-@translating
 async def note_purchase(db: Database, seen: Order, purchase: Purchase, now: datetime) -> None:
     """Correct the purchase of an order that was seen with an objection."""
     known = errand_update("check_promise", now)
@@ -191,7 +174,6 @@ async def note_purchase(db: Database, seen: Order, purchase: Purchase, now: date
     await db.orders.update_one({"_id": seen["_id"], "objection": seen["objection"], "forgotten_at": None}, known)
 
 
-@translating
 async def await_details(db: Database, order_id: str, by: datetime, ask_at: datetime | None) -> None:
     """Set the time until which the customer may fill in missing details before an operator is called.
 
@@ -203,7 +185,6 @@ async def await_details(db: Database, order_id: str, by: datetime, ask_at: datet
     await db.orders.update_one(unasked, update)
 
 
-@translating
 async def fill_details(db: Database, order_id: str, given: dict[str, str], now: datetime) -> None:
     """Add answers (and the `email`) that were missing. Those that were there stay.
 
@@ -236,7 +217,6 @@ async def _fill(db: Database, order_id: str, name: str, value: str, now: datetim
             return
 
 
-@translating
 async def change_address(db: Database, order_id: str, email: str) -> None:
     """Change the address to which the customer's mail goes from now on."""
     await db.orders.update_one({"_id": order_id, "forgotten_at": None}, {"$set": {"email": email}})

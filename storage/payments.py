@@ -4,28 +4,23 @@ One document a payment intent, whether its order is known yet or not. Facts are 
 any order of arrival and any repetition of Stripe's events leaves the same document.
 """
 
-from pymongo.errors import DuplicateKeyError
-
-from storage.database import Database, translating
+from storage.database import Database, KeyIsTaken
 from storage.records.orders import Payment, PaymentState
 
 #: The states of a dispute. The later of two is the greater one.
 DISPUTE_OPEN, DISPUTE_ENDED, DISPUTE_LOST = 1, 2, 3
 
 
-@translating
 async def note_refunded(db: Database, intent: str, *, charged: int, refunded: int, at: int) -> None:
     """Record that a charge of `charged` stood at `refunded` at that moment, in Unix time (T2r)."""
     await _join(db, intent, {"charged": charged, f"refunded.{at}": refunded})
 
 
-@translating
 async def note_failed_refund(db: Database, intent: str, refund: str, *, amount: int, at: int) -> None:
     """Record that the bank sent a refund back. `refund` is its id (T2r)."""
     await _join(db, intent, {f"failed.{refund}.amount": amount}, {f"failed.{refund}.at": at})
 
 
-@translating
 async def note_dispute(db: Database, intent: str, dispute: str, word: int) -> None:
     """Record that a dispute, by its id, is open, ended or lost (T2r)."""
     await _join(db, intent, {f"disputes.{dispute}": word})
@@ -35,11 +30,10 @@ async def _join(db: Database, intent: str, most: dict[str, int], least: dict[str
     update = {"$max": most, "$inc": {"version": 1}} | ({"$min": least} if least else {})
     try:
         await db.payments.update_one({"_id": intent}, update, upsert=True)
-    except DuplicateKeyError:  # two first facts at once: the document is there now
+    except KeyIsTaken:  # two first facts at once: the document is there now
         await db.payments.update_one({"_id": intent}, update)
 
 
-@translating
 async def find_payments(db: Database, intents: list[str]) -> list[Payment]:
     """Return the documents of those payments."""
     return await db.payments.find({"_id": {"$in": intents}}).to_list()

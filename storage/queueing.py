@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from storage.database import BY_ID, Database, Document, translating, update_all
+from storage.database import BY_ID, Database, Document, update_all
 from storage.grouping import grouped
 from storage.records.work import Step
 from storage.reports import CHECK_AFTER, patience_with
@@ -17,7 +17,6 @@ from storage.steps import overdue
 Batch = Sequence[Step]
 
 
-@translating
 async def queue_batches(db: Database, batches: Sequence[Batch], now: datetime) -> str:
     """Mark the ready ones of a report's steps as queued. Returns the message that they are under (T8)."""
     message = new_message()
@@ -79,7 +78,6 @@ def others_in_batch(first: Step) -> list[str]:
     return [one for one in first.get("batch", []) if one != first["_id"]]
 
 
-@translating
 async def requeue_step(db: Database, seen: Step, message: str, now: datetime, *, counted: bool = True) -> bool:
     """Put a queued step under a new message id. True means that the caller must send the message (T9).
 
@@ -92,7 +90,6 @@ async def requeue_step(db: Database, seen: Step, message: str, now: datetime, *,
     return (await db.steps.update_one(still, update)).matched_count == 1
 
 
-@translating
 async def keep_queued(db: Database, steps: Sequence[Step], now: datetime) -> None:
     """Leave queued steps alone for a while longer, since the broker holds their messages."""
     for patience, alike in grouped(steps, lambda step: patience_with(step, now)).items():
@@ -100,27 +97,23 @@ async def keep_queued(db: Database, steps: Sequence[Step], now: datetime) -> Non
         await db.steps.update_many(still, {"$set": {"due_at": now + patience}}, hint=BY_ID)
 
 
-@translating
 async def park_step(db: Database, seen: Step) -> None:
     """Leave a queued step of a stopped order where it is. The sweep sends it no more."""
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     await db.steps.update_one(still, {"$unset": {"due_at": ""}})
 
 
-@translating
 async def unpark_steps(db: Database, reports: Sequence[str], now: datetime) -> None:
     """Let the sweep send the parked steps of those reports again."""
     parked = {"report": {"$in": list(reports)}, "state": "queued", "due_at": {"$exists": False}}
     await db.steps.update_many(parked, {"$set": {"due_at": now}})
 
 
-@translating
 async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Step]:
     """Return queued steps whose message should have been taken by now, the longest overdue first."""
     return await db.steps.find(overdue("queued", now)).sort("due_at").limit(limit).to_list()
 
 
-@translating
 async def steps_of_messages(db: Database, message_ids: Sequence[str]) -> list[Step]:
     """Return the queued steps under those messages, by the broker's ids. Other messages' steps are left out."""
     named = {step for _, _, step in (one.partition(":") for one in message_ids) if step}

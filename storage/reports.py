@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.database import Database, Document, insert_new, translating
+from storage.database import Database, Document, insert_new
 from storage.grouping import grouped
 from storage.records.orders import Order
 from storage.records.plans import Slot
@@ -49,35 +49,30 @@ def new_report(order: Order, product: str, message: str, now: datetime, *, waits
     }
 
 
-@translating
 async def open_reports(db: Database, reports: Sequence[Report]) -> list[Report]:
     """Insert reports. Reports that are there already stay as they are, and are returned (T3)."""
     taken = await insert_new(db.reports, reports)
     return await db.reports.find({"_id": {"$in": taken}}).to_list() if taken else []
 
 
-@translating
 async def stop_reports(db: Database, reports: Sequence[str], version: int, *, stopped: bool) -> None:
     """Stop the queueing of reports' steps, or allow it again. The word of a later version stays (T2r)."""
     older = {"_id": {"$in": list(reports)}, "payment_version": {"$lt": version}}
     await db.reports.update_many(older, {"$set": {"stopped": stopped, "payment_version": version}})
 
 
-@translating
 async def park_report(db: Database, seen: Report) -> None:
     """Leave a queued report of a stopped order where it is. The sweep sends it no more."""
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     await db.reports.update_one(still, {"$unset": {"check_at": ""}})
 
 
-@translating
 async def unpark_reports(db: Database, reports: Sequence[str], now: datetime) -> None:
     """Let the sweep send those reports again that were parked before they were begun."""
     parked = {"_id": {"$in": list(reports)}, "state": "queued", "check_at": {"$exists": False}}
     await db.reports.update_many(parked, {"$set": {"check_at": now}})
 
 
-@translating
 async def find_report(db: Database, report: str) -> Report | None:
     """Return the report, or None."""
     return await db.reports.find_one({"_id": report})
@@ -93,20 +88,17 @@ async def reports_of(db: Database, orders: Sequence[Order]) -> list[Report]:
     return await find_reports(db, [report for order in orders for report in report_ids(order)])
 
 
-@translating
 async def find_reports(db: Database, reports: Sequence[str]) -> list[Report]:
     """Return the reports of those ids."""
     return await db.reports.find({"_id": {"$in": list(reports)}}).to_list()
 
 
-@translating
 async def newest_stored(db: Database, products: Sequence[str], limit: int) -> list[Report]:
     """Return the stored reports of those products, the latest first."""
     stored = {"product": {"$in": list(products)}, "stored_at": {"$exists": True}, "state": "stored"}
     return await db.reports.find(stored).sort("stored_at", -1).limit(limit).to_list()
 
 
-@translating
 async def pin_plan(db: Database, seen: Report, plan: str, now: datetime) -> Report | None:
     """Give this plan to a report that has none. Returns the report as it then stands, None if it is gone (T5)."""
     pinned = {"$set": {"plan": plan, "began_at": now}}
@@ -115,7 +107,6 @@ async def pin_plan(db: Database, seen: Report, plan: str, now: datetime) -> Repo
     return await db.reports.find_one({"_id": seen["_id"]})
 
 
-@translating
 async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, list[str]]) -> bool:
     """Start a report whose steps are inserted. Those that hold a slot may be queued from then on (T5, T7).
 
@@ -127,7 +118,6 @@ async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, l
     return bool(started.matched_count) or await db.reports.count_documents({"_id": report, "state": "running"}) > 0
 
 
-@translating
 async def requeue_report(
     db: Database, report: Report, message: str, now: datetime, *, counted: bool = True
 ) -> bool:
@@ -142,7 +132,6 @@ async def requeue_report(
     return (await db.reports.update_one(seen, update)).matched_count == 1
 
 
-@translating
 async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) -> None:
     """Let the sweep look at once at queued reports whose messages were lost with the worker that took them."""
     named = {"_id": {"$in": [message.partition(":")[2] for message in messages]}}
@@ -150,7 +139,6 @@ async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) ->
     await db.reports.update_many(lost, {"$set": {"check_at": now}})
 
 
-@translating
 async def keep_reports_queued(db: Database, reports: Sequence[Report], now: datetime) -> None:
     """Leave queued reports alone for a while longer, since the broker holds their messages."""
     for patience, alike in grouped(reports, lambda report: patience_with(report, now)).items():
@@ -164,21 +152,18 @@ def patience_with(queued: Report | Step, now: datetime) -> timedelta:
     return CHECK_AFTER * min(max(waited // CHECK_AFTER, 1), 6)
 
 
-@translating
 async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Report]:
     """Return reports whose first message should have been taken by now, the longest overdue first."""
     overdue = {"state": "queued", "check_at": {"$lte": now}}
     return await db.reports.find(overdue).sort("check_at").limit(limit).to_list()
 
 
-@translating
 async def store_report(db: Database, report: str, run: int, pdf: Pdf, now: datetime) -> None:
     """Record the place of the finished PDF (T16)."""
     stored = {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
     await db.reports.update_one({"_id": report, "run": run}, stored)
 
 
-@translating
 async def note_download(db: Database, report: str, now: datetime) -> None:
     """Count a download, with the times of the first and last. A customer in a dispute may have read the report."""
     downloaded = {
@@ -189,7 +174,6 @@ async def note_download(db: Database, report: str, now: datetime) -> None:
     await db.reports.update_one({"_id": report}, downloaded)
 
 
-@translating
 async def making_times(db: Database, product: str, since: datetime, limit: int) -> list[timedelta]:
     """Return the times from plan to PDF of a product's latest reports, of those stored since then."""
     stored = {"product": product, "stored_at": {"$gte": since}}
@@ -198,7 +182,6 @@ async def making_times(db: Database, product: str, since: datetime, limit: int) 
     return [report["stored_at"] - report["began_at"] async for report in found if "began_at" in report]
 
 
-@translating
 async def begin_report_replay(db: Database, report: str, run: int, plan: str | None = None) -> None:
     """Stop the queueing of the report's steps while they are reset, under another plan if there is one (T17)."""
     older = {"_id": report, "run": {"$lt": run}}
@@ -206,19 +189,16 @@ async def begin_report_replay(db: Database, report: str, run: int, plan: str | N
     await db.reports.update_one(older, {"$set": begun})
 
 
-@translating
 async def end_report_replay(db: Database, report: str, run: int) -> None:
     """Let the steps of the new run be queued (T17)."""
     await db.reports.update_one({"_id": report, "replay": run}, {"$set": {"replay": None}})
 
 
-@translating
 async def kill_report(db: Database, report: str) -> None:
     """Give up a report that cannot be begun, until an operator replays it."""
     await db.reports.update_one({"_id": report, "state": "queued"}, {"$set": {"state": "dead"}})
 
 
-@translating
 async def revive_report(db: Database, report: str, message: str, now: datetime) -> bool:
     """Queue a dead report again under that message id. True means that the caller must send the message."""
     queued = {"state": "queued", "message": message, "check_at": now + CHECK_AFTER, "queued_at": now, "sends": 1}

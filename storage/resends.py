@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from storage.database import Database, translating
+from storage.database import Database
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import Order, Resends
 
@@ -21,7 +21,6 @@ def may_ask_at(order: Order, now: datetime) -> datetime:
     return max(now, times[-1] + APART, times[0] + _DAY if full else now)
 
 
-@translating
 async def note_resend(db: Database, seen: Order, now: datetime) -> bool:
     """Add one resend and its errand to an order. False if another request came since the order was seen."""
     before = seen.get("resends", _NONE)

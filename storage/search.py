@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pymongo.collation import Collation
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document
 from storage.records.orders import Order
 
 #: Letters compare without case; names without accents, too.
@@ -12,7 +12,6 @@ SAME_ADDRESS = Collation("en", strength=2)
 SAME_NAME = Collation("en", strength=1)
 
 
-@translating
 async def orders_by_ids(db: Database, ids: Sequence[str]) -> list[Order]:
     """Return the orders whose Checkout Session or payment has one of those ids of Stripe's."""
     named = list(ids)
@@ -20,7 +19,6 @@ async def orders_by_ids(db: Database, ids: Sequence[str]) -> list[Order]:
     return by_session or await db.orders.find({"payment_intent": {"$in": named}}).to_list()
 
 
-@translating
 async def ids_behind(db: Database, ref: str) -> list[str]:
     """Return the ids of sessions, payments or orders that an event's, letter's or dead letter's id leads to."""
     event = await db.events.find_one({"_id": ref}, {"about": 1})
@@ -34,7 +32,6 @@ async def ids_behind(db: Database, ref: str) -> list[str]:
     return [dead["order"]] if dead is not None and dead["order"] else []
 
 
-@translating
 async def orders_of_customer(db: Database, text: str, limit: int) -> list[Order]:
     """Return the newest orders of a mail address, or of a customer whose name begins like that."""
     if "@" in text:

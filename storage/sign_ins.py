@@ -4,11 +4,10 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from storage.database import Database, translating
+from storage.database import Database
 from storage.records.mail import SignIn
 
 
-@translating
 async def begin_sign_in(db: Database, name: str, seal: str, until: datetime) -> str:
     """Record a sign-in that lasts until then. Returns its secret.
 
@@ -19,13 +18,11 @@ async def begin_sign_in(db: Database, name: str, seal: str, until: datetime) -> 
     return secret
 
 
-@translating
 async def find_sign_in(db: Database, secret: str, now: datetime) -> SignIn | None:
     """Return the sign-in of a secret that has not ended, or None."""
     return await db.sign_ins.find_one({"_id": _key(secret), "until": {"$gt": now}})
 
 
-@translating
 async def end_sign_in(db: Database, secret: str) -> None:
     """End a sign-in."""
     await db.sign_ins.delete_one({"_id": _key(secret)})

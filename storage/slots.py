@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document
 from storage.records.plans import Slot
 from storage.records.work import Report
 
@@ -14,7 +14,6 @@ def slot_token(step_id: str, run: int) -> str:
     return f"{step_id}@{run}"
 
 
-@translating
 async def swap_slots(
     db: Database, seen: Report, slots: dict[Slot, list[str]], gap_until: dict[Slot, datetime], *, queueing: bool
 ) -> bool:
@@ -37,13 +36,11 @@ def may_queue(report: Report, slot: Slot, now: datetime) -> bool:
     return running and report["gap_until"].get(slot, now) <= now
 
 
-@translating
 async def pull_tokens(db: Database, report: str, slot: Slot, tokens: list[str]) -> None:
     """Take back exactly those slots, whose steps are settled or belong to an older run (T15)."""
     await db.reports.update_one({"_id": report}, {"$pullAll": {f"slots.{slot}": tokens}})
 
 
-@translating
 async def running_reports(db: Database, after: str, limit: int) -> list[Report]:
     """Return the running reports with the next ids after that one, for the sweep to heal."""
     running = {"state": "running", "stopped": False, "_id": {"$gt": after}}

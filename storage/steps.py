@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from infra.errors import TransientError
-from storage.database import BY_ID, Database, Document, aggregated, insert_new, translating, update_all
+from storage.database import BY_ID, Database, Document, aggregated, insert_new, update_all
 from storage.grouping import grouped
 from storage.indexes import STEPS_BY_REPORT
 from storage.records.plans import Slot
@@ -46,19 +46,16 @@ def overdue(state: StepState, by: datetime) -> Document:
     return {"state": state, "due_at": {"$lte": by}}
 
 
-@translating
 async def insert_steps(db: Database, steps: Sequence[Step]) -> None:
     """Insert the steps of a plan. Steps that are there already stay as they are (T5)."""
     await insert_new(db.steps, steps)
 
 
-@translating
 async def find_step(db: Database, step_id: str) -> Step | None:
     """Return the step, or None."""
     return await db.steps.find_one({"_id": step_id})
 
 
-@translating
 async def steps_of(db: Database, report: str) -> list[Step]:
     """Return all steps of a report in plan order."""
     # Sorted here: the index has them by state, and MongoDB would hold them all in memory to sort them.
@@ -66,14 +63,12 @@ async def steps_of(db: Database, report: str) -> list[Step]:
     return sorted(steps, key=lambda step: step["seq"])
 
 
-@translating
 async def outlines_of(db: Database, reports: Sequence[str]) -> list[Step]:
     """Return all steps of some reports, without texts and needs."""
     without = dict.fromkeys(("needs", "traceback", "result.text", "result.summary", "result.value"), 0)
     return await db.steps.find({"report": {"$in": list(reports)}}, without).to_list()
 
 
-@translating
 async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, StepResult]:
     """Return the results of those steps, by step id. Steps that are not done are left out."""
     found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"result": 1}, hint=BY_ID)
@@ -88,27 +83,23 @@ async def results_for(db: Database, step: Step) -> dict[str, StepResult]:
     return results
 
 
-@translating
 async def waiting_steps(db: Database, step_ids: Sequence[str]) -> list[Step]:
     """Return the waiting ones of those steps, without their results. The caller reads them before their needs."""
     waiting = {"_id": {"$in": list(step_ids)}, "state": "waiting"}
     return await db.steps.find(waiting, {"result": 0}, hint=BY_ID).to_list()
 
 
-@translating
 async def done_among(db: Database, step_ids: Iterable[str]) -> set[str]:
     """Return the ids of the done ones of those steps."""
     found = db.steps.find({"_id": {"$in": list(step_ids)}, "state": "done"}, {"_id": 1}, hint=BY_ID)
     return {step["_id"] for step in await found.to_list()}
 
 
-@translating
 async def count_done(db: Database, report: str, slot: Slot) -> int:
     """Return the number of done steps of a report that share a slot set, on an index."""
     return await db.steps.count_documents({"report": report, "slot": slot, "state": "done"})
 
 
-@translating
 async def ready_steps(db: Database, seen: Sequence[Step], now: datetime) -> int:
     """Make waiting steps ready whose needs are all done. Returns the number of steps made ready (T6).
 
@@ -124,7 +115,6 @@ async def ready_steps(db: Database, seen: Sequence[Step], now: datetime) -> int:
     return readied
 
 
-@translating
 async def ready_after(db: Database, step_ids: Sequence[str], run: int, now: datetime) -> bool:
     """Make steps ready that need only one step, done in that run. True if all of them waited for it (T6).
 
@@ -135,7 +125,6 @@ async def ready_after(db: Database, step_ids: Sequence[str], run: int, now: date
     return await update_all(db.fleeting_steps, still, ready) == len(step_ids)
 
 
-@translating
 async def first_ready(db: Database, report: str, slot: Slot, limit: int) -> list[Step]:
     """Return the first ready steps of a slot set in plan order, due or not, without their results."""
     ready = {"report": report, "slot": slot, "state": "ready"}
@@ -152,7 +141,6 @@ def part_of(step_id: str) -> str:
     return step_id.rpartition(":")[2].partition("-")[2]
 
 
-@translating
 async def stamp_advanced(db: Database, steps: Sequence[Step]) -> None:
     """Mark done or dead steps as advanced, once everything that they unlock has really been unlocked."""
     for run, alike in grouped(steps, lambda step: step["run"]).items():
@@ -162,7 +150,6 @@ async def stamp_advanced(db: Database, steps: Sequence[Step]) -> None:
         )
 
 
-@translating
 async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Step]:
     """Return done or dead steps that a crash kept from advancing, for 5 s or more."""
     by = now - timedelta(seconds=5)
@@ -170,7 +157,6 @@ async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Step
     return done + dead
 
 
-@translating
 async def idle_ready_reports(db: Database, reports: Sequence[str], slot: Slot, now: datetime) -> set[str]:
     """Return the ids of reports whose ready steps in a slot set have stood unqueued for 5 s or more."""
     ready = overdue("ready", now - timedelta(seconds=5))
@@ -179,7 +165,6 @@ async def idle_ready_reports(db: Database, reports: Sequence[str], slot: Slot, n
     return {step["report"] async for step in db.steps.find(here, {"report": 1}, hint=STEPS_BY_REPORT)}
 
 
-@translating
 async def dead_steps_of(db: Database, reports: Sequence[str], *, or_undone: bool = False) -> list[Step]:
     """Return the dead steps of some reports, or all that are not done, by ids, keys, states and epochs alone."""
     states = [state for state in get_args(StepState) if state != "done"] if or_undone else ["dead"]
@@ -188,21 +173,18 @@ async def dead_steps_of(db: Database, reports: Sequence[str], *, or_undone: bool
     return await found.to_list()
 
 
-@translating
 async def has_live_steps(db: Database, report: str, *, or_dead: bool = False) -> bool:
     """Return whether a step of the report can still go on without an operator, or is dead if that counts, too."""
     live = {"report": report, "state": {"$in": ["ready", "queued", "claimed", *(["dead"] if or_dead else [])]}}
     return await db.steps.find_one(live, {"_id": 1}) is not None
 
 
-@translating
 async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Step]:
     """Return steps without their long fields."""
     without = {"result": 0, "traceback": 0, "needs": 0}
     return await db.steps.find({"_id": {"$in": list(step_ids)}}, without).to_list()
 
 
-@translating
 async def count_steps(db: Database, reports: Sequence[str]) -> dict[tuple[str, str, str], int]:
     """Return the number of steps by (report, kind, state): the progress of some reports, on an index."""
     pipeline: list[Document] = [
@@ -213,20 +195,17 @@ async def count_steps(db: Database, reports: Sequence[str]) -> dict[tuple[str, s
     return {(g["_id"]["report"], g["_id"]["kind"], g["_id"]["state"]): g["n"] for g in groups}
 
 
-@translating
 async def replan_step(db: Database, planned: Step, run: int) -> None:
     """Give a step of an older run its place and its needs in another plan (T17w)."""
     older = {"_id": planned["_id"], "run": {"$lt": run}}
     await db.steps.update_one(older, {"$set": {name: planned[name] for name in _OF_THE_PLAN}})
 
 
-@translating
 async def remove_steps(db: Database, steps: Sequence[Step], run: int) -> None:
     """Remove steps of older runs that another plan has no more. Their purchases stay in the ledger (T17w)."""
     await db.steps.delete_many({"_id": {"$in": [step["_id"] for step in steps]}, "run": {"$lt": run}})
 
 
-@translating
 async def reset_step(db: Database, step: Step, run: int, state: StepState, now: datetime) -> bool:
     """Set a step of an older run back to ready or waiting in the new run. False if it has that run (T17)."""
     fresh = {"state": state, "run": run, "due_at": now, "fails": 0, "kills": 0, "sends": 0, "claim": None}

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import CustomerRequest, Order
 
 
-@translating
 async def record_withdrawal(db: Database, seen: Order, now: datetime, *, refunding: bool) -> bool:
     """Record that an order's customer withdraws from the contract, with the errand that confirms it by mail.
 

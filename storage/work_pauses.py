@@ -7,7 +7,7 @@ nothing has to be done at the end, and nothing is lost with whoever should have 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from storage.database import BY_ID, Database, Document, translating
+from storage.database import BY_ID, Database, Document
 from storage.records.work import Report, WorkPause
 from storage.reports import CHECK_AFTER
 
@@ -19,26 +19,22 @@ _ORDINARY = CHECK_AFTER * 12
 _CLOCKS = timedelta(seconds=10)
 
 
-@translating
 async def find_work_pauses(db: Database) -> list[WorkPause]:
     """Return all pauses: those that hold, and those whose work is still to be woken."""
     return await db.work_pauses.find().to_list()
 
 
-@translating
 async def keep_work_pause(db: Database, pause: WorkPause) -> None:
     """Begin a pause, or give the one of that subject another end."""
     await db.work_pauses.replace_one({"_id": pause["_id"]}, pause, upsert=True)
 
 
-@translating
 async def end_work_pause(db: Database, subject: str, now: datetime) -> bool:
     """End a pause before its time. False if none holds."""
     holds = {"_id": subject, "until": {"$gt": now}}
     return (await db.work_pauses.update_one(holds, {"$set": {"until": now}})).matched_count == 1
 
 
-@translating
 async def drop_work_pause(db: Database, subject: str, now: datetime) -> None:
     """Forget a pause that is over by every machine's clock, unless it was begun anew."""
     await db.work_pauses.delete_one({"_id": subject, "until": {"$lte": now - _CLOCKS}})
@@ -54,19 +50,16 @@ def holding(pauses: Iterable[WorkPause], product: str, tenant: str, kind: str, n
     return max(held, key=lambda pause: pause["until"], default=None)
 
 
-@translating
 async def put_off_step(db: Database, step: str, until: datetime) -> None:
     """Leave a queued step until then. A worker was there, so that its sends count for nothing."""
     await db.steps.update_one({"_id": step, "state": "queued"}, {"$set": {"due_at": until, "sends": 0}})
 
 
-@translating
 async def put_off_report(db: Database, report: str, until: datetime) -> None:
     """Leave a report that is to be begun until then."""
     await db.reports.update_one({"_id": report, "state": "queued"}, {"$set": {"check_at": until, "sends": 0}})
 
 
-@translating
 async def wake_put_off(db: Database, ended: WorkPause, now: datetime, limit: int) -> bool:
     """Make some of the work due that an ended pause put off. False if there was none left.
 
@@ -86,7 +79,6 @@ async def wake_put_off(db: Database, ended: WorkPause, now: datetime, limit: int
     return bool(step_ids or report_ids)
 
 
-@translating
 async def unfinished_reports(db: Database, subject: str, limit: int) -> list[Report]:
     """Return reports of a subject that are not made yet, so many of each state at most: id, order and product."""
     found: list[Report] = []

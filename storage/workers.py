@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pymongo
 
-from storage.database import Database, Document, translating
+from storage.database import Database, Document
 from storage.records.work import Worker, WorkerFacts
 
 #: Shorter than the time after which a silent worker is taken for dead.
@@ -15,7 +15,6 @@ SWEEP_TURNS_S = 30.0
 _SWEEP = "sweep"
 
 
-@translating
 async def beat(db: Database, worker: str, facts: WorkerFacts, now: datetime) -> None:
     """Count one beat of a worker. The first one, or one after it was taken for dead, registers it.
 
@@ -27,39 +26,33 @@ async def beat(db: Database, worker: str, facts: WorkerFacts, now: datetime) -> 
         )
 
 
-@translating
 async def note_ending(db: Database, worker: str) -> None:
     """Record that a worker was told to end. What it still holds when it dies did not kill it."""
     with pymongo.timeout(_TIMEOUT_S):
         await db.workers.update_one({"_id": worker}, {"$set": {"ending": True}})
 
 
-@translating
 async def prove_writable(db: Database) -> None:
     """Return if MongoDB takes a write like a beat within 2 s; DatabaseIsDown otherwise. Nothing is written."""
     with pymongo.timeout(_TIMEOUT_S):
         await db.workers.update_one({"_id": None}, {"$set": {"beat": 0}})
 
 
-@translating
 async def live_workers(db: Database) -> list[Worker]:
     """Return every registered worker with its beat."""
     return await db.workers.find().to_list()
 
 
-@translating
 async def remove_worker(db: Database, worker: str) -> None:
     """Remove a worker that has left or is dead."""
     await db.workers.delete_one({"_id": worker})
 
 
-@translating
 async def note_sweep(db: Database) -> None:
     """Record that a sweep turns, by MongoDB's clock."""
     await db.sweeps.update_one({"_id": _SWEEP}, {"$currentDate": {"turned_at": True}}, upsert=True)
 
 
-@translating
 async def has_sweep(db: Database, within_s: float) -> bool:
     """Return whether a sweep has turned within so many seconds, by MongoDB's clock."""
     since: Document = {"$subtract": ["$$NOW", round(within_s * 1000)]}
