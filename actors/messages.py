@@ -5,20 +5,18 @@ import uuid
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import structlog
 from dramatiq import Message
 
 from actors.deps.webhook import IntakeDeps
 from actors.products.catalogue import MAIL_QUEUE, rendering_queue
 from actors.products.slot_sets import slot_of
 from infra.errors import TransientError
+from infra.logs import log
 from infra.tenants import MAIN
 from storage.errands import ERRAND_CHECK, add_errand
 from storage.queueing import message_id
 from storage.records.orders import Errand
 from storage.records.work import Report, Step
-
-log = structlog.get_logger()
 
 #: The actor for each kind of step.
 STEP_ACTORS = {

@@ -5,7 +5,6 @@ import base64
 import logging
 from typing import Any
 
-import structlog
 from mangum import Mangum
 from mangum.types import LambdaContext, LambdaEvent
 
@@ -13,10 +12,8 @@ from actors.deps.webhook import open_intake
 from handlers.webhook.app import WebhookApp
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S
 from handlers.webhook.inbox import EventInbox
-from infra.logs import set_up_logs
+from infra.logs import log, set_up_logs
 from infra.settings import WebhookSettings, read_webhook_settings
-
-log = structlog.get_logger()
 
 Answer = dict[str, Any]
 

@@ -10,6 +10,9 @@ from structlog.typing import ExcInfo, Processor
 
 from infra.errors import describe
 
+#: The logger of all modules: an event by its name, with its facts.
+log = structlog.get_logger()
+
 _QUIET = ("httpx2", "httpcore2", "openai", "botocore", "boto3", "urllib3", "s3transfer", "pymongo", "stripe")
 
 

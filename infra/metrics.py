@@ -5,13 +5,11 @@ Labels are of the catalogue, of this code and of nothing else: no order, no cust
 
 from collections.abc import Mapping
 
-import structlog
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_server
 
+from infra.logs import log
 from infra.memory import memory_of_children
 from infra.settings import Settings
-
-log = structlog.get_logger()
 
 #: The ports that are tried: as many processes of one machine may share the setting.
 _PORTS = 20

@@ -3,20 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.deps.webhook import open_intake
 from actors.products.plans import PlanShelf
 from infra.broker.broker import Broker
 from infra.errors import TransientError
 from infra.llm.prices import read_prices
+from infra.logs import log
 from infra.settings import Settings
 from storage.database import TIMEOUT_S
 from storage.index_builds import ensure_indexes
 from storage.objects import ObjectStore
-
-log = structlog.get_logger()
 
 _PAUSE_S = 0.5
 

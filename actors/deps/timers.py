@@ -3,11 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 
-import structlog
-
 from infra.errors import TransientError
-
-log = structlog.get_logger()
+from infra.logs import log
 
 Later = Callable[[], Awaitable[object]]
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import msgspec
-import structlog
 
 from actors.deps.webhook import IntakeDeps
 from actors.intake.events import Event, Fact, NeedsRefetch, NotForUs, PaymentFact, SessionFact, read_event
@@ -18,6 +17,7 @@ from actors.intake.payments import apply_payments
 from actors.intake.placing import advance_orders, place_sessions
 from actors.messages import Post, fetch_post, send_all
 from infra.errors import TransientError
+from infra.logs import log
 from storage.alerts import raise_alert
 from storage.dead_letters import record_dead_event
 from storage.events import adopt_events, count_try, delay_events, settle_events
@@ -25,8 +25,6 @@ from storage.grouping import grouped
 from storage.orders import find_orders, orders_of_payments
 from storage.payments import find_payments
 from storage.records.orders import Order
-
-log = structlog.get_logger()
 
 #: The number of times that an event is tried before an operator is asked.
 _MAX_TRIES = 5

@@ -3,17 +3,14 @@
 import asyncio
 from typing import Literal, NamedTuple, Protocol
 
-import structlog
-
 from actors.deps.webhook import IntakeDeps
 from actors.intake.reconcile import place_session
 from infra.errors import PressroomError
+from infra.logs import log
 from infra.stripe.version import StripeObject
 from storage.answers import find_form, may_ask
 from storage.orders import find_order
 from storage.records.orders import Form, Order
-
-log = structlog.get_logger()
 
 #: A customer looks at an empty page meanwhile.
 _PATIENCE_S = 4.0

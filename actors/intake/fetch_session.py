@@ -2,15 +2,12 @@
 
 import json
 
-import structlog
-
 from actors.deps.worker import WorkDeps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event, object_of
 from infra.errors import PressroomError, TransientError
+from infra.logs import log
 from storage.events import find_event
-
-log = structlog.get_logger()
 
 
 async def fetch_session(deps: WorkDeps, event_id: str) -> None:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-import structlog
-
 from actors.deps.webhook import IntakeDeps
 from actors.intake.draft import NO_PRODUCT, draft_order
 from actors.intake.events import SessionFact
 from actors.messages import Post, begin_post, errand_post, send_all
 from actors.products.catalogue import offer_of
 from actors.reports.admission import admit_waiting
+from infra.logs import log
 from storage.alerts import raise_alert
 from storage.answers import find_forms
 from storage.errands import ERRAND_CHECK, add_errand
@@ -27,8 +26,6 @@ from storage.orders import (
 from storage.records.orders import Order
 from storage.records.work import Report
 from storage.reports import begin_message, new_report, open_reports, report_ids
-
-log = structlog.get_logger()
 
 #: The time that a customer has to fill in missing details before an operator is asked.
 _DETAILS_WITHIN = timedelta(days=7)

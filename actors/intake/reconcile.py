@@ -5,18 +5,15 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-import structlog
-
 from actors.deps.webhook import IntakeDeps
 from actors.intake.apply import apply_events, finish_events, foreign_events
 from actors.intake.events import EVENTS, PAID, Event, object_of, subjects_of
 from actors.intake.explain import why_foreign, why_missing
+from infra.logs import log
 from infra.stripe.version import API_VERSION, StripeObject
 from storage.events import new_event, record_events, states_of_events
 from storage.orders import find_orders
 from storage.records import orders as records
-
-log = structlog.get_logger()
 
 _BATCH = 100
 

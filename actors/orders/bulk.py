@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.orders.dead_letters import DeadLetterIsNotOpen, resolve_dead_letter
 from actors.orders.matching import Filter, OpenOrders, matching
@@ -19,6 +17,7 @@ from actors.orders.tally import Quote
 from actors.products.catalogue import MAIL_QUEUE, queues_of
 from actors.reports.replay import ReplayIsUnderWay, Words
 from infra.errors import PressroomError, TransientError, describe
+from infra.logs import log
 from storage.audit import Authority, record_action
 from storage.bulk import (
     begin_bulk,
@@ -36,8 +35,6 @@ from storage.dead_letters import letters_by_ids
 from storage.grouping import grouped
 from storage.orders import find_orders
 from storage.records.bulk import Bulk, BulkAction, BulkChunk, BulkState
-
-log = structlog.get_logger()
 
 #: The letters of a chunk.
 _IN_CHUNK = 500

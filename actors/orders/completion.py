@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from functools import partial
 
-import structlog
-
 from actors.deps.worker import WorkDeps
 from actors.mail.ending import failure
 from actors.mail.progress import confirmation, delay
@@ -13,6 +11,7 @@ from actors.orders.estimate import estimate_s
 from actors.orders.forget import forget_at
 from actors.orders.mailing import as_it_stands, deliver, look_again_at
 from actors.orders.promise import promise_of, promised_at
+from infra.logs import log
 from infra.tracing import tell_order
 from storage.alerts import raise_alert, withdraw_alert
 from storage.deliveries import correction_name, resend_name
@@ -21,8 +20,6 @@ from storage.errands import ERRAND_CHECK
 from storage.order_state import paid_at, was_delivered, why_withheld
 from storage.records.orders import Order
 from storage.reports import reports_of
-
-log = structlog.get_logger()
 
 _LATE = "The order is not ready when it was promised for."
 #: The shortest pause before an order that failed is looked at again. An operator mends it, and its customer hears

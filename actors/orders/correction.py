@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
 from actors.messages import ask
@@ -20,6 +18,7 @@ from actors.orders.tally import likely_usd
 from actors.products.catalogue import offer_of, questions_of
 from actors.reports import replay
 from infra.errors import PressroomError
+from infra.logs import log
 from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.corrections import settle_request
@@ -28,8 +27,6 @@ from storage.orders import fill_details, find_order
 from storage.records.orders import Order
 from storage.reports import reports_of
 from storage.steps import count_steps
-
-log = structlog.get_logger()
 
 
 class AnswerIsNone(PressroomError):

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import msgspec
-import structlog
 
 from actors.deps.worker import WorkDeps
 from actors.intake.draft import purchase_of
@@ -13,12 +12,11 @@ from actors.mail.progress import details
 from actors.orders.mailing import deliver
 from actors.products.catalogue import offer_of, questions_of
 from infra.errors import PermanentError
+from infra.logs import log
 from storage.answers import find_forms
 from storage.order_state import is_refunded
 from storage.orders import DETAILS_OVERDUE, call_operator, find_order, note_purchase, release_operator
 from storage.records.orders import Order
-
-log = structlog.get_logger()
 
 
 async def ask_details(deps: WorkDeps, order: Order) -> datetime | None:

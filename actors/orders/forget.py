@@ -3,17 +3,14 @@
 import secrets
 from datetime import datetime, timedelta
 
-import structlog
-
 from actors.deps.worker import WorkDeps
 from actors.orders.forgetting import what_hinders
 from actors.orders.mailing import HELD_BACK
+from infra.logs import log
 from infra.settings import Settings
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words
 from storage.orders import retire
 from storage.records.orders import Order
-
-log = structlog.get_logger()
 
 
 async def forget_order(deps: WorkDeps, order: Order) -> datetime | None:

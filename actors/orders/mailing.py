@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import NamedTuple
 
-import structlog
-
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.mail.letterhead import letter_id
 from actors.orders.dead_letters import clear_attention
 from infra.clock import Clock
 from infra.errors import AccountTrouble
+from infra.logs import log
 from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.letter import Letter
 from infra.metrics import MAILS
@@ -33,8 +32,6 @@ from storage.errands import ERRAND_CHECK
 from storage.orders import call_operator
 from storage.records.mail import Delivery
 from storage.records.orders import Errand, Order
-
-log = structlog.get_logger()
 
 #: D of the protocol: the limit for sending one letter, begun before T20, looked at before the final dot. It is
 #: shorter than a usual grace period, so that a worker that is told to end knows the fate of its letter.

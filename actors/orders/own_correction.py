@@ -8,20 +8,18 @@ from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
-import structlog
 
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
 from actors.orders.correcting import why_not_correctable, write_correction
 from actors.products.catalogue import offer_of
 from actors.products.questions import Question
+from infra.logs import log
 from storage.alerts import raise_alert
 from storage.corrections import MOST_BY_CUSTOMER, request_remake
 from storage.ledger import has_bought
 from storage.order_state import REQUESTS, is_refunded
 from storage.records.orders import CUSTOMER, Order
-
-log = structlog.get_logger()
 
 #: The customer may correct the answers now, ask for a remake from others, wait for its grant, or do none of these.
 Stage = Literal["open", "remake", "asked", "late"]

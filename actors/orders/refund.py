@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import structlog
-
 from actors.deps.worker import WorkDeps
 from actors.intake.payments import apply_payments
 from actors.mail.ending import refund
@@ -11,6 +9,7 @@ from actors.orders.forget import forget_at
 from actors.orders.mailing import deliver, look_again_at
 from actors.orders.refunding import RefundIsImpossible, decide_refund
 from infra.errors import TransientError
+from infra.logs import log
 from storage.alerts import raise_alert
 from storage.audit import Authority
 from storage.endings import mark_refunded
@@ -19,8 +18,6 @@ from storage.order_state import was_delivered
 from storage.orders import find_order
 from storage.payments import find_payments, note_refunded
 from storage.records.orders import Order
-
-log = structlog.get_logger()
 
 _STRIPE_IS_AWAY = "The refund waits: Stripe does not answer."
 

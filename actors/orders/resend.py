@@ -1,17 +1,14 @@
 """Sends an order's reports again: a customer asks within bounds, an operator with an entry in the audit trail."""
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.messages import send_errand
 from infra.errors import PressroomError
+from infra.logs import log
 from storage.audit import Authority, record_action
 from storage.order_state import why_withheld
 from storage.orders import find_order
 from storage.records.orders import Order
 from storage.resends import may_ask_at, note_resend
-
-log = structlog.get_logger()
 
 
 class ResendIsImpossible(PressroomError):

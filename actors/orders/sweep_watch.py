@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.orders.troubles import Trouble, Troubles
 from infra.errors import TransientError
+from infra.logs import log
 from storage.alerts import alert_id
 from storage.workers import has_sweep
-
-log = structlog.get_logger()
 
 _LOOK_S = 5.0
 _NO_SWEEP = Trouble("no_sweep", "sweep", "No sweep has turned for half a minute. Nothing that fails is mended.")

@@ -6,18 +6,15 @@ from datetime import timedelta
 from functools import partial
 from typing import Literal
 
-import structlog
-
 from actors.deps.mailing import MailDeps
 from actors.mail.alert import alert_letter
 from actors.mail.formatting import posted
 from infra.alert_hook import post_alert
 from infra.errors import TransientError, describe
+from infra.logs import log
 from infra.mail.errors import MailServerIsBusy, MailServerRefusesUs
 from storage.alerts import claim_alert, close_alert, note_told, put_off_alert
 from storage.records.mail import Alert
-
-log = structlog.get_logger()
 
 _SEND_S = 10.0
 #: The pause before an alert that failed to be told is told again. It is longer than telling it may take.

@@ -3,18 +3,15 @@
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.messages import send_errand
 from actors.orders.refunding import why_not_refundable
+from infra.logs import log
 from storage.alerts import raise_alert
 from storage.audit import Authority, record_action
 from storage.order_state import REQUESTS, is_refunded, paid_day, was_delivered
 from storage.records.orders import CUSTOMER, Order
 from storage.withdrawals import record_withdrawal
-
-log = structlog.get_logger()
 
 #: The customer may withdraw, has lost the right to, or has withdrawn.
 Right = Literal["open", "lost", "used"]

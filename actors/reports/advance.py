@@ -5,8 +5,6 @@ from datetime import datetime
 from functools import partial
 from typing import cast
 
-import structlog
-
 from actors.deps.accounts import watching_accounts
 from actors.deps.process import Deps
 from actors.messages import send_all, send_errand
@@ -14,6 +12,7 @@ from actors.products.slot_sets import slot_of
 from actors.reports.admission import release_places
 from actors.reports.slots import pump
 from infra.errors import TransientError, describe
+from infra.logs import log
 from storage.claims import kill_step
 from storage.database import Database
 from storage.dead_letters import record_dead_step
@@ -33,8 +32,6 @@ from storage.steps import (
     stamp_advanced,
     waiting_steps,
 )
-
-log = structlog.get_logger()
 
 #: The most steps of one report that advance in one go.
 _MOST = 64

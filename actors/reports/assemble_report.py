@@ -8,20 +8,17 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import structlog
-
 from actors.deps.worker import WorkDeps
 from actors.mail.brand import brand_name, logo_of
 from actors.reports.claim import Claim, ClaimIsLost
 from actors.reports.replay import ReplayIsUnderWay, lost_chunks, replay
 from actors.reports.sources import book_of
 from infra.errors import TransientError
+from infra.logs import log
 from infra.metrics import RENDER_S
 from infra.tracing import span
 from storage.objects import ObjectDoesNotExist, book_key, pdf_key
 from storage.records.work import StepResult
-
-log = structlog.get_logger()
 
 #: The number of chunks that are fetched at once: enough to hide S3's latency, and no more than its threads.
 _AT_ONCE = 8

@@ -5,14 +5,13 @@ import traceback
 from collections.abc import Sequence
 from itertools import chain
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.messages import send_all, step_post
 from actors.products.catalogue import PRODUCTS
 from actors.products.slot_sets import SLOTS, slot_of, token_of
 from actors.reports.putting_off import is_put_off
 from infra.errors import TransientError, describe
+from infra.logs import log
 from storage.dead_letters import record_dead_report
 from storage.orders import fail_order, find_order
 from storage.queueing import mark_queued, new_message
@@ -21,8 +20,6 @@ from storage.records.work import Report, Step
 from storage.reports import find_report, kill_report, park_report, pin_plan, start_report, unpark_reports
 from storage.steps import insert_steps
 from storage.work_pauses import put_off_report
-
-log = structlog.get_logger()
 
 
 async def begin_report(deps: Deps, report_id: str) -> None:

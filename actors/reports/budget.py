@@ -8,8 +8,6 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-import structlog
-
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.messages import send_errand
@@ -17,10 +15,9 @@ from actors.reports.allowance import budget_of, cannot_be_kept
 from actors.reports.claim import Claim, StepGoesBack
 from infra.llm.answer import Request, Usage
 from infra.llm.prices import Prices
+from infra.logs import log
 from storage.budget import begin_pause, spending_of
 from storage.ledger import entry_id, open_entry, withdraw_entry
-
-log = structlog.get_logger()
 
 #: Beside the provider's own time: for settling, and for clocks that differ.
 _MARGIN = timedelta(seconds=15)

@@ -1,13 +1,10 @@
 """Lost books: finds out that S3 has a finished PDF no more, and has it made again."""
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.messages import send_errand
+from infra.logs import log
 from storage.errands import ERRAND_CHECK, open_errand
 from storage.records.work import Report
-
-log = structlog.get_logger()
 
 
 async def is_lost(deps: Deps, report: Report) -> bool:

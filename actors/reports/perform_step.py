@@ -22,6 +22,7 @@ from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.putting_off import is_put_off
 from actors.reports.slots import pump, queue_released
 from infra.errors import AccountTrouble, TransientError, describe
+from infra.logs import log
 from infra.metrics import STEPS
 from storage.claims import claim_others, claim_step, complete_step, release_step
 from storage.order_state import is_parked
@@ -39,8 +40,6 @@ from storage.records.orders import Order
 from storage.records.work import Step, StepResult
 from storage.steps import find_step, kind_of, results_of
 from storage.work_pauses import put_off_step
-
-log = structlog.get_logger()
 
 #: Waits between the quick tries inside one claim: 7.5 s in all.
 _QUICK_WAITS_S = (0.5, 1.0, 2.0, 4.0)

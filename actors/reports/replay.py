@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.products.catalogue import PRODUCTS
 from actors.products.plans import changes_between
@@ -16,6 +14,7 @@ from actors.reports.begin_report import new_steps
 from actors.reports.lost_books import is_lost
 from actors.reports.slots import pump
 from infra.errors import PressroomError
+from infra.logs import log
 from storage.corrections import begin_remake, end_remaking
 from storage.endings import begin_replay, end_replay
 from storage.errands import ERRAND_CHECK
@@ -42,8 +41,6 @@ from storage.steps import (
     results_of,
     steps_of,
 )
-
-log = structlog.get_logger()
 
 #: The words of a replay: those that the report was begun with, or those of its product as it is defined now.
 Words = Literal["pinned", "today"]

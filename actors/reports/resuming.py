@@ -1,15 +1,12 @@
 """Resumption of a report that stands still though no step of it is dead: there is no known way to that."""
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.reports.advance import advance, ready_complete
 from actors.reports.slots import pump
+from infra.logs import log
 from storage.orders import fail_order
 from storage.records.work import Report
 from storage.steps import has_live_steps, steps_of
-
-log = structlog.get_logger()
 
 
 async def resume(deps: Deps, report: Report) -> None:

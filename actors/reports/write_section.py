@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import Call, WorkDeps
 from actors.products.catalogue import said_answers
@@ -22,14 +20,13 @@ from infra.llm.answer import (
     Request,
     Usage,
 )
+from infra.logs import log
 from infra.metrics import LLM_CALL_S, LLM_ROOM_S, count_call
 from infra.tracing import span
 from storage.corrections import use_answers
 from storage.ledger import answers_of, settle_entry
 from storage.records.plans import PlannedStep
 from storage.records.work import Settlement, StepResult, TokenUsage
-
-log = structlog.get_logger()
 
 #: Titles, each with the text said or worked out under it.
 Told = Sequence[tuple[str, str]]

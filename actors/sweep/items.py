@@ -3,13 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-import structlog
-
 from actors.deps.process import Deps
 from infra.errors import TransientError
+from infra.logs import log
 from storage.alerts import raise_alert
-
-log = structlog.get_logger()
 
 Item = TypeVar("Item", bound=Mapping[str, Any])
 

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.messages import Post, begin_post, queue_of, resumed_post, send_all, step_post
 from actors.orders.troubles import Trouble
@@ -17,6 +15,7 @@ from actors.products.plans import FORMAT
 from actors.reports.advance import give_up
 from actors.reports.begin_report import give_up_report
 from actors.sweep.items import see_to_each
+from infra.logs import log
 from infra.metrics import RESENT
 from storage.alerts import raise_alert
 from storage.database import Database
@@ -31,8 +30,6 @@ from storage.queueing import (
 from storage.records.work import Report, Step, Worker
 from storage.reports import begin_message, hurry_reports, keep_reports_queued, requeue_report, unbegun_reports
 from storage.workers import live_workers
-
-log = structlog.get_logger()
 
 #: The time in Redis after which a message is sent again in any case: its fetch reply may have been lost.
 _TOO_OLD = timedelta(minutes=10)

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.messages import Post, resumed_post, send_all
 from actors.products.slot_sets import SLOTS
@@ -14,14 +12,13 @@ from actors.reports.resuming import resume
 from actors.reports.slots import pump, queue_and_send
 from actors.sweep.items import see_to_each
 from infra.errors import TransientError
+from infra.logs import log
 from storage.claims import claims_of, expire_step, lapsed_claims
 from storage.queueing import new_message
 from storage.records.plans import Slot
 from storage.records.work import Report, Step, Worker
 from storage.slots import pull_tokens, running_reports
 from storage.steps import idle_ready_reports, slot_holders, unadvanced_steps
-
-log = structlog.get_logger()
 
 #: The number of processes that a step took with it after which it counts as poison.
 _MAX_KILLS = 8

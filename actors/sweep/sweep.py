@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-import structlog
-
 from actors.deps.mailing import with_mailer
 from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
@@ -28,10 +26,9 @@ from actors.sweep.orders import (
 from actors.sweep.steps import SlotHealer, advance_missed_steps, expire_lapsed_claims
 from actors.sweep.workers import Watch
 from infra.errors import TransientError
+from infra.logs import log
 from storage.alerts import raise_alert
 from storage.installation import first_start
-
-log = structlog.get_logger()
 
 #: The time between two rounds of duties that ask servers which are not ours alone.
 _SELDOM_S = 600.0

@@ -4,19 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-import structlog
-
 from actors.deps.process import Deps
 from actors.sweep.items import see_to_each
 from actors.sweep.messages import resend_messages_of
 from actors.sweep.steps import expire_lapsed_claims, take_from
 from infra.clock import Clock
 from infra.errors import TransientError
+from infra.logs import log
 from infra.metrics import DEAD_WORKERS
 from storage.records.work import Worker
 from storage.workers import live_workers, prove_writable, remove_worker
-
-log = structlog.get_logger()
 
 #: A worker beats every 2 s. After this long at the same beat, over this many reads, it is dead.
 _STILL_S = 6.0

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import dramatiq
-import structlog
 
 from actors.deps.worker import WorkDeps
 from actors.intake.fetch_session import fetch_session
@@ -22,11 +21,10 @@ from actors.reports.render_chunk import render_chunk
 from actors.reports.write_section import write_section
 from infra.broker.broker import Broker
 from infra.errors import TransientError, describe
+from infra.logs import log
 from infra.tracing import span
 from storage.records.orders import Errand
 from storage.records.work import StepResult
-
-log = structlog.get_logger()
 
 #: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released. Only
 #: work that waits, with an answer in hand, for a MongoDB that is away takes that long.

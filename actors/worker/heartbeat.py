@@ -5,19 +5,17 @@ import logging
 import os
 import socket
 
-import structlog
 from dramatiq.asyncio import EventLoopThread
 
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import queues_of
 from actors.products.plans import FORMAT
 from infra.errors import TransientError
+from infra.logs import log
 from storage.claims import claims_of, release_step
 from storage.database import Database
 from storage.records.work import WorkerFacts
 from storage.workers import beat, note_ending, remove_worker
-
-log = structlog.get_logger()
 
 _BEAT_S = 2.0
 #: The time that a beat has to end once the worker leaves.

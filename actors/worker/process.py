@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-import structlog
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
 from actors.deps.startup import open_deps
@@ -24,6 +23,7 @@ from actors.worker.heartbeat import ClaimsAudit, Heart
 from infra.broker.broker import DeadMessage
 from infra.broker.worker import consuming_broker, start_workers, stop_workers
 from infra.llm.answer import Request
+from infra.logs import log
 from infra.mail.transport import transport_for
 from infra.pdf import Renderer
 from infra.settings import Settings, cost_of_ending
@@ -34,8 +34,6 @@ from storage.workers import SWEEP_TURNS_S
 
 if TYPE_CHECKING:
     from infra.llm.client import Llm
-
-log = structlog.get_logger()
 
 #: The threads for calls that block: mail, Stripe, names. As many as messages that are in the air by default, and
 #: more.

@@ -160,9 +160,7 @@ async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> 
 
 def _begin(process: str) -> Settings:
     """Read the settings and set up the logs. SIGTERM ends the process in order, also while it starts."""
-    import structlog
-
-    from infra.logs import set_up_logs
+    from infra.logs import log, set_up_logs
     from infra.places.clocks import zones_have_history
     from infra.tracing import begin_tracing
 
@@ -170,7 +168,7 @@ def _begin(process: str) -> Settings:
     set_up_logs(settings.log_format, process)
     begin_tracing(settings, process)
     if not zones_have_history():
-        structlog.get_logger().warning("time_zones_without_history", remedy="install the system's tzdata")
+        log.warning("time_zones_without_history", remedy="install the system's tzdata")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     return settings
 

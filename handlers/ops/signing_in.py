@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,9 +12,8 @@ from handlers.ops.page import page
 from handlers.web.doors import Pace
 from handlers.web.requests import read_form
 from infra.accounts import Account
+from infra.logs import log
 from infra.passwords import LONGEST, is_password
-
-log = structlog.get_logger()
 
 #: Tries at one account, whatever their addresses: ten at once, then one a minute. Its owner waits as long.
 _TRIES = (10, 60.0)

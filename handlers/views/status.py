@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypedDict, TypeVar
 
-import structlog
-
 from actors.deps.process import Deps
 from handlers.views.door import DoorView, door_view
 from handlers.views.machines import QueueView, WorkerView, queue_views, worker_views
@@ -13,10 +11,9 @@ from handlers.views.orders import as_text
 from handlers.views.provider import LimitsView, ProviderView, limits_view, provider_view
 from handlers.views.work import WorkView, work_view
 from infra.errors import describe
+from infra.logs import log
 from storage.figures import alerts_of_kinds
 from storage.workers import SWEEP_TURNS_S, has_sweep
-
-log = structlog.get_logger()
 
 Found = TypeVar("Found")
 

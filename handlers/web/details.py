@@ -3,7 +3,6 @@
 import asyncio
 from datetime import datetime
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,13 +17,12 @@ from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
+from infra.logs import log
 from infra.speech.say import ENGLISH
 from storage.errands import settle_errand
 from storage.order_state import is_refunded, why_withheld
 from storage.orders import fill_details, find_order
 from storage.records.orders import Order
-
-log = structlog.get_logger()
 
 _DEADLINE_S = 5.0
 

@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from math import ceil
 
-import structlog
 from cachetools import LRUCache
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-log = structlog.get_logger()
+from infra.logs import log
 
 #: Addresses that are remembered at once, some 200 bytes each. The longest unseen is forgotten first.
 _ADDRESSES = 10_000

@@ -5,7 +5,6 @@ HEAD, with which mail scanners look at links, is no download: it is answered wit
 
 import asyncio
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,12 +16,11 @@ from actors.reports.lost_books import ask_for_reprint
 from handlers.web.page import page
 from handlers.web.requests import order_of
 from infra.errors import TransientError
+from infra.logs import log
 from storage.order_state import Withheld, why_withheld
 from storage.records.orders import Order
 from storage.records.work import Pdf, Report
 from storage.reports import find_report, note_download, report_id
-
-log = structlog.get_logger()
 
 DEADLINE_S, _STORE_S = 8.0, 3.0
 #: Seconds after which a waiting page looks again: for a PDF that is being printed, and for a store that is away.

@@ -3,16 +3,14 @@
 import asyncio
 from time import perf_counter
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actors.deps.process import Deps
 from handlers.webhook.endpoint import CLIENT_IS_GONE
 from infra.errors import PressroomError
+from infra.logs import log
 from infra.metrics import WEBHOOK_S
 from storage.tallies import add_refused
-
-log = structlog.get_logger()
 
 #: How often refused requests are written down: a flood of them is one write.
 _EVERY_S = 5.0

@@ -6,16 +6,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from infra.errors import PressroomError, TransientError
+from infra.logs import log
 from storage.changes import follow_changes
 from storage.database import Database
-
-log = structlog.get_logger()
 
 #: The shortest time from a look to the next: an order may change many times in a second.
 _PAUSE_S = 1.0

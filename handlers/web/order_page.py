@@ -8,7 +8,6 @@ from email.utils import parseaddr
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -27,13 +26,12 @@ from handlers.web.live import live
 from handlers.web.page import page
 from handlers.web.requests import find_order_of, order_of
 from infra.errors import TransientError
+from infra.logs import log
 from infra.speech.dates import said_moment
 from infra.speech.say import say
 from storage.order_state import why_withheld
 from storage.orders import note_opened
 from storage.records.orders import Order
-
-log = structlog.get_logger()
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
 #: Fields that the JSON of a customer's link has, and those of each report. All others are the operators'.

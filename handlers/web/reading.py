@@ -5,7 +5,6 @@ They are made when they are asked for, from the texts that MongoDB has. Nothing 
 
 import asyncio
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,10 +13,9 @@ from handlers.web.downloads import DEADLINE_S, ask_to_wait, find_finished, nothi
 from handlers.web.page import page
 from infra.book.decoration import night, palette
 from infra.book.words import direction, language_tag, words
+from infra.logs import log
 from infra.reading import Part, Places, part_html, places_of, write_epub
 from storage.objects import attachment
-
-log = structlog.get_logger()
 
 
 async def read_contents(request: Request) -> Response:

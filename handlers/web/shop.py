@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -20,12 +19,11 @@ from handlers.web.page import page
 from handlers.web.requests import preferred_languages, read_form, visitors_language
 from infra.errors import PermanentError, TransientError, describe
 from infra.links import Links
+from infra.logs import log
 from infra.speech.say import say
 from infra.stripe.client import Purchase, Stripe
 from infra.tenants import MAIN
 from storage.answers import keep_answers, note_session
-
-log = structlog.get_logger()
 
 _DEADLINE_S = 25.0
 #: For a figure without which the page is as good.

@@ -4,7 +4,6 @@ import asyncio
 import json
 from typing import Any, TypeGuard
 
-import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -13,9 +12,8 @@ from actors.intake.events import Event, order_of
 from handlers.webhook.inbox import EventInbox
 from handlers.webhook.signature import SignatureIsTooLong, SignatureIsWrong, check_signature
 from infra.errors import PressroomError, TransientError
+from infra.logs import log
 from infra.tracing import span
-
-log = structlog.get_logger()
 
 #: Stripe's events are a few KiB; a larger body is refused unread.
 MAX_BODY = 256 * 1024

@@ -5,17 +5,14 @@ import json
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from actors.deps.webhook import IntakeDeps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event, subjects_of
+from infra.logs import log
 from storage.alerts import raise_alert
 from storage.events import new_event, record_events
 from storage.group_commit import GroupCommit
 from storage.records import orders as records
-
-log = structlog.get_logger()
 
 #: Events of one round: its writes stay well below the request's deadline.
 _MOST = 64

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import httpx2
 import msgspec
 import openai
-import structlog
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from infra.llm.answer import AccountIsRefused, Answer, Request, estimated_tokens
@@ -18,12 +17,11 @@ from infra.llm.limiter.types import Limits, Outcome, Reservation, Terms
 from infra.llm.prices import read_prices
 from infra.llm.rate_headers import read_rate_headers
 from infra.llm.reading import read_answer, unread_answer
+from infra.logs import log
 from infra.settings import Settings
 
 if TYPE_CHECKING:
     from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
-
-log = structlog.get_logger()
 
 #: Parameters without which a request is still ours: a compatible server may not know them.
 _SPARE = frozenset({"reasoning", "prompt_cache_key", "metadata", "store"})

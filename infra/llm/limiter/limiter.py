@@ -6,12 +6,9 @@ import heapq
 import itertools
 from typing import NamedTuple
 
-import structlog
-
 from infra.llm.limiter.shared import SharedCount, SharedCountIsAway
 from infra.llm.limiter.types import Outcome, Reservation, Terms, Wait
-
-log = structlog.get_logger()
+from infra.logs import log
 
 #: The time from one look for Redis to the next, while it is away.
 _LOOK_S = 1.0
