@@ -10,10 +10,20 @@ from infra.accounts import Role
 from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
 
+Fields = Mapping[str, str]
 #: Does what a form with these fields asks for, and returns the path of the page to go to, or a page of its own.
-Act = Callable[[Mapping[str, str], Authority], Awaitable[str | Response]]
+Act = Callable[[Request, Fields, Authority], Awaitable[str | Response]]
 #: Shows the form's page again, with its mistake and a status.
 Show = Callable[[Request, str, int], Awaitable[Response]]
+
+
+def form(act: Act, show: Show) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint that carries out what an operator's form asks for."""
+
+    async def take(request: Request) -> Response:
+        return await carry_out(request, "operator", act, show)
+
+    return take
 
 
 async def carry_out(request: Request, role: Role, act: Act, show: Show) -> Response:
@@ -23,7 +33,7 @@ async def carry_out(request: Request, role: Role, act: Act, show: Show) -> Respo
     """
     fields = await form_of(request, role)
     try:
-        done = await act(fields, authority_of(request, fields))
+        done = await act(request, fields, authority_of(request, fields))
     except TransientError:
         raise
     except PressroomError as error:

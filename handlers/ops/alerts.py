@@ -1,15 +1,12 @@
 """GET /ops/alerts and /ops/alerts/{alert}, and POST to settle or snooze one."""
 
-from collections.abc import Mapping
-from functools import partial
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.orders.settle_alert import LONGEST, settle_alert, snooze_alert
-from handlers.ops.acts import carry_out
+from handlers.ops.acts import Fields
 from handlers.ops.page import page
 from handlers.spans import read_end
 from handlers.views.alerts import alert_view, settled_view
@@ -28,17 +25,17 @@ async def alerts(request: Request) -> Response:
     return page(request, "alerts.html", alerts=still, settled=settled, more=len(still) == _MOST)
 
 
-async def alert(request: Request) -> Response:
+async def alert(request: Request, mistake: str = "", status: int = 200) -> Response:
     """Show an open alert with all its troubles."""
-    return await _alert(request, "", 200)
+    deps: Deps = request.state.deps
+    found = await find_alert(deps.db, request.path_params["alert"])
+    if found is None:
+        raise HTTPException(404, "There is no such open alert. It may be settled.")
+    return page(request, "alert.html", status, alert=alert_view(found), mistake=mistake, longest=LONGEST.days)
 
 
-async def settle_or_snooze(request: Request) -> Response:
-    """Settle or snooze an alert, then show those that are left. 422 with the reason if that cannot be."""
-    return await carry_out(request, "operator", partial(_act, request), _alert)
-
-
-async def _act(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
+async def settle_or_snooze(request: Request, fields: Fields, authority: Authority) -> str:
+    """Settle or snooze an alert, then show those that are left."""
     deps: Deps = request.state.deps
     alert_id, seen = request.path_params["alert"], fields.get("seen", "")
     shown = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1
@@ -48,11 +45,3 @@ async def _act(request: Request, fields: Mapping[str, str], authority: Authority
     else:
         await settle_alert(deps, alert_id, authority, seen=shown)
     return "/ops/alerts"
-
-
-async def _alert(request: Request, mistake: str, status: int) -> Response:
-    deps: Deps = request.state.deps
-    found = await find_alert(deps.db, request.path_params["alert"])
-    if found is None:
-        raise HTTPException(404, "There is no such open alert. It may be settled.")
-    return page(request, "alert.html", status, alert=alert_view(found), mistake=mistake, longest=LONGEST.days)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +11,7 @@ from actors.deps.process import Deps
 from actors.orders.bulk import NothingMatches, make_bulk, take_up_bulk, turn
 from actors.orders.matching import Filter, OpenOrders
 from actors.reports.replay import Words
-from handlers.ops.acts import carry_out
+from handlers.ops.acts import Fields
 from handlers.ops.guard import form_of, operator_of
 from handlers.ops.page import page
 from handlers.views.bulk import bulk_view, bulk_views, told_quote
@@ -34,38 +33,35 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "running": ("pause", "cancel"),
     "paused": ("resume", "cancel"),
 }
-#: By what a form asks for, what is done, and who may begin it.
-_ACTIONS: Mapping[str, tuple[BulkAction, Role]] = {
-    "replayed": ("replayed", "operator"),
-    "discarded": ("discarded", "operator"),
-    "refunded": ("refunded", "owner"),
-}
+#: What may be done, and who may begin it.
+_ROLES: Mapping[BulkAction, Role] = {"replayed": "operator", "discarded": "operator", "refunded": "owner"}
 
 
 class TimeIsNone(PressroomError):
     """A time or an age of the filter cannot be read."""
 
 
-async def newest(request: Request) -> Response:
+async def newest(request: Request, mistake: str = "", status: int = 200) -> Response:
     """Show the newest bulk work, and a form to quote some."""
-    return await _newest(request, "", 200)
+    deps: Deps = request.state.deps
+    found = await bulk_views(deps, await latest_bulks(deps.db, _MOST))
+    return page(request, "bulks.html", status, bulks=found, mistake=mistake)
 
 
 async def quote(request: Request) -> Response:
     """Quote what a form's filter finds, and show the quote. 422 with the reason if that is nothing."""
     fields = await form_of(request, "operator")
-    asked = _ACTIONS.get(fields.get("action", ""))
-    if asked is None:
+    action = next((one for one in _ROLES if one == fields.get("action")), None)
+    if action is None:
         raise HTTPException(400, "Dead letters are replayed or discarded, and orders refunded.")
-    action, role = asked
-    operator_of(request, role)
+    operator_of(request, _ROLES[action])
     words: Words = "today" if fields.get("words") == "today" else "pinned"
     deps: Deps = request.state.deps
     try:
         wanted = _old_orders(fields, deps.clock.now()) if action == "refunded" else _filter(fields)
         bulk = await make_bulk(deps, wanted, action, words)
     except (NothingMatches, TimeIsNone) as error:
-        return await _newest(request, str(error), 422)
+        return await newest(request, str(error), 422)
     return RedirectResponse(f"/ops/bulk/{bulk}", 303)
 
 
@@ -94,25 +90,16 @@ def _moment(text: str | None) -> datetime | None:
         raise TimeIsNone("A time is written such as 2026-03-01T12:00, in UTC.") from None
 
 
-async def one(request: Request) -> Response:
-    """Show bulk work: its quote until it is begun, then how far it is and what failed."""
-    return await _one(request, "", 200)
-
-
-async def act(request: Request) -> Response:
-    """Begin bulk work as it was quoted, or pause, resume or cancel it. 422 with the reason if that cannot be.
+async def act(request: Request, fields: Fields, authority: Authority) -> str:
+    """Begin bulk work as it was quoted, or pause, resume or cancel it.
 
     Who may begin it may resume it. Any operator may pause or cancel it.
     """
-    return await carry_out(request, "operator", partial(_act, request), _one)
-
-
-async def _act(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
     deps: Deps = request.state.deps
     bulk, verb = request.path_params["bulk"], fields.get("action", "")
     if verb in {"begin", "resume"}:
         found = await find_bulk(deps.db, bulk)
-        operator_of(request, _ACTIONS[found["action"]][1] if found else "operator")
+        operator_of(request, _ROLES[found["action"]] if found else "operator")
     if verb == "begin":
         await take_up_bulk(deps, bulk, fields.get("quote", ""), authority)
     else:
@@ -120,20 +107,15 @@ async def _act(request: Request, fields: Mapping[str, str], authority: Authority
     return request.url.path
 
 
-async def _newest(request: Request, mistake: str, status: int) -> Response:
-    deps: Deps = request.state.deps
-    found = await bulk_views(deps, await latest_bulks(deps.db, _MOST))
-    return page(request, "bulks.html", status, bulks=found, mistake=mistake)
-
-
-async def _one(request: Request, mistake: str, status: int) -> Response:
+async def one(request: Request, mistake: str = "", status: int = 200) -> Response:
+    """Show bulk work: its quote until it is begun, then how far it is and what failed."""
     deps: Deps = request.state.deps
     bulk = await find_bulk(deps.db, request.path_params["bulk"])
     if bulk is None:
         raise HTTPException(404, "There is no such bulk work.")
     view = await bulk_view(deps, bulk)
     failures = (await failures_of(deps.db, bulk["_id"]))[:_MOST_FAILURES]
-    may_begin = operator_of(request).may(_ACTIONS[bulk["action"]][1])
+    may_begin = operator_of(request).may(_ROLES[bulk["action"]])
     verbs = [verb for verb in _VERBS.get(view["state"], ()) if may_begin or verb in {"pause", "cancel"}]
     buttons = [("action", verb, verb.capitalize(), verb == verbs[0]) for verb in verbs]
     facts = {"bulk": view, "told": told_quote(view["quote"]), "failures": failures, "buttons": buttons}

@@ -1,8 +1,5 @@
 """GET /ops/dead and /ops/dead/{letter}: dead letters by their cause; and POST to replay or discard one."""
 
-from collections.abc import Mapping
-from functools import partial
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +8,7 @@ from actors.deps.process import Deps
 from actors.orders.dead_letters import resolve_dead_letter
 from actors.orders.quote import quote_dead
 from actors.orders.replays import replay_letter
-from handlers.ops.acts import carry_out
+from handlers.ops.acts import Fields
 from handlers.ops.page import page
 from handlers.views.bulk import told_quote
 from handlers.views.dead import groups_view
@@ -38,17 +35,8 @@ async def groups(request: Request) -> Response:
     return page(request, "group.html", group=group, letters=letters)
 
 
-async def letter(request: Request) -> Response:
-    """Show a dead letter with its traceback, and what its replay would do."""
-    return await _letter(request, "", 200)
-
-
-async def close(request: Request) -> Response:
-    """Replay a dead letter as quoted, or discard it, then show it. 422 with the reason if that cannot be."""
-    return await carry_out(request, "operator", partial(_close, request), _letter)
-
-
-async def _close(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
+async def close(request: Request, fields: Fields, authority: Authority) -> str:
+    """Replay a dead letter as quoted, or discard it, then show it."""
     deps: Deps = request.state.deps
     named, action = request.path_params["letter"], fields.get("action", "")
     if action == "replayed":
@@ -60,7 +48,8 @@ async def _close(request: Request, fields: Mapping[str, str], authority: Authori
     return request.url.path
 
 
-async def _letter(request: Request, mistake: str, status: int) -> Response:
+async def letter(request: Request, mistake: str = "", status: int = 200) -> Response:
+    """Show a dead letter with its traceback, and what its replay would do."""
     deps: Deps = request.state.deps
     found = await find_dead_letter(deps.db, request.path_params["letter"])
     if found is None:

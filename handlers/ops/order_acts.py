@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from actors.deps.process import Deps
 from actors.orders.correction import (
     correct_order,
     grant_remake,
@@ -25,7 +26,7 @@ from actors.orders.refunding import begin_refund, refund_sum
 from actors.orders.resend import order_resend
 from actors.products.answer_types import in_language
 from actors.products.catalogue import known_questions, offer_of, questions_of
-from handlers.ops.acts import carry_out
+from handlers.ops.acts import Fields, Show, carry_out
 from handlers.ops.evidence import evidence_pdf
 from handlers.ops.guard import operator_of
 from handlers.ops.orders import order_named, show_order
@@ -38,10 +39,8 @@ from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
 
 _MOST_USD = 1_000_000
-Fields = Mapping[str, str]
 #: Does what a form asks for. Returns a page to show, or None for the order's.
 Doer = Callable[[Request, Fields, Authority], Awaitable[Response | None]]
-Asker = Callable[[Request, str, int], Awaitable[Response]]
 
 
 class PrinterIsBusy(TransientError):
@@ -55,8 +54,7 @@ class FormIsWrong(PressroomError):
 async def do(request: Request) -> Response:
     """Carry an act out, then show the order. 422 with the reason on the act's page if that cannot be."""
     act = _act_of(request, _DOERS)
-    again = _ASKERS.get(act, show_order)
-    return await carry_out(request, role_for(act), partial(_do, request, _DOERS[act]), again)
+    return await carry_out(request, role_for(act), partial(_do, _DOERS[act]), _ASKERS.get(act, show_order))
 
 
 async def ask(request: Request) -> Response:
@@ -74,8 +72,17 @@ def _act_of(request: Request, known: Mapping[Act, object]) -> Act:
     return found
 
 
-async def _do(request: Request, doer: Doer, fields: Fields, authority: Authority) -> str | Response:
+async def _do(doer: Doer, request: Request, fields: Fields, authority: Authority) -> str | Response:
     return await doer(request, fields, authority) or request.url.path.rpartition("/")[0]
+
+
+def _by_reason(do: Callable[[Deps, str, Authority], Awaitable[object]]) -> Doer:
+    """Return the doer of an act that takes no more than a reason."""
+
+    async def doer(request: Request, _fields: Fields, authority: Authority) -> None:
+        await do(request.state.deps, _order_of(request), authority)
+
+    return doer
 
 
 def _order_of(request: Request) -> str:
@@ -83,21 +90,18 @@ def _order_of(request: Request) -> str:
     return named
 
 
-async def _show(request: Request, fields: Fields, authority: Authority) -> Response:
-    del fields
+async def _show(request: Request, _fields: Fields, authority: Authority) -> Response:
     await reveal_customer(request.state.deps, _order_of(request), authority)
     return await show_order(request, clear=True)
 
 
-async def _evidence(request: Request, fields: Fields, authority: Authority) -> Response:
-    del fields
+async def _evidence(request: Request, _fields: Fields, authority: Authority) -> Response:
     deps = request.state.deps
     await reveal_customer(deps, _order_of(request), authority)
     return page(request, "evidence.html", 200, **await evidence_view(deps, await order_named(request)))
 
 
-async def _evidence_pdf(request: Request, fields: Fields, authority: Authority) -> Response:
-    del fields
+async def _evidence_pdf(request: Request, _fields: Fields, authority: Authority) -> Response:
     printer: asyncio.Semaphore = request.state.printer
     if printer.locked():
         raise PrinterIsBusy("Another page is being printed.")
@@ -109,15 +113,9 @@ async def _evidence_pdf(request: Request, fields: Fields, authority: Authority) 
     )
 
 
-async def _retry(request: Request, fields: Fields, authority: Authority) -> None:
-    del fields
-    for refusal in await retry_order(request.state.deps, _order_of(request), authority):
+async def _retry(deps: Deps, order: str, authority: Authority) -> None:
+    for refusal in await retry_order(deps, order, authority):
         raise refusal
-
-
-async def _resend(request: Request, fields: Fields, authority: Authority) -> None:
-    del fields
-    await order_resend(request.state.deps, _order_of(request), authority)
 
 
 async def _readdress(request: Request, fields: Fields, authority: Authority) -> None:
@@ -150,21 +148,6 @@ async def _correct(request: Request, fields: Fields, authority: Authority) -> Re
     return await _page(request, "correct.html", "", 200, given=given, quote=quote, reason=authority.reason)
 
 
-async def _remake(request: Request, fields: Fields, authority: Authority) -> None:
-    del fields
-    await grant_remake(request.state.deps, _order_of(request), authority)
-
-
-async def _set_aside(request: Request, fields: Fields, authority: Authority) -> None:
-    del fields
-    await set_aside(request.state.deps, _order_of(request), authority)
-
-
-async def _refund(request: Request, fields: Fields, authority: Authority) -> None:
-    del fields
-    await begin_refund(request.state.deps, _order_of(request), authority)
-
-
 async def _forget(request: Request, fields: Fields, authority: Authority) -> None:
     if fields.get("confirmation", "").strip() != _order_of(request):
         raise FormIsWrong("Repeat the order's id to have its customer forgotten: that cannot be undone.")
@@ -175,14 +158,14 @@ _DOERS: dict[Act, Doer] = {
     "show": _show,
     "evidence": _evidence,
     "evidence.pdf": _evidence_pdf,
-    "retry": _retry,
-    "resend": _resend,
+    "retry": _by_reason(_retry),
+    "resend": _by_reason(order_resend),
     "readdress": _readdress,
     "resume": _resume,
     "correct": _correct,
-    "remake": _remake,
-    "set_aside": _set_aside,
-    "refund": _refund,
+    "remake": _by_reason(grant_remake),
+    "set_aside": _by_reason(set_aside),
+    "refund": _by_reason(begin_refund),
     "forget": _forget,
 }
 
@@ -228,7 +211,7 @@ async def _page(request: Request, template: str, mistake: str, status: int, **fa
     return page(request, template, status, customer=customer, asked=asked, mistake=mistake, **facts)
 
 
-_ASKERS: dict[Act, Asker] = {
+_ASKERS: dict[Act, Show] = {
     "correct": _ask_correction,
     "remake": _ask_remake,
     "refund": _ask_refund,

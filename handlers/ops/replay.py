@@ -1,8 +1,5 @@
 """GET /ops/orders/{order}/replay: the quote for an order's dead work or one section; and POST to begin it."""
 
-from collections.abc import Mapping
-from functools import partial
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +8,7 @@ from actors.deps.process import Deps
 from actors.orders.dead_letters import OrderDoesNotExist
 from actors.orders.replays import quote_order, replay_order
 from actors.reports.replay import Words
-from handlers.ops.acts import carry_out
+from handlers.ops.acts import Fields
 from handlers.ops.page import page
 from handlers.views.bulk import told_quote
 from storage.audit import Authority
@@ -19,24 +16,16 @@ from storage.orders import find_order
 from storage.reports import reports_of
 
 
-async def quoted(request: Request) -> Response:
-    """Show the quote, of the section that the address names or of all that is dead."""
-    return await _page(request, "", 200)
-
-
-async def begin(request: Request) -> Response:
-    """Replay as quoted, then show the order. 422 with the reason, and the quote of now, if that cannot be."""
-    return await carry_out(request, "operator", partial(_begin, request), _page)
-
-
-async def _begin(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
+async def begin(request: Request, fields: Fields, authority: Authority) -> str:
+    """Replay as quoted, then show the order."""
     order = request.path_params["order"]
     wanted = _wanted(request)
     await replay_order(request.state.deps, order, fields.get("quote", ""), authority, *wanted, _words(request))
     return request.url.path.removesuffix("/replay")
 
 
-async def _page(request: Request, mistake: str, status: int) -> Response:
+async def quoted(request: Request, mistake: str = "", status: int = 200) -> Response:
+    """Show the quote, of the section that the address names or of all that is dead."""
     deps: Deps = request.state.deps
     wanted = _wanted(request)
     try:

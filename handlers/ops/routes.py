@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ExceptionHandler
 
 from handlers.ops import alerts, bulk, dead, mails, money, order_acts, orders, pauses, replay, status, stripe
+from handlers.ops.acts import form
 from handlers.ops.guard import Guard
 from handlers.ops.page import broken, later, refused
 from handlers.ops.signing_in import Entrance
@@ -48,28 +49,28 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Route("/orders", orders.newest),
             Route("/orders/{order}", orders.one),
             Route("/orders/{order}/replay", replay.quoted),
-            Route("/orders/{order}/replay", replay.begin, methods=["POST"]),
+            Route("/orders/{order}/replay", form(replay.begin, replay.quoted), methods=["POST"]),
             Route("/orders/{order}/{act}", order_acts.ask),
             Route("/orders/{order}/{act}", order_acts.do, methods=["POST"]),
             Route("/search", orders.find),
             Route("/status", status.installation),
             Route("/alerts", alerts.alerts),
             Route("/alerts/{alert}", alerts.alert),
-            Route("/alerts/{alert}", alerts.settle_or_snooze, methods=["POST"]),
+            Route("/alerts/{alert}", form(alerts.settle_or_snooze, alerts.alert), methods=["POST"]),
             Route("/money", money.money),
             Route("/stripe", stripe.stripe),
-            Route("/stripe", stripe.fetch, methods=["POST"]),
+            Route("/stripe", form(stripe.fetch, stripe.stripe), methods=["POST"]),
             Route("/stripe/look", stripe.look, methods=["POST"]),
-            Route("/pauses", pauses.pauses),
-            Route("/pauses", pauses.pause_or_resume, methods=["POST"]),
+            Route("/pauses", pauses.ask),
+            Route("/pauses", form(pauses.pause_or_resume, pauses.pauses), methods=["POST"]),
             Route("/mail", mails.mails),
             Route("/dead", dead.groups),
             Route("/dead/{letter:path}", dead.letter),
-            Route("/dead/{letter:path}", dead.close, methods=["POST"]),
+            Route("/dead/{letter:path}", form(dead.close, dead.letter), methods=["POST"]),
             Route("/bulk", bulk.newest),
             Route("/bulk", bulk.quote, methods=["POST"]),
             Route("/bulk/{bulk}", bulk.one),
-            Route("/bulk/{bulk}", bulk.act, methods=["POST"]),
+            Route("/bulk/{bulk}", form(bulk.act, bulk.one), methods=["POST"]),
         ],
         middleware=[Middleware(Doorway, door=_PAGES()), Middleware(Guard, accounts=accounts)],
         exception_handlers=said,

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -14,7 +13,7 @@ from actors.deps.process import Deps
 from actors.intake.explain import why_unknown
 from actors.intake.reconcile import Finding, reconcile
 from actors.intake.strangers import unknown_to_stripe
-from handlers.ops.acts import carry_out
+from handlers.ops.acts import Fields
 from handlers.ops.guard import form_of
 from handlers.ops.page import page
 from infra.errors import PressroomError
@@ -35,11 +34,6 @@ class NotCompared(PressroomError):
     """Stripe and we cannot be compared over that time, or not while somebody waits."""
 
 
-async def stripe(request: Request) -> Response:
-    """Show the forms, and how much was fetched by the last one."""
-    return await _show(request, "", 200)
-
-
 async def look(request: Request) -> Response:
     """Show what Stripe has and we lack, and what we have that it does not know. It changes nothing."""
     fields = await form_of(request, "operator")
@@ -50,17 +44,13 @@ async def look(request: Request) -> Response:
         found = await _in_time(_reconcile(deps, since, dry_run=True, foreign=foreign))
         unknown = await _in_time(unknown_to_stripe(deps, Stripe(deps.settings), since))
     except NotCompared as mistake:
-        return await _show(request, str(mistake), 422)
+        return await stripe(request, str(mistake), 422)
     whys = dict(zip(unknown, await why_unknown(deps, unknown), strict=True))
-    return await _show(request, "", 200, found, foreign, whys, fields["days"])
+    return await stripe(request, found=found, foreign=foreign, unknown=whys, days=fields["days"])
 
 
-async def fetch(request: Request) -> Response:
-    """Place what we lack, and say how much it was. 422 with the reason if that cannot be."""
-    return await carry_out(request, "operator", partial(_fetch, request), _show)
-
-
-async def _fetch(request: Request, fields: Mapping[str, str], authority: Authority) -> str:
+async def fetch(request: Request, fields: Fields, authority: Authority) -> str:
+    """Place what we lack, and say how much it was."""
     deps: Deps = request.state.deps
     since = _since(deps, fields)
     await record_action(deps.db, authority, "reconciled", None, "Stripe", deps.clock.now())
@@ -68,7 +58,7 @@ async def _fetch(request: Request, fields: Mapping[str, str], authority: Authori
     return f"/ops/stripe?fetched={len(found)}"
 
 
-def _since(deps: Deps, fields: Mapping[str, str]) -> datetime:
+def _since(deps: Deps, fields: Fields) -> datetime:
     days = fields.get("days", "")
     if days not in map(str, range(1, _LONGEST + 1)):
         raise NotCompared(f"Stripe keeps events for {_LONGEST} days: say a number of days from 1 to {_LONGEST}.")
@@ -91,15 +81,17 @@ async def _in_time(comparison: Coroutine[None, None, Compared]) -> Compared:
         raise NotCompared(f"{late} Take fewer days, or `pressroom reconcile`.") from None
 
 
-async def _show(
+async def stripe(
     request: Request,
-    mistake: str,
-    status: int,
+    mistake: str = "",
+    status: int = 200,
+    *,
     found: Sequence[Finding] | None = None,
     foreign: Sequence[Finding] = (),
     unknown: Mapping[str, str] = MappingProxyType({}),
     days: str = "",
 ) -> Response:
+    """Show the forms, and what a comparison found, or how much was fetched by the last one."""
     fetched = request.query_params.get("fetched", "")
     return page(
         request,
