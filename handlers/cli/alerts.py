@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, authority_of, limit_option, reason_option, with_deps
+from handlers.cli.common import Row, authority_of, end_option, limit_option, reason_option, with_deps
 from handlers.cli.output import listing
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def settle(alert_id: str, reason: str) -> None:
 
 @alerts.command()
 @click.argument("alert_id", metavar="ID")
-@click.option("--for", "end", metavar="SPAN|TIME", required=True, help="30m, 12h or 3d from now, or until a time.")
+@end_option
 @reason_option
 def snooze(alert_id: str, end: str, reason: str) -> None:
     """Have an open alert told again at a time, and not before.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, authority_of, expect, json_option, limit_option, reason_option, with_deps
-from handlers.cli.output import listing, show, show_json
+from handlers.cli.common import Row, authority_of, expect, limit_option, reason_option, with_deps
+from handlers.cli.output import detail, listing, show
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
@@ -41,15 +41,7 @@ async def list_bulks(deps: Deps, limit: int) -> list[Row]:
     return list(await bulk_views(deps, await latest_bulks(deps.db, limit)))
 
 
-@bulk.command("show")
-@click.argument("bulk_id", metavar="ID")
-@json_option("an object with quote{} and failures[]")
-def show_bulk(bulk_id: str, as_json: bool) -> None:
-    """Show bulk work: its quote, how far it is, and what failed."""
-    view = with_deps(lambda deps: _view(deps, bulk_id))
-    if as_json:
-        show_json(view)
-        return
+def _print_bulk(view: Row) -> None:
     from handlers.cli.tables import print_fields
 
     print_fields({name: value for name, value in view.items() if name not in {"quote", "failures"}})
@@ -59,7 +51,11 @@ def show_bulk(bulk_id: str, as_json: bool) -> None:
         show(view["failures"], ("letter", "why"))
 
 
-async def _view(deps: Deps, bulk_id: str) -> Row:
+@bulk.command("show")
+@click.argument("bulk_id", metavar="ID")
+@detail("an object with quote{} and failures[]", _print_bulk)
+async def show_bulk(deps: Deps, bulk_id: str) -> Row:
+    """Show bulk work: its quote, how far it is, and what failed."""
     from handlers.views.bulk import bulk_view
     from storage.bulk import failures_of, find_bulk
 

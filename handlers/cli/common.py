@@ -22,6 +22,9 @@ Result = TypeVar("Result")
 Command = TypeVar("Command", bound=Callable[..., Any])
 Row = Mapping[str, Any]
 
+end_option = click.option(
+    "--for", "end", metavar="SPAN|TIME", required=True, help="30m, 12h or 3d from now, or until a time."
+)
 reason_option = click.option("--reason", metavar="REASON", required=True, help="Why, for the audit trail.")
 
 
@@ -50,6 +53,11 @@ def limit_option(most: int, default: int, noun: str) -> Callable[[Command], Comm
         type=click.IntRange(1, most),
         help=f"{noun.capitalize()} at most.",
     )
+
+
+def remedy(command: Callable[..., None]) -> click.Command:
+    """Make a command about an order of a function that is given its id and a reason, beside its own options."""
+    return click.command()(click.argument("order")(reason_option(command)))
 
 
 def settings_here() -> Settings:

@@ -13,13 +13,12 @@ from handlers.cli.common import (
     Row,
     authority_of,
     expect,
-    json_option,
     limit_option,
     on_one_line,
     reason_option,
     with_deps,
 )
-from handlers.cli.output import listing, show_json
+from handlers.cli.output import detail, listing
 from handlers.cli.times import Past
 from infra.errors import PressroomError
 
@@ -59,24 +58,23 @@ async def list_groups(deps: Deps, limit: int) -> list[Row]:
     return list(await groups_view(deps, limit))
 
 
-@dead.command("show")
-@click.argument("letter_id", metavar="ID")
-@json_option("an object with every field")
-def show_dead(letter_id: str, as_json: bool) -> None:
-    """Show one dead letter with its traceback."""
-    from storage.dead_letters import find_dead_letter
-
-    found = with_deps(lambda deps: find_dead_letter(deps.db, letter_id))
-    letter = _shown(expect(found, f"dead letter {letter_id}"))
-    if as_json:
-        show_json(letter)
-        return
+def _print_letter(letter: Row) -> None:
     from handlers.cli.tables import print_fields
 
     print_fields({name: value for name, value in letter.items() if name != "traceback"})
     click.echo()
     for line in (letter["traceback"] or "").splitlines():
         click.echo(on_one_line(line))
+
+
+@dead.command("show")
+@click.argument("letter_id", metavar="ID")
+@detail("an object with every field", _print_letter)
+async def show_dead(deps: Deps, letter_id: str) -> Row:
+    """Show one dead letter with its traceback."""
+    from storage.dead_letters import find_dead_letter
+
+    return _shown(expect(await find_dead_letter(deps.db, letter_id), f"dead letter {letter_id}"))
 
 
 _BY_FILTER = "Those that a filter finds are quoted first. The sweep closes them one by one: see `pressroom bulk`."

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, expect, json_option, limit_option, on_one_line, with_deps
+from handlers.cli.common import Row, expect, limit_option, on_one_line, with_deps
 from handlers.cli.costs import cost
-from handlers.cli.output import listing, show, show_json
+from handlers.cli.output import detail, listing, show
 from handlers.cli.remedies import (
     correct,
     customer,
@@ -33,21 +33,9 @@ def orders() -> None:
     """Look at orders, and mend them."""
 
 
-for command in (
-    cost,
-    retry,
-    replay,
-    resume,
-    resend,
-    readdress,
-    correct,
-    remake,
-    set_aside,
-    customer,
-    evidence,
-    refund,
-    forget,
-):
+_WORK = (cost, retry, replay, resume, resend, readdress)
+_CUSTOMERS = (correct, remake, set_aside, customer, evidence, refund, forget)
+for command in (*_WORK, *_CUSTOMERS):
     orders.add_command(command)
 
 
@@ -86,15 +74,7 @@ async def waiting_orders(deps: Deps, limit: int) -> list[Row]:
     return list(await for_a_person(deps, limit))
 
 
-@orders.command("show")
-@click.argument("order")
-@json_option("an object with reports[], llm{}, mails[] and dead[]")
-def show_order(order: str, as_json: bool) -> None:
-    """Show an order: its state, reports, cost, mails, dead letters."""
-    view = with_deps(lambda deps: _view(deps, order))
-    if as_json:
-        show_json(view)
-        return
+def _print_order(view: Row) -> None:
     from handlers.cli.tables import print_fields
 
     cost = f"{view['llm']['cost_usd']} USD in {view['llm']['attempts']} calls"
@@ -113,6 +93,17 @@ def show_order(order: str, as_json: bool) -> None:
     for letter in view["dead"]:
         click.echo()
         print_fields({"dead_letter": letter})
+
+
+@orders.command("show")
+@click.argument("order")
+@detail("an object with reports[], llm{}, mails[] and dead[]", _print_order)
+async def show_order(deps: Deps, order: str) -> Row:
+    """Show an order: its state, reports, cost, mails, dead letters."""
+    from handlers.views.orders import order_view
+    from storage.orders import find_order
+
+    return await order_view(deps, expect(await find_order(deps.db, order), f"order {order}"))
 
 
 @orders.command("ticket")
@@ -134,10 +125,3 @@ def ticket(order: str) -> None:
 
     for line in with_deps(text).splitlines():
         click.echo(on_one_line(line))
-
-
-async def _view(deps: Deps, order_id: str) -> Row:
-    from handlers.views.orders import order_view
-    from storage.orders import find_order
-
-    return await order_view(deps, expect(await find_order(deps.db, order_id), f"order {order_id}"))

@@ -32,6 +32,29 @@ def listing(*columns: str) -> Callable[[Callable[..., Awaitable[list[Row]]]], Ca
     return make
 
 
+def detail(
+    shape: str, show_it: Callable[[Row], None]
+) -> Callable[[Callable[..., Awaitable[Row]]], Callable[..., None]]:
+    """Make a command of a function that finds one view, given the clients and the command's own options.
+
+    The command has `show_it` print the view, or with `--json` prints all of it, in that shape.
+    """
+
+    def make(find: Callable[..., Awaitable[Row]]) -> Callable[..., None]:
+        @json_option(shape)
+        @wraps(find)
+        def command(*, as_json: bool, **options: Any) -> None:
+            view = with_deps(lambda deps: find(deps, **options))
+            if as_json:
+                show_json(view)
+            else:
+                show_it(view)
+
+        return command
+
+    return make
+
+
 def show(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool = False) -> None:
     """Print rows: as JSON with every field, or as a table of some columns."""
     if as_json:

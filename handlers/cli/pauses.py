@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, authority_of, reason_option, with_deps
+from handlers.cli.common import Row, authority_of, end_option, reason_option, with_deps
 from handlers.cli.output import listing
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
-
-_for_option = click.option(
-    "--for", "end", metavar="SPAN|TIME", required=True, help="30m, 12h or 3d from now, or until a time."
-)
 
 
 @click.group()
@@ -33,7 +29,7 @@ async def list_pauses(deps: Deps) -> list[Row]:
 
 @pauses.command()
 @click.argument("subject")
-@_for_option
+@end_option
 @reason_option
 @click.option("--dry-run", is_flag=True, help="Only say what it would do to promises.")
 def begin(subject: str, end: str, reason: str, dry_run: bool) -> None:

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from handlers.cli.bulk import begin_by_filter, yes_option
-from handlers.cli.common import Row, UnknownName, authority_of, json_option, on_one_line, reason_option, with_deps
+from handlers.cli.common import (
+    Row,
+    UnknownName,
+    authority_of,
+    on_one_line,
+    reason_option,
+    remedy,
+    with_deps,
+)
+from handlers.cli.output import detail
 from handlers.cli.times import Past
 
 if TYPE_CHECKING:
@@ -19,9 +28,7 @@ if TYPE_CHECKING:
     from actors.orders.correction import Quote
 
 
-@click.command()
-@click.argument("order")
-@reason_option
+@remedy
 def resend(order: str, reason: str) -> None:
     """Send a delivered order's reports to its customer once more."""
     from actors.orders.resend import order_resend
@@ -30,10 +37,8 @@ def resend(order: str, reason: str) -> None:
     click.echo(f"{order} is sent again")
 
 
-@click.command()
-@click.argument("order")
+@remedy
 @click.argument("email")
-@reason_option
 @click.option("--send", is_flag=True, help="If none was refused, send the reports' mail there, too.")
 def readdress(order: str, email: str, reason: str, send: bool) -> None:
     """Give an order another mail address.
@@ -48,9 +53,7 @@ def readdress(order: str, email: str, reason: str, send: bool) -> None:
     click.echo(f"{order} readdressed; mails sent again: {sent}")
 
 
-@click.command()
-@click.argument("order")
-@reason_option
+@remedy
 def retry(order: str, reason: str) -> None:
     """Try an order's dead work again, or judge it anew.
 
@@ -66,9 +69,7 @@ def retry(order: str, reason: str) -> None:
         sys.exit(1)
 
 
-@click.command()
-@click.argument("order")
-@reason_option
+@remedy
 @click.option(
     "--budget",
     metavar="USD",
@@ -92,8 +93,7 @@ def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> No
     click.echo(f"{order} resumed")
 
 
-@click.command()
-@click.argument("order")
+@remedy
 @click.option(
     "--answer",
     "answers",
@@ -102,7 +102,6 @@ def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> No
     required=True,
     help="As birth_date=1990-12-31; may be repeated.",
 )
-@reason_option
 @click.option("--dry-run", is_flag=True, help="Only say what would be made again.")
 def correct(order: str, answers: tuple[str, ...], reason: str, dry_run: bool) -> None:
     """Correct what a customer typed, and make their reports again.
@@ -128,9 +127,7 @@ def _say_correction(order: str, would: str, quote: Quote) -> None:
     click.echo(f"{order} {would}: {', '.join(quote.answers)}; calls: {quote.calls}, {usd}; mails: {quote.mails}")
 
 
-@click.command()
-@click.argument("order")
-@reason_option
+@remedy
 @click.option("--dry-run", is_flag=True, help="Only say what would be made again.")
 def remake(order: str, reason: str, dry_run: bool) -> None:
     """Grant the free remake that a customer asks for."""
@@ -143,9 +140,7 @@ def remake(order: str, reason: str, dry_run: bool) -> None:
         _say_correction(order, "is made again", quote)
 
 
-@click.command()
-@click.argument("order")
-@reason_option
+@remedy
 def set_aside(order: str, reason: str) -> None:
     """Put aside what a customer asks for.
 
@@ -157,26 +152,7 @@ def set_aside(order: str, reason: str) -> None:
     click.echo(f"{order}: the request is set aside")
 
 
-@click.command()
-@click.argument("order")
-@reason_option
-@json_option("an object with answers{} and corrections[]")
-def customer(order: str, reason: str, as_json: bool) -> None:
-    """Show an order's customer: address, answers, link.
-
-    The audit trail says who looked, and why.
-    """
-    from actors.orders.customer import reveal_customer
-    from handlers.cli.output import show_json
-    from handlers.views.customer import customer_view
-
-    async def reveal(deps: Deps) -> Row:
-        return customer_view(deps, await reveal_customer(deps, order, authority_of(reason)), clear=True)
-
-    view = with_deps(reveal)
-    if as_json:
-        show_json(view)
-        return
+def _print_customer(view: Row) -> None:
     from handlers.cli.tables import print_fields
 
     print_fields({"email": view["email"], **view["answers"], "url": view["url"]})
@@ -188,12 +164,23 @@ def customer(order: str, reason: str, as_json: bool) -> None:
         print_fields({"corrected": f"{correction['at']} by {correction['who']}: {'; '.join(changes)}"})
 
 
-@click.command()
-@click.argument("order")
+@remedy
+@detail("an object with answers{} and corrections[]", _print_customer)
+async def customer(deps: Deps, order: str, reason: str) -> Row:
+    """Show an order's customer: address, answers, link.
+
+    The audit trail says who looked, and why.
+    """
+    from actors.orders.customer import reveal_customer
+    from handlers.views.customer import customer_view
+
+    return customer_view(deps, await reveal_customer(deps, order, authority_of(reason)), clear=True)
+
+
+@remedy
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="The file, if not evidence-ORDER.pdf."
 )
-@reason_option
 def evidence(order: str, out: Path | None, reason: str) -> None:
     """Write the evidence about an order to a PDF, for its bank.
 
@@ -251,9 +238,7 @@ def refund(
     click.echo(f"{order} is refunded")
 
 
-@click.command()
-@click.argument("order")
-@reason_option
+@remedy
 def forget(order: str, reason: str) -> None:
     """Remove what is known of an order's customer, and their files.
 

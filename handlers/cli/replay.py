@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from handlers.cli.bulk import print_quote, words_option, yes_option
-from handlers.cli.common import authority_of, reason_option, with_deps
+from handlers.cli.common import authority_of, remedy, with_deps
 
 if TYPE_CHECKING:
     from actors.reports.replay import Words
 
 
-@click.command()
-@click.argument("order")
+@remedy
 @click.option("--from", "section", metavar="SECTION", help="This section and all that follows from it.")
 @click.option("--product", metavar="PRODUCT", help="The section's report, in an order of several.")
 @words_option
-@reason_option
 @click.option("--dry-run", is_flag=True, help="Only show the quote.")
 @yes_option
 def replay(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import json_option, with_deps
-from handlers.cli.output import show, show_json
+from handlers.cli.common import Row
+from handlers.cli.output import detail, show
 
 if TYPE_CHECKING:
-    from handlers.views.status import StatusView
+    from actors.deps.process import Deps
 
 _COLUMNS = {
     "queues": ("queue", "waiting", "in_flight", "oldest_s"),
@@ -20,23 +20,7 @@ _COLUMNS = {
 }
 
 
-@click.command()
-@json_option("an object of parts, a part null if its server does not answer, and their names in unknown[]")
-def status(as_json: bool) -> None:
-    """Show the installation at a glance.
-
-    Stripe's events, the LLM's provider, queues, workers and what waits.
-    """
-    from handlers.views.status import status as look
-
-    view = with_deps(look)
-    if as_json:
-        show_json(view)
-    else:
-        _print(view)
-
-
-def _print(view: StatusView) -> None:
+def _print(view: Row) -> None:
     from handlers.cli.tables import print_fields
 
     for name, part in view.items():
@@ -49,6 +33,18 @@ def _print(view: StatusView) -> None:
             print_fields({key: _in_words(value) for key, value in part.items()})
         else:
             click.echo("Unknown: its server does not answer." if part is None else _in_words(part))
+
+
+@click.command()
+@detail("an object of parts, a part null if its server does not answer, and their names in unknown[]", _print)
+async def status(deps: Deps) -> Row:
+    """Show the installation at a glance.
+
+    Stripe's events, the LLM's provider, queues, workers and what waits.
+    """
+    from handlers.views.status import status as look
+
+    return await look(deps)
 
 
 def _in_words(value: object) -> object:
