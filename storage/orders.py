@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from infra.errors import PressroomError
 from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Database, Document, insert_new
 from storage.errands import ERRAND_CHECK, errand_update
@@ -10,6 +11,10 @@ from storage.records.orders import Errand, Order, PaymentState, Purchase
 
 #: The reason for which an operator is called when a customer does not fill in the missing details.
 DETAILS_OVERDUE = "The customer has not filled in what is missing."
+
+
+class OrderDoesNotExist(PressroomError):
+    """No order has that id, or its customer is forgotten."""
 
 
 def new_order(order_id: str, token: str, purchase: Purchase, now: datetime) -> Order:
@@ -99,6 +104,22 @@ async def find_orders(db: Database, order_ids: Sequence[str]) -> list[Order]:
 async def find_order(db: Database, order_id: str) -> Order | None:
     """Return the order, or None."""
     return await db.orders.find_one({"_id": order_id})
+
+
+async def named_order(db: Database, order_id: str) -> Order:
+    """Return the order of that id. OrderDoesNotExist if there is none."""
+    order = await find_order(db, order_id)
+    if order is None:
+        raise OrderDoesNotExist(f"There is no order {order_id}.")
+    return order
+
+
+async def remembered_order(db: Database, order_id: str) -> Order:
+    """Return the order of that id, whose customer is not forgotten. OrderDoesNotExist if there is none."""
+    order = await named_order(db, order_id)
+    if "forgotten_at" in order:
+        raise OrderDoesNotExist(f"There is no order {order_id} any more: its customer is forgotten.")
+    return order
 
 
 async def find_order_by_token(db: Database, token: str) -> Order | None:

@@ -12,7 +12,7 @@ from storage.records.orders import Correction, Order
 
 
 class CorrectionIsImpossible(PressroomError):
-    """The order does not exist, or its answers must not change now."""
+    """The order's answers must not change now."""
 
 
 def why_not_correctable(order: Order) -> str | None:

@@ -23,7 +23,7 @@ from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.corrections import settle_request
 from storage.order_state import REQUESTS, was_delivered
-from storage.orders import fill_details, find_order
+from storage.orders import fill_details, named_order
 from storage.records.orders import Order
 from storage.reports import reports_of
 from storage.steps import count_steps
@@ -81,9 +81,7 @@ async def correct_order(
 
 async def _judge(deps: Deps, order_id: str, given: Mapping[str, str]) -> tuple[Order, dict[str, str]]:
     """Return an order that can be corrected, and the answers that are new, as the intake reads them."""
-    order = await find_order(deps.db, order_id)
-    if order is None:
-        raise CorrectionIsImpossible(f"There is no order {order_id}.")
+    order = await named_order(deps.db, order_id)
     if why := why_not_correctable(order):
         raise CorrectionIsImpossible(f"Order {order_id} cannot be corrected: {why}")
     questions, now = questions_of(offer_of(order["product"])), deps.clock.now()
@@ -142,16 +140,16 @@ async def grant_remake(deps: Deps, order_id: str, authority: Authority) -> Quote
 
 
 async def _requested_answers(deps: Deps, order_id: str) -> dict[str, str]:
-    order = await find_order(deps.db, order_id)
-    if order is None or "request" not in order or order["request"]["kind"] != "remake":
+    order = await named_order(deps.db, order_id)
+    if "request" not in order or order["request"]["kind"] != "remake":
         raise CorrectionIsImpossible(f"The customer of order {order_id} asks for no remake.")
     return order["request"]["answers"]
 
 
 async def set_aside(deps: Deps, order_id: str, authority: Authority) -> None:
     """End a customer's request without granting it, with an entry in the audit trail."""
-    order = await find_order(deps.db, order_id)
-    if order is None or "request" not in order:
+    order = await named_order(deps.db, order_id)
+    if "request" not in order:
         raise CorrectionIsImpossible(f"The customer of order {order_id} asks for nothing.")
     kind = order["request"]["kind"]
     await record_action(deps.db, authority, "set aside", order_id, kind, deps.clock.now())

@@ -25,6 +25,7 @@ from storage.orders import (
     fill_details,
     find_order,
     release_operator,
+    remembered_order,
 )
 from storage.records.mail import DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep
 from storage.reports import begin_message, report_id, revive_report
@@ -43,11 +44,7 @@ class MessageCannotBeReplayed(PressroomError):
 
 
 class NothingToRetry(PressroomError):
-    """The order does not exist, or has no dead letter and no objection."""
-
-
-class OrderDoesNotExist(PressroomError):
-    """No order has that id."""
+    """The order has no dead letter and no objection."""
 
 
 class AddressIsNone(PressroomError):
@@ -110,11 +107,9 @@ async def retry_order(deps: Deps, order_id: str, authority: Authority) -> list[P
     """Replay an order's open dead letters and examine its objection anew.
 
     Returns the errors of those that cannot be replayed. Writes an entry in the audit trail, and reuses all work
-    that is done. NothingToRetry if there is nothing to do.
+    that is done. OrderDoesNotExist, or NothingToRetry if there is nothing to do.
     """
-    order = await find_order(deps.db, order_id)
-    if order is None or "forgotten_at" in order:
-        raise NothingToRetry(f"There is no order {order_id}, or no more.")
+    order = await remembered_order(deps.db, order_id)
     letters = await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, state="open")
     if order["objection"] is None and not letters:
         raise NothingToRetry(f"Nothing of order {order_id} is dead or objected to.")
@@ -139,9 +134,7 @@ async def readdress_order(deps: Deps, order_id: str, given: str, authority: Auth
     Sends refused letters to the new address, and returns their number. Letters that were accepted elsewhere stay
     as they are. OrderDoesNotExist or AddressIsNone if the address cannot be changed.
     """
-    order, email = await find_order(deps.db, order_id), plain_email(given)
-    if order is None or "forgotten_at" in order:
-        raise OrderDoesNotExist(f"There is no order {order_id}, or no more.")
+    order, email = await remembered_order(deps.db, order_id), plain_email(given)
     if email is None:
         raise AddressIsNone("That is no mail address that can be written to.")
     now = deps.clock.now()

@@ -6,7 +6,7 @@ from infra.errors import PressroomError
 from storage.audit import Authority, record_action
 from storage.forgetting import has_news, is_being_made
 from storage.order_state import order_state
-from storage.orders import find_order
+from storage.orders import named_order
 from storage.records.orders import Errand, Order
 
 _OVER = {"delivered", "refunded", "cancelled", "needs_attention"}
@@ -15,7 +15,7 @@ _PENDING: set[Errand] = {"complete_order", "resend_reports", "refund_order", "re
 
 
 class OrderIsNotOver(PressroomError):
-    """The order does not exist, or is being made or sent."""
+    """The order is being made or sent."""
 
 
 async def begin_forgetting(deps: IntakeDeps, order_id: str, authority: Authority) -> None:
@@ -23,9 +23,7 @@ async def begin_forgetting(deps: IntakeDeps, order_id: str, authority: Authority
 
     OrderIsNotOver if it is too early.
     """
-    order = await find_order(deps.db, order_id)
-    if order is None:
-        raise OrderIsNotOver(f"There is no order {order_id}.")
+    order = await named_order(deps.db, order_id)
     if why := await what_hinders(deps, order):
         raise OrderIsNotOver(f"Order {order_id} cannot be forgotten yet: {why}.")
     await record_action(deps.db, authority, "forgotten", order_id, "customer", deps.clock.now())

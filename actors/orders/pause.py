@@ -10,14 +10,14 @@ from actors.reports.allowance import budget_of, cannot_be_kept
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
 from storage.budget import end_pause, is_paused, spending_of
-from storage.orders import fail_order, find_order
+from storage.orders import fail_order, named_order
 from storage.queueing import unpark_steps
 from storage.records.orders import Order
 from storage.reports import report_ids
 
 
 class OrderIsNotPaused(PressroomError):
-    """The order does not exist, or is not paused."""
+    """The order goes on by itself."""
 
 
 class BudgetIsTooSmall(PressroomError):
@@ -44,8 +44,8 @@ async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, auth
     `budget_usd`, if given, becomes its budget, with infinity for none. OrderIsNotPaused or BudgetIsTooSmall if the
     order cannot be resumed.
     """
-    order = await find_order(deps.db, order_id)
-    if order is None or not is_paused(order):
+    order = await named_order(deps.db, order_id)
+    if not is_paused(order):
         raise OrderIsNotPaused(f"There is no order {order_id} that is paused.")
     await _expect_enough(deps, order if budget_usd is None else {**order, "budget_usd": budget_usd})
     now = deps.clock.now()

@@ -12,19 +12,17 @@ from storage.audit import Authority, record_action
 from storage.endings import choose_refund
 from storage.errands import ERRAND_CHECK
 from storage.order_state import was_delivered
-from storage.orders import find_order
+from storage.orders import named_order
 from storage.records.orders import Order
 
 
 class RefundIsImpossible(PressroomError):
-    """The order does not exist, has nothing to give back, or its reports are on their way."""
+    """The order has nothing to give back, or its reports are on their way."""
 
 
 async def refundable_order(deps: IntakeDeps, order_id: str) -> Order:
     """Return an order that can be refunded. RefundIsImpossible, with the reason, if it cannot."""
-    order = await find_order(deps.db, order_id)
-    if order is None:
-        raise RefundIsImpossible(f"There is no order {order_id}.")
+    order = await named_order(deps.db, order_id)
     if why := why_not_refundable(order):
         raise RefundIsImpossible(why)
     return order

@@ -1,15 +1,14 @@
 """Replays as they were quoted: of dead letters, or of an order from a section on."""
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import MOST_OPEN, OrderDoesNotExist, close_deaths, resolve_dead_letter
+from actors.orders.dead_letters import MOST_OPEN, close_deaths, resolve_dead_letter
 from actors.orders.quote import quote_dead, quote_renewal, quote_section
 from actors.orders.tally import Quote
 from actors.reports.replay import Words, following, replay
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
 from storage.dead_letters import open_letters_of
-from storage.orders import find_order
-from storage.records.orders import Order
+from storage.orders import named_order
 from storage.reports import report_id
 from storage.steps import steps_of
 
@@ -30,7 +29,7 @@ async def quote_order(
     In today's words, without a section, it is for all begun reports of the order, or for one. OrderDoesNotExist if
     there is no such order.
     """
-    order = await _found(deps, order_id)
+    order = await named_order(deps.db, order_id)
     if section is not None:
         return await quote_section(deps, order, product or order["product"] or "", section, words)
     if words == "today":
@@ -73,13 +72,6 @@ def expect_same(quote: Quote, fingerprint: str) -> None:
     if not quote.letters:
         why = next(iter(quote.refused.values()), "Nothing of it is dead.")
         raise NothingToReplay(f"There is nothing to replay. {why}")
-
-
-async def _found(deps: Deps, order_id: str) -> Order:
-    order = await find_order(deps.db, order_id)
-    if order is None:
-        raise OrderDoesNotExist(f"There is no order {order_id}.")
-    return order
 
 
 async def _replay_all(deps: Deps, quote: Quote, fingerprint: str, authority: Authority) -> None:

@@ -6,7 +6,7 @@ from infra.errors import PressroomError
 from infra.logs import log
 from storage.audit import Authority, record_action
 from storage.order_state import why_withheld
-from storage.orders import find_order
+from storage.orders import named_order
 from storage.records.orders import Order
 from storage.resends import may_ask_at, note_resend
 
@@ -44,9 +44,7 @@ async def order_resend(deps: Deps, order_id: str, authority: Authority) -> None:
 
     There is no limit to their number. ResendIsImpossible if the reports cannot or must not be sent.
     """
-    order = await find_order(deps.db, order_id)
-    if order is None:
-        raise ResendIsImpossible(f"There is no order {order_id}.")
+    order = await named_order(deps.db, order_id)
     _expect_possible(deps, order)
     await record_action(deps.db, authority, "resent", order_id, "reports", deps.clock.now())
     await _resend(deps, order)

@@ -18,7 +18,7 @@ from infra.logs import log
 from storage.corrections import begin_remake, end_remaking
 from storage.endings import begin_replay, end_replay
 from storage.errands import ERRAND_CHECK
-from storage.orders import find_order
+from storage.orders import named_order
 from storage.records.orders import Ending, Order, ReplayIntent
 from storage.records.plans import Plan
 from storage.records.work import Report, Step, StepState
@@ -77,9 +77,7 @@ async def replay(
     as it is defined now: all that is not done or says something else then is made again, too (T17w). False if its
     words are today's.
     """
-    order = await find_order(deps.db, order_id)
-    if order is None:
-        raise ReplayIsImpossible(f"There is no order {order_id}.")
+    order = await named_order(deps.db, order_id)
     report = await find_report(deps.db, report_id(order_id, product))
     plan = await renewed_plan(deps, report) if report and words == "today" else None
     printing = printing and plan is None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, expect, json_option, with_deps
+from handlers.cli.common import Row, json_option, with_deps
 from handlers.cli.output import show, show_json
 from handlers.cli.times import Past
 
@@ -71,9 +71,9 @@ async def _sums(deps: Deps, by: By, since: datetime, until: datetime, limit: int
 
 async def _order(deps: Deps, order_id: str) -> Row:
     from handlers.views.orders import order_costs
-    from storage.orders import find_order
+    from storage.orders import named_order
 
-    return await order_costs(deps, expect(await find_order(deps.db, order_id), f"order {order_id}"))
+    return await order_costs(deps, await named_order(deps.db, order_id))
 
 
 def _order_rows(view: Row) -> list[Row]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, expect, limit_option, on_one_line, with_deps
+from handlers.cli.common import Row, limit_option, on_one_line, with_deps
 from handlers.cli.costs import cost
 from handlers.cli.output import detail, listing, show
 from handlers.cli.remedies import (
@@ -101,9 +101,9 @@ def _print_order(view: Row) -> None:
 async def show_order(deps: Deps, order: str) -> Row:
     """Show an order: its state, reports, cost, mails, dead letters."""
     from handlers.views.orders import order_view
-    from storage.orders import find_order
+    from storage.orders import named_order
 
-    return await order_view(deps, expect(await find_order(deps.db, order), f"order {order}"))
+    return await order_view(deps, await named_order(deps.db, order))
 
 
 @orders.command("ticket")
@@ -118,9 +118,9 @@ def ticket(order: str) -> None:
         from handlers.views.mails import mails_of
         from handlers.views.orders import order_view
         from handlers.views.ticket import ticket_of
-        from storage.orders import find_order
+        from storage.orders import named_order
 
-        found = expect(await find_order(deps.db, order), f"order {order}")
+        found = await named_order(deps.db, order)
         return ticket_of(await order_view(deps, found), await mails_of(deps, found))
 
     for line in with_deps(text).splitlines():

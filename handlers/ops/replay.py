@@ -1,18 +1,17 @@
 """GET /ops/orders/{order}/replay: the quote for an order's dead work or one section; and POST to begin it."""
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import OrderDoesNotExist
 from actors.orders.replays import quote_order, replay_order
 from actors.reports.replay import Words
 from handlers.ops.acts import Fields
+from handlers.ops.orders import order_named
 from handlers.ops.page import page
 from handlers.views.bulk import told_quote
 from storage.audit import Authority
-from storage.orders import find_order
+from storage.records.orders import Order
 from storage.reports import reports_of
 
 
@@ -27,19 +26,16 @@ async def begin(request: Request, fields: Fields, authority: Authority) -> str:
 async def quoted(request: Request, mistake: str = "", status: int = 200) -> Response:
     """Show the quote, of the section that the address names or of all that is dead."""
     deps: Deps = request.state.deps
-    wanted = _wanted(request)
-    try:
-        quote = await quote_order(deps, request.path_params["order"], *wanted, _words(request))
-    except OrderDoesNotExist:
-        raise HTTPException(404, "There is no such order.") from None
+    order, wanted = await order_named(request), _wanted(request)
+    quote = await quote_order(deps, order["_id"], *wanted, _words(request))
     return page(
         request,
         "replay.html",
         status,
-        order=request.path_params["order"],
+        order=order["_id"],
         words=_words(request),
         chosen=":".join(filter(None, wanted)),
-        sections=await _sections(deps, request.path_params["order"]),
+        sections=await _sections(deps, order),
         quote=quote.facts,
         told=told_quote(quote.facts),
         query=request.url.query,
@@ -57,10 +53,9 @@ def _words(request: Request) -> Words:
     return "today" if request.query_params.get("words") == "today" else "pinned"
 
 
-async def _sections(deps: Deps, order_id: str) -> list[str]:
+async def _sections(deps: Deps, order: Order) -> list[str]:
     """Return the sections of an order's begun reports, each after its product."""
-    order = await find_order(deps.db, order_id)
-    begun = [report for report in await reports_of(deps.db, [order] if order else []) if report["plan"]]
+    begun = [report for report in await reports_of(deps.db, [order]) if report["plan"]]
     sections = []
     for report in begun:
         plan = await deps.plans.get(report["plan"] or "")

@@ -24,6 +24,7 @@ from infra.settings import Settings
 from infra.tenants import Colours, Tenant, Tenants
 from storage.audit import Authority
 from storage.order_state import attention_of, order_state
+from storage.orders import OrderDoesNotExist
 from storage.records.orders import Order
 from storage.reports import reports_of
 from tests.actors.builders import KIND, event, present, working
@@ -119,7 +120,7 @@ async def test_what_is_still_objected_to_stays_with_the_operator(deps: Deps) -> 
     order = await present(deps, ORDER)
     assert attention_of(order) == "The session names a tenant that is not known here."
     assert ("identify_order" in order["errands"], await reports_of(deps.db, [order])) == (False, [])
-    with pytest.raises(NothingToRetry):
+    with pytest.raises(OrderDoesNotExist):
         await retry_order(worker, "cs_none", Authority("ann", "why not"))
     await deps.db.orders.update_one({}, {"$set": {"objection": None}})
     with pytest.raises(NothingToRetry):

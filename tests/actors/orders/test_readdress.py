@@ -3,12 +3,12 @@
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import AddressIsNone, OrderDoesNotExist, readdress_order, resolve_dead_letter
+from actors.orders.dead_letters import AddressIsNone, readdress_order, resolve_dead_letter
 from actors.orders.errands import run_errand
 from storage.audit import Authority
 from storage.dead_letters import dead_letters
 from storage.order_state import attention_of, order_state
-from storage.orders import call_operator
+from storage.orders import OrderDoesNotExist, call_operator
 from storage.records.mail import Action, Alert
 from storage.reports import reports_of
 from tests.actors.builders import ORDER, place, present, working

@@ -16,7 +16,7 @@ from storage.database import Document
 from storage.dead_letters import dead_letters
 from storage.endings import choose_completion
 from storage.order_state import order_state
-from storage.orders import fail_order
+from storage.orders import OrderDoesNotExist, fail_order
 from tests.actors.builders import alerts, present, working
 from tests.actors.post import Mailer
 from tests.actors.stories import BOUNCED, PART, WHOLE, Purchase, say
@@ -155,13 +155,13 @@ async def test_after_a_refund_that_failed_an_operator_may_send_the_reports(
         ({"on_hold": True}, "disputed"),
         ({"letter": "refund"}, "chosen already"),
         ({"refund_failed": True}, "failed"),
-        ({"_id": "cs_other"}, "no order"),
     ],
 )
 async def test_what_cannot_be_refunded(deps: Deps, bought: Purchase, facts: Document, why: str) -> None:
     """The operator is told why, and nothing is on record."""
-    order = bought.session if "_id" not in facts else str(facts["_id"])
-    await deps.db.orders.update_one({"_id": order}, {"$set": facts})
+    await deps.db.orders.update_one({"_id": bought.session}, {"$set": facts})
     with pytest.raises(RefundIsImpossible, match=why):
-        await begin_refund(deps, order, BY)
+        await begin_refund(deps, bought.session, BY)
+    with pytest.raises(OrderDoesNotExist, match="no order cs_other"):
+        await begin_refund(deps, "cs_other", BY)
     assert await deps.db.audit.count_documents({}) == 0

@@ -12,6 +12,7 @@ from actors.sweep.workers import Watch
 from storage.audit import Authority
 from storage.database import Document
 from storage.deliveries import deliveries_of
+from storage.orders import OrderDoesNotExist
 from tests.actors.builders import ORDER, messages, present, working
 from tests.actors.post import Mailer, delivered, stored
 from tests.builders import an_order
@@ -86,7 +87,7 @@ async def test_what_was_not_sent_cannot_be_sent_again(deps: Deps) -> None:
         await ask_resend(deps, order)
     with pytest.raises(ResendIsImpossible):
         await order_resend(deps, ORDER, Authority("test", "why not"))
-    with pytest.raises(ResendIsImpossible, match="no order cs_none"):
+    with pytest.raises(OrderDoesNotExist, match="no order cs_none"):
         await order_resend(deps, "cs_none", Authority("test", "why not"))
     assert await deps.db.audit.count_documents({}) == 0
 

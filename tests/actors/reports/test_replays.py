@@ -9,6 +9,7 @@ from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
 from storage.audit import Authority
 from storage.dead_letters import dead_letters
 from storage.endings import begin_replay
+from storage.orders import OrderDoesNotExist
 from storage.steps import find_step
 from tests.actors.builders import BOOK, begun, finish, messages, placed, present, state, steps, sweep
 from tests.conftest import StoppedClock
@@ -46,7 +47,7 @@ async def test_a_replay_waits_for_needs_that_are_not_done(deps: Deps, clock: Sto
 
 async def test_an_order_that_does_not_exist_is_not_replayed(deps: Deps) -> None:
     """A replay of nothing says so."""
-    with pytest.raises(ReplayIsImpossible):
+    with pytest.raises(OrderDoesNotExist):
         await replay(deps, "cs_none", BOOK, [])
 
 

@@ -41,6 +41,7 @@ from storage.orders import (
     find_order_by_token,
     find_orders,
     latest_orders,
+    named_order,
     note_ended,
     note_opened,
     note_paid,
@@ -50,6 +51,7 @@ from storage.orders import (
     orders_placed,
     place_orders,
     release_operator,
+    remembered_order,
     retire,
 )
 from storage.payments import payment_state
@@ -84,6 +86,8 @@ async def _placing(db: Database, ask: Ask) -> None:
     await ask(fill_details, order, {"name": "Ada"}, NOW)
     await ask(note_purchase, seen, {"product": PRODUCT}, NOW)
     await ask(find_order, order)
+    await ask(named_order, order)
+    await ask(remembered_order, order)
     await ask(find_orders, [order, "cs_new"])
     await ask(find_order_by_token, seen["token"])
     await ask(orders_of_payments, [seen["payment_intent"], "pi_none"])
