@@ -1,7 +1,8 @@
 """Dependencies of a process that mails: a worker, or the sweep, which tells the alerts that no worker tells."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from actors.deps.process import Deps
@@ -25,11 +26,11 @@ class MailDeps(Deps):
     """Dependencies of every process, and a mailer. `alerts` is the room for the mail of alerts."""
 
     mailer: Mailer
-    alerts: Room
+    alerts: Room = field(default_factory=partial(Room, _ALERTS_AT_ONCE), kw_only=True)
 
 
 def with_mailer(deps: Deps) -> MailDeps:
     """Return dependencies with the mail server of the settings, or as they are if they have a mailer."""
     if isinstance(deps, MailDeps):
         return deps
-    return MailDeps(**vars(deps), mailer=transport_for(deps.settings), alerts=Room(_ALERTS_AT_ONCE))
+    return MailDeps(**vars(deps), mailer=transport_for(deps.settings))

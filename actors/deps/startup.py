@@ -31,22 +31,15 @@ def open_deps(
     a file that a setting names cannot be used.
     """
     intake = open_intake(settings, database_timeout_s=patience_s or database_timeout_s)
-    return Deps(
-        settings=settings,
-        clock=intake.clock,
-        db=intake.db,
-        broker=broker or intake.broker,
-        tenants=intake.tenants,
-        objects=ObjectStore(
-            settings.s3_bucket,
-            settings.s3_endpoint,
-            public=settings.s3_public_url,
-            region=settings.s3_region,
-            patience_s=patience_s,
-        ),
-        plans=PlanShelf(intake.db),
-        prices=read_prices(settings.llm_prices_file),
+    objects = ObjectStore(
+        settings.s3_bucket,
+        settings.s3_endpoint,
+        public=settings.s3_public_url,
+        region=settings.s3_region,
+        patience_s=patience_s,
     )
+    known = {**vars(intake), "broker": broker or intake.broker, "prices": read_prices(settings.llm_prices_file)}
+    return Deps(**known, objects=objects, plans=PlanShelf(intake.db))
 
 
 async def wait_for_servers(settings: Settings) -> None:

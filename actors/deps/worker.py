@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from actors.deps.doubts import Doubts
 from actors.deps.held import Claims
-from actors.deps.mailing import MailDeps, Mailer
-from actors.deps.process import Deps
+from actors.deps.mailing import MailDeps
 from actors.deps.recent_chunks import RecentChunks
 from actors.deps.recent_orders import RecentOrders
 from actors.deps.room import Room
@@ -81,39 +81,10 @@ class WorkDeps(MailDeps):
     typesetter: Typesetter
     children: Children
     stripe: StripeApi
-    letters: Room
+    letters: Room = field(default_factory=partial(Room, 16))
     doubts: Doubts = field(default_factory=Doubts)
     claims: Claims = field(default_factory=Claims)
     lock: SharedLock = field(default_factory=SharedLock)
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
     recent_chunks: RecentChunks = field(default_factory=RecentChunks)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @classmethod
-    def of(
-        cls,
-        common: Deps,
-        *,
-        worker: str,
-        llm: Writer,
-        typesetter: Typesetter,
-        children: Children,
-        mailer: Mailer,
-        stripe: StripeApi,
-        threads: int = 32,
-    ) -> "WorkDeps":
-        """Return the dependencies of a worker of that id: those in `common`, its vendors, and room for its mail.
-
-        `threads` is the number of messages that it has in the air at most.
-        """
-        return cls(
-            **vars(common),
-            worker=worker,
-            llm=llm,
-            typesetter=typesetter,
-            children=children,
-            mailer=mailer,
-            stripe=stripe,
-            letters=Room(max(1, threads // 2)),
-            alerts=Room(max(1, threads // 4)),
-        )

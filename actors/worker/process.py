@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
+from actors.deps.room import Room
 from actors.deps.startup import open_deps
 from actors.deps.worker import WorkDeps
 from actors.orders.sweep_watch import SweepWatch
@@ -150,15 +151,17 @@ class WorkerProcess:
         # The default has six threads on two processors. Vendors that hang must not delay the look-up of others'
         # names, or the start of a rendering.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="vendor"))
-        return WorkDeps.of(
-            open_deps(self._settings, broker=self._broker),
+        return WorkDeps(
+            **vars(open_deps(self._settings, broker=self._broker)),
             worker=uuid.uuid4().hex,
             llm=self._llm or _NobodyWrites(),
             typesetter=self._renderer,
             children=self._renderer.pool,
             mailer=self._postman,
             stripe=Stripe(self._settings),
-            threads=threads,
+            # Half of its hands are for letters, a quarter for alerts.
+            letters=Room(max(1, threads // 2)),
+            alerts=Room(max(1, threads // 4)),
         )
 
     async def _warm_up(self) -> None:

@@ -147,8 +147,8 @@ async def alerts(deps: Deps, kind: str) -> int:
 def working(deps: Deps, mailer: Any = None, stripe: Any = None) -> WorkDeps:
     """Return a worker's deps."""
     nobody = Nobody()
-    return WorkDeps.of(
-        deps,
+    return WorkDeps(
+        **vars(deps),
         worker="w1",
         llm=nobody,
         typesetter=nobody,

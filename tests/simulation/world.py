@@ -126,15 +126,16 @@ class World:
 
     def _start_worker(self, name: str, queue: str) -> None:
         machine = self._machine(name, lambda: self._start_worker(name, queue))
-        deps = WorkDeps.of(
-            self._deps(machine),
+        deps = WorkDeps(
+            **vars(self._deps(machine)),
             worker=machine.name,
             llm=self.provider,
             typesetter=Press(),
             children=Children(),
             mailer=self.postman,
             stripe=self.stripe,
-            threads=2 * _HANDS,
+            letters=Room(_HANDS),
+            alerts=Room(_HANDS // 2),
         )
         machine.run(self._watched(self._work(machine, deps, queue)))
 
