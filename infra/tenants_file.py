@@ -15,6 +15,7 @@ from infra.errors import SettingsError
 from infra.setting_checks import ZONE
 from infra.speech.say import LANGUAGES
 from infra.tenants import Colours, Tenant, Tenants, is_tenant_id
+from infra.toml_file import read_toml
 
 #: Room for many times the tenants of a large installation: a larger file is no such file.
 _MAX_BYTES, _MAX_TENANTS = 1024 * 1024, 10_000
@@ -41,7 +42,7 @@ def read_tenants(file: str | None, sold: Collection[str] | None = None) -> Tenan
     """
     if file is None:
         return Tenants()
-    tables, folder = _tables(Path(file)), Path(file).parent
+    tables, folder = read_toml("TENANTS_FILE", Path(file), _MAX_BYTES), Path(file).parent
     if len(tables) > _MAX_TENANTS:
         raise SettingsError(f"TENANTS_FILE has more than {_MAX_TENANTS} tenants.")
     keys, tenants = _keys(folder, sold), dict[str, Tenant]()
@@ -49,23 +50,6 @@ def read_tenants(file: str | None, sold: Collection[str] | None = None) -> Tenan
     if mistakes:
         raise SettingsError("\n".join(f"TENANTS_FILE: {mistake}." for mistake in mistakes))
     return Tenants(tenants)
-
-
-def _tables(file: Path) -> dict[str, Any]:
-    import tomllib  # here, since most have no such file, and a function's first event waits for every import
-
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise SettingsError("TENANTS_FILE is longer than 1 MiB.")
-        return tomllib.loads(content.decode())
-    except OSError as error:
-        raise SettingsError(f"TENANTS_FILE cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise SettingsError("TENANTS_FILE is not UTF-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError(f"TENANTS_FILE is not TOML: {' '.join(str(error).split())}.") from None
 
 
 def _keys(folder: Path, sold: Collection[str] | None) -> _Keys:

@@ -1,6 +1,5 @@
 """Prices of tokens by model: those of the package (`prices.toml`), and over them those of LLM_PRICES_FILE."""
 
-import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from msgspec import Meta
 
 from infra.errors import SettingsError
 from infra.llm.answer import Usage
+from infra.toml_file import read_toml
 
 _HOUSE = Path(__file__).parent / "prices.toml"
 #: A thousand models: a longer file is no list of prices.
@@ -69,17 +69,7 @@ def read_prices(file: str | None = None) -> Prices:
 
 def _read(file: Path) -> dict[str, Price]:
     try:
-        with file.open("rb") as opened:
-            content = opened.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise SettingsError("LLM_PRICES_FILE is longer than 256 KiB.")
-        return msgspec.convert(tomllib.loads(content.decode()), dict[str, Price])
-    except OSError as error:
-        raise SettingsError(f"LLM_PRICES_FILE cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise SettingsError("LLM_PRICES_FILE is not UTF-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError(f"LLM_PRICES_FILE is not TOML: {' '.join(str(error).split())}.") from None
+        return msgspec.convert(read_toml("LLM_PRICES_FILE", file, _MAX_BYTES), dict[str, Price])
     except msgspec.ValidationError as error:
         raise SettingsError(f"LLM_PRICES_FILE is wrong: {' '.join(str(error).split())}.") from None
 

@@ -201,7 +201,7 @@ def test_an_id_that_is_none_is_named(tmp_path: Path, name: str) -> None:
         ("aurora = 1", "tenant aurora: it must be a table"),
         ("[[aurora]]", "tenant aurora: it must be a table"),
         (b"[aurora]\nname = '\xff'", "not UTF-8"),
-        (b"#" * (1024 * 1024 + 1), "longer than 1 MiB"),
+        (b"#" * (1024 * 1024 + 1), "longer than 1024 KiB"),
         ("".join(f"[t{number}]\n" for number in range(10_001)), "more than 10000 tenants"),
     ],
     ids=["table", "key", "bracket", "nested", "value", "list", "bytes", "long", "many"],
