@@ -86,25 +86,29 @@ def _is_redis_url(given: str) -> bool:
     return re.fullmatch(r"/?|/[0-9]{1,5}", parts.path) is not None
 
 
-def _is_mail_url(given: str) -> bool:
-    try:
-        read_mail_url(given)
-    except SettingsError:
-        return False
-    return True
+def _is_read_by(read: Callable[[str], object]) -> Callable[[str], bool]:
+    """Return the test whether a function can read a text: what it raises says that it cannot."""
+
+    def holds(given: str) -> bool:
+        try:
+            read(given)
+        except (ValueError, OSError, KeyError, SettingsError):
+            return False
+        return True
+
+    return holds
 
 
 def _are_addresses(given: str) -> bool:
     return all(as_address(one.strip()) for one in given.split(","))
 
 
-def _is_zone(given: str) -> bool:
-    try:
-        if given != "UTC":  # which needs no data of the system's
-            ZoneInfo(given)
-    except (ValueError, OSError, KeyError):  # no such name, or one of a path or a folder
-        return False
-    return True
+def _read_zone(name: str) -> object:
+    return name == "UTC" or ZoneInfo(name)  # UTC needs no data of the system's
+
+
+def _read_networks(text: str) -> object:
+    return [ip_network(one.strip()) for one in text.split(",")]
 
 
 def _are_signing_secrets(given: str) -> bool:
@@ -116,21 +120,6 @@ def _are_hard_to_guess(given: str) -> bool:
     return all(
         len(key) >= _LEAST_LENGTH and len(set(key)) >= _LEAST_LETTERS and key == key.strip() for key in keys
     )
-
-
-def _are_accounts(given: str) -> bool:
-    try:
-        read_accounts(given)
-    except ValueError:
-        return False
-    return True
-
-
-def _are_networks(given: str) -> bool:
-    try:
-        return all(ip_network(one.strip()) for one in given.split(","))
-    except ValueError:
-        return False
 
 
 #: A line's end that a file of secrets brought along would be part of a key.
@@ -145,12 +134,12 @@ MONGODB_URL = Check(f"a URL that begins with mongodb:// or mongodb+srv://{_BRACK
 REDIS_URL = Check(
     f"a URL such as redis://host:6379/0 or rediss://…, its database a number{_BRACKETS}", _is_redis_url
 )
-MAIL_URL = Check(f"{FORM}{_BRACKETS}", _is_mail_url)
+MAIL_URL = Check(f"{FORM}{_BRACKETS}", _is_read_by(read_mail_url))
 _ADDRESS = "letters@brand.example or Brand <letters@brand.example>, with a comma or a colon in quotes"
 ADDRESS = Check(f"a mail address, such as {_ADDRESS}", lambda given: as_address(given) is not None)
 ADDRESSES = Check(f"mail addresses, comma-separated, such as {_ADDRESS}", _are_addresses)
 NAME = Check("a name of 500 signs of ASCII at most", lambda given: given.isascii() and len(given) <= 500)
-ZONE = Check("a time zone that this system knows, such as Europe/Berlin", _is_zone)
+ZONE = Check("a time zone that this system knows, such as Europe/Berlin", _is_read_by(_read_zone))
 STRIPE_KEY = Check(
     "a secret or restricted key of Stripe's, which begins with sk_test_, sk_live_, rk_test_ or rk_live_; one that "
     "begins with pk_ is for browsers",
@@ -169,9 +158,11 @@ SECRETS = Check(
 ACCOUNTS = Check(
     "accounts, one `name role hash` a line: the role viewer, operator or owner, the hash as `pressroom "
     "hash-password` prints it",
-    _are_accounts,
+    _is_read_by(read_accounts),
 )
-NETWORKS = Check("addresses or networks, comma-separated, such as 10.0.0.0/8,192.0.2.7", _are_networks)
+NETWORKS = Check(
+    "addresses or networks, comma-separated, such as 10.0.0.0/8,192.0.2.7", _is_read_by(_read_networks)
+)
 
 
 def find_mistake(given: str, kind: Any) -> str | None:
