@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, cast
 
 from actors.deps.process import Deps
 from handlers.views.door import DoorView, door_view
@@ -14,8 +14,6 @@ from infra.errors import describe
 from infra.logs import log
 from storage.figures import alerts_of_kinds
 from storage.workers import SWEEP_TURNS_S, has_sweep
-
-Found = TypeVar("Found")
 
 #: A part that cannot be looked at within that is unknown.
 _DEADLINE_S = 5.0
@@ -51,36 +49,23 @@ class StatusView(TypedDict):
 
 async def status(deps: Deps) -> StatusView:
     """Return the status of the installation, as far as its servers answer within five seconds."""
-    door = _look("door", door_view(deps))
-    provider = _look("provider", provider_view(deps))
-    limits = _look("limits", limits_view(deps))
-    queues = _look("queues", queue_views(deps))
-    workers = _look("workers", worker_views(deps))
-    sweeps = _look("sweeps", has_sweep(deps.db, SWEEP_TURNS_S))
-    work = _look("work", work_view(deps))
-    troubles = _look("troubles", _troubles(deps))
-    view: StatusView = {
-        "at": as_text(deps.clock.now()),
-        "unknown": [],
-        "door": await door,
-        "provider": await provider,
-        "limits": await limits,
-        "queues": await queues,
-        "workers": await workers,
-        "sweeps": await sweeps,
-        "work": await work,
-        "troubles": await troubles,
+    parts: dict[str, Coroutine[Any, Any, object]] = {
+        "door": door_view(deps),
+        "provider": provider_view(deps),
+        "limits": limits_view(deps),
+        "queues": queue_views(deps),
+        "workers": worker_views(deps),
+        "sweeps": has_sweep(deps.db, SWEEP_TURNS_S),
+        "work": work_view(deps),
+        "troubles": _troubles(deps),
     }
-    view["unknown"] = [name for name, part in view.items() if part is None]
-    return view
+    found = await asyncio.gather(*(_known(name, part) for name, part in parts.items()))
+    known = dict(zip(parts, found, strict=True))
+    unknown = [name for name, part in known.items() if part is None]
+    return cast("StatusView", {"at": as_text(deps.clock.now()), "unknown": unknown, **known})
 
 
-def _look(name: str, part: Coroutine[Any, Any, Found]) -> asyncio.Task[Found | None]:
-    """Begin to look at a part."""
-    return asyncio.create_task(_known(name, part))
-
-
-async def _known(name: str, part: Coroutine[Any, Any, Found]) -> Found | None:
+async def _known(name: str, part: Coroutine[Any, Any, object]) -> object:
     """Return a part. None if it is not to be had: one that is broken must not hide the others."""
     try:
         return await asyncio.wait_for(part, _DEADLINE_S)
