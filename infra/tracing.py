@@ -5,13 +5,16 @@ adds its spans to the same trace. Names, kinds, numbers and ids are told, and no
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from threading import Thread
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from infra.errors import SettingsError
 from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from infra.otlp import OtlpSpans
 
 Said = dict[str, str | int | float | bool]
 
@@ -19,23 +22,10 @@ Said = dict[str, str | int | float | bool]
 _LAST_S = 1.0
 
 
-class Spans(Protocol):
-    """Spans of orders, on their way to an endpoint."""
-
-    def span(self, name: str, order: str | None, said: Said) -> AbstractContextManager[None]:
-        """Tell of the block: of an order, or as a part of the block around it. `said` is read at its end."""
-
-    def tell_order(self, order: str, began: datetime, ended: datetime, said: Said) -> None:
-        """Tell of a whole order, from which all its other spans hang."""
-
-    def flush(self) -> None:
-        """Send what is left."""
-
-
 class _Tracing:
     """Tracing of this process. `spans` are None, and nothing is loaded for them, without an endpoint."""
 
-    spans: Spans | None = None
+    spans: "OtlpSpans | None" = None
 
 
 _TRACING = _Tracing()
