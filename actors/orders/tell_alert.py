@@ -85,6 +85,5 @@ async def _mail(address: str, deps: MailDeps, alert: Alert) -> None:
         await asyncio.to_thread(deps.mailer.send, letter, lambda: deadline - deps.clock.monotonic())
 
 
-async def _hook(url: str, deps: MailDeps, alert: Alert) -> None:
-    del deps
+async def _hook(url: str, _deps: MailDeps, alert: Alert) -> None:
     await post_alert(url, posted(alert))

@@ -64,23 +64,20 @@ class Text:
         """The sentence that says how such an answer is written; empty if any text is one."""
         return self.rule_in(ENGLISH)
 
-    def rule_in(self, language: str) -> str:
+    def rule_in(self, _language: str) -> str:
         """Return that sentence in a language."""
-        del language
         return ""
 
-    def read(self, text: str, now: datetime) -> str:
+    def read(self, text: str, _now: datetime) -> str:
         """Return a printable text as this type keeps it; empty if it is none of this type."""
-        del now
         return text
 
     def said(self, value: str) -> str:
         """Return a kept answer as operators and prompts are told it."""
         return value
 
-    def reviewed(self, value: str, language: str = "") -> str:
+    def reviewed(self, value: str, _language: str = "") -> str:
         """Return a kept answer as who wrote it sees a slip of the hand best."""
-        del language
         return self.said(value)
 
 
@@ -115,9 +112,8 @@ class Email(Text):
         """See Text."""
         return say(language, "Write a mail address as ada@customer.example.")
 
-    def read(self, text: str, now: datetime) -> str:
+    def read(self, text: str, _now: datetime) -> str:
         """See Text."""
-        del now
         return plain_email(text) or ""
 
 
@@ -129,9 +125,8 @@ class Language(Text):
         """See Text."""
         return say(language, "Write a language as its name in English or itself, or as a tag such as pt-BR.")
 
-    def read(self, text: str, now: datetime) -> str:
+    def read(self, text: str, _now: datetime) -> str:
         """See Text."""
-        del now
         return read_language(text) or ""
 
 
@@ -180,9 +175,8 @@ class Time(Text):
         """See Text."""
         return say(language, "Write a time as 06:40 or 18:05.")
 
-    def read(self, text: str, now: datetime) -> str:
+    def read(self, text: str, _now: datetime) -> str:
         """See Text."""
-        del now
         found = _TIME.fullmatch(_signs(text))
         hour, minute = (int(found[1]), int(found[2])) if found else (24, 0)
         return f"{hour:02}:{minute:02}{found[3] or ''}" if found and hour < 24 and minute < 60 else ""
@@ -212,9 +206,8 @@ class Number(Text):
             return say(language, "Write a whole number from %(least)s to %(most)s%(unit)s.", **facts)
         return say(language, "Write a number from %(least)s to %(most)s%(unit)s.", **facts)
 
-    def read(self, text: str, now: datetime) -> str:
+    def read(self, text: str, _now: datetime) -> str:
         """See Text."""
-        del now
         bare = _signs(text).casefold().removesuffix(_signs(self.unit).casefold()).strip()
         digits = _GROUPING.sub("", bare)
         found = {value for signs in _CONVENTIONS if (value := _number(digits, *signs)) is not None}
@@ -240,9 +233,8 @@ class Choice(Text):
         options = ", ".join(in_language(words, language) for words in self.options.values())
         return say(language, "Choose one of these: %(options)s.", options=options)
 
-    def read(self, text: str, now: datetime) -> str:
+    def read(self, text: str, _now: datetime) -> str:
         """See Text."""
-        del now
         written = _bare(text)
         return next((one for one, words in self.options.items() if written in _spellings(one, words)), "")
 

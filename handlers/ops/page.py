@@ -46,9 +46,8 @@ async def refused(request: Request, error: Exception) -> Response:
     return page(request, "refused.html", status, heading=heading, lead=said)
 
 
-async def broken(request: Request, error: Exception) -> Response:
+async def broken(request: Request, _error: Exception) -> Response:
     """Say that a page is broken. The server logs the error."""
-    del error
     lead = "This page has a fault. It is in the log of the web process."
     return page(request, "refused.html", 500, heading="Something is broken", lead=lead)
 

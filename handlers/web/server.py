@@ -47,9 +47,8 @@ class WebServer(uvicorn.Server):
             gc.freeze()
             self._on_ready()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
         """End in order; uvicorn's own handler would make the exit code that of a killed process."""
-        del sig, frame
         self.should_exit = True
 
 

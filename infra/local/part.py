@@ -35,7 +35,7 @@ class Process(Protocol):
     def wait(self, timeout: float | None = None) -> int:
         """Return its exit code once it has ended; TimeoutExpired after so many seconds."""
 
-    def send_signal(self, sig: int) -> None:
+    def send_signal(self, _sig: int) -> None:
         """Send it a signal, unless it has ended."""
 
 

@@ -64,12 +64,11 @@ class SesTransport:
             raise MailServerIsBusy("The time to send the letter was over before it was handed in.")
         return f"SES {_asked(lambda: self._ses.send_email(**request))['MessageId']}"
 
-    def ping(self, sender: str, *recipients: str) -> None:
+    def ping(self, _sender: str, *_recipients: str) -> None:
         """Return if SES answers and lets our account send; MailServerIsBusy otherwise. Blocks.
 
         Whom it may write to and from is not asked: that would take another permission.
         """
-        del sender, recipients
         if not _asked(self._ses.get_account).get("SendingEnabled"):
             raise MailServerRefusesUs("SES does not let this account send.", code="SendingEnabled")
 
