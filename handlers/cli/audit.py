@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--since",
-    metavar="TIME",
-    type=Past(),
-    default="3d",
-    show_default=True,
-    help="Orders placed since: 3d, 12h, or a time.",
+    "--since", metavar="TIME", type=Past(), default="3d", help="Orders placed since: 3d, 12h, or a time."
 )
 @click.option("--until", metavar="TIME", type=Past(), help="Orders placed before, said likewise.  [default: now]")
 @click.option("--files", is_flag=True, help="Fetch each PDF and compare its hash. That takes long.")

@@ -19,7 +19,6 @@ words_option = click.option(
     "--words",
     type=click.Choice(["pinned", "today"]),
     default="pinned",
-    show_default=True,
     help="Those that it was begun with, or those of its product as it is defined now.",
 )
 yes_option = click.option("--yes", is_flag=True, help="Do not ask once the quote is shown.")

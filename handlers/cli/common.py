@@ -49,7 +49,6 @@ def limit_option(most: int, default: int, noun: str) -> Callable[[Command], Comm
         "--limit",
         metavar="N",
         default=default,
-        show_default=True,
         type=click.IntRange(1, most),
         help=f"{noun.capitalize()} at most.",
     )

@@ -23,7 +23,6 @@ def events() -> None:
 @click.option(
     "--state",
     default="ignored",
-    show_default=True,
     type=click.Choice(["new", "applied", "ignored", "failed"]),
     help="Those in that state.",
 )

@@ -38,11 +38,7 @@ async def list_mails(deps: Deps, state: MailState | None, limit: int) -> list[Ro
 
 @mails.command()
 @click.option(
-    "--out",
-    default="mails-preview",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The folder.",
+    "--out", default="mails-preview", type=click.Path(path_type=Path, file_okay=False), help="The folder."
 )
 def preview(out: Path) -> None:
     """Write every letter to a folder, to look at.

@@ -26,7 +26,7 @@ from handlers.cli.status import status
 from infra.errors import PressroomError, SettingsError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(package_name="pressroom")
 def pressroom() -> None:
     """Turn a paid Stripe Checkout into finished PDF reports in the customer's inbox."""

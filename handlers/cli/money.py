@@ -30,10 +30,8 @@ _COLUMNS = (
 
 
 @click.command()
-@click.option(
-    "--days", metavar="N", default=30, show_default=True, type=click.IntRange(1, 366), help="Days in UTC."
-)
-@click.option("--by", type=click.Choice(_FIELDS), default="product", show_default=True, help="Sum by that.")
+@click.option("--days", metavar="N", default=30, type=click.IntRange(1, 366), help="Days in UTC.")
+@click.option("--by", type=click.Choice(_FIELDS), default="product", help="Sum by that.")
 @click.option(
     "--below",
     metavar="PERCENT",

@@ -22,17 +22,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on."
-)
-@click.option(
-    "--port",
-    metavar="PORT",
-    default=8000,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="Any free one, if 0.",
-)
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="The address to listen on.")
+@click.option("--port", metavar="PORT", default=8000, type=click.IntRange(0, 65535), help="Any free one, if 0.")
 @click.option(
     "--only",
     type=click.Choice(["customers", "operators"]),
@@ -73,7 +64,6 @@ def _operators_routes(settings: Settings) -> list[BaseRoute]:
     "--threads",
     metavar="N",
     default=32,
-    show_default=True,
     type=click.IntRange(1, 1000),
     help="Messages in the air at once: coroutines, which mostly wait.",
 )
@@ -121,12 +111,7 @@ def worker(queue: str, threads: int) -> None:
 
 @click.command()
 @click.option(
-    "--every",
-    metavar="SECONDS",
-    default=2.0,
-    show_default=True,
-    type=click.FloatRange(0.1, 60),
-    help="From a round to the next.",
+    "--every", metavar="SECONDS", default=2.0, type=click.FloatRange(0.1, 60), help="From a round to the next."
 )
 @click.option("--once", is_flag=True, help="Do one round and end.")
 def sweep(every: float, once: bool) -> None:

@@ -20,11 +20,7 @@ _LONGEST = timedelta(days=30)
 
 @click.command()
 @click.option(
-    "--since",
-    type=Past(_LONGEST),
-    default="3d",
-    show_default=True,
-    help="How far back to look: 3d, 12h, 30m, or to a time.",
+    "--since", type=Past(_LONGEST), default="3d", help="How far back to look: 3d, 12h, 30m, or to a time."
 )
 @click.option("--dry-run", is_flag=True, help="Only say what is missing.")
 @click.option("--unknown", is_flag=True, help="Also list our paid orders that Stripe does not know.")

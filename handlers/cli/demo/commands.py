@@ -38,9 +38,7 @@ def demo(product: str) -> None:
 
 
 @click.command()
-@click.option(
-    "--port", metavar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The shop's."
-)
+@click.option("--port", metavar="PORT", default=8000, type=click.IntRange(1, 65535), help="The shop's.")
 @click.option("--servers", is_flag=True, help="The servers alone: Pressroom's processes are yours to start.")
 def up(port: int, *, servers: bool) -> None:
     """Keep the local stack running until Ctrl-C.
