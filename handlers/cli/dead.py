@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handlers.cli.bulk import begin_by_filter, words_option, yes_option
-from handlers.cli.common import (
-    Row,
-    authority_of,
-    expect,
-    limit_option,
-    on_one_line,
-    reason_option,
-    with_deps,
-)
+from handlers.cli.common import Row, authority_of, expect, limit_option, on_one_line, reason_option, with_deps
 from handlers.cli.output import detail, listing
 from handlers.cli.times import Past
 from infra.errors import PressroomError

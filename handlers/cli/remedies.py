@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handlers.cli.bulk import begin_by_filter, yes_option
-from handlers.cli.common import (
-    Row,
-    UnknownName,
-    authority_of,
-    on_one_line,
-    reason_option,
-    remedy,
-    with_deps,
-)
+from handlers.cli.common import Row, UnknownName, authority_of, on_one_line, reason_option, remedy, with_deps
 from handlers.cli.output import detail
 from handlers.cli.times import Past
 

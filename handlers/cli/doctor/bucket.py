@@ -19,23 +19,13 @@ async def try_bucket(deps: Deps) -> list[Row]:
     """Put, link to, list and delete a file. Nothing else is tried where it cannot be put."""
     store, folder = deps.objects, f"orders/doctor-{secrets.token_hex(8)}/"
     key = f"{folder}probe.pdf"
-    put = await find(f"s3 {store.host}/{store.bucket}", _put(deps, key))
+    put = await find(f"s3 {store.host}/{store.bucket}", deps.objects.put(key, _DATA), says="takes a file")
     if not put["well"]:
         return [put]
     link, listed = await asyncio.gather(
         find("s3 link", _follow(deps, key)), find("s3 list", _list(deps, folder, key))
     )
-    return [put, link, listed, await find("s3 delete", _delete(deps, key))]
-
-
-async def _put(deps: Deps, key: str) -> str:
-    await deps.objects.put(key, _DATA)
-    return "takes a file"
-
-
-async def _delete(deps: Deps, key: str) -> str:
-    await deps.objects.delete([key])
-    return "forgets it"
+    return [put, link, listed, await find("s3 delete", deps.objects.delete([key]), says="forgets it")]
 
 
 async def _follow(deps: Deps, key: str) -> str:

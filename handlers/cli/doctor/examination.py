@@ -54,7 +54,7 @@ async def examine(deps: Deps, extent: Extent) -> list[Row]:
     """
     mailer = await asyncio.to_thread(transport_for, deps.settings)
     trials = [trial for trial in _trials(deps, mailer, extent) if extent.covers(trial.server)]
-    found = asyncio.gather(*(find(one.server, one.make(), one.within_s) for one in trials))
+    found = asyncio.gather(*(find(one.server, one.make(), one.within_s, one.says) for one in trials))
     several: dict[str, Callable[[], Awaitable[list[Row]]]]
     several = {"typesetter": try_typesetter, "s3": partial(try_bucket, deps)}
     groups = await asyncio.gather(found, *(make() for part, make in several.items() if extent.covers(part)))
@@ -63,8 +63,9 @@ async def examine(deps: Deps, extent: Extent) -> list[Row]:
 
 class _Trial(NamedTuple):
     server: str
-    make: Callable[[], Awaitable[str]]
+    make: Callable[[], Awaitable[object]]
     within_s: float = DEADLINE_S
+    says: str = ""
 
 
 def _trials(deps: Deps, mailer: Transport, extent: Extent) -> Iterator[_Trial]:
@@ -72,10 +73,12 @@ def _trials(deps: Deps, mailer: Transport, extent: Extent) -> Iterator[_Trial]:
     stripe = Stripe(deps.settings, timeout_s=_STRIPE_S, retries=0)
     url = webhook_of(deps, extent.webhook)
     yield _Trial(f"model {deps.settings.openai_model}", partial(model, deps))
-    yield _Trial(f"mongodb {deps.db.host}", partial(_mongodb, deps), _DATABASE_S)
-    yield _Trial("clock", partial(_clock, deps))
-    yield _Trial("redis", partial(_redis, deps))
-    yield _Trial(f"mail {mailer.host}", partial(_mail, deps, mailer))
+    yield _Trial(f"mongodb {deps.db.host}", partial(expect_replica_set, deps.db), _DATABASE_S, "answers")
+    yield _Trial("clock", partial(agrees, deps), says="agrees with MongoDB's")
+    examine_redis = partial(asyncio.to_thread, deps.broker.examine)
+    yield _Trial("redis", examine_redis, says="answers, and keeps what waits")
+    ask_mailer = partial(asyncio.to_thread, mailer.ping, deps.settings.mail_from, *deps.settings.operators)
+    yield _Trial(f"mail {mailer.host}", ask_mailer, says="answers")
     yield _Trial("stripe key", partial(key, stripe))
     yield _Trial("stripe endpoint", partial(endpoint, deps, stripe, url))
     yield _Trial(f"webhook {url}", partial(send_event, deps, url))
@@ -85,26 +88,6 @@ def _trials(deps: Deps, mailer: Transport, extent: Extent) -> Iterator[_Trial]:
         from handlers.cli.doctor.call import CALL_S, call_model
 
         yield _Trial("call", partial(call_model, deps), CALL_S)
-
-
-async def _mongodb(deps: Deps) -> str:
-    await expect_replica_set(deps.db)
-    return "answers"
-
-
-async def _clock(deps: Deps) -> str:
-    await agrees(deps)
-    return "agrees with MongoDB's"
-
-
-async def _redis(deps: Deps) -> str:
-    await asyncio.to_thread(deps.broker.examine)
-    return "answers, and keeps what waits"
-
-
-async def _mail(deps: Deps, mailer: Transport) -> str:
-    await asyncio.to_thread(mailer.ping, deps.settings.mail_from, *deps.settings.operators)
-    return "answers"
 
 
 def _tenants(deps: Deps) -> Row:

@@ -15,13 +15,15 @@ class IsOfNoUse(PressroomError):
     """A server answers, and Pressroom cannot work with the answer. The text says what to do."""
 
 
-async def find(server: str, trial: Awaitable[str], within_s: float = DEADLINE_S, remedy: str = _CONNECT) -> Row:
+async def find(
+    server: str, trial: Awaitable[object], within_s: float = DEADLINE_S, says: str = "", remedy: str = _CONNECT
+) -> Row:
     """Return the row of a trial: its words if it succeeds within so many seconds, else why it did not.
 
-    `remedy` says what to look at if it takes longer.
+    `says` are the words of a trial that returns none, and `remedy` what to look at if it takes longer.
     """
     try:
-        return {"server": server, "well": True, "finding": await asyncio.wait_for(trial, within_s)}
+        return {"server": server, "well": True, "finding": await asyncio.wait_for(trial, within_s) or says}
     except TimeoutError:
         told = f"no answer within {within_s:g} s: {remedy}"
     except PressroomError as error:

@@ -15,17 +15,12 @@ async def try_typesetter() -> list[Row]:
     """Set a page, then a letter or so of each language. The second is not tried where the first fails."""
     renderer = Renderer(processes=1)
     try:
-        type_row = await find("typesetter", _warm_up(renderer), _LOADING_S, _LOAD)
+        type_row = await find("typesetter", renderer.warm_up(), _LOADING_S, "sets type", _LOAD)
         if not type_row["well"]:
             return [type_row]
-        return [type_row, await find("fonts", _fonts(renderer), _LOADING_S, _LOAD)]
+        return [type_row, await find("fonts", _fonts(renderer), _LOADING_S, remedy=_LOAD)]
     finally:
         await renderer.close()
-
-
-async def _warm_up(renderer: Renderer) -> str:
-    await renderer.warm_up()
-    return "sets type"
 
 
 async def _fonts(renderer: Renderer) -> str:
