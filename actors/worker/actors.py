@@ -42,10 +42,10 @@ def declare_actors(broker: Broker, queue: str, deps: WorkDeps) -> None:
     if queue == MAIL_QUEUE:
         for errand in ERRANDS:
             _declare(broker, deps, queue, errand, partial(_run_errand, deps, errand))
-        _declare(broker, deps, queue, "fetch_session", partial(_fetch, deps))
-        _declare(broker, deps, queue, "tell_alert", partial(_tell, deps))
+        _declare(broker, deps, queue, "fetch_session", lambda event: fetch_session(deps, event))
+        _declare(broker, deps, queue, "tell_alert", lambda alert: tell_alert(deps, alert))
         return
-    _declare(broker, deps, queue, "begin_report", partial(_begin, deps))
+    _declare(broker, deps, queue, "begin_report", lambda report: begin_or_give_up(deps, report))
     _declare(broker, deps, queue, "write_section", partial(_perform, deps, partial(write_section, deps)))
     for name, work in _RENDERING.items():
         _declare(broker, deps, rendering_queue(queue), name, partial(_perform, deps, partial(work, deps)))
@@ -80,18 +80,6 @@ def _order_in(ids: Mapping[str, str]) -> str | None:
 
 async def _perform(deps: WorkDeps, work: Work, *, order: str, step: str) -> None:
     await perform(deps, order, step, work)
-
-
-async def _begin(deps: WorkDeps, *, report: str) -> None:
-    await begin_or_give_up(deps, report)
-
-
-async def _fetch(deps: WorkDeps, *, event: str) -> None:
-    await fetch_session(deps, event)
-
-
-async def _tell(deps: WorkDeps, *, alert: str) -> None:
-    await tell_alert(deps, alert)
 
 
 async def _run_errand(deps: WorkDeps, errand: Errand, *, order: str) -> None:

@@ -191,15 +191,7 @@ class WorkerProcess:
 
     async def _record(self, dead: DeadMessage) -> None:
         now = self._deps.clock.now()
-        letter = await record_dead_message(
-            self._deps.db,
-            queue=dead.queue,
-            message_id=dead.message_id,
-            data=dead.data,
-            error=dead.error,
-            traceback=dead.traceback,
-            now=now,
-        )
+        letter = await record_dead_message(self._deps.db, now=now, **vars(dead))
         log.error("message_dead", queue=dead.queue, letter=letter, error=dead.error.partition(":")[0][:100])
         await raise_alert(self._deps.db, "dead_message", MESSAGE_IS_DEAD, now, event=letter)
 
