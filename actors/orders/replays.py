@@ -50,19 +50,18 @@ async def replay_order(
     product: str | None = None,
     section: str | None = None,
     words: Words = "pinned",
-) -> Quote:
+) -> None:
     """Replay an order's dead work, a section and all that follows from it, or all in today's words, as quoted.
 
-    Returns the quote. OrderDoesNotExist, QuoteHasChanged or NothingToReplay if that cannot be.
+    OrderDoesNotExist, QuoteHasChanged or NothingToReplay if that cannot be.
     """
     quote = await quote_order(deps, order_id, product, section, words)
     if section is None and words == "pinned":
         await _replay_all(deps, quote, fingerprint, authority)
-        return quote
+        return
     expect_same(quote, fingerprint)
     for part in quote.letters:
         await _replay_part(deps, order_id, part, authority, words)
-    return quote
 
 
 def expect_same(quote: Quote, fingerprint: str) -> None:

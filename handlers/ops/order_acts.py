@@ -10,13 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.orders.correction import (
-    correct_order,
-    grant_remake,
-    quote_correction,
-    quote_remake,
-    set_aside,
-)
+from actors.orders.correction import correct_order, grant_remake, quote_correction, quote_remake, set_aside
 from actors.orders.customer import reveal_customer
 from actors.orders.dead_letters import retry_order
 from actors.orders.forgetting import begin_forgetting
