@@ -11,14 +11,13 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from actors.mail.brand import Installation, brand_name, language_of, sender_of
 from actors.products.catalogue import title_of
 from infra.mail.letter import Letter
 from infra.settings import Settings
 from infra.speech.say import ENGLISH, say
 from infra.speech.templates import teach
+from infra.templates import open_templates
 from storage.deliveries import kind_of
 from storage.records.orders import Colours, Order
 
@@ -35,16 +34,7 @@ def isolated(text: str) -> str:
     return f"\u2068{text}\u2069" if foreign else text
 
 
-_TEMPLATES = teach(
-    Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        auto_reload=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-)
+_TEMPLATES = teach(open_templates(Path(__file__).parent / "templates", trim_blocks=True, lstrip_blocks=True))
 _TEMPLATES.filters["isolated"] = isolated
 
 

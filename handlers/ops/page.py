@@ -5,22 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from actors.mail.formatting import written_amount
 from infra.errors import TransientError
+from infra.templates import open_templates
 
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "pages"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
+_PAGES = open_templates(Path(__file__).parent / "pages", trim_blocks=True, lstrip_blocks=True)
 
 
 def page(request: Request, template: str, status: int = 200, **facts: object) -> Response:

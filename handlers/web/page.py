@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.requests import Request
@@ -16,17 +16,11 @@ from handlers.web.requests import visitors_language
 from infra.book import AI_SOURCE
 from infra.speech.say import ENGLISH
 from infra.speech.templates import teach
+from infra.templates import open_templates
 from infra.tenants import MAIN
 from storage.records.orders import Order
 
-_PAGES = teach(
-    Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
-)
+_PAGES = teach(open_templates(Path(__file__).parent / "pages"))
 
 
 @pass_context

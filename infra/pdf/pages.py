@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from infra.book import BookSource, ChapterSource, Style
@@ -14,6 +14,7 @@ from infra.book.prose import prose_html
 from infra.book.untrusted import one_line
 from infra.book.words import direction, language_tag, leading_direction, words
 from infra.pdf.numbering import NumberedChapter
+from infra.templates import open_templates
 
 TITLE_LENGTH, NAME_LENGTH = 160, 90
 # Above this a contents page is set tightly; below, as an invitation.
@@ -78,7 +79,4 @@ def _fill(template: str, language: str, **values: object) -> str:
 @cache
 def _environment() -> Environment:
     """Return an environment that escapes, and is strict: a missing value is an error, not a gap on the page."""
-    loader = FileSystemLoader(Path(__file__).parent / "templates")
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False
-    )
+    return open_templates(Path(__file__).parent / "templates", trim_blocks=True)

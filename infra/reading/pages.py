@@ -3,8 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
+
+from infra.templates import open_templates
 
 
 def fill(template: str, **values: object) -> Markup:
@@ -14,7 +16,4 @@ def fill(template: str, **values: object) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    loader = FileSystemLoader(Path(__file__).parent / "templates")
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False
-    )
+    return open_templates(Path(__file__).parent / "templates", trim_blocks=True)
