@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ExceptionHandler
 
-from handlers.ops import alerts, bulk, dead, mails, money, order_acts, orders, pauses, replay, status, stripe
+from handlers.ops import alerts, bulk, dead, order_acts, orders, overviews, pauses, replay, stripe
 from handlers.ops.acts import form
 from handlers.ops.guard import Guard
 from handlers.ops.page import broken, later, refused
@@ -53,17 +53,17 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Route("/orders/{order}/{act}", order_acts.ask),
             Route("/orders/{order}/{act}", order_acts.do, methods=["POST"]),
             Route("/search", orders.find),
-            Route("/status", status.installation),
+            Route("/status", overviews.installation),
             Route("/alerts", alerts.alerts),
             Route("/alerts/{alert}", alerts.alert),
             Route("/alerts/{alert}", form(alerts.settle_or_snooze, alerts.alert), methods=["POST"]),
-            Route("/money", money.money),
+            Route("/money", overviews.money),
             Route("/stripe", stripe.stripe),
             Route("/stripe", form(stripe.fetch, stripe.stripe), methods=["POST"]),
             Route("/stripe/look", stripe.look, methods=["POST"]),
             Route("/pauses", pauses.ask),
             Route("/pauses", form(pauses.pause_or_resume, pauses.pauses), methods=["POST"]),
-            Route("/mail", mails.mails),
+            Route("/mail", overviews.mails),
             Route("/dead", dead.groups),
             Route("/dead/{letter:path}", dead.letter),
             Route("/dead/{letter:path}", form(dead.close, dead.letter), methods=["POST"]),

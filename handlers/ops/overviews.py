@@ -1,14 +1,34 @@
-"""GET /ops/money: what came in, went back and was spent."""
+"""Overviews to look at and no more: the installation at /ops/status, its money and its mails."""
+
+from typing import get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
 from handlers.ops.page import page
+from handlers.views.mails import MailState, mails_view
 from handlers.views.money import NoSuchSums, money_by, thin_orders
+from handlers.views.status import status
 
-#: The default of the pages: a month, and what is to be left of a price.
+#: Mails on a page.
+_MOST_MAILS = 100
+#: The default of the page of money: a month, and what is to be left of a price.
 _DAYS, _BELOW = 30, 90
+
+
+async def installation(request: Request) -> Response:
+    """Show the front door, the provider, queues, workers and what waits."""
+    return page(request, "status.html", view=await status(request.state.deps))
+
+
+async def mails(request: Request) -> Response:
+    """Show the newest mails to customers, with what the mail server said of each, those of one state if named."""
+    named = request.query_params.get("state")
+    states: tuple[MailState, ...] = get_args(MailState)
+    state = next((one for one in states if one == named), None)
+    found = await mails_view(request.state.deps, state, _MOST_MAILS)
+    return page(request, "mails.html", mails=found, state=state, states=states)
 
 
 async def money(request: Request) -> Response:
