@@ -11,8 +11,7 @@ from typing import Protocol, TypeVar
 from actors.deps.doubts import Doubts
 from actors.deps.held import Claims
 from actors.deps.mailing import MailDeps
-from actors.deps.recent_chunks import RecentChunks
-from actors.deps.recent_orders import RecentOrders
+from actors.deps.recent import RecentChunks, RecentOrders
 from actors.deps.room import Room
 from actors.deps.shared_lock import SharedLock
 from infra.book import BookSource, ChapterSource, Style

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.deps.recent_orders import RecentOrders
+from actors.deps.recent import RecentOrders
 from storage.database import Database
 from tests.builders import an_order
 from tests.conftest import StoppedClock

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from actors.deps.process import Deps
-from actors.deps.recent_chunks import RecentChunks
+from actors.deps.recent import RecentChunks
 from actors.deps.worker import WorkDeps
 from actors.reports.assemble_report import assemble_report, workroom
 from actors.reports.claim import Claim, StepGoesBack
