@@ -1,8 +1,9 @@
-"""Looks after orders: events, errands, alerts, places and lost PDFs. Drops old events and forms."""
+"""Looks after orders: events, errands, alerts, places, bulk work and lost PDFs. Drops old events and forms."""
 
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from actors.deps.accounts import watching_accounts
 from actors.deps.mailing import with_mailer
@@ -10,6 +11,7 @@ from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.messages import Post, errand_post, send_all
+from actors.orders.bulk import carry_out
 from actors.orders.tell_alert import tell_alert
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
 from actors.reports.admission import admit, admit_waiting, release_places
@@ -17,6 +19,7 @@ from actors.reports.lost_books import ask_for_reprint, is_lost
 from actors.sweep.items import see_to_each
 from storage.alerts import admit_alerts, count_admitted, due_alerts, end_unmet_account_troubles, gather_alerts
 from storage.answers import KEPT_FOR, drop_forms
+from storage.bulk import running_bulks
 from storage.database import Document
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 from storage.events import drop_events, unapplied_events
@@ -29,6 +32,8 @@ from storage.steps import has_live_steps
 from storage.tenants import places_taken, tenants_waiting
 
 _EVENTS_AT_ONCE, _ERRANDS_AT_ONCE, _ALERTS_AT_ONCE = 100, 500, 500
+#: Bulks that are carried out side by side.
+_BULKS_AT_ONCE = 10
 #: The most mails in a minute (for each sweep that runs): as many as a person may still read one by one.
 _MOST_ALERTS, _WITHIN = 20, timedelta(minutes=1)
 #: The time that a mail worker has to take an alert. It is longer than a worker may take to tell it.
@@ -72,6 +77,11 @@ async def send_due_errands(deps: Deps) -> None:
 
     await see_to_each(deps, await orders_with_errands(deps.db, now, _ERRANDS_AT_ONCE), look)
     await send_all(deps, posts)
+
+
+async def carry_out_bulks(deps: Deps) -> None:
+    """See to a few letters of each bulk that operators began and that is under way."""
+    await see_to_each(deps, await running_bulks(deps.db, _BULKS_AT_ONCE), partial(carry_out, deps))
 
 
 async def send_alerts(deps: Deps) -> None:

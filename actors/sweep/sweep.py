@@ -9,13 +9,13 @@ from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
 from actors.orders.money import keep_sums
 from actors.orders.pause_work import wake_paused_work
-from actors.sweep.bulk import carry_out_bulks
 from actors.sweep.lookout import Lookout
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
 from actors.sweep.model import warn_of_models_end
 from actors.sweep.orders import (
     admit_in_turn,
     apply_left_events,
+    carry_out_bulks,
     drop_old_events,
     drop_old_forms,
     end_unmet_troubles,

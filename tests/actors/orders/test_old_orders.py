@@ -8,7 +8,7 @@ from actors.deps.process import Deps
 from actors.orders.bulk import NothingMatches, make_bulk, take_up_bulk
 from actors.orders.matching import OpenOrders
 from actors.orders.replays import QuoteHasChanged
-from actors.sweep.bulk import carry_out_bulks
+from actors.sweep.orders import carry_out_bulks
 from storage.audit import Authority
 from storage.bulk import failures_of, find_bulk, progress_of
 from storage.records.bulk import Bulk

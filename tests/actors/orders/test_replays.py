@@ -15,7 +15,7 @@ from actors.orders.replays import NothingToReplay, QuoteHasChanged, quote_order,
 from actors.reports.advance import give_up
 from actors.reports.begin_report import begin_report
 from actors.reports.replay import resume_replay
-from actors.sweep.bulk import carry_out_bulks
+from actors.sweep.orders import carry_out_bulks
 from storage.audit import Authority
 from storage.bulk import failures_of, find_bulk, progress_of
 from storage.dead_letters import dead_letters

@@ -18,7 +18,7 @@ from actors.reports.advance import give_up
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from actors.reports.replay import Words
-from actors.sweep.bulk import carry_out_bulks
+from actors.sweep.orders import carry_out_bulks
 from storage.audit import Authority
 from storage.bulk import find_bulk, progress_of
 from storage.dead_letters import dead_letters
