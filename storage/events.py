@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from storage.database import BY_ID, Database, Document, insert_new
-from storage.records.orders import Event, EventState
+from storage.records.orders import Event, EventState, Order
 
 #: How long the process that recorded an event may take to apply it before the sweep does.
 APPLY_WITHIN = timedelta(seconds=5)
@@ -89,6 +89,12 @@ async def states_of_events(db: Database, event_ids: Sequence[str]) -> dict[str, 
 async def events_about(db: Database, about: Sequence[str]) -> list[Event]:
     """Return the events about those sessions or payments."""
     return await db.events.find({"about": {"$in": list(about)}}).to_list()
+
+
+async def events_of(db: Database, order: Order) -> list[Event]:
+    """Return the events about an order's session and its payment, without their bodies."""
+    about = [one for one in (order["_id"], order["payment_intent"]) if one]
+    return await db.events.find({"about": {"$in": about}}, {"raw": 0}).to_list()
 
 
 async def has_event(db: Database, about: str) -> bool:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from storage.database import Database, Document
+from storage.events import events_of
 from storage.objects import pdf_key
-from storage.records.orders import Event, Order
+from storage.records.orders import Order
 from storage.reports import report_ids
 
 
@@ -20,7 +21,7 @@ async def is_being_made(db: Database, order: Order) -> bool:
 
 async def has_news(db: Database, order: Order) -> bool:
     """Return whether an event about an order was recorded and not yet processed."""
-    return "new" in {event["state"] for event in await _events_about(db, order)}
+    return "new" in {event["state"] for event in await events_of(db, order)}
 
 
 async def forget_customer(db: Database, order: Order, token: str, now: datetime) -> None:
@@ -65,7 +66,7 @@ async def forget_words(db: Database, order: Order) -> None:
 
 async def forget_events(db: Database, order: Order) -> None:
     """Remove the bodies of an order's events, but for those not yet processed, and close its dead letters."""
-    ids = [event["_id"] for event in await _events_about(db, order) if event["state"] != "new"]
+    ids = [event["_id"] for event in await events_of(db, order) if event["state"] != "new"]
     gone = {"$set": {"reason": "", "error": "", "traceback": "", "raw": b"", "state": "discarded"}}
     await db.dead_letters.update_many({"_id": {"$in": [f"event:{event}" for event in ids]}}, gone)
     await db.dead_letters.update_many({"order": order["_id"]}, gone)
@@ -73,8 +74,3 @@ async def forget_events(db: Database, order: Order) -> None:
     facts = {"raw": b"", "state": "ignored", "reason": "Its customer is forgotten."}
     forgotten: Document = {"$set": facts, "$unset": {"due_at": ""}}
     await db.events.update_many({"_id": {"$in": ids}}, forgotten)
-
-
-async def _events_about(db: Database, order: Order) -> list[Event]:
-    about = [one for one in (order["_id"], order["payment_intent"]) if one]
-    return await db.events.find({"about": {"$in": about}}, {"state": 1}).to_list()

@@ -20,8 +20,10 @@ from infra.errors import TransientError
 from storage.database import BY_ID, Database, Document, aggregated, insert_new, update_all
 from storage.grouping import grouped
 from storage.indexes import STEPS_BY_REPORT
+from storage.records.orders import Order
 from storage.records.plans import Slot
 from storage.records.work import Step, StepResult, StepState
+from storage.reports import report_ids
 
 
 class NeedsAreGone(TransientError):
@@ -67,6 +69,13 @@ async def outlines_of(db: Database, reports: Sequence[str]) -> list[Step]:
     """Return all steps of some reports, without texts and needs."""
     without = dict.fromkeys(("needs", "traceback", "result.text", "result.summary", "result.value"), 0)
     return await db.steps.find({"report": {"$in": list(reports)}}, without).to_list()
+
+
+async def steps_at_a_glance(db: Database, order: Order) -> list[Step]:
+    """Return the steps of an order in plan order, with their states and troubles, and without their texts."""
+    fields = ("product", "kind", "key", "seq", "state", "fails", "failed_at", "kills", "done_at")
+    found = db.steps.find({"report": {"$in": report_ids(order)}}, dict.fromkeys(fields, 1))
+    return sorted(await found.to_list(), key=lambda step: step["seq"])
 
 
 async def results_of(db: Database, step_ids: Sequence[str]) -> dict[str, StepResult]:

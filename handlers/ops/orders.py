@@ -25,12 +25,12 @@ from handlers.views.ticket import ticket_of
 from handlers.views.timeline import timeline
 from handlers.web.live import live
 from storage.grouping import grouped
-from storage.history import steps_at_a_glance
 from storage.order_state import request_of
 from storage.orders import find_order, latest_orders
 from storage.records.orders import Order
 from storage.records.plans import StepKind
 from storage.records.work import Step
+from storage.steps import steps_at_a_glance
 
 #: Orders on a page.
 _MOST = 100

@@ -8,9 +8,9 @@ from actors.products.catalogue import question_of, said_answers
 from handlers.views.mails import mails_of
 from handlers.views.orders import order_view
 from handlers.views.timeline import timeline
-from storage.history import steps_at_a_glance
 from storage.order_state import amount_paid
 from storage.records.orders import Order
+from storage.steps import steps_at_a_glance
 
 #: What a bank wants to know of a timeline.
 _KINDS = {"order", "stripe", "report", "mail", "customer"}

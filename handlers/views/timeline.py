@@ -11,11 +11,15 @@ from handlers.views.masking import without_addresses
 from storage.alerts import alerts_about, settled_alerts_about
 from storage.audit import actions_on
 from storage.database import Database
+from storage.dead_letters import dead_letters
 from storage.deliveries import deliveries_of
-from storage.history import deaths_of, events_about
+from storage.events import events_of
 from storage.records.orders import CUSTOMER, Order
 from storage.records.work import Step
 from storage.reports import reports_of
+
+#: The most dead letters of an order.
+_MOST = 500
 
 
 class Entry(NamedTuple):
@@ -67,9 +71,8 @@ def _of_order(order: Order) -> Iterator[_Note]:
 
 
 async def _events(db: Database, order: Order) -> list[_Note]:
-    about = [order["_id"], *filter(None, [order["payment_intent"]])]
     notes = []
-    for event in await events_about(db, about):
+    for event in await events_of(db, order):
         state = f"{event['state']}: {event['reason']}" if event.get("reason") else event["state"]
         notes.append(_Note(event["received_at"], "stripe", f"{event['type']} ({state})"))
     return notes
@@ -113,7 +116,7 @@ async def _letters(db: Database, order: Order) -> list[_Note]:
 
 async def _deaths(db: Database, order: Order) -> list[_Note]:
     notes = []
-    for dead in await deaths_of(db, order["_id"]):
+    for dead in await dead_letters(db, limit=_MOST, order=order["_id"]):
         notes.append(_Note(dead["at"], "dead", f"{dead['kind']}: {dead['reason']}"))
         notes.append(_Note(dead.get("closed_at"), "dead", f"{dead['kind']}: {dead['state']}"))
     return notes

@@ -16,6 +16,7 @@ from storage.corrections import (
     use_answers,
 )
 from storage.database import Database
+from storage.dead_letters import dead_letters
 from storage.endings import (
     add_stored,
     begin_replay,
@@ -27,9 +28,9 @@ from storage.endings import (
     reserve_notice,
 )
 from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
+from storage.events import events_of
 from storage.figures import open_orders, open_orders_paid_before
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
-from storage.history import deaths_of, events_about, steps_at_a_glance
 from storage.orders import (
     await_details,
     call_operator,
@@ -58,6 +59,7 @@ from storage.payments import payment_state
 from storage.resends import note_resend
 from storage.search import ids_behind, orders_by_ids, orders_of_customer
 from storage.sign_ins import begin_sign_in, end_sign_in, find_sign_in
+from storage.steps import steps_at_a_glance
 from storage.withdrawals import record_withdrawal
 from tests.builders import NOW
 from tests.storage.picking import pick
@@ -137,9 +139,9 @@ async def _pages(db: Database, ask: Ask) -> None:
     await ask(note_opened, "cs_unheard_of", NOW)
     assert await ask(open_orders_paid_before, NOW, {}, 1000)
     await ask(open_orders_paid_before, NOW, {"product": PRODUCT, "tenant": TENANT}, 1000)
-    await ask(events_about, [order["_id"], order["payment_intent"]])
+    await ask(events_of, order)
     await ask(steps_at_a_glance, order)
-    await ask(deaths_of, order["_id"])
+    await ask(dead_letters, limit=500, order=order["_id"])
     await ask(actions_on, order["_id"])
     secret = await ask(begin_sign_in, "olga", "seal", _SOON)
     assert await ask(find_sign_in, secret, NOW)
