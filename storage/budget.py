@@ -7,6 +7,7 @@ cost of the call that was not made (None if unknown). Nothing is bought while it
 from datetime import datetime
 from typing import NamedTuple
 
+from storage.costs import UNPRICED
 from storage.database import Database, aggregated
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import Order, Pause
@@ -31,7 +32,7 @@ async def spending_of(db: Database, order_id: str, most_usd: float, in_air_since
     `most_usd` is the cost of a call that was opened without an estimate, before there was a budget.
     """
     estimate = {"$ifNull": ["$estimate_usd", most_usd]}
-    is_open, answered = {"$eq": ["$state", "open"]}, {"$gt": ["$usage", None]}
+    is_open = {"$eq": ["$state", "open"]}
     in_air = {"$and": [is_open, {"$gte": ["$opened_at", in_air_since]}]}
     lost = {
         "$or": [
@@ -39,11 +40,10 @@ async def spending_of(db: Database, order_id: str, most_usd: float, in_air_since
             {"$and": [is_open, {"$lt": ["$opened_at", in_air_since]}]},
         ]
     }
-    unpriced = {"$and": [answered, {"$not": [{"$gt": ["$cost_usd", None]}]}]}
     sums = {
         "spent_usd": {"$sum": {"$cond": [lost, estimate, {"$ifNull": ["$cost_usd", 0]}]}},
         "in_air_usd": {"$sum": {"$cond": [in_air, estimate, 0]}},
-        "unpriced": {"$sum": {"$cond": [unpriced, 1, 0]}},
+        "unpriced": UNPRICED,
     }
     for group in await aggregated(db.ledger, [{"$match": {"order": order_id}}, {"$group": {"_id": None, **sums}}]):
         # Sums of floats: a billionth of a dollar must not decide.

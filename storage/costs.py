@@ -59,13 +59,14 @@ def _count(condition: object) -> Document:
 
 # In MongoDB's order of values, missing fields and null come before all other values.
 _ANSWERED = {"$gt": ["$usage", None]}
-_PRICED = {"$gt": ["$cost_usd", None]}
+#: The number of answers without a known price.
+UNPRICED = _count({"$and": [_ANSWERED, {"$not": [{"$gt": ["$cost_usd", None]}]}]})
 _UNPRICED_WRITE = {"$and": [{"$gt": ["$usage.cache_write", 0]}, {"$not": [{"$gt": ["$cache_write_usd", None]}]}]}
 _SUMS: Document = {
     "attempts": {"$sum": 1},
     "settled": _count({"$and": [{"$eq": ["$state", "settled"]}, {"$ne": ["$outcome", "cut"]}]}),
     "answered": _count(_ANSWERED),
-    "unpriced": _count({"$and": [_ANSWERED, {"$not": [_PRICED]}]}),
+    "unpriced": UNPRICED,
     "input_tokens": {"$sum": "$usage.input"},
     "cached_tokens": {"$sum": "$usage.cached"},
     "cache_write_tokens": {"$sum": "$usage.cache_write"},

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from storage.costs import UNPRICED
 from storage.database import Database, Document, aggregated
 from storage.ledger import day_of
 from storage.records.sums import DayCosts, DaySums, OrderCost, Takings
@@ -84,8 +85,6 @@ async def _takings(db: Database, begin: datetime, end: datetime) -> list[Takings
 
 async def _order_costs(db: Database, begin: datetime, end: datetime) -> list[OrderCost]:
     """Return the costs of a day's calls by order. The ledger names reports, the order names the offer."""
-    answered = {"$gt": ["$usage", None]}
-    unpriced = {"$and": [answered, {"$not": [{"$gt": ["$cost_usd", None]}]}]}
     found_paid = {"$ifNull": ["$found.amount_total", "$found.amount_subtotal", None]}
     pipeline: list[Document] = [
         {"$match": {"opened_at": {"$gte": begin, "$lt": end}}},
@@ -94,7 +93,7 @@ async def _order_costs(db: Database, begin: datetime, end: datetime) -> list[Ord
                 "_id": "$order",
                 "tenant": {"$first": "$tenant"},
                 "calls": {"$sum": 1},
-                "unpriced": {"$sum": {"$cond": [unpriced, 1, 0]}},
+                "unpriced": UNPRICED,
                 "usd": {"$sum": "$cost_usd"},
             }
         },
