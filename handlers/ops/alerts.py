@@ -1,13 +1,12 @@
 """GET /ops/alerts and /ops/alerts/{alert}, and POST to settle or snooze one."""
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.orders.settle_alert import LONGEST, settle_alert, snooze_alert
 from handlers.ops.acts import Fields
-from handlers.ops.page import page
+from handlers.ops.page import expect, page
 from handlers.spans import read_end
 from handlers.views.alerts import alert_view, settled_view
 from storage.alerts import find_alert, open_alerts, settled_alerts
@@ -29,9 +28,8 @@ async def alert(request: Request, mistake: str = "", status: int = 200) -> Respo
     """Show an open alert with all its troubles."""
     deps: Deps = request.state.deps
     found = await find_alert(deps.db, request.path_params["alert"])
-    if found is None:
-        raise HTTPException(404, "There is no such open alert. It may be settled.")
-    return page(request, "alert.html", status, alert=alert_view(found), mistake=mistake, longest=LONGEST.days)
+    view = alert_view(expect(found, "There is no such open alert. It may be settled."))
+    return page(request, "alert.html", status, alert=view, mistake=mistake, longest=LONGEST.days)
 
 
 async def settle_or_snooze(request: Request, fields: Fields, authority: Authority) -> str:

@@ -13,7 +13,7 @@ from actors.orders.matching import Filter, OpenOrders
 from actors.reports.replay import Words
 from handlers.ops.acts import Fields
 from handlers.ops.guard import form_of, operator_of
-from handlers.ops.page import page
+from handlers.ops.page import expect, page
 from handlers.views.bulk import bulk_view, bulk_views, told_quote
 from infra.accounts import Role
 from infra.errors import PressroomError
@@ -110,9 +110,7 @@ async def act(request: Request, fields: Fields, authority: Authority) -> str:
 async def one(request: Request, mistake: str = "", status: int = 200) -> Response:
     """Show bulk work: its quote until it is begun, then how far it is and what failed."""
     deps: Deps = request.state.deps
-    bulk = await find_bulk(deps.db, request.path_params["bulk"])
-    if bulk is None:
-        raise HTTPException(404, "There is no such bulk work.")
+    bulk = expect(await find_bulk(deps.db, request.path_params["bulk"]), "There is no such bulk work.")
     view = await bulk_view(deps, bulk)
     failures = (await failures_of(deps.db, bulk["_id"]))[:_MOST_FAILURES]
     may_begin = operator_of(request).may(_ROLES[bulk["action"]])

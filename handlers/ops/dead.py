@@ -9,7 +9,7 @@ from actors.orders.dead_letters import resolve_dead_letter
 from actors.orders.quote import quote_dead
 from actors.orders.replays import replay_letter
 from handlers.ops.acts import Fields
-from handlers.ops.page import page
+from handlers.ops.page import expect, page
 from handlers.views.bulk import told_quote
 from handlers.views.dead import groups_view
 from storage.audit import Authority
@@ -28,8 +28,7 @@ async def groups(request: Request) -> Response:
     if named is None:
         return page(request, "dead.html", groups=found, letters=sum(one["letters"] for one in found))
     group = next((one for one in found if one["group"] == named), None)
-    if group is None:
-        raise HTTPException(404, "No open dead letter has this cause any more.")
+    group = expect(group, "No open dead letter has this cause any more.")
     key = named if named != UNGROUPED else None
     letters = await newest_of_group(deps.db, key, _MOST)
     return page(request, "group.html", group=group, letters=letters)
@@ -51,9 +50,7 @@ async def close(request: Request, fields: Fields, authority: Authority) -> str:
 async def letter(request: Request, mistake: str = "", status: int = 200) -> Response:
     """Show a dead letter with its traceback, and what its replay would do."""
     deps: Deps = request.state.deps
-    found = await find_dead_letter(deps.db, request.path_params["letter"])
-    if found is None:
-        raise HTTPException(404, "There is no such dead letter.")
+    found = expect(await find_dead_letter(deps.db, request.path_params["letter"]), "There is no such dead letter.")
     quote = await quote_dead(deps, [found["_id"]])
     told = told_quote(quote.facts)
     return page(request, "letter.html", status, letter=found, quote=quote.facts, told=told, mistake=mistake)

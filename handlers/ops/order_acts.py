@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from math import inf, isfinite
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,7 +23,7 @@ from handlers.ops.acts import Fields, Show, carry_out
 from handlers.ops.evidence import evidence_pdf
 from handlers.ops.guard import operator_of
 from handlers.ops.orders import order_named, show_order
-from handlers.ops.page import page
+from handlers.ops.page import expect, page
 from handlers.ops.possible import Act, role_for
 from handlers.views.customer import customer_view
 from handlers.views.evidence import evidence_view
@@ -60,10 +59,7 @@ async def ask(request: Request) -> Response:
 
 def _act_of(request: Request, known: Mapping[Act, object]) -> Act:
     named = request.path_params["act"]
-    found = next((act for act in known if act == named), None)
-    if found is None:
-        raise HTTPException(404, "There is no such page.")
-    return found
+    return expect(next((act for act in known if act == named), None), "There is no such page.")
 
 
 async def _do(doer: Doer, request: Request, fields: Fields, authority: Authority) -> str | Response:

@@ -6,14 +6,13 @@ from operator import itemgetter
 from typing import get_args
 from urllib.parse import quote
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from actors.deps.process import Deps
 from actors.mail.formatting import written_amount
 from handlers.ops.guard import operator_of
-from handlers.ops.page import page, rendered
+from handlers.ops.page import expect, page, rendered
 from handlers.ops.possible import possible_acts
 from handlers.views.customer import customer_view
 from handlers.views.desk import PersonView, for_a_person
@@ -117,10 +116,7 @@ async def _live_facts(deps: Deps, order: Order, view: OrderView, mails: Sequence
 async def order_named(request: Request) -> Order:
     """Return the order that the path names. HTTPException 404 if there is none."""
     deps: Deps = request.state.deps
-    order = await find_order(deps.db, request.path_params["order"])
-    if order is None:
-        raise HTTPException(404, "There is no such order.")
-    return order
+    return expect(await find_order(deps.db, request.path_params["order"]), "There is no such order.")
 
 
 def _of_product(steps: Mapping[tuple[str, str], list[Step]], product: str) -> list[tuple[str, list[Step]]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse, Response
 from actors.mail.formatting import written_amount
 from infra.errors import TransientError
 from infra.templates import open_templates
+
+Found = TypeVar("Found")
 
 _PAGES = open_templates(Path(__file__).parent / "pages", trim_blocks=True, lstrip_blocks=True)
 
@@ -30,6 +32,13 @@ def rendered(request: Request, template: str, **facts: object) -> str:
 def composed(template: str, **facts: object) -> str:
     """Return the text of a page that nobody looks at in a browser."""
     return _PAGES.get_template(template).render(**facts)
+
+
+def expect(found: Found | None, lack: str) -> Found:
+    """Return what a page is about. HTTPException 404, whose page says what is lacking, if it is not there."""
+    if found is None:
+        raise HTTPException(404, lack)
+    return found
 
 
 async def refused(request: Request, error: Exception) -> Response:
