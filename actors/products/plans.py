@@ -12,8 +12,8 @@ from storage.database import Database
 from storage.plans import find_plan, keep_plan
 from storage.records.plans import Plan, PlannedStep, StepKind
 
-#: The form of plan that this code can carry out. A worker claims steps of no other.
-FORMAT = 2
+#: The forms of plan that this code can carry out, of which it makes the last. A worker claims steps of no other.
+FORMATS = (2,)
 #: The most chapters of one report that render at once, so that a long book leaves room for others.
 _RENDER_BOUND = 2
 
@@ -31,7 +31,7 @@ def plan_of(product: Product) -> Plan:
     """
     plan: Plan = {
         "_id": "",
-        "format": FORMAT,
+        "format": FORMATS[-1],
         "product": product.name,
         "title": product.title,
         "subtitle": product.subtitle,

@@ -16,7 +16,7 @@ from actors.deps.accounts import watching_accounts
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.messages import resumed_post, send_all
-from actors.products.plans import FORMAT
+from actors.products.plans import FORMATS
 from actors.reports.advance import advance_or_call, give_up
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.putting_off import is_put_off
@@ -91,7 +91,7 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
         return False
     with deps.claims.holding(step_id):
         until = deps.clock.now() + _FIRST_LEASE
-        step = await claim_step(deps.db, step_id, deps.worker, [FORMAT], until, most_kills=most_kills)
+        step = await claim_step(deps.db, step_id, deps.worker, FORMATS, until, most_kills=most_kills)
         if step is not None:
             with deps.claims.holding(*others_in_batch(step)):
                 if step["run"] > order["run"].get(

@@ -11,7 +11,7 @@ from actors.deps.process import Deps
 from actors.messages import Post, begin_post, queue_of, resumed_post, send_all, step_post
 from actors.orders.troubles import Trouble
 from actors.products.catalogue import queues_of
-from actors.products.plans import FORMAT
+from actors.products.plans import FORMATS
 from actors.reports.advance import give_up
 from actors.reports.begin_report import give_up_report
 from actors.sweep.items import see_to_each
@@ -123,9 +123,9 @@ async def _resend(
     deps: Deps, step: Step, counted: bool = True, *, post_of: Callable[[Step, str], Post] = step_post
 ) -> None:
     """Send a step's message again, or give the step up after too many sends that counted (T9)."""
-    if step["format"] != FORMAT:  # its workers are of another version, and may come back, or be replaced
-        counted, text = False, f"Steps of plan format {step['format']} wait for a worker that can carry them out."
-        await raise_alert(deps.db, "no_worker", text, deps.clock.now(), order=step["order"])
+    if step["format"] not in FORMATS:  # its workers are of another version, and may come back, or be replaced
+        counted = False
+        await _call_for_version(deps, step)
     if counted and step["sends"] >= _MAX_SENDS:
         reason = f"It was queued {_MAX_SENDS} times and no worker claimed it."
         await give_up(deps, step, step["epoch"], reason)
@@ -135,6 +135,14 @@ async def _resend(
         RESENT.labels(step["product"], step["kind"]).inc()
         log.info("message_sent_again", order=step["order"], step=step["_id"], sends=step["sends"] + 1)
         await send_all(deps, [post_of(step, message)])
+
+
+async def _call_for_version(deps: Deps, step: Step) -> None:
+    """Alert an operator to a step of a plan format that no worker of its queue knows."""
+    workers = [one for one in await live_workers(deps.db) if one["queue"] == step["product"]]
+    if not any(step["format"] in one["formats"] for one in workers):
+        text = f"Steps of plan format {step['format']} wait for a worker that can carry them out."
+        await raise_alert(deps.db, "no_worker", text, deps.clock.now(), order=step["order"])
 
 
 async def _resend_report(deps: Deps, report: Report, counted: bool) -> None:

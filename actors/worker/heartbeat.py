@@ -9,7 +9,7 @@ from dramatiq.asyncio import EventLoopThread
 
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import queues_of
-from actors.products.plans import FORMAT
+from actors.products.plans import FORMATS
 from infra.errors import TransientError
 from infra.logs import log
 from storage.claims import claims_of, release_step
@@ -44,7 +44,7 @@ class Heart:
             "queue": queue,
             "threads": threads,
             "broker_id": deps.broker.broker_id,
-            "formats": [FORMAT],
+            "formats": [*FORMATS],
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "started_at": deps.clock.now(),

@@ -13,7 +13,7 @@ from actors.deps.process import Deps
 from actors.deps.room import Room
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import MAIL_QUEUE, queues_of
-from actors.products.plans import FORMAT, PlanShelf
+from actors.products.plans import FORMATS, PlanShelf
 from actors.sweep.sweep import sweep_for_ever
 from actors.worker.actors import declare_actors
 from actors.worker.heartbeat import ClaimsAudit
@@ -144,7 +144,7 @@ class World:
             "queue": queue,
             "threads": _HANDS,
             "broker_id": deps.broker.broker_id,
-            "formats": [FORMAT],
+            "formats": [*FORMATS],
             "host": machine.name,
             "pid": 1,
             "started_at": deps.clock.now(),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.products.plans import FORMAT
+from actors.products.plans import FORMATS
 from infra.local.stack import Stack
 from tests.faults.test_lost_books import click, until_printed
 from tests.pressroom import Pressroom
@@ -17,6 +17,8 @@ from tests.upgrades.specimen import FOLDER, Documents, Specimen, changed, put, r
 ROOT = Path(__file__).parent.parent.parent
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 LEFT = sorted(FOLDER.glob("*.json"))
+#: A form of plan that nobody here knows.
+LATER = FORMATS[-1] + 1
 #: What a later version adds to each document.
 NOVELTY = {"of_a_later_version": {"list": [1, 2], "none": None}}
 
@@ -71,14 +73,14 @@ def of_later_version(specimen: Specimen) -> tuple[Documents, str]:
     old, new = specimen.under_way, "cs_test_of_a_later_version"
     documents: Documents = deepcopy(specimen.documents)
     (plan,) = documents["plans"]
-    further = {"_id": f"{plan['_id']}-later", "format": FORMAT + 1}
+    further = {"_id": f"{plan['_id']}-later", "format": LATER}
     documents["plans"].append(
         {**plan, **further, "steps": {key: {**one, **NOVELTY} for key, one in plan["steps"].items()}}
     )
     for name, facts in (
         ("orders", {"token": "of-a-later-version", "payment_intent": "pi_of_a_later_version"}),
         ("reports", {"plan": further["_id"]}),
-        ("steps", {"plan": further["_id"], "format": FORMAT + 1}),
+        ("steps", {"plan": further["_id"], "format": LATER}),
     ):
         copies = [one for one in documents[name] if one["_id"].startswith(old)]
         documents[name] += [{**changed(one, lambda it: replaced(it, old, new)), **facts} for one in copies]
@@ -94,7 +96,7 @@ def test_a_rollback_leaves_alone_what_it_does_not_know(processes: Pressroom) -> 
     for name in documents:
         processes.db[name].create_index("of_a_later_version.list")
     finish(processes, specimen)
-    alerts = {"order": new, "kind": "no_worker", "text": {"$regex": f"plan format {FORMAT + 1}"}}
+    alerts = {"order": new, "kind": "no_worker", "text": {"$regex": f"plan format {LATER}"}}
     processes.until("an alert", lambda: processes.db.alerts.count_documents(alerts))
     for name in ("orders", "reports", "steps", "events", "ledger", "plans", "things_of_a_later_version"):
         assert processes.db[name].count_documents(NOVELTY) == len(documents[name]), name

@@ -59,14 +59,22 @@ async def test_what_the_broker_holds_waits_for_its_worker_for_as_long_as_it_take
 
 
 async def test_steps_of_another_version_wait_for_its_worker(deps: Deps, clock: StoppedClock) -> None:
-    """A plan that this code cannot carry out is not given up, however often its message is lost: it is told."""
+    """A plan that this code cannot carry out is not given up, however often its message is lost.
+
+    It is told once no worker of the queue knows it: while a deploy rolls, some do.
+    """
     order = await begun(deps)
     await deps.db.steps.update_many({"order": order}, {"$set": {"format": 1, "sends": 20}})
-    deps.broker.client.flushdb()
-    clock.forward(5)
-    await sweep(deps)
-    assert {step["state"] for step in await steps(deps, order, "write")} == {"queued"}
-    assert await deps.db.alerts.count_documents({"kind": "no_worker", "order": order}) == 1
+    known = facts_of_worker(queue=BOOK, formats=[1])
+    await deps.db.workers.insert_one({**known, "_id": "old", "beat": 1, "beat_at": clock.now()})
+    told = {"kind": "no_worker", "order": order}
+    for alerts in (0, 1):
+        deps.broker.client.flushdb()
+        clock.forward(61)
+        await sweep(deps)
+        assert {step["state"] for step in await steps(deps, order, "write")} == {"queued"}
+        assert await deps.db.alerts.count_documents(told) == alerts
+        await deps.db.workers.delete_one({"_id": "old"})
 
 
 async def test_a_report_whose_message_died_with_a_worker_is_begun_at_once(deps: Deps, clock: StoppedClock) -> None:
