@@ -1,7 +1,7 @@
 # Everything a developer runs. `make setup` is cheap when nothing changed, so each target begins with it.
 .PHONY: setup demo up test proofs check size bench-webhook bench-plans bench-mix bench-pdf bench-serverless bench-live bench-ops query-plans
 .PHONY: storm bundles elections chaos simulate crashes ops-load pictures page-pictures samples lock
-.PHONY: configuration rights dist audit sbom specimen bench-scaling bench-sharing bench-queueing chaos-settings
+.PHONY: configuration rights dist audit sbom specimen upgrade bench-scaling bench-sharing bench-queueing chaos-settings
 .PHONY: places
 
 # Python keeps what it compiled, whatever the environment says: a process starts sooner, and tests start hundreds.
@@ -132,6 +132,11 @@ dist: setup
 # Two orders by this version as MongoDB holds them, for later versions to work on: tests/upgrades/.
 specimen: setup
 	@.venv/bin/python -m tests.upgrades.specimen
+
+# Orders flow while all processes go over to a version to come one by one, and back, and over again, each order judged by the auditor; the
+# long form of tests/upgrades/test_rolling.py. FROM=REVISION goes from one of git's to this version instead.
+upgrade: setup
+	@.venv/bin/python -m tests.upgrades.rolling $(if $(FROM),--from $(FROM))
 
 # Known flaws of what an installation depends on, by the advisories of PyPI, and the list of it all (CycloneDX). What could not be
 # looked up is a failure. Their programs have a venv of their own.

@@ -16,12 +16,16 @@ PACKAGES = ("handlers", "actors", "storage", "infra")
 _LOCK = ROOT / "infra/deploy/locks/dev.txt"
 
 
+def copy_packages(folder: Path) -> None:
+    """Copy the product's packages, and nothing that was made of them."""
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+
+
 def build_sdist(folder: Path) -> Path:
     """Build the sdist from a copy of the product's folders, into a folder."""
     source = folder / "source"
-    leave = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    for name in PACKAGES:
-        shutil.copytree(ROOT / name, source / name, ignore=leave)
+    copy_packages(source)
     for name in ("pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     return _build("build_sdist", source, folder)

@@ -17,13 +17,11 @@ from actors.products.catalogue import MAIL_QUEUE, OFFERS
 from infra.local.stack import Stack
 from tests.audit.planted import BUGS, calm_orders, found_bugs, plant_all
 from tests.benchmarks.figures import percentile, publish
-from tests.chaos.scene import Numbers, Scene, deployed, several, staged
+from tests.chaos.scene import BRISK, Numbers, Scene, deployed, several, staged
 from tests.chaos.storm import Outcome, Plan, Storm
 from tests.warm import begin
 
 _PATIENCE_S = 900.0
-#: Without the settings of a file: who is told to end has five seconds, which cut some calls.
-_BRISK = {"GRACE_S": "5", "LLM_TIMEOUT_S": "15"}
 #: An answer takes so long that a kill finds some in the air.
 _CALL_S = 1.0
 #: Of a hundred orders: fast ones, and bundles; the rest is of the medium product.
@@ -71,7 +69,7 @@ def main() -> int:
         stack.llm.set_brevity(brief=True)
         stack.llm.set_latency(_CALL_S)
         queues = _queues(plan)
-        brisk = several(stack, queues, Numbers(1, 2, 2), **_BRISK)
+        brisk = several(stack, queues, Numbers(1, 2, 2), **BRISK)
         with staged(stack, deployed(wanted.settings, stack, queues) if wanted.settings else brisk) as scene:
             outcome = Storm(scene, plan, say).run(_PATIENCE_S)
             for violation in outcome.violations[:_SHOWN]:

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from actors.products.catalogue import MAIL_QUEUE
-from infra.local.part import Part
+from infra.local.part import Part, begin_process
 from infra.local.ports import HOST
 from infra.local.stack import Stack
 from tests.audit.auditor import Auditor
@@ -31,6 +32,8 @@ from tests.pressroom import PATIENCE_S, Pressroom
 _LETTERS = 16
 #: Where the servers are that a proxy stands before, by the settings.
 _ADDRESSES = {"redis": "REDIS_URL", "s3": "AWS_ENDPOINT_URL_S3", "mail": "MAIL_URL", "llm": "OPENAI_BASE_URL"}
+#: Settings without those of a file: who is told to end has five seconds, which cut some calls.
+BRISK = {"GRACE_S": "5", "LLM_TIMEOUT_S": "15"}
 #: The time after an outage in which what it held up may still be on its way to a record.
 _COOLING_S = 10.0
 
@@ -85,18 +88,16 @@ class Scene:
         with self._lock(part):
             if not part.running or part.ready_line is None:
                 return  # one that has hardly begun has nothing to bring to its end
-            with self.resumption.of_messages(part.pid):
-                part.ask_to_stop()
-            grace_s = float(part.env["GRACE_S"])
-            cut_at = time.time() + grace_s
-            part.wait_stopped(grace_s + 5)
-            self.auditor.ended[part.pid] = since_boot_s()
-            # Calls that take longer than the grace are cut, letters are not.
-            cut = time.time() >= cut_at and MAIL_QUEUE not in part.command
-            self.unorderly += part.exit_code != 0
-            if part.exit_code != 0 or cut:
-                self._note_accident(part, min(cut_at, time.time()))
+            self._end(part)
             part.launch()
+
+    def go_over(self, part: Part, version: Path) -> None:
+        """Replace a process by one of the version in a folder, and return when that is ready."""
+        with self._lock(part):
+            part.start()  # it may have been killed just now
+            self._end(part)
+            part.env, part.folder, part.begin = {**part.env, "PYTHONPATH": str(version)}, version, begin_process
+            part.start()
 
     def note_unheard(self) -> None:
         """Record that the answers to letters in the air are lost."""
@@ -130,6 +131,20 @@ class Scene:
             or self.pressroom.db.alerts.count_documents(untold)
             or any(left_messages(self.pressroom.redis))
         )
+
+    def _end(self, part: Part) -> None:
+        """Tell a process to end, and wait until it has."""
+        with self.resumption.of_messages(part.pid):
+            part.ask_to_stop()
+        grace_s = float(part.env["GRACE_S"])
+        cut_at = time.time() + grace_s
+        part.wait_stopped(grace_s + 5)
+        self.auditor.ended[part.pid] = since_boot_s()
+        # Calls that take longer than the grace are cut, letters are not.
+        cut = time.time() >= cut_at and MAIL_QUEUE not in part.command
+        self.unorderly += part.exit_code != 0
+        if part.exit_code != 0 or cut:
+            self._note_accident(part, min(cut_at, time.time()))
 
     def _note_accident(self, part: Part, began: float) -> None:
         """Record that a worker died or stood still from then on. An outage before it held up what it had."""
