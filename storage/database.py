@@ -182,6 +182,9 @@ def translating(
 class _Cursor(AsyncCursor[Record]):
     """Cursor that raises our errors."""
 
+    __anext__ = translating(AsyncCursor.__anext__)
+    to_list = translating(AsyncCursor.to_list)
+
 
 class _Collection(AsyncCollection[Record]):
     """Collection that raises our errors, so that no function of `storage` translates the driver's itself.
@@ -193,19 +196,23 @@ class _Collection(AsyncCollection[Record]):
         """Return a cursor that raises our errors, too."""
         return _Cursor(self, *args, **options)
 
+    count_documents = translating(AsyncCollection.count_documents)
+    distinct = translating(AsyncCollection.distinct)
+    find_one_and_update = translating(AsyncCollection.find_one_and_update)
+    find_one_and_delete = translating(AsyncCollection.find_one_and_delete)
+    insert_one = translating(AsyncCollection.insert_one)
+    replace_one = translating(AsyncCollection.replace_one)
+    update_one = translating(AsyncCollection.update_one)
+    update_many = translating(AsyncCollection.update_many)
+    delete_one = translating(AsyncCollection.delete_one)
+    delete_many = translating(AsyncCollection.delete_many)
+
 
 class _Collections(AsyncDatabase[Any]):
     """Collections of a database, by name."""
 
     def __getitem__(self, name: str) -> AsyncCollection[Any]:
         return _Collection(self, name)
-
-
-_READS = ("count_documents", "distinct", "find_one_and_update", "find_one_and_delete")
-_WRITES = ("insert_one", "replace_one", "update_one", "update_many", "delete_one", "delete_many")
-for _kind, _operations in ((_Cursor, ("__anext__", "to_list")), (_Collection, (*_READS, *_WRITES))):
-    for _name in _operations:
-        setattr(_kind, _name, translating(getattr(_kind, _name)))
 
 
 async def insert_once(collection: AsyncCollection[Record], document: Record) -> bool:

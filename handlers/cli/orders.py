@@ -33,10 +33,10 @@ def orders() -> None:
     """Look at orders, and mend them."""
 
 
-_WORK = (cost, retry, replay, resume, resend, readdress)
-_CUSTOMERS = (correct, remake, set_aside, customer, evidence, refund, forget)
-for command in (*_WORK, *_CUSTOMERS):
-    orders.add_command(command)
+_ABOUT_WORK = (cost, retry, replay, resume, resend, readdress)
+_ABOUT_CUSTOMERS = (correct, remake, set_aside, customer, evidence, refund, forget)
+for _command in (*_ABOUT_WORK, *_ABOUT_CUSTOMERS):
+    orders.add_command(_command)
 
 
 @orders.command("list")
