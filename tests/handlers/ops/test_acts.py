@@ -272,13 +272,15 @@ def test_evidence_names_the_sale_and_the_customer_and_is_on_record(
 ) -> None:
     """What was sold, to whom, and what reached them; asked for with a reason, and never by looking."""
     order, browser = house.buy(), browser_of("olaf")
+    agreed = {"text": "Begin at once.", "at": datetime.now(UTC)}
+    house.db.orders.update_one({"_id": order}, {"$set": {"consent": agreed}})
     assert house.email not in browser.get(f"/ops/orders/{order}").text
     assert browser.get(f"/ops/orders/{order}/evidence").status_code == 404
     shown = send(browser, order, "evidence")
     payment = found(house, order)["payment_intent"]
     assert (
         shown.status_code,
-        [one for one in (payment, "19.00 USD", house.email, "Ada Byron") if one not in shown.text],
+        [one for one in (payment, "19.00 USD", house.email, "Ada Byron", agreed["text"]) if one not in shown.text],
     ) == (
         200,
         [],
