@@ -51,6 +51,7 @@ def page(request: Request, template: str, status: int, *, about: Order | None = 
         "brand": brand_name(deps, tenant),
         "logo": logo_of(deps, tenant),
         "ai_source": AI_SOURCE if deps.settings.ai_notice else "",
+        "tax": deps.settings.automatic_tax,
         "incomplete": status == 422,
     }
     text = _PAGES.get_template(template).render(tongue=tongue, **known, **facts)

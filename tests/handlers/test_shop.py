@@ -137,13 +137,16 @@ def test_a_consent_that_the_shop_asks_for_is_kept_with_the_order(stack: Stack) -
 
 
 def test_the_till_reckons_tax_and_takes_codes_if_it_is_told_to(stack: Stack) -> None:
-    """Stripe is asked for both; an order is judged by its price, and keeps what was paid and the tax in it."""
+    """Prices say so, and Stripe is asked for both; an order keeps its price, what was paid, and the tax in it."""
     (port,) = free_ports(1)
     tax = {"AUTOMATIC_TAX": "exclusive", "TAX_CODE": "txcd_10000000", "TAX_IDS": "true"}
     with Pressroom(stack, PROMOTION_CODES="true", **tax) as house:
         house.pretend_to_sweep()
         house.start("web", "--port", str(port))
         house.door = f"http://127.0.0.1:{port}"
+        shop = [plain_http.get(f"{house.door}{path}").text for path in ("", "/products/bundle")]
+        review = plain_http.post(f"{house.door}/review", data=FORM).text
+        assert ["plus tax" in text for text in (*shop, review)] == [True] * 3
         till = plain_http.post(f"{house.door}/checkout", data=FORM)
         page = plain_http.post(till.headers["location"], data={"code": "TEST10"}).text
         assert "Pay $106.92" in page  # ninety percent of $99, and a fifth of that
