@@ -1,4 +1,7 @@
-"""Doubts about answers, which are asked and never guessed: a place of many, or of none, and a time shown twice."""
+"""Doubts about answers, which are asked and never guessed.
+
+A place of many, or of none; a time that was shown twice; and an address that may be mistyped.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +10,10 @@ from typing import NamedTuple
 
 from actors.intake.answers import Given, Questions
 from actors.mail.formatting import spoken_duration
-from actors.products.answer_types import Place, in_language
+from actors.products.answer_types import Email, Place, in_language
 from actors.products.birth import is_time_in_doubt, local_birth, possible_offsets
 from actors.products.questions import BIRTH_PLACE, BIRTH_TIME, Question
+from infra.mail_address import likely_address
 from infra.places.clocks import in_utc, keep, read_position, said_place
 from infra.places.search import Place as Found
 from infra.places.search import find_places
@@ -26,7 +30,10 @@ _SHOWN = 80
 
 @dataclass(frozen=True)
 class Doubt:
-    """Doubt about the answer `id`: its field's name, a sentence, what may be meant, and what was chosen of it."""
+    """Doubt about the answer `id`: its field's name, a sentence, what may be meant, and what was chosen of it.
+
+    `of_places` tells whether places stand behind it, which have a source to be named.
+    """
 
     id: str
     field: str
@@ -34,6 +41,7 @@ class Doubt:
     sentence: str
     options: Mapping[str, str]
     chosen: str
+    of_places: bool
 
 
 class Settled(NamedTuple):
@@ -62,6 +70,10 @@ def settle(asked: Questions, answers: Mapping[str, str], given: Given, language:
             doubt, kept = _place_doubt(question, written, answers, given, language)
             doubts.append(doubt)
             settled[question.id] = kept.get(doubt.chosen, written)
+        elif isinstance(question.type, Email) and (meant := likely_address(written)):
+            doubt = _address_doubt(question, written, meant, given, language)
+            doubts.append(doubt)
+            settled[question.id] = meant if doubt.chosen == meant else written
     if BIRTH_TIME.id in asked and is_time_in_doubt(settled):
         doubt = _time_doubt(settled, given, language)
         doubts.append(doubt)
@@ -103,6 +115,12 @@ def _said(place: Found, kept: str, answers: Mapping[str, str], language: str, am
     return f"{said}, {_ahead(possible[0], language)}" if len(possible) == 1 else said
 
 
+def _address_doubt(question: Question, written: str, meant: str, given: Given, language: str) -> Doubt:
+    sentence = say(language, "Is this address written as it should be?")
+    as_written = say(language, "Use “%(text)s” as it is", text=written[:_SHOWN])
+    return _doubt(question, sentence, {meant: meant, _AS_WRITTEN: as_written}, given, language, "")
+
+
 def _time_doubt(answers: Mapping[str, str], given: Given, language: str) -> Doubt:
     local, possible = local_birth(answers), possible_offsets(answers)
     assert local is not None  # noqa: S101  # its time could not be in doubt
@@ -135,7 +153,8 @@ def _doubt(
     field = _FIELD.format(question.id)
     told = given.get(field) or ""
     label = in_language(question.words, language)
-    return Doubt(question.id, field, label, sentence, options, told if told in options else chosen)
+    of_places = not isinstance(question.type, Email)
+    return Doubt(question.id, field, label, sentence, options, told if told in options else chosen, of_places)
 
 
 def _ahead(offset: timedelta, language: str) -> str:

@@ -77,3 +77,18 @@ def test_the_form_offers_every_day_that_has_begun_somewhere(front_door: Pressroo
     form = plain_http.get(f"{front_door.stack.urls.web}/products/personal_blueprint").text
     after = (datetime.now(UTC) + timedelta(hours=14)).date()
     assert any(f'max="{day}"' in form for day in (before, after))
+
+
+def test_a_slip_in_an_address_is_asked_about_and_never_mended_alone(front_door: Pressroom) -> None:
+    """Nothing is kept of what is nearly a large provider's until it is chosen how it is meant."""
+    order = front_door.buy(customer_details=None, customer_email=None)
+    form, given = front_door.order(order)["url"] + "/details", {"email": "ada@gmial.com", "reviewed": "yes"}
+    asked = plain_http.post(form, data=given)
+    assert (asked.status_code, 'value="ada@gmail.com"' in asked.text, "GeoNames" in asked.text) == (
+        422,
+        True,
+        False,
+    )
+    assert front_door.db.orders.find_one({"_id": order})["email"] is None  # type: ignore[index]
+    assert plain_http.post(form, data={**given, "which_email": "ada@gmail.com"}).status_code == 200
+    assert front_door.db.orders.find_one({"_id": order})["email"] == "ada@gmail.com"  # type: ignore[index]
