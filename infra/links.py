@@ -13,23 +13,36 @@ class Links:
         self._base = settings.public_url.rstrip("/")
         # The separator must be none of base64's letters, and no dot: a dot begins a suffix in our paths.
         # itsdangerous signs with the last.
-        self._signer = Signer(settings.secret_keys[::-1], salt="pressroom.order", sep="~")
+        keys = settings.secret_keys[::-1]
+        self._order = Signer(keys, salt="pressroom.order", sep="~")
+        self._gift = Signer(keys, salt="pressroom.gift", sep="~")
 
     def order(self, token: str) -> str:
         """Return the address of an order's page."""
-        return f"{self._base}/orders/{self._signer.sign(token).decode()}"
+        return f"{self._base}/orders/{self._order.sign(token).decode()}"
+
+    def gift(self, token: str) -> str:
+        """Return the address at which a gift's recipient finds the reports, and nothing else of the order.
+
+        Whoever has it knows the order's token, and cannot sign it as an order's.
+        """
+        return f"{self._base}/gifts/{self._gift.sign(token).decode()}"
 
     def details(self, token: str) -> str:
         """Return the address of the form for missing details."""
         return f"{self.order(token)}/details"
 
-    def report(self, token: str, product: str) -> str:
-        """Return the address from which a report is downloaded."""
-        return f"{self.order(token)}/reports/{product}.pdf"
-
     def read(self, signed: str) -> str | None:
-        """Return the order's token, or None for a link that is not ours (compared in constant time)."""
-        try:
-            return self._signer.unsign(signed).decode()
-        except (BadSignature, UnicodeDecodeError):
-            return None
+        """Return the token in an order's link, or None for a link that is not ours (compared in constant time)."""
+        return _unsigned(self._order, signed)
+
+    def read_gift(self, signed: str) -> str | None:
+        """Return the same of a gift's link."""
+        return _unsigned(self._gift, signed)
+
+
+def _unsigned(signer: Signer, signed: str) -> str | None:
+    try:
+        return signer.unsign(signed).decode()
+    except (BadSignature, UnicodeDecodeError):
+        return None

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from storage.database import Database
-from storage.records.orders import Form
+from storage.records.orders import Form, Gift
 
 #: A session can be paid for a day, and Stripe keeps its events for 30 days. No event names a form after that.
 KEPT_FOR = timedelta(days=31)
@@ -20,6 +20,7 @@ async def keep_answers(
     *,
     locale: str | None = None,
     consent: str | None = None,
+    gift: Gift | None = None,
 ) -> None:
     """Keep a form's answers, and what was agreed to, under a reference that the Checkout Session will carry."""
     form: Form = {"_id": reference, "product": product, "answers": answers, "at": now}
@@ -27,6 +28,8 @@ async def keep_answers(
         form["locale"] = locale
     if consent is not None:
         form["consent"] = {"text": consent, "at": now}
+    if gift is not None:
+        form["gift"] = gift
     await db.answers.insert_one(form)
 
 

@@ -27,7 +27,8 @@ class Line(NamedTuple):
 
 async def open_orders(db: Database, limit: int) -> list[Order]:
     """Return the orders in `OPEN`, the longest paid first, without what their customers said."""
-    found = db.orders.find(OPEN, {"answers": 0, "email": 0, "unread": 0}).sort("paid_at")
+    said = ("answers", "email", "unread", "gift.email", "gift.giver", "gift.message")
+    found = db.orders.find(OPEN, dict.fromkeys(said, 0)).sort("paid_at")
     return await found.limit(limit).to_list()
 
 

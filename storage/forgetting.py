@@ -42,7 +42,7 @@ async def forget_customer(db: Database, order: Order, token: str, now: datetime)
     due_at = order["errands"].get("forget_order", now)
     errands = {"errands": {"forget_order": due_at}, "errands_at": due_at}
     facts = {**nothing, **errands, "token": token, "forgotten_at": now}
-    await db.orders.update_one(known, {"$set": facts, "$unset": {"corrections": "", "request": ""}})
+    await db.orders.update_one(known, {"$set": facts, "$unset": {"corrections": "", "request": "", "gift": ""}})
     await db.answers.delete_one({"_id": order["reference"]})
     await db.alerts.delete_many({"order": order["_id"]})
     await db.settled_alerts.delete_many({"order": order["_id"]})

@@ -66,6 +66,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         _partial(["-paid_at"], MARKS, name="marked"),
         _partial(["paid_at"], OPEN),
         IndexModel(_keys("email"), collation=SAME_ADDRESS),
+        IndexModel(_keys("gift.email"), collation=SAME_ADDRESS, sparse=True),
         IndexModel(_keys("answers.name"), collation=SAME_NAME),
     ],
     # Each holds the reports of one state, so that Stripe waits for the first alone. Messages that should have been

@@ -19,6 +19,7 @@ OrderState = Literal[
     "awaiting_details",
     "paid",
     "generating",
+    "scheduled",
     "delivering",
     "delivered",
     "needs_attention",
@@ -46,6 +47,8 @@ _TABLE: tuple[tuple[OrderState, Callable[[Order], bool]], ...] = (
     ("needs_attention", lambda order: attention_of(order) is not None),
     ("awaiting_payment", lambda order: order["paid_at"] is None),
     ("awaiting_details", lambda order: bool(order["missing"])),
+    # A gift's letter is chosen on its day.
+    ("scheduled", lambda order: "gift" in order and order["stored_at"] is not None and order["letter"] is None),
     ("delivering", lambda order: order["stored_at"] is not None),
 )
 
@@ -114,6 +117,20 @@ def _is_being_refunded(order: Order) -> bool:
     return order["letter"] == "refund" and not order["refund_failed"]
 
 
+def readers_address(order: Order) -> str | None:
+    """Return the address to which an order's reports go: that of a gift's recipient, else its customer's."""
+    return order["gift"]["email"] if "gift" in order else order["email"]
+
+
+def is_told(order: Order) -> bool:
+    """Return whether another letter than a confirmation tells the customer how an order stands, or will.
+
+    A gift's reports tell its recipient alone.
+    """
+    by_reports = "gift" not in order and (order["stored_at"] or order["letter"])
+    return bool(by_reports or order["letter"] == "refund" or order.get("told"))
+
+
 def may_begin(order: Order) -> bool:
     """Return whether an order's reports may be opened. It must be paid, not refunded, and lack nothing."""
     hindered = order["stopped"] or order["objection"] or order["missing"] or "forgotten_at" in order
@@ -133,8 +150,17 @@ def paid_at(order: Order) -> datetime:
 
 def paid_day(order: Order) -> date:
     """Return the day on which an order was paid, where it was sold. It stays the same when the setting changes."""
+    return _day_of(order, paid_at(order))
+
+
+def gift_day(order: Order) -> date:
+    """Return the day on which a gift is sent, where it was sold."""
+    return _day_of(order, order["gift"]["at"])
+
+
+def _day_of(order: Order, moment: datetime) -> date:
     name = order.get("timezone", "UTC")
-    return paid_at(order).astimezone(UTC if name == "UTC" else ZoneInfo(name)).date()
+    return moment.astimezone(UTC if name == "UTC" else ZoneInfo(name)).date()
 
 
 def report_state(report: Report, counts: dict[tuple[str, str, str], int]) -> str:

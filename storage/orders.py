@@ -238,6 +238,7 @@ async def _fill(db: Database, order_id: str, name: str, value: str, now: datetim
             return
 
 
-async def change_address(db: Database, order_id: str, email: str) -> None:
-    """Change the address to which the customer's mail goes from now on."""
-    await db.orders.update_one({"_id": order_id, "forgotten_at": None}, {"$set": {"email": email}})
+async def change_address(db: Database, order_id: str, email: str, *, of_gift: bool = False) -> None:
+    """Change the address to which the customer's mail goes from now on, or that of a gift's recipient."""
+    field = "gift.email" if of_gift else "email"
+    await db.orders.update_one({"_id": order_id, "forgotten_at": None}, {"$set": {field: email}})

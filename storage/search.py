@@ -33,9 +33,12 @@ async def ids_behind(db: Database, ref: str) -> list[str]:
 
 
 async def orders_of_customer(db: Database, text: str, limit: int) -> list[Order]:
-    """Return the newest orders of a mail address, or of a customer whose name begins like that."""
+    """Return the newest orders of a mail address, or of a customer whose name begins like that.
+
+    The address may be that of a gift's recipient.
+    """
     if "@" in text:
-        return await _newest(db, {"email": text}, SAME_ADDRESS, limit)
+        return await _newest(db, {"$or": [{"email": text}, {"gift.email": text}]}, SAME_ADDRESS, limit)
     # No letter comes after U+FFFF by the collation.
     return await _newest(db, {"answers.name": {"$gte": text, "$lt": f"{text}\uffff"}}, SAME_NAME, limit)
 

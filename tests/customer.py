@@ -23,27 +23,32 @@ class Customer:
 
     def __init__(self, browser: AsyncClient, path: str) -> None:
         """Look at that order's page."""
-        self._browser, self._path = browser, path
+        self._browser, self.path = browser, path
 
     async def get(self, page: str = "") -> Response:
         """Look at a page of the order."""
-        return await self._browser.get(self._path + page)
+        return await self.look(self.path + page)
+
+    async def look(self, path: str) -> Response:
+        """Look at any page."""
+        return await self._browser.get(path)
 
     async def post(self, page: str, fields: dict[str, str]) -> Response:
         """Send a form of the order."""
-        return await self._browser.post(self._path + page, data=fields)
+        return await self._browser.post(self.path + page, data=fields)
 
 
 @asynccontextmanager
-async def customer_of(deps: Deps, order: Order) -> AsyncIterator[Customer]:
-    """Open the pages of an order, as its link does."""
+async def customer_of(deps: Deps, order: Order, *, reads_gift: bool = False) -> AsyncIterator[Customer]:
+    """Open the pages of an order as its link does, or those of a gift as its recipient's does."""
     pages = Starlette(routes=customers_routes())
 
     async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
         await pages({**scope, "state": {"deps": deps}}, receive, send)
 
+    links, token = Links(deps.settings), order["token"]
     async with AsyncClient(transport=ASGITransport(with_state), base_url=deps.settings.public_url) as browser:
-        yield Customer(browser, Links(deps.settings).order(order["token"]))
+        yield Customer(browser, links.gift(token) if reads_gift else links.order(token))
 
 
 def hidden_fields(page: Response) -> dict[str, str]:

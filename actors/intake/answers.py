@@ -5,13 +5,13 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
+from actors.mail.formatting import written_number
+from actors.products.answer_types import LONGEST
 from actors.products.questions import Question
 from infra.speech.say import ENGLISH, say
 
-#: The number of characters of one answer that are used. The raw event keeps the rest.
-_MAX_ANSWER = 2000
-#: The number of characters that are looked at, of which some may show nothing.
-_MAX_READ = 4 * _MAX_ANSWER
+#: The number of characters that are looked at, of which some may show nothing. The raw event keeps the rest.
+_MAX_READ = 4 * LONGEST
 #: The number of characters that an operator is shown.
 _MAX_SHOWN = 200
 Questions = Mapping[str, Question]
@@ -50,11 +50,18 @@ def mistakes_in(questions: Questions, given: Given, now: datetime, language: str
     """
     written = {name: (given.get(name) or "").strip() for name in questions}
     answers = plain_answers(questions, written, now)
-    too_long = say(language, "Write at most 2,000 characters.")
-    long = {name: too_long for name, text in written.items() if len(_printable(text)) > _MAX_ANSWER}
+    long = {
+        name: _too_long(questions[name].type.longest, language)
+        for name, text in written.items()
+        if len(_printable(text)) > questions[name].type.longest
+    }
     shows_nothing = say(language, "Write something that can be read.")
     unusable = [name for name, text in written.items() if text and name not in answers]
     return {name: questions[name].type.rule_in(language) or shows_nothing for name in unusable} | long
+
+
+def _too_long(longest: int, language: str) -> str:
+    return say(language, "Write at most %(most)s characters.", most=written_number(f"{longest:,}", language))
 
 
 def plain_text(written: str) -> str:
@@ -63,7 +70,7 @@ def plain_text(written: str) -> str:
     Spaces become plain ones, since most faces lack the others and since names are compared. The text is empty if
     it shows nothing.
     """
-    kept = _printable(written)[:_MAX_ANSWER].strip()
+    kept = _printable(written)[:LONGEST].strip()
     return kept if any(_shows(letter) for letter in kept) else ""
 
 

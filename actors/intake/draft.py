@@ -38,6 +38,8 @@ def draft_order(deps: IntakeDeps, news: SessionFact, form: Form | None, now: dat
     }
     if form is not None and "consent" in form:
         order["consent"] = form["consent"]
+    if form is not None and "gift" in form:
+        order["gift"] = form["gift"]
     offer = offer_of(session.product)
     if offer is not None and news.paid_at is not None:
         promised_at = news.paid_at + timedelta(seconds=offer.promise_s)

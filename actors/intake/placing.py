@@ -107,8 +107,9 @@ def _is_limited(deps: IntakeDeps, order: Order) -> bool:
 
 
 def _is_confirmed(order: Order) -> bool:
+    """Return whether a letter confirms an order. That of a gift is the first that its customer gets."""
     offer = offer_of(order["product"])
-    return offer is not None and offer.is_confirmed
+    return offer is not None and (offer.is_confirmed or "gift" in order)
 
 
 async def _ask(deps: IntakeDeps, order: Order) -> list[Post]:

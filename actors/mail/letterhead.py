@@ -15,10 +15,12 @@ from actors.mail.brand import Installation, brand_name, language_of, sender_of
 from actors.products.catalogue import title_of
 from infra.mail.letter import Letter
 from infra.settings import Settings
+from infra.speech.dates import said_day
 from infra.speech.say import ENGLISH, say
 from infra.speech.templates import teach
 from infra.templates import open_templates
 from storage.deliveries import kind_of
+from storage.order_state import gift_day, readers_address
 from storage.records.orders import Colours, Order
 
 #: The buttons' colour where a brand has none of its own.
@@ -44,16 +46,25 @@ def letter_id(settings: Settings, order_id: str, name: str) -> str:
     return f"<{local}@{parseaddr(settings.mail_from)[1].rpartition('@')[2]}>"
 
 
-def to_customer(installation: Installation, order: Order, name: str, now: datetime, **facts: Any) -> Letter:
-    """Return an order's letter of that name, from the templates of its kind."""
-    tongue = language_of(installation, order)
+def to_customer(
+    installation: Installation, order: Order, name: str, now: datetime, *, to_reader: bool = False, **facts: Any
+) -> Letter:
+    """Return an order's letter of that name, from the templates of its kind, to its customer or its reader.
+
+    The two differ for a gift: its answers, with the name in them, are about its reader.
+    """
+    tongue, gift = language_of(installation, order), order.get("gift")
+    named = order["answers"].get("name", "") if to_reader or gift is None else gift["giver"]
+    recipient = readers_address(order) if to_reader else order["email"]
     known = {
         "tongue": tongue,
         "brand": brand_name(installation, order["tenant"]),
-        "name": " ".join(order["answers"].get("name", "").split())[:_MAX_NAME],
+        "name": " ".join(named.split())[:_MAX_NAME],
         "title": title_of(order["product"], say(tongue, "your order")),
         "order": order["_id"],
         "ai_notice": installation.settings.ai_notice,
+        "gift": gift,
+        "day": said_day(gift_day(order), tongue) if gift else "",
         **_colours(order["colours"]),
         **facts,
     }
@@ -62,7 +73,7 @@ def to_customer(installation: Installation, order: Order, name: str, now: dateti
         order=order["_id"],
         message_id=letter_id(installation.settings, order["_id"], name),
         sender=sender_of(installation, order["tenant"]),
-        recipient=order["email"] or "",  # which the mail server refuses, so that an operator hears of it
+        recipient=recipient or "",  # which the mail server refuses, so that an operator hears of it
         written_at=now,
         **_words(kind_of(name), known),
     )

@@ -26,26 +26,25 @@ class Linked:
 
 def completion(installation: Installation, order: Order, reports: list[Report], now: datetime) -> Letter:
     """Return the letter that brings an order's reports."""
-    return to_customer(installation, order, "completion", now, reports=_linked(installation, order, reports))
+    return _bringing(installation, order, "completion", reports, now)
 
 
 def correction(installation: Installation, order: Order, reports: list[Report], now: datetime) -> Letter:
     """Return the letter that brings the reports that were made again after a correction."""
-    name = correction_name(len(order["corrections"]))
-    return to_customer(installation, order, name, now, reports=_linked(installation, order, reports))
+    return _bringing(installation, order, correction_name(len(order["corrections"])), reports, now)
 
 
 def resend(installation: Installation, order: Order, reports: list[Report], now: datetime) -> Letter:
     """Return the letter that brings the same links again on request."""
-    name = resend_name(order["resends"]["count"])
-    return to_customer(installation, order, name, now, reports=_linked(installation, order, reports))
+    return _bringing(installation, order, resend_name(order["resends"]["count"]), reports, now)
 
 
-def _linked(installation: Installation, order: Order, reports: list[Report]) -> list[Linked]:
-    links = Links(installation.settings)
+def _bringing(installation: Installation, order: Order, name: str, reports: list[Report], now: datetime) -> Letter:
+    links, language = Links(installation.settings), language_of(installation, order)
+    page = links.gift(order["token"]) if "gift" in order else links.order(order["token"])
     pdfs = {report["product"]: report["pdf"] for report in reports if report["pdf"]}
-    linked, language = list[Linked](), language_of(installation, order)
+    linked = list[Linked]()
     for product in order["products"]:
-        url, pdf = links.report(order["token"], product), pdfs[product]
+        url, pdf = f"{page}/reports/{product}.pdf", pdfs[product]
         linked.append(Linked(title_of(product), url, pdf["pages"], readable_size(pdf["bytes"], language)))
-    return linked
+    return to_customer(installation, order, name, now, to_reader=True, reports=linked, page=page)

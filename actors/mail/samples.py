@@ -16,7 +16,7 @@ from infra.speech.say import ENGLISH, LANGUAGES
 from infra.tenants import MAIN, Colours, Tenant, Tenants
 from storage.orders import new_order
 from storage.records.mail import Alert
-from storage.records.orders import Order, Purchase
+from storage.records.orders import Gift, Order, Purchase
 from storage.records.work import Report
 from storage.reports import new_report
 
@@ -85,10 +85,13 @@ def sample_letters() -> Iterator[tuple[str, Letter]]:
 def _to_customer(installation: SampleInstallation, order: Order) -> dict[str, Letter]:
     reports = [_report(order, product) for product in order["products"]]
     single: Order = {**order, "product": order["products"][0], "products": order["products"][:1]}
+    gift: Order = {**single, "gift": _GIFT}
     return {
         "confirmation": confirmation(installation, order, 900, _NOW),
         "completion": completion(installation, order, reports, _NOW),
         "completion_single": completion(installation, single, reports, _NOW),
+        "gift": completion(installation, gift, reports, _NOW),
+        "gift_confirmation": confirmation(installation, gift, 900, _NOW),
         "correction": correction(installation, single, reports, _NOW),
         "resend": resend(installation, single, reports, _NOW),
         "delay": delay(installation, order, _NOW),
@@ -129,6 +132,13 @@ def _report(order: Order, product: str) -> Report:
     report["pdf"] = {"key": "", "object": "", "sha256": "", "pages": 337, "bytes": 1_900_000}
     return report
 
+
+_GIFT: Gift = {
+    "email": "reader@customer.example",
+    "giver": "Grace Hopper",
+    "message": "For your birthday.\nRead it slowly, and tell me what it says!",
+    "at": _NOW,
+}
 
 _ALERT: Alert = {
     "_id": "sample",

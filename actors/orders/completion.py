@@ -17,7 +17,7 @@ from storage.alerts import raise_alert, withdraw_alert
 from storage.deliveries import correction_name, resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
 from storage.errands import ERRAND_CHECK
-from storage.order_state import paid_at, was_delivered, why_withheld
+from storage.order_state import is_told, paid_at, was_delivered, why_withheld
 from storage.records.orders import Order
 from storage.reports import reports_of
 
@@ -30,8 +30,7 @@ _LOOK_AGAIN = timedelta(minutes=15)
 async def confirm_order(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the confirmation, once. Sends nothing if another letter tells how the order stands, or will."""
     now = deps.clock.now()
-    told = order["stored_at"] or order["letter"] or order["failed_at"] or order.get("told")
-    if order["stopped"] or told:
+    if order["stopped"] or order["failed_at"] or is_told(order):
         return None
     if order["on_hold"]:
         return look_again_at(order, now)
@@ -83,11 +82,13 @@ async def tell_failure(deps: WorkDeps, order: Order) -> datetime | None:
 async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the completion mail of an order whose reports are all stored, and mark it delivered.
 
-    Does nothing while another worker sends it.
+    Does nothing before a gift's day, and while another worker sends it.
     """
     order_id, now = order["_id"], deps.clock.now()
     if order["delivered_at"] is not None or order["letter"] == "refund":
         return None
+    if "gift" in order and now < order["gift"]["at"]:
+        return order["gift"]["at"]
     if _is_withheld(deps, order):  # the end of a dispute, or of a refund, makes the errand due at once
         return look_again_at(order, now)
     if not await choose_completion(deps.db, order_id):

@@ -18,6 +18,7 @@ from storage.dead_letters import MESSAGE_IS_DEAD, close_dead_letter, dead_letter
 from storage.deliveries import revive_deliveries
 from storage.events import renew_event
 from storage.orders import (
+    OrderDoesNotExist,
     call_operator,
     change_address,
     end_failure,
@@ -128,21 +129,26 @@ async def retry_order(deps: Deps, order_id: str, authority: Authority) -> list[P
     return refusals
 
 
-async def readdress_order(deps: Deps, order_id: str, given: str, authority: Authority) -> int:
+async def readdress_order(
+    deps: Deps, order_id: str, given: str, authority: Authority, *, of_gift: bool = False
+) -> int:
     """Change an order's mail address, with an entry in the audit trail, which does not name it.
 
-    Sends refused letters to the new address, and returns their number. Letters that were accepted elsewhere stay
-    as they are. OrderDoesNotExist or AddressIsNone if the address cannot be changed.
+    With `of_gift` it is that of a gift's recipient. Sends refused letters to the new address, and returns their
+    number. Letters that were accepted elsewhere stay as they are. OrderDoesNotExist or AddressIsNone if the
+    address cannot be changed.
     """
     order, email = await remembered_order(deps.db, order_id), plain_email(given)
     if email is None:
         raise AddressIsNone("That is no mail address that can be written to.")
-    now = deps.clock.now()
-    await record_action(deps.db, authority, "readdressed", order_id, "mail address", now)
-    if "email" in order["missing"]:
+    if of_gift and "gift" not in order:
+        raise OrderDoesNotExist(f"Order {order_id} is no gift.")
+    now, subject = deps.clock.now(), "gift's mail address" if of_gift else "mail address"
+    await record_action(deps.db, authority, "readdressed", order_id, subject, now)
+    if "email" in order["missing"] and not of_gift:
         await fill_details(deps.db, order_id, {"email": email}, now)
         await ask(deps, order_id, "start_order" if order["missing"] == ["email"] else "ask_details")
-    await change_address(deps.db, order_id, email)
+    await change_address(deps.db, order_id, email, of_gift=of_gift)
     refused = await dead_letters(deps.db, limit=_MOST_REFUSED, order=order_id, kind="errand", state="open")
     for letter in refused:
         await resolve_dead_letter(deps, letter["_id"], "replayed", authority)

@@ -9,13 +9,14 @@ from storage.records.orders import Order
 def promise_of(order: Order) -> datetime | None:
     """Return the time that an order was promised for, from its payment, its last answer or the last correction.
 
-    None before its payment, and of an offer that is not sold here.
+    A gift that is made is promised for its day. None before its payment, and of an offer that is not sold here.
     """
     offer = offer_of(order["product"])
     if offer is None or order["paid_at"] is None:
         return None
     corrected = [one["at"] for one in order.get("corrections", ())]
-    return max([order.get("filled_at", order["paid_at"]), *corrected]) + timedelta(seconds=offer.promise_s)
+    promised = max([order.get("filled_at", order["paid_at"]), *corrected]) + timedelta(seconds=offer.promise_s)
+    return max(promised, order["gift"]["at"]) if "gift" in order and order["stored_at"] else promised
 
 
 def promised_at(order: Order) -> datetime | None:

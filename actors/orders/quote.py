@@ -12,7 +12,7 @@ from actors.reports.replay import Words, following, renewed_plan, why_impossible
 from storage.budget import is_paused
 from storage.dead_letters import letters_by_ids
 from storage.grouping import grouped
-from storage.order_state import Withheld, why_withheld
+from storage.order_state import Withheld, is_told, why_withheld
 from storage.orders import find_orders
 from storage.records.bulk import Closing
 from storage.records.mail import DeadLetter
@@ -220,7 +220,7 @@ def _why_not(order: Order) -> str | None:
 def _is_moot(order: Order, errand: Errand) -> bool:
     """Return whether an order has come too far for an errand's mail, which is not sent any more then."""
     if errand == "confirm_order":
-        return bool(order["stored_at"] or order["letter"] or order.get("told") or order["stopped"])
+        return order["stopped"] or is_told(order)
     return errand == "complete_order" and order["delivered_at"] is not None
 
 

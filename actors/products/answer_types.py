@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
@@ -17,8 +17,12 @@ from infra.speech.say import ENGLISH, say
 #: A text for people: in one language, or by the tag of each that is spoken, the first of them for all others.
 Words = str | Mapping[str, str]
 
-#: The first clocks on Earth are so far ahead of UTC (Kiritimati).
-_FIRST_CLOCK = timedelta(hours=14)
+#: The most letters of any answer.
+LONGEST = 2000
+#: The first clocks on Earth are so far ahead of UTC (Kiritimati), and the last so far behind (Baker Island).
+_FIRST_CLOCK, _LAST_CLOCK = timedelta(hours=14), timedelta(hours=12)
+#: From a 29 February, too, the same day of the next year is within it.
+_YEAR = timedelta(days=366)
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?([+-](?:0\d|1[0-5]):[0-5]\d(?::[0-5]\d)?)?")
 _CLOCK = len("06:40")
 #: The most signs of a number. No measure of a customer's has more, and reading it is quick.
@@ -55,9 +59,10 @@ def last_day(now: datetime) -> date:
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text, taken as it is. `lines` are those that a form has for it."""
+    """A line of text, taken as it is, of `longest` letters at most. `lines` are those that a form has for it."""
 
     lines: ClassVar[int] = 1
+    longest: int = field(default=LONGEST, kw_only=True)
 
     @property
     def rule(self) -> str:
@@ -132,13 +137,19 @@ class Language(Text):
 
 @dataclass(frozen=True)
 class Date(Text):
-    """A day in ISO 8601, from `first` on, and no later than today if it `is_past`."""
+    """A day in ISO 8601, from `first` on, no later than today if it `is_past`.
+
+    If it `is_near`, it is from today to a year from now.
+    """
 
     first: date = date.min
     is_past: bool = False
+    is_near: bool = False
 
     def rule_in(self, language: str) -> str:
         """See Text."""
+        if self.is_near:
+            return say(language, "Write a date as 2027-12-31, from today to a year from now.")
         if self.first > date.min and self.is_past:
             return say(language, "Write a date as 1990-12-31, from %(first)s to today.", first=self.first.year)
         if self.first > date.min:
@@ -153,15 +164,18 @@ class Date(Text):
             day = date.fromisoformat(_signs(text))
         except ValueError:
             return ""
-        return day.isoformat() if self.first <= day <= self.last(now) else ""
+        first, last = self.bounds(now)
+        return day.isoformat() if first <= day <= last else ""
 
     def reviewed(self, value: str, language: str = "") -> str:
         """See Text."""
         return said_day(date.fromisoformat(value), language)
 
-    def last(self, now: datetime) -> date:
-        """Return the last day that may be given."""
-        return last_day(now) if self.is_past else date.max
+    def bounds(self, now: datetime) -> tuple[date, date]:
+        """Return the first and the last day that may be given: today is what it is anywhere on Earth."""
+        if self.is_near:
+            return (now - _LAST_CLOCK).date(), last_day(now + _YEAR)
+        return self.first, last_day(now) if self.is_past else date.max
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ _TAKEN = {
     *("product", "tenant", "installation", "email"),
     *("form", "form_key", "reason", "step", "sure", "change", "consent", "mark", "reviewed"),
 }
-#: Beginning of the fields that settle a doubt about an answer.
-_DOUBTS = "which_"
+#: Beginnings of the fields that settle a doubt about an answer, and of those about a gift.
+_BEGINNINGS = ("which_", "gift_")
 #: The most questions of an offer. A form has 40 fields at most, two of them may be about one answer, and eight of
 #: another kind.
 _MAX_QUESTIONS = 16
@@ -139,7 +139,7 @@ def _questions(product: Product) -> Iterator[str]:
     asked = [question.id for question in (*product.needed, *product.optional)]
     yield from (f"it asks for {name} twice." for name in _repeated(asked))
     for question in product.questions.values():
-        if not _NAME.fullmatch(question.id) or question.id in _TAKEN or question.id.startswith(_DOUBTS):
+        if not _NAME.fullmatch(question.id) or question.id in _TAKEN or question.id.startswith(_BEGINNINGS):
             yield f"{question.id!r} is no id of a question: it is taken, or has signs that no id has."
         options = question.type.options if isinstance(question.type, Choice) else {}
         spoken = {_languages(words) for words in (question.words, question.help, *options.values()) if words}

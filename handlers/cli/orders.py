@@ -78,8 +78,8 @@ def _print_order(view: Row) -> None:
     from handlers.cli.tables import print_fields
 
     cost = f"{view['llm']['cost_usd']} USD in {view['llm']['attempts']} calls"
-    names = ("order_id", "state", "product", "language", "paid_at", "url", "attention")
-    print_fields({**{name: view[name] for name in names}, "cost": cost})
+    names = ("order_id", "state", "product", "language", "paid_at", *(["gift_at"] if view["gift_at"] else []))
+    print_fields({**{name: view[name] for name in (*names, "url", "attention")}, "cost": cost})
     for name, text in view["unread"].items():
         print_fields({"not_understood": f"{name}: {text}"})
     parts = {

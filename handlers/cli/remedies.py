@@ -32,7 +32,8 @@ def resend(order: str, reason: str) -> None:
 @remedy
 @click.argument("email")
 @click.option("--send", is_flag=True, help="If none was refused, send the reports' mail there, too.")
-def readdress(order: str, email: str, reason: str, send: bool) -> None:
+@click.option("--gift", is_flag=True, help="It is the address of the gift's recipient.")
+def readdress(order: str, email: str, reason: str, send: bool, gift: bool) -> None:
     """Give an order another mail address.
 
     Mail that was refused is sent there.
@@ -41,7 +42,7 @@ def readdress(order: str, email: str, reason: str, send: bool) -> None:
     from actors.orders.readdress import readdress_and_send
 
     change = readdress_and_send if send else readdress_order
-    sent = with_deps(lambda deps: change(deps, order, email, authority_of(reason)))
+    sent = with_deps(lambda deps: change(deps, order, email, authority_of(reason), of_gift=gift))
     click.echo(f"{order} readdressed; mails sent again: {sent}")
 
 
@@ -147,7 +148,8 @@ def set_aside(order: str, reason: str) -> None:
 def _print_customer(view: Row) -> None:
     from handlers.cli.tables import print_fields
 
-    print_fields({"email": view["email"], **view["answers"], "url": view["url"]})
+    gift = {f"gift_{name}": text for name, text in (view["gift"] or {}).items()}
+    print_fields({"email": view["email"], **gift, **view["answers"], "url": view["url"]})
     for correction in view["corrections"]:
         changes = [
             f"{name}: {correction['before'].get(name, '')} → {value}"

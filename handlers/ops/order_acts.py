@@ -109,7 +109,8 @@ async def _retry(deps: Deps, order: str, authority: Authority) -> None:
 
 
 async def _readdress(request: Request, fields: Fields, authority: Authority) -> None:
-    await readdress_and_send(request.state.deps, _order_of(request), fields.get("email", ""), authority)
+    given, of_gift = fields.get("email", ""), fields.get("of_gift") == "yes"
+    await readdress_and_send(request.state.deps, _order_of(request), given, authority, of_gift=of_gift)
 
 
 async def _resume(request: Request, fields: Fields, authority: Authority) -> None:

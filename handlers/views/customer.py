@@ -7,7 +7,7 @@ from actors.deps.process import Deps
 from handlers.views.masking import masked, masked_address
 from handlers.views.orders import as_text
 from infra.links import Links
-from storage.records.orders import Correction, Order
+from storage.records.orders import Correction, Gift, Order
 
 Mask = Callable[[str], str]
 #: Says nothing about a person.
@@ -34,6 +34,8 @@ class CustomerView(TypedDict):
     corrections: list[CorrectionView]
     #: The answers of a remake that they ask for.
     requested: dict[str, str]
+    #: Address of the recipient, giver and message. None if the order is no gift.
+    gift: dict[str, str] | None
     #: The customer's link, which opens their order to whoever has it. None if masked.
     url: str | None
 
@@ -50,8 +52,13 @@ def customer_view(deps: Deps, order: Order, *, clear: bool = False) -> CustomerV
         "missing": order["missing"],
         "corrections": [_correction(one, mask) for one in order.get("corrections", [])],
         "requested": _answers(order["request"]["answers"] if "request" in order else {}, mask),
+        "gift": _gift(order["gift"], mask, address) if "gift" in order else None,
         "url": Links(deps.settings).order(order["token"]) if clear else None,
     }
+
+
+def _gift(gift: Gift, mask: Mask, address: Mask) -> dict[str, str]:
+    return {"email": address(gift["email"]), "giver": mask(gift["giver"]), "message": mask(gift["message"])}
 
 
 def _correction(correction: Correction, mask: Mask) -> CorrectionView:

@@ -26,6 +26,7 @@ async def evidence_view(deps: Deps, order: Order) -> Mapping[str, object]:
         "currency": order["currency"],
         "consent": order.get("consent"),
         "email": order["email"],
+        "gift": order.get("gift"),
         "answers": _said(order),
         "mails": await mails_of(deps, order),
         "timeline": [entry for entry in await timeline(deps, order, steps) if entry.kind in _KINDS],

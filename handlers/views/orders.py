@@ -82,6 +82,8 @@ class OrderSummary(TypedDict):
     unread: dict[str, str]
     placed_at: str | None
     paid_at: str | None
+    #: When the mail of a gift may go out. None if the order is no gift.
+    gift_at: str | None
     amount_refunded: int
 
 
@@ -165,6 +167,7 @@ def order_summary(deps: Deps, order: Order, reports: list[Report]) -> OrderSumma
         "unread": order.get("unread", {}),
         "placed_at": as_text(order["placed_at"]),
         "paid_at": as_text(order["paid_at"]),
+        "gift_at": as_text(order["gift"]["at"]) if "gift" in order else None,
         "amount_refunded": order["amount_refunded"],
     }
 

@@ -27,7 +27,8 @@ _LATE = timedelta(minutes=1)
 class WorkView(TypedDict):
     """Work that is not over. Numbers beyond 10,000, and of orders beyond 1,000, are not counted."""
 
-    #: Paid orders that are neither delivered nor refunded, by their state, and how long the first was paid ago.
+    #: Paid orders that are neither delivered nor refunded, by their state, and how long the first was paid ago. A
+    #: gift whose mail is on the way counts from its day on.
     orders: dict[str, int]
     oldest_s: dict[str, float]
     #: Those that are past their promise, and those whose budget is spent.
@@ -51,7 +52,7 @@ async def work_view(deps: Deps) -> WorkView:
     states = await _states_of(deps, orders)
     oldest: dict[str, float] = {}
     for order, state in zip(orders, states, strict=True):
-        oldest.setdefault(state, seconds_since(paid_at(order), now))
+        oldest[state] = max(oldest.get(state, 0.0), seconds_since(_since(order, state), now))
     return {
         "orders": dict(Counter(states)),
         "oldest_s": oldest,
@@ -74,6 +75,11 @@ async def _states_of(deps: Deps, orders: list[Order]) -> list[str]:
     begun = [report for report in await reports_of(deps.db, orders) if report["plan"]] if orders else []
     of_order = grouped(begun, itemgetter("order"))
     return [order_state(order, of_order.get(order["_id"], ())) for order in orders]
+
+
+def _since(order: Order, state: str) -> datetime:
+    """Return since when somebody waits for what an order needs next."""
+    return order["gift"]["at"] if state == "delivering" and "gift" in order else paid_at(order)
 
 
 def _is_late(order: Order, now: datetime) -> bool:

@@ -23,6 +23,7 @@ from handlers.web.details import details_form
 from handlers.web.doors import Door, Doorway
 from handlers.web.downloads import download_report
 from handlers.web.front_door import FrontDoor, Watched
+from handlers.web.gift_page import gift_page
 from handlers.web.headers import Headers
 from handlers.web.health import Checkup, livez, readyz
 from handlers.web.live import News
@@ -126,10 +127,18 @@ def customers_routes() -> list[BaseRoute]:
         Route("/orders/{token}/details", details_form, methods=["GET", "POST"], middleware=forms),
         Route("/orders/{token}/answers", answers_form, methods=["GET", "POST"], middleware=forms),
         Route("/orders/{token}/withdrawal", withdrawal_form, methods=["GET", "POST"], middleware=forms),
-        Route("/orders/{token}/reports/{product}.pdf", download_report, middleware=files),
-        Route("/orders/{token}/reports/{product}.epub", download_epub, middleware=books),
-        Route("/orders/{token}/reports/{product}/read", read_contents, middleware=looks),
-        Route("/orders/{token}/reports/{product}/read/{part}", read_part, middleware=parts),
+        Route("/gifts/{gift}", gift_page, middleware=looks),
+        Route("/gifts/{gift}/resend", resend_mail, methods=["POST"], middleware=forms),
+        *(
+            route
+            for whose in ("/orders/{token}", "/gifts/{gift}")
+            for route in (
+                Route(whose + "/reports/{product}.pdf", download_report, middleware=files),
+                Route(whose + "/reports/{product}.epub", download_epub, middleware=books),
+                Route(whose + "/reports/{product}/read", read_contents, middleware=looks),
+                Route(whose + "/reports/{product}/read/{part}", read_part, middleware=parts),
+            )
+        ),
         Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
 

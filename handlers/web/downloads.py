@@ -14,7 +14,7 @@ from actors.deps.process import Deps
 from actors.products.catalogue import title_of
 from actors.reports.lost_books import ask_for_reprint
 from handlers.web.page import page
-from handlers.web.requests import order_of
+from handlers.web.requests import is_of_gift, order_of
 from infra.errors import TransientError
 from infra.logs import log
 from storage.order_state import Withheld, why_withheld
@@ -62,7 +62,7 @@ async def find_finished(request: Request) -> tuple[Order, Report, Pdf] | Respons
     deps: Deps = request.state.deps
     order = await order_of(request)
     if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
-        return _withhold(request, order, withheld)
+        return withhold(request, order, withheld)
     report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))
     if report is None or report["pdf"] is None:
         raise nothing()
@@ -81,11 +81,13 @@ async def _redirect(deps: Deps, report: Report, pdf: Pdf) -> Response:
     return RedirectResponse(url, 302)
 
 
-def _withhold(request: Request, order: Order, withheld: Withheld) -> Response:
-    title = title_of(order["product"])
-    answer = page(request, "withheld.html", 404, about=order, title=title, withheld=withheld)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def withhold(request: Request, order: Order, withheld: Withheld) -> Response:
+    """Answer with a page that says why an order's reports are handed out to nobody.
+
+    The recipient of a gift hears no reason.
+    """
+    title, reason = title_of(order["product"]), "gift" if is_of_gift(request) else withheld
+    return page(request, "withheld.html", 404, about=order, title=title, withheld=reason)
 
 
 def ask_to_wait(request: Request, order: Order, report: Report, *, printing: bool) -> Response:

@@ -99,7 +99,8 @@ def _attributes(kind: Text, now: datetime, value: str) -> dict[str, str]:
         case Choice():
             return {}
         case Date():
-            return {"type": "date", "min": kind.first.isoformat(), "max": kind.last(now).isoformat()}
+            first, last = kind.bounds(now)
+            return {"type": "date", "min": first.isoformat(), "max": last.isoformat()}
         # Of a longer time a browser's own field would show nothing.
         case Time() if value == clock_of(value):
             return {"type": "time"}
@@ -108,6 +109,6 @@ def _attributes(kind: Text, now: datetime, value: str) -> dict[str, str]:
         case Email():
             return {"type": "email", "maxlength": "320"}
         case _ if kind.lines > 1:
-            return {"maxlength": "2000"}
+            return {"maxlength": str(kind.longest)}
         case _:
-            return {"type": "text", "maxlength": "200"}
+            return {"type": "text", "maxlength": str(min(kind.longest, 200))}

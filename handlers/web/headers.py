@@ -12,7 +12,7 @@ from infra.settings import Settings
 _LOAD = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 )
-#: The order's page is kept up to date by our own script.
+#: The order's page is kept up to date by our own script, and a report's place kept by another.
 _LOAD_FOR_ORDERS = f"{_LOAD}; script-src 'self'; connect-src 'self'"
 #: On the operators' pages our own files may load, and be asked for news.
 _LOAD_FOR_OPERATORS = (
@@ -49,11 +49,11 @@ class Headers:
     def _headers(self, path: str) -> Iterator[tuple[str, str]]:
         yield from self._fixed.items()
         targets = f"'self' {self._till}" if path.startswith(("/review", "/checkout")) else "'self'"
-        loads = {"/ops/": _LOAD_FOR_OPERATORS, "/orders/": _LOAD_FOR_ORDERS}
+        loads = {"/ops/": _LOAD_FOR_OPERATORS, "/orders/": _LOAD_FOR_ORDERS, "/gifts/": _LOAD_FOR_ORDERS}
         load = next((load for start, load in loads.items() if path.startswith(start)), _LOAD)
         yield "Content-Security-Policy", f"{load}; form-action {targets}"
         # What belongs to an order, or was typed into a form, stays in no cache.
-        if path.startswith(("/orders/", "/checkout", "/review", "/ops/")):
+        if path.startswith(("/orders/", "/gifts/", "/checkout", "/review", "/ops/")):
             yield "Cache-Control", "no-store"
         # Pages are in the browser's language, if they are spoken in it.
         if path == "/" or path.startswith("/products/"):

@@ -27,9 +27,9 @@ from handlers.web.page import page
 from handlers.web.requests import find_order_of, order_of
 from infra.errors import TransientError
 from infra.logs import log
-from infra.speech.dates import said_moment
+from infra.speech.dates import said_day, said_moment
 from infra.speech.say import say
-from storage.order_state import why_withheld
+from storage.order_state import gift_day, readers_address, why_withheld
 from storage.orders import note_opened
 from storage.records.orders import Order
 
@@ -60,9 +60,11 @@ _SHOWN_OF_REPORTS = (
     "pdf",
 )
 #: States in which the mail is still to come. Until then only who paid, or reads that mailbox, has the link.
-_ON_THE_WAY = {"paid", "generating", "delivering"}
+_ON_THE_WAY = {"paid", "generating", "scheduled", "delivering"}
 #: States in which missing answers may still be filled in.
 _WAITING = {"awaiting_details", "needs_attention"}
+#: The mails that bring reports, to whom they are for.
+_TO_READERS = {"completion", "correction", "resend"}
 
 
 async def order_page(request: Request) -> Response:
@@ -87,12 +89,14 @@ async def order_page(request: Request) -> Response:
         state=view["state"],
         withheld=withheld,
         wanted=view["state"] in _WAITING and order["missing"],
-        reports=[] if withheld else [_shown(report, language) for report in view["reports"]],
+        reports=[] if withheld else [shown_report(report, language) for report in view["reports"]],
         due=due,
         stage=stage,
         right=right_of(deps, order),
         refused=bool(view["mails_refused"]),
-        address=order["email"] if view["state"] in _ON_THE_WAY and not withheld else None,
+        gift=said_day(gift_day(order), language) if "gift" in order else None,
+        gift_refused="gift" in order and bool(_TO_READERS & {*view["mails_refused"]}),
+        address=readers_address(order) if view["state"] in _ON_THE_WAY and not withheld else None,
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
         path=request.url.path,
     )
@@ -156,7 +160,7 @@ def _answer(request: Request, order: Order, status: int, outcome: str) -> Respon
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"resend": outcome}, status)
     title = title_of(order["product"])
-    return page(request, "resend.html", status, about=order, title=title, outcome=outcome)
+    return page(request, "resend.html", status, about=order, title=title, outcome=outcome, gift="gift" in order)
 
 
 def _only(names: Sequence[str], view: Mapping[str, object]) -> dict[str, object]:
@@ -176,7 +180,8 @@ async def _due(deps: Deps, order: Order) -> dict[str, Any] | None:
     return {"is_over": now > due_at, "at": said_moment(due_at.astimezone(zone), language), "likely": likely}
 
 
-def _shown(report: ReportView, language: str) -> dict[str, Any]:
+def shown_report(report: ReportView, language: str) -> dict[str, Any]:
+    """Return a report as a page shows it in a language, with its title, and with its size if it is finished."""
     pdf, size = report["pdf"], None
     if pdf:
         facts = {"pages": pdf["pages"], "size": readable_size(pdf["bytes"], language)}

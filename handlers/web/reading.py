@@ -11,6 +11,7 @@ from starlette.responses import Response
 from actors.reports.reading import Reading, open_reading
 from handlers.web.downloads import DEADLINE_S, ask_to_wait, find_finished, nothing
 from handlers.web.page import page
+from handlers.web.requests import is_of_gift
 from infra.book.decoration import night, palette
 from infra.book.words import direction, language_tag, words
 from infra.logs import log
@@ -80,6 +81,7 @@ def _page(request: Request, opened: Reading, template: str, **facts: object) -> 
         places=_places(opened.parts, f"{path}/read"),
         path=path,
         order_page=path.rpartition("/reports/")[0],
+        of_gift=is_of_gift(request),
         language=language,
         direction=direction(language),
         words=words(language),
@@ -91,7 +93,7 @@ def _page(request: Request, opened: Reading, template: str, **facts: object) -> 
 
 def _path(request: Request) -> str:
     """Return the path of the report that a request is about, whatever of it is asked for."""
-    return "/orders/{token}/reports/{product}".format_map(request.path_params)
+    return f"{request.url.path.partition('/reports/')[0]}/reports/{request.path_params['product']}"
 
 
 def _places(parts: list[Part], contents: str) -> Places:

@@ -28,8 +28,14 @@ async def order_of(request: Request) -> Order:
 async def find_order_of(request: Request) -> Order | None:
     """Return the order of the path's token, or None."""
     deps: Deps = request.state.deps
-    token = Links(deps.settings).read(request.path_params["token"])
+    links, named = Links(deps.settings), request.path_params
+    token = links.read_gift(named["gift"]) if is_of_gift(request) else links.read(named["token"])
     return await find_order_by_token(deps.db, token) if token else None
+
+
+def is_of_gift(request: Request) -> bool:
+    """Return whether a request comes by the link of a gift's recipient, who must learn nothing of the purchase."""
+    return "gift" in request.path_params
 
 
 def preferred_languages(request: Request) -> list[str]:

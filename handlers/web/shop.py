@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
+from actors.intake.gift import gift_of, gift_questions, needed_of_gift
 from actors.orders.estimate import estimate_s, spoken_estimate
 from actors.products.catalogue import CURRENCY, OFFERS, Offer
 from handlers.web.doubts import settle
@@ -66,9 +67,10 @@ async def checkout(request: Request) -> Response:
     offer = _sold(request, given.get("product", ""))
     if mistakes := _mistakes(request, offer, given):
         return await _form(request, offer, given, mistakes)
-    answers, is_open = plain_answers(offer.questions, given, deps.clock.now()), False
+    of_gift, now = gift_questions(_zone(deps)), deps.clock.now()
+    answers, is_open = plain_answers({**offer.questions, **of_gift}, given, now), False
     if "reviewed" in given:
-        settled = settle(offer.asked, answers, given, visitors_language(request))
+        settled = settle({**offer.asked, **of_gift}, answers, given, visitors_language(request))
         answers, is_open = settled.answers, settled.is_open
     if is_open or (deps.settings.consent and given.get("consent") != "yes"):
         return _review(request, offer, given, 422)
@@ -91,14 +93,23 @@ def _sold(request: Request, product: str) -> Offer:
     return OFFERS[product]
 
 
+def _zone(deps: Deps) -> str:
+    """Return the time zone of the shop, which is the main tenant's."""
+    return deps.tenants[MAIN].timezone or deps.settings.timezone
+
+
 def _mistakes(request: Request, offer: Offer, given: Mapping[str, str]) -> dict[str, str]:
-    now, language = request.state.deps.clock.now(), visitors_language(request)
-    return find_mistakes(offer.asked, offer.needed, given, now, language)
+    deps: Deps = request.state.deps
+    asked, needed = {**offer.asked, **gift_questions(_zone(deps))}, [*offer.needed, *needed_of_gift(given)]
+    return find_mistakes(asked, needed, given, deps.clock.now(), visitors_language(request))
 
 
 async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str], language: str) -> str:
     reference, now, consent = secrets.token_urlsafe(18), deps.clock.now(), deps.settings.consent
-    await keep_answers(deps.db, reference, offer.name, answers, now, locale=language, consent=consent)
+    zone = _zone(deps)
+    gift, of_gift = gift_of(answers, zone, now), gift_questions(zone)
+    own = {name: answer for name, answer in answers.items() if name not in of_gift}
+    await keep_answers(deps.db, reference, offer.name, own, now, locale=language, consent=consent, gift=gift)
     base, links = deps.settings.public_url.rstrip("/"), Links(deps.settings)
     purchase = Purchase(
         reference=reference,
@@ -116,7 +127,8 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str], lang
 
 
 async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistakes: Mapping[str, str]) -> Response:
-    now, language = request.state.deps.clock.now(), _language_of_questions(request, offer)
+    deps: Deps = request.state.deps
+    now, language, of_gift = deps.clock.now(), _language_of_questions(request, offer), gift_questions(_zone(deps))
     fields = fields_of(offer.asked.values(), offer.needed, given, mistakes, language, now)
     return page(
         request,
@@ -124,6 +136,7 @@ async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistak
         422 if mistakes else 200,
         offer=offer,
         fields=fields,
+        fields_of_gift=fields_of(of_gift.values(), (), given, mistakes, language, now),
         usual=await _usual(request, offer),
         inside=[(product, parts_of(product), SAMPLES.get(product.name)) for product in offer.products],
         one_by_one=sum(product.price for product in offer.products),
@@ -132,9 +145,13 @@ async def _form(request: Request, offer: Offer, given: Mapping[str, str], mistak
 
 def _review(request: Request, offer: Offer, given: Mapping[str, str], status: int) -> Response:
     deps: Deps = request.state.deps
-    answers = plain_answers(offer.asked, given, deps.clock.now())
-    settled = settle(offer.asked, answers, given, visitors_language(request))
-    told = reviewed_answers(settled.clear(offer.asked), answers, _language_of_questions(request, offer))
+    of_gift = gift_questions(_zone(deps))
+    asked = {**offer.asked, **of_gift}
+    answers = plain_answers(asked, given, deps.clock.now())
+    settled = settle(asked, answers, given, visitors_language(request))
+    # What is not said of a gift is not told as left out.
+    clear = {name: one for name, one in settled.clear(asked).items() if name in answers or name not in of_gift}
+    told = reviewed_answers(clear, answers, _language_of_questions(request, offer))
     return page(
         request,
         "review.html",

@@ -59,6 +59,18 @@ class Consent(TypedDict):
     at: datetime
 
 
+class Gift(TypedDict):
+    """Gift: who gets an order's reports in the customer's place, and when. It is forgotten with the customer."""
+
+    #: The recipient's address, to which the mails go that bring the reports, and no other.
+    email: str
+    #: The name of who gives it, and a message, as those mails say them. Empty if there is none.
+    giver: str
+    message: str
+    #: The moment before which no mail goes there.
+    at: datetime
+
+
 class Form(TypedDict):
     """Answers that a customer wrote into our own form."""
 
@@ -69,6 +81,7 @@ class Form(TypedDict):
     at: datetime
     #: There where the shop asks for one.
     consent: NotRequired[Consent]
+    gift: NotRequired[Gift]
     #: The language of the form, as a tag.
     locale: NotRequired[str]
     #: The Checkout Session that it led to, and when Stripe was last asked about that.
@@ -256,6 +269,8 @@ class Order(Purchase, PaymentState):
     budget_usd: NotRequired[float]
     #: There if our own form asked for one.
     consent: NotRequired[Consent]
+    #: There if it is one, until the customer is forgotten.
+    gift: NotRequired[Gift]
     #: There while a replay resets steps.
     replay: NotRequired[ReplayIntent]
     #: There from the first correction on, until the customer is forgotten.

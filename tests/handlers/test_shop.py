@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from actors.intake.gift import gift_questions
 from actors.mail.formatting import shown_price, spoken_duration
 from actors.products.catalogue import OFFERS, Offer
 from infra.local.stack import Stack
@@ -30,13 +31,15 @@ def test_the_shop_offers_every_product(front_door: Pressroom) -> None:
 
 @pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS.keys())
 def test_a_products_form_asks_its_questions_and_no_more(front_door: Pressroom, offer: Offer) -> None:
-    """Each has one field of its kind, and what is needed must be filled in."""
+    """Each has one field of its kind, and what is needed must be filled in. Those about a gift are folded away."""
     form = plain_http.get(f"{front_door.stack.urls.web}/products/{offer.name}").text.split("<form")[1]
     fields = [part.split(">")[0] for part in form.replace("<textarea", "<input").split("<input")[2:]]
-    assert [field.split('name="')[1].split('"')[0] for field in fields] == list(offer.asked)
-    assert ["required" in field for field in fields] == [name in offer.needed for name in offer.asked]
-    for kind in ("date", "time"):
-        expected = [name == f"birth_{kind}" for name in offer.asked]
+    named = [*offer.asked, *gift_questions("UTC")]
+    assert [field.split('name="')[1].split('"')[0] for field in fields] == named
+    assert ["required" in field for field in fields] == [name in offer.needed for name in named]
+    assert form.index("<details") < form.index('name="gift_address"') < form.index("</details>")
+    for kind, days in (("date", {"birth_date", "gift_day"}), ("time", {"birth_time"})):
+        expected = [name in days for name in named]
         assert [f'type="{kind}"' in field for field in fields] == expected
 
 

@@ -27,7 +27,7 @@ from storage.events import find_event, new_event, record_events, settle_events
 from storage.ledger import open_entry, settle_entry
 from storage.objects import ObjectStore
 from storage.orders import OrderDoesNotExist, call_operator, find_order_by_token
-from storage.records.orders import EventState, Order
+from storage.records.orders import EventState, Gift, Order
 from storage.records.work import Settlement, TokenUsage
 from storage.steps import insert_steps
 from tests.actors.builders import ORDER, place, present, working
@@ -52,7 +52,8 @@ SESSION: dict[str, Any] = {
 async def known(deps: Deps) -> Order:
     """Deliver an order about which every collection holds a document. Returns it as it stood."""
     now = deps.clock.now()
-    await keep_answers(deps.db, "form-1", "life_clarity", {"name": NAME}, now)
+    gift: Gift = {"email": f"reader.{EMAIL}", "giver": NAME, "message": NAME, "at": now}
+    await keep_answers(deps.db, "form-1", "life_clarity", {"name": NAME}, now, gift=gift)
     order = await place(deps, **SESSION)
     raw = f'{{"data": {{"object": {{"id": "{ORDER}", "email": "{EMAIL}"}}}}}}'.encode()
     await record_events(deps.db, [new_event("evt_1", "x", raw, now, [ORDER]), new_event("evt_2", "x", raw, now)])
