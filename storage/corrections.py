@@ -66,10 +66,14 @@ async def request_remake(db: Database, seen: Order, request: CustomerRequest) ->
     return (await db.orders.update_one(still, asked)).matched_count == 1
 
 
-async def settle_request(db: Database, seen: Order) -> bool:
-    """End an order's request without granting it. False if it is not as it was seen."""
+async def settle_request(db: Database, seen: Order, due_at: datetime) -> bool:
+    """End an order's request without granting it, with the errand by which work that it has stopped goes on.
+
+    False if it is not as it was seen.
+    """
     still = {"_id": seen["_id"], "request": seen.get("request")}
-    return (await db.orders.update_one(still, {"$unset": {"request": ""}})).matched_count == 1
+    update = errand_update("heed_pause", due_at) | {"$unset": {"request": ""}}
+    return (await db.orders.update_one(still, update)).matched_count == 1
 
 
 async def begin_remake(db: Database, order_id: str, product: str, run: int) -> None:

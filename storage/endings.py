@@ -30,7 +30,7 @@ async def add_stored(db: Database, order_id: str, product: str, run: int, now: d
 async def choose_completion(db: Database, order_id: str) -> bool:
     """Decide that an order ends with its reports. True if that is decided, by this call or another (T18)."""
     free: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
-    free |= {"stored_at": {"$ne": None}, _REPLAY: {"$exists": False}}
+    free |= {"stored_at": {"$ne": None}, _REPLAY: {"$exists": False}, "request.kind": {"$ne": "withdrawal"}}
     if (await db.orders.update_one(free, {"$set": {"letter": "completion"}})).matched_count:
         return True
     return await db.orders.count_documents({"_id": order_id, "letter": "completion"}) == 1

@@ -80,9 +80,15 @@ def request_of(order: Order) -> str | None:
 def is_parked(order: Order, kind: str) -> bool:
     """Return whether steps of a kind stay where they are: all of a refunded order, the LLM's of a paused one.
 
-    A forgotten order counts as refunded.
+    A forgotten order counts as refunded, and so does one that is withdrawn from until an operator sets that aside.
     """
-    return is_refunded(order) or "forgotten_at" in order or (kind == "write" and is_paused(order))
+    is_over = is_refunded(order) or is_withdrawn(order) or "forgotten_at" in order
+    return is_over or (kind == "write" and is_paused(order))
+
+
+def is_withdrawn(order: Order) -> bool:
+    """Return whether an order that is not delivered is withdrawn from, and an operator has not settled that."""
+    return order["delivered_at"] is None and "request" in order and order["request"]["kind"] == "withdrawal"
 
 
 def is_refunded(order: Order) -> bool:

@@ -17,7 +17,7 @@ from storage.alerts import raise_alert, withdraw_alert
 from storage.deliveries import correction_name, resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
 from storage.errands import ERRAND_CHECK
-from storage.order_state import is_told, paid_at, was_delivered, why_withheld
+from storage.order_state import is_told, is_withdrawn, paid_at, was_delivered, why_withheld
 from storage.records.orders import Order
 from storage.reports import reports_of
 
@@ -89,7 +89,7 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
         return None
     if "gift" in order and now < order["gift"]["at"]:
         return order["gift"]["at"]
-    if _is_withheld(deps, order):  # the end of a dispute, or of a refund, makes the errand due at once
+    if _is_withheld(deps, order) or is_withdrawn(order):  # the end of either makes the errand due at once
         return look_again_at(order, now)
     if not await choose_completion(deps.db, order_id):
         return now + ERRAND_CHECK

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
-from actors.messages import ask
+from actors.messages import ask, send_errand
 from actors.orders.correcting import CorrectionIsImpossible, why_not_correctable, write_correction
 from actors.orders.dead_letters import close_deaths
 from actors.orders.tally import likely_usd
@@ -22,6 +22,7 @@ from infra.logs import log
 from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.corrections import settle_request
+from storage.errands import ERRAND_CHECK
 from storage.order_state import REQUESTS, was_delivered
 from storage.orders import fill_details, named_order
 from storage.records.orders import Order
@@ -153,6 +154,7 @@ async def set_aside(deps: Deps, order_id: str, authority: Authority) -> None:
         raise CorrectionIsImpossible(f"The customer of order {order_id} asks for nothing.")
     kind = order["request"]["kind"]
     await record_action(deps.db, authority, "set aside", order_id, kind, deps.clock.now())
-    if not await settle_request(deps.db, order):
+    if not await settle_request(deps.db, order, deps.clock.now() + ERRAND_CHECK):
         raise CorrectionIsImpossible("The order has changed at this very moment. Look again.")
     await withdraw_alert(deps.db, order_id, REQUESTS[kind])
+    await send_errand(deps, "heed_pause", order_id)

@@ -10,6 +10,7 @@ from actors.reports.allowance import budget_of, cannot_be_kept
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
 from storage.budget import end_pause, is_paused, spending_of
+from storage.errands import delay_errand
 from storage.orders import fail_order, named_order
 from storage.queueing import unpark_steps
 from storage.records.orders import Order
@@ -25,16 +26,18 @@ class BudgetIsTooSmall(PressroomError):
 
 
 async def heed_pause(deps: Deps, order: Order) -> datetime | None:
-    """Call the operator when an order is paused, and unpark its steps when it is resumed.
+    """Call the operator when an order is paused. Once it may go on, unpark its steps and let its mail go.
 
     Safe to repeat after a crash.
     """
-    now, reason = deps.clock.now(), order["pause"]["reason"]
+    now, order_id = deps.clock.now(), order["_id"]
     if is_paused(order):
-        await fail_order(deps.db, order["_id"], reason, now, kind="budget")
-    else:
-        await unpark_steps(deps.db, report_ids(order), now)
-        await clear_attention(deps, order["_id"], reason)
+        await fail_order(deps.db, order_id, order["pause"]["reason"], now, kind="budget")
+        return None
+    await unpark_steps(deps.db, report_ids(order), now)
+    await delay_errand(deps.db, order_id, "complete_order", now)
+    if "pause" in order:
+        await clear_attention(deps, order_id, order["pause"]["reason"])
     return None
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from actors.products.catalogue import offer_of
+from storage.order_state import is_withdrawn
 from storage.records.orders import Order
 
 
@@ -21,5 +22,5 @@ def promise_of(order: Order) -> datetime | None:
 
 def promised_at(order: Order) -> datetime | None:
     """Return the time at which an order should be ready. None if no customer waits."""
-    over = order["missing"] or order["objection"] or order["letter"] or order["stopped"]
+    over = order["missing"] or order["objection"] or order["letter"] or order["stopped"] or is_withdrawn(order)
     return None if over else promise_of(order)

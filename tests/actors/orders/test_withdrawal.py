@@ -10,13 +10,25 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.correction import set_aside
 from actors.orders.errands import run_errand
+from actors.orders.promise import promised_at
 from actors.orders.withdrawing import withdraw
+from actors.reports.perform_step import perform
 from handlers.views.desk import for_a_person
 from infra.tenants import MAIN, Tenant, Tenants
 from storage.audit import Authority
-from storage.endings import mark_delivered
+from storage.endings import choose_completion, mark_delivered
 from storage.records.orders import Order
-from tests.actors.builders import ORDER, alerts, messages, place, present, sweep
+from tests.actors.builders import (
+    ORDER,
+    alerts,
+    answering,
+    messages,
+    place,
+    present,
+    state,
+    sweep,
+    with_sections,
+)
 from tests.actors.post import Mailer
 from tests.actors.vendors import Till
 from tests.conftest import StoppedClock
@@ -123,6 +135,31 @@ async def test_what_is_not_ours_to_refund_is_an_owners(
     assert "has withdrawn" in str(waiting["reason"])
     await set_aside(deps, ORDER, Authority("olga", "refunded at Stripe's"))
     assert (await for_a_person(deps, 10), await alerts(deps, "request")) == ([], 0)
+
+
+async def test_nothing_is_made_or_sent_while_a_withdrawal_waits_for_an_operator(
+    deps: Deps, worker: WorkDeps, mailer: Mailer, clock: StoppedClock
+) -> None:
+    """Of a disputed order no section is bought and no mail goes; once it is set aside, both go on."""
+    order, (section, *_) = await with_sections(deps)
+    await deps.db.orders.update_one({"_id": order}, {"$set": {"on_hold": True, "paid_at": clock.now()}})
+    assert await withdraw(deps, await present(deps, order))
+    await perform(worker, order, section["_id"], answering({"text": "Some words."}))
+    assert (await state(deps, section))["state"] == "queued"
+    stored: dict[str, Any] = {"on_hold": False, "stored_at": clock.now(), "errands.complete_order": clock.now()}
+    await deps.db.orders.update_one({"_id": order}, {"$set": stored})
+    assert not await choose_completion(deps.db, order)
+    await run_errand(worker, "complete_order", order)
+    assert ((await present(deps, order))["errands"]["complete_order"] > clock.now(), mailer.kinds) == (True, [])
+    assert promised_at(await present(deps, order)) is None
+    await set_aside(deps, order, Authority("olga", "she changed her mind"))
+    await run_errand(worker, "heed_pause", order)
+    assert (await state(deps, section)).get("due_at") == clock.now()
+    assert (await present(deps, order))["errands"]["complete_order"] == clock.now()
+    clock.forward(60)  # a worker remembers for some seconds how an order was
+    await perform(worker, order, section["_id"], answering({"text": "Some words."}))
+    assert (await state(deps, section))["state"] == "done"
+    assert await choose_completion(deps.db, order)
 
 
 @pytest.mark.parametrize(("days", "hours", "granted"), [(14, 15, True), (14, 16, False), (None, 0, False)])

@@ -170,7 +170,7 @@ async def _ask_of_requests(db: Database, ask: Ask, order: str) -> None:
     seen = await pick(db.orders, _id=order)
     await ask(use_answers, seen, NOW)
     assert await ask(request_remake, seen, {"kind": "remake", "at": NOW, "answers": {}})
-    assert await ask(settle_request, await pick(db.orders, _id=order))
+    assert await ask(settle_request, await pick(db.orders, _id=order), NOW)
     assert await ask(record_withdrawal, seen, NOW, refunding=True)
 
 
