@@ -75,6 +75,27 @@ def test_an_address_is_corrected_and_the_mail_sent_again(house: Pressroom, brows
     assert said == f"{order} readdressed; mails sent again: 1\n"
 
 
+def test_a_gifts_recipient_is_seen_and_readdressed(house: Pressroom, browser_of: OpenBrowser) -> None:
+    """Masked on the page with its day, in clear in the evidence; the address is chosen by whose it is."""
+    order, browser = house.buy(), browser_of("olaf")
+    day = datetime(2026, 12, 24, 8, tzinfo=UTC)
+    gift = {"email": "reader@gift.example", "giver": "Grace", "message": "<Read>", "at": day}
+    house.db.orders.update_one({"_id": order}, {"$set": {"gift": gift}})
+    page = browser.get(f"/ops/orders/{order}").text
+    assert ("2026-12-24 08:00 on" in page, "r•••@g•••.example" in page, "reader@" in page) == (True, True, False)
+    assert "reader@gift.example, as the customer asked, from 2026-12-24" in send(browser, order, "evidence").text
+    assert send(browser, order, "readdress", email="next@gift.example", of_gift="yes").status_code == 303
+    reason = ("--reason", "the giver wrote to us")
+    house.cli("orders", "readdress", order, "ada@customer.example", *reason)
+    assert (found(house, order)["gift"]["email"], found(house, order)["email"]) == (
+        "next@gift.example",
+        "ada@customer.example",
+    )
+    house.cli("orders", "readdress", order, "last@gift.example", "--gift", *reason)
+    assert "last@gift.example" in house.cli("orders", "customer", order, *reason)
+    assert "gift at" in house.cli("orders", "show", order)
+
+
 def test_an_objection_is_judged_again(house: Pressroom, browser_of: OpenBrowser) -> None:
     """Retrying asks for it; an order of which nothing is dead has nothing to retry."""
     well, objected, browser = house.buy(), house.buy(amount_subtotal=100), browser_of("olaf")
