@@ -1,5 +1,6 @@
 """Gifts: made at once, sent on their day and to their recipient alone, whoever else does what meanwhile."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -15,6 +16,7 @@ from actors.orders.dead_letters import readdress_order
 from actors.orders.errands import run_errand
 from actors.orders.readdress import readdress_and_send
 from actors.orders.refunding import begin_refund
+from actors.products.catalogue import OFFERS
 from handlers.views.customer import customer_view
 from handlers.views.orders import order_view
 from handlers.views.search import search
@@ -46,12 +48,12 @@ SESSION: dict[str, Any] = {
 }
 
 
-async def made(deps: Deps, clock: StoppedClock, **facts: Any) -> Order:
+async def made(deps: Deps, clock: StoppedClock, *, session: dict[str, Any] | None = None, **facts: Any) -> Order:
     """Return a gift that is made, at the moment of its payment."""
     clock.moment = PAID_AT
     gift = cast("Gift", {"email": READER, "giver": "Ada", "message": "Read it slowly.", "at": DAY, **facts})
     await keep_answers(deps.db, "form-1", "life_clarity", {}, clock.now(), gift=gift)
-    return await stored(deps, **SESSION)
+    return await stored(deps, **SESSION | (session or {}))
 
 
 async def on_its_day(worker: WorkDeps, clock: StoppedClock) -> None:
@@ -87,6 +89,21 @@ async def test_a_gift_is_made_at_once_and_sent_on_its_day(
     assert [(one.kind, one.recipient) for one in mailer.letters[1:]] == [("completion", READER)]
     assert order_state(await present(deps), ()) == "delivered"
     assert await alerts(deps, "overdue") == 0
+
+
+async def test_a_bundle_for_its_own_buyer_is_one_letter_on_the_day(
+    deps: Deps, worker: WorkDeps, mailer: Mailer, clock: StoppedClock
+) -> None:
+    """The last report of three brings nothing before the day; then eight workers send one letter of all."""
+    bundle = {"product": "bundle", "birth_date": "1988-04-17", "birth_place": "London"}
+    metadata = {"metadata": SESSION["metadata"] | bundle, "amount_subtotal": OFFERS["bundle"].price}
+    await made(deps, clock, session=metadata, email=BUYER)
+    await run_errand(worker, "complete_order", ORDER)
+    assert mailer.letters == []
+    clock.moment = DAY
+    await asyncio.gather(*(run_errand(worker, "complete_order", ORDER) for _ in range(8)))
+    (letter,) = mailer.letters
+    assert (letter.recipient, letter.text.count(".pdf"), letter.text.count("/gifts/")) == (BUYER, 3, 4)
 
 
 async def test_a_day_that_comes_and_brings_no_letter_is_seen(
@@ -131,7 +148,8 @@ async def test_hostile_words_stay_words(
     answers = {"gift_address": READER, "gift_giver": hostile, "gift_message": hostile}
     gift = gift_of(answers, "UTC", clock.now())
     assert gift is not None
-    order = await made(deps, clock, **{**gift, "at": PAID_AT})
+    facts: dict[str, Any] = {**gift, "at": PAID_AT}
+    order = await made(deps, clock, **facts)
     await run_errand(worker, "complete_order", ORDER)
     (letter,) = mailer.letters
     assert "Bcc" not in arrived(letter)
