@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from infra.errors import AccountTrouble
 from storage.database import Database, Document, insert_once
+from storage.grouping import ids_of
 from storage.records.mail import Alert, SettledAlert
 
 #: Trouble that mends itself this quickly disturbs no operator. The contract allows 15 s in all.
@@ -216,7 +217,7 @@ async def count_admitted(db: Database, since: datetime) -> int:
 
 async def admit_alerts(db: Database, alerts: Sequence[Alert], now: datetime) -> None:
     """Let alerts out, each on its own."""
-    named = {"_id": {"$in": [alert["_id"] for alert in alerts]}}
+    named = {"_id": {"$in": ids_of(alerts)}}
     await db.alerts.update_many(named, {"$set": {"admitted_at": now}})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storage.database import BY_ID, Database, Document, update_all
-from storage.grouping import grouped
+from storage.grouping import grouped, ids_of
 from storage.records.work import Step
 from storage.reports import CHECK_AFTER, patience_with
 from storage.steps import overdue
@@ -24,7 +24,7 @@ async def queue_batches(db: Database, batches: Sequence[Batch], now: datetime) -
     await _queue(db, alone, {"$set": _under(message, now), "$unset": {"batch": ""}}, now)
     for batch in batches:
         if len(batch) > 1:
-            shared = {"batch": [step["_id"] for step in batch]}
+            shared = {"batch": ids_of(batch)}
             await _queue(db, batch, {"$set": _under(message, now) | shared}, now)
     return message
 
@@ -32,7 +32,7 @@ async def queue_batches(db: Database, batches: Sequence[Batch], now: datetime) -
 async def _queue(db: Database, steps: Sequence[Step], update: Document, now: datetime) -> None:
     for run, alike in grouped(steps, lambda step: step["run"]).items():
         ready = {
-            "_id": {"$in": [step["_id"] for step in alike]},
+            "_id": {"$in": ids_of(alike)},
             "state": "ready",
             "run": run,
             "due_at": {"$lte": now},
@@ -93,7 +93,7 @@ async def requeue_step(db: Database, seen: Step, message: str, now: datetime, *,
 async def keep_queued(db: Database, steps: Sequence[Step], now: datetime) -> None:
     """Leave queued steps alone for a while longer, since the broker holds their messages."""
     for patience, alike in grouped(steps, lambda step: patience_with(step, now)).items():
-        still = {"_id": {"$in": [step["_id"] for step in alike]}, "state": "queued"}
+        still = {"_id": {"$in": ids_of(alike)}, "state": "queued"}
         await db.steps.update_many(still, {"$set": {"due_at": now + patience}}, hint=BY_ID)
 
 

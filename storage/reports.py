@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from storage.database import Database, Document, insert_new
-from storage.grouping import grouped
+from storage.grouping import grouped, ids_of
 from storage.records.orders import Order
 from storage.records.plans import Slot
 from storage.records.work import Pdf, Report, Step
@@ -142,7 +142,7 @@ async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) ->
 async def keep_reports_queued(db: Database, reports: Sequence[Report], now: datetime) -> None:
     """Leave queued reports alone for a while longer, since the broker holds their messages."""
     for patience, alike in grouped(reports, lambda report: patience_with(report, now)).items():
-        still = {"_id": {"$in": [report["_id"] for report in alike]}, "state": "queued"}
+        still = {"_id": {"$in": ids_of(alike)}, "state": "queued"}
         await db.reports.update_many(still, {"$set": {"check_at": now + patience}})
 
 

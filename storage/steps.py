@@ -18,7 +18,7 @@ from typing import Literal, get_args
 
 from infra.errors import TransientError
 from storage.database import BY_ID, Database, Document, aggregated, insert_new, update_all
-from storage.grouping import grouped
+from storage.grouping import grouped, ids_of
 from storage.indexes import STEPS_BY_REPORT
 from storage.records.orders import Order
 from storage.records.plans import Slot
@@ -153,7 +153,7 @@ def part_of(step_id: str) -> str:
 async def stamp_advanced(db: Database, steps: Sequence[Step]) -> None:
     """Mark done or dead steps as advanced, once everything that they unlock has really been unlocked."""
     for run, alike in grouped(steps, lambda step: step["run"]).items():
-        still = {"_id": {"$in": [step["_id"] for step in alike]}, "run": run, "state": {"$in": ["done", "dead"]}}
+        still = {"_id": {"$in": ids_of(alike)}, "run": run, "state": {"$in": ["done", "dead"]}}
         await db.fleeting_steps.update_many(
             still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}}, hint=BY_ID
         )
@@ -212,7 +212,7 @@ async def replan_step(db: Database, planned: Step, run: int) -> None:
 
 async def remove_steps(db: Database, steps: Sequence[Step], run: int) -> None:
     """Remove steps of older runs that another plan has no more. Their purchases stay in the ledger (T17w)."""
-    await db.steps.delete_many({"_id": {"$in": [step["_id"] for step in steps]}, "run": {"$lt": run}})
+    await db.steps.delete_many({"_id": {"$in": ids_of(steps)}, "run": {"$lt": run}})
 
 
 async def reset_step(db: Database, step: Step, run: int, state: StepState, now: datetime) -> bool:

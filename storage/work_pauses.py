@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from storage.database import BY_ID, Database, Document
+from storage.grouping import ids_of
 from storage.records.work import Report, WorkPause
 from storage.reports import CHECK_AFTER
 
@@ -69,7 +70,7 @@ async def wake_put_off(db: Database, ended: WorkPause, now: datetime, limit: int
     late = {"$gt": now + _ORDINARY}
     steps = db.steps.find({"state": "queued", "due_at": late, **before}, {"_id": 1}).limit(limit)
     reports = db.reports.find({"state": "queued", "check_at": late, **before}, {"_id": 1}).limit(limit)
-    step_ids, report_ids = [[one["_id"] for one in await found.to_list()] for found in (steps, reports)]
+    step_ids, report_ids = [ids_of(await found.to_list()) for found in (steps, reports)]
     if step_ids:
         still = {"_id": {"$in": step_ids}, "state": "queued"}
         await db.steps.update_many(still, {"$set": {"due_at": now}}, hint=BY_ID)

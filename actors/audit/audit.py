@@ -17,7 +17,7 @@ from infra.stripe.version import StripeObject
 from storage.alerts import alerts_about, settled_alerts_about
 from storage.deliveries import deliveries_about
 from storage.events import unapplied_events
-from storage.grouping import grouped
+from storage.grouping import grouped, ids_of
 from storage.ledger import entries_of
 from storage.orders import orders_placed
 from storage.records.orders import Order
@@ -79,10 +79,10 @@ class Auditor:
 
     async def evidence(self, orders: Sequence[Order]) -> list[Evidence]:
         """Return all that is known of some orders."""
-        db, ids = self._deps.db, [order["_id"] for order in orders]
+        db, ids = self._deps.db, ids_of(orders)
         own, opened = itemgetter("order"), await reports_of(self._deps.db, orders)
         reports = grouped(opened, own)
-        steps = grouped(await outlines_of(db, [report["_id"] for report in opened]), own)
+        steps = grouped(await outlines_of(db, ids_of(opened)), own)
         purchases = grouped(await entries_of(db, ids), own)
         deliveries = grouped(await deliveries_about(db, ids), own)
         alerts = grouped([*await alerts_about(db, ids), *await settled_alerts_about(db, ids)], own)

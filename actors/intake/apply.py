@@ -21,7 +21,7 @@ from infra.logs import log
 from storage.alerts import raise_alert
 from storage.dead_letters import record_dead_event
 from storage.events import adopt_events, count_try, delay_events, settle_events
-from storage.grouping import grouped
+from storage.grouping import grouped, ids_of
 from storage.orders import find_orders, orders_of_payments
 from storage.payments import find_payments
 from storage.records.orders import Order
@@ -154,7 +154,7 @@ async def _take_payments(deps: IntakeDeps, orders: list[Order], news: Sequence[P
     if not payments:
         return orders
     await apply_payments(deps, payments)
-    befallen = await orders_of_payments(deps.db, [payment["_id"] for payment in payments])
+    befallen = await orders_of_payments(deps.db, ids_of(payments))
     await _adopt(deps, befallen)
     ids = {order["_id"] for order in (*orders, *befallen)}
     return await find_orders(deps.db, sorted(ids))

@@ -6,6 +6,7 @@ from actors.deps.webhook import IntakeDeps
 from storage.alerts import raise_alert, withdraw_alert
 from storage.endings import choose_refund
 from storage.errands import add_errand, delay_errand
+from storage.grouping import by_id
 from storage.order_state import DISPUTE_LOST, REFUND_FAILED
 from storage.orders import call_operator, note_payment, orders_of_payments
 from storage.payments import payment_state
@@ -24,7 +25,7 @@ async def apply_payments(deps: IntakeDeps, payments: Sequence[Payment]) -> None:
     The work of refunded orders is stopped, and that of the others resumed. The letter about a refund is an errand,
     which the sweep sends.
     """
-    known = {payment["_id"]: payment for payment in payments}
+    known = by_id(payments)
     for order in await orders_of_payments(deps.db, list(known)):
         payment = known[order["payment_intent"] or ""]
         await _copy(deps, order, payment["version"], payment_state(payment))

@@ -13,6 +13,7 @@ from infra.logs import log
 from storage.alerts import raise_alert
 from storage.answers import find_forms
 from storage.errands import ERRAND_CHECK, add_errand
+from storage.grouping import by_id
 from storage.order_state import may_begin, paid_at
 from storage.orders import (
     await_details,
@@ -40,10 +41,10 @@ async def place_sessions(deps: IntakeDeps, news: Sequence[SessionFact]) -> list[
     taken = set(await place_orders(deps.db, drafts))
     if not taken:
         return drafts
-    present = {order["_id"]: order for order in await find_orders(deps.db, sorted(taken))}
+    present = by_id(await find_orders(deps.db, sorted(taken)))
     added = [await _add(deps, draft, present[draft["_id"]]) for draft in drafts if draft["_id"] in taken]
     if any(added):
-        present = {order["_id"]: order for order in await find_orders(deps.db, sorted(taken))}
+        present = by_id(await find_orders(deps.db, sorted(taken)))
     return [draft for draft in drafts if draft["_id"] not in taken] + list(present.values())
 
 
@@ -93,7 +94,7 @@ async def start_orders(deps: IntakeDeps, orders: Sequence[Order]) -> list[Post]:
     confirmed = [order["_id"] for order in orders if _is_confirmed(order)]
     for order_id in confirmed:
         await add_errand(deps.db, order_id, "confirm_order", now + ERRAND_CHECK)
-    present = {report["_id"]: report for report in await open_reports(deps.db, reports)}
+    present = by_id(await open_reports(deps.db, reports))
     opened = [present.get(report["_id"], report) for report in reports]
     posts = [begin_post(report) for report in opened if report["state"] == "queued"]
     posts += [errand_post("confirm_order", order_id) for order_id in confirmed]

@@ -23,6 +23,7 @@ from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.corrections import settle_request
 from storage.errands import ERRAND_CHECK
+from storage.grouping import ids_of
 from storage.order_state import REQUESTS, was_delivered
 from storage.orders import fill_details, named_order
 from storage.records.orders import Order
@@ -110,7 +111,7 @@ def _taken_back(order: Order, given: Mapping[str, str]) -> dict[str, str]:
 
 async def _quote(deps: Deps, order: Order, answers: Mapping[str, str]) -> Quote:
     begun = [report for report in await reports_of(deps.db, [order]) if report["planned"]]
-    counts = await count_steps(deps.db, [report["_id"] for report in begun])
+    counts = await count_steps(deps.db, ids_of(begun))
     calls: Counter[str] = Counter()
     for report in begun:
         own = (n for (owner, kind, _), n in counts.items() if (owner, kind) == (report["_id"], "write"))

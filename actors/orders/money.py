@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from actors.deps.process import Deps
 from storage.day_sums import day_sums, days_before, sum_day
+from storage.grouping import by_id
 from storage.records.sums import DaySums
 
 #: The most days that are looked back.
@@ -31,7 +32,7 @@ async def keep_sums(deps: Deps) -> None:
 async def _freshen(deps: Deps, number: int, patience_s: float, ahead: timedelta) -> dict[str, DaySums]:
     now, began = deps.clock.now(), deps.clock.monotonic()
     days = days_before(now, number)
-    sums = {one["_id"]: one for one in await day_sums(deps.db, days)}
+    sums = by_id(await day_sums(deps.db, days))
     for nth, day in enumerate(days):
         if deps.clock.monotonic() - began > patience_s:
             break

@@ -11,7 +11,7 @@ from actors.products.plans import plan_of
 from actors.reports.replay import Words, following, renewed_plan, why_impossible
 from storage.budget import is_paused
 from storage.dead_letters import letters_by_ids
-from storage.grouping import grouped
+from storage.grouping import grouped, ids_of
 from storage.order_state import Withheld, is_told, why_withheld
 from storage.orders import find_orders
 from storage.records.bulk import Closing
@@ -65,7 +65,7 @@ async def quote_dead(
     tally.refused |= {one["_id"]: f"It is {one['state']} already." for one in found if one["state"] != "open"}
     still_open = [letter for letter in found if letter["state"] == "open"]
     if action == "discarded":
-        tally.letters += [letter["_id"] for letter in still_open]
+        tally.letters += ids_of(still_open)
     else:
         await _add_all(deps, tally, still_open)
     return await quoted(deps, tally)
@@ -146,7 +146,7 @@ async def _add_all(deps: Deps, tally: Tally, letters: Sequence[DeadLetter]) -> N
 
 async def _cases(deps: Deps, orders: Sequence[Order], *, or_undone: bool) -> list[_Case]:
     reports = await reports_of(deps.db, orders)
-    undone = await dead_steps_of(deps.db, [report["_id"] for report in reports], or_undone=or_undone)
+    undone = await dead_steps_of(deps.db, ids_of(reports), or_undone=or_undone)
     of_order = grouped(reports, lambda report: report["order"])
     undone_of = grouped(undone, lambda step: step["report"])
     cases = []
@@ -174,7 +174,7 @@ async def _add_case(deps: Deps, tally: Tally, case: _Case, letters: Sequence[Dea
             tally.refused[letter["_id"]] = why
         else:
             taken.append(letter)
-    tally.letters += [letter["_id"] for letter in taken]
+    tally.letters += ids_of(taken)
     for letter in taken:
         if (
             letter["kind"] == "errand"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from actors.deps.process import Deps
 from actors.orders.refunding import why_not_refundable
 from actors.orders.tally import Quote, Tally, quoted
+from storage.grouping import by_id
 from storage.order_state import amount_paid
 from storage.orders import find_orders
 from storage.records.orders import Order
@@ -18,7 +19,7 @@ async def quote_refunds(deps: Deps, order_ids: Sequence[str]) -> Quote:
     tally = Tally()
     for start in range(0, len(order_ids), _BATCH):
         batch = order_ids[start : start + _BATCH]
-        found = {order["_id"]: order for order in await find_orders(deps.db, batch)}
+        found = by_id(await find_orders(deps.db, batch))
         for order_id in batch:
             order = found.get(order_id)
             if why := why_not_refundable(order) if order else f"There is no order {order_id}.":

@@ -18,6 +18,7 @@ from infra.logs import log
 from storage.corrections import begin_remake, end_remaking
 from storage.endings import begin_replay, end_replay
 from storage.errands import ERRAND_CHECK
+from storage.grouping import by_id
 from storage.orders import named_order
 from storage.records.orders import Ending, Order, ReplayIntent
 from storage.records.plans import Plan
@@ -227,7 +228,7 @@ async def _replan(deps: Deps, report_id: str, run: int, plan_id: str) -> None:
     if report is None or report["replay"] != run:  # all of it is done, and maybe another replay since
         return
     planned = new_steps(report, await deps.plans.get(plan_id))
-    there = {step["_id"]: step for step in await steps_of(deps.db, report_id)}
+    there = by_id(await steps_of(deps.db, report_id))
     gone = there.keys() - {step["_id"] for step in planned}
     for step in (there[one] for one in sorted(gone)):
         await pull_tokens(deps.db, report_id, slot_of(step), [token_of(step)])

@@ -23,7 +23,7 @@ from storage.bulk import running_bulks
 from storage.database import Document
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 from storage.events import drop_events, unapplied_events
-from storage.grouping import grouped
+from storage.grouping import by_id, grouped, ids_of
 from storage.records.mail import Alert
 from storage.records.orders import Order
 from storage.records.work import Report, TenantPlaces
@@ -124,7 +124,7 @@ async def _admit_alerts(deps: Deps, fresh: Sequence[Alert], now: datetime) -> li
     single, gathered = fresh[:alone], fresh[alone:]
     if single:
         await admit_alerts(deps.db, single, now)
-    admitted = [alert["_id"] for alert in single]
+    admitted = ids_of(single)
     if gathered and room > 0:
         named = _as_many_as_fit(gathered)
         admitted.append(await gather_alerts(deps.db, named, _list_of(named), now))
@@ -164,7 +164,7 @@ async def admit_in_turn(deps: Deps) -> None:
 async def _heal_places(deps: Deps, tenant: TenantPlaces) -> list[Post]:
     """Begin reports that have a place and wait, and give unused places to those that wait for one."""
     posts: list[Post] = []
-    found = {report["_id"]: report for report in await find_reports(deps.db, tenant["reports"])}
+    found = by_id(await find_reports(deps.db, tenant["reports"]))
     over = [report for report in tenant["reports"] if await _is_over(deps, found.get(report))]
     for report in found.values():
         if report["state"] == "waiting":

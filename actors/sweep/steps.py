@@ -14,6 +14,7 @@ from actors.sweep.items import see_to_each
 from infra.errors import TransientError
 from infra.logs import log
 from storage.claims import claims_of, expire_step, lapsed_claims
+from storage.grouping import by_id
 from storage.queueing import new_message
 from storage.records.plans import Slot
 from storage.records.work import Report, Step, Worker
@@ -114,7 +115,7 @@ async def _heal(deps: Deps, reports: Sequence[Report]) -> None:
                 free[slot].append(report["_id"])
 
     sound = await see_to_each(deps, reports, look)
-    holders = {step["_id"]: step for step in await slot_holders(deps.db, held)}
+    holders = by_id(await slot_holders(deps.db, held))
     idle = set[str]()
     for slot in SLOTS:
         idle |= await idle_ready_reports(deps.db, free[slot], slot, deps.clock.now())

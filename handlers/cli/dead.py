@@ -129,9 +129,10 @@ async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, 
     """Close these dead letters, or all open ones if none is named. Return the number of failures."""
     from actors.orders.dead_letters import resolve_dead_letter
     from storage.dead_letters import dead_letters
+    from storage.grouping import ids_of
 
     failed = 0
-    for letter_id in ids or [one["_id"] for one in await dead_letters(deps.db, limit=10_000, state="open")]:
+    for letter_id in ids or ids_of(await dead_letters(deps.db, limit=10_000, state="open")):
         try:
             if not dry_run:
                 await resolve_dead_letter(deps, letter_id, action, authority_of(reason))

@@ -9,6 +9,7 @@ from infra.links import Links
 from storage.costs import Costs, SectionCalls, costs_of, section_costs
 from storage.dead_letters import open_letters_of
 from storage.deliveries import deliveries_of
+from storage.grouping import ids_of
 from storage.order_state import attention_of, order_state, report_state
 from storage.records.orders import Order
 from storage.records.work import Pdf, Report
@@ -136,7 +137,7 @@ async def order_view(deps: Deps, order: Order) -> OrderView:
 async def order_progress(deps: Deps, order: Order) -> OrderProgress:
     """Return the same without costs, which take longest to sum up."""
     reports = await reports_of(deps.db, [order])
-    counts = await count_steps(deps.db, [report["_id"] for report in reports])
+    counts = await count_steps(deps.db, ids_of(reports))
     mails = await deliveries_of(deps.db, order["_id"])
     return {
         **order_summary(deps, order, reports),

@@ -12,6 +12,7 @@ from infra.logs import log
 from storage.alerts import raise_alert
 from storage.events import new_event, record_events
 from storage.group_commit import GroupCommit
+from storage.grouping import by_id
 from storage.records import orders as records
 
 #: Events of one round: its writes stay well below the request's deadline.
@@ -57,7 +58,7 @@ class EventInbox:
     async def _record(self, arrivals: list[Event], now: datetime) -> list[Event]:
         """Make the events durable, and return those to apply: each as it was recorded first."""
         records = [new_event(one.id, one.kind, one.raw, now, subjects_of(one.body or {})) for one in arrivals]
-        present = {event["_id"]: event for event in await record_events(self.deps.db, records)}
+        present = by_id(await record_events(self.deps.db, records))
         for arrival in arrivals:
             if arrival.id in present:
                 await self._compare(present[arrival.id], arrival)
