@@ -13,10 +13,11 @@ PASSWORD = "correct horse battery staple"
 class Browser:
     """Keeps cookies, and sends forms from the pages that it is on."""
 
-    def __init__(self, url: str) -> None:
-        """Look at the server at that address."""
+    def __init__(self, url: str, address: str | None = None) -> None:
+        """Look at the server at `url`, from `address` if a proxy tells the server one."""
         self.url = url
         self.cookies: dict[str, str] = {}
+        self._forwarded = {"X-Forwarded-For": address} if address else {}
 
     def get(self, path: str) -> httpx2.Response:
         """Return a page."""
@@ -50,4 +51,5 @@ class Browser:
         return found[1]
 
     def _headers(self) -> dict[str, str]:
-        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"Cookie": cookies, **self._forwarded}

@@ -24,7 +24,7 @@ def hashed() -> str:
 def house(stack: Stack, hashed: str) -> Iterator[Pressroom]:
     """A web process with an account of each role, and nothing else."""
     lines = [f"{name} {role} {hashed}" for name, role in ROLES.items()]
-    with Pressroom(stack, OPS_USERS="\n".join(lines)) as running:
+    with Pressroom(stack, OPS_USERS="\n".join(lines), TRUSTED_PROXIES="127.0.0.1") as running:
         running.start("web")
         yield running
 
