@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from actors.intake.session import CheckoutSession
+from infra.foreign_json import member
 from infra.settings import WebhookSettings
 from infra.stripe.version import API_VERSION
 from storage.database import Database
@@ -130,16 +131,14 @@ def read_event(settings: WebhookSettings, event: Event, now: datetime) -> Fact:
 
 def object_of(body: dict[str, Any]) -> Any:
     """Return the object that an event is about, or None."""
-    data = body.get("data")
-    return data.get("object") if isinstance(data, dict) else None
+    return member(body, "data", "object")
 
 
 def subjects_of(body: dict[str, Any]) -> list[str]:
     """Return the ids of the object that an event is about, and of its payment."""
     shown = object_of(body)
-    found = shown if isinstance(shown, dict) else {}
-    intent = found.get("payment_intent")
-    named = (found.get("id"), intent.get("id") if isinstance(intent, dict) else intent)
+    intent = member(shown, "payment_intent")
+    named = (member(shown, "id"), member(intent, "id") or intent)
     return [one for one in named if isinstance(one, str) and _IS_ID.fullmatch(one)]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from infra.foreign_json import member, text_or_none
 from infra.mail_address import plain_email
 
 Amount = Annotated[int, Meta(ge=0, le=10**12)]
@@ -52,21 +53,20 @@ class CheckoutSession(msgspec.Struct, frozen=True):
     @property
     def names_product(self) -> bool:
         """Whether the metadata has a product, be it one that is sold here or not."""
-        return (self.metadata or {}).get("product") not in (None, "")
+        return member(self.metadata, "product") not in (None, "")
 
     @property
     def tenant(self) -> str | None:
         """The tenant that the metadata names. None if there is none, and empty if what is there is no text."""
-        given = (self.metadata or {}).get("tenant")
-        return None if given in (None, "") else given if isinstance(given, str) else ""
+        given = member(self.metadata, "tenant")
+        return None if given in (None, "") else text_or_none(given) or ""
 
     @property
     def lookup_key(self) -> str | None:
         """The lookup key of the first price. None if it has none, or the session is shown without its items."""
-        items = (self.line_items or {}).get("data")
-        price = items[0].get("price") if isinstance(items, list) and items and isinstance(items[0], dict) else None
-        key = price.get("lookup_key") if isinstance(price, dict) else None
-        return key if isinstance(key, str) else None
+        items = member(self.line_items, "data")
+        first = items[0] if isinstance(items, list) and items else None
+        return text_or_none(member(first, "price", "lookup_key"))
 
     @property
     def reference(self) -> str | None:
@@ -88,15 +88,12 @@ class CheckoutSession(msgspec.Struct, frozen=True):
 
     def named(self, key: str) -> str | None:
         """Return the metadata value of that key, if it is text."""
-        value = (self.metadata or {}).get(key)
-        return value if isinstance(value, str) else None
+        return text_or_none(member(self.metadata, key))
 
     @property
     def payment_intent_id(self) -> str | None:
         """The id of the payment intent, expanded or not."""
-        intent = self.payment_intent
-        named = intent.get("id") if isinstance(intent, dict) else intent
-        return named if isinstance(named, str) else None
+        return text_or_none(member(self.payment_intent, "id") or self.payment_intent)
 
 
 def written_answers(
@@ -122,7 +119,5 @@ def _bare(key: str) -> str:
 
 
 def _value(field: dict[str, Any]) -> str | None:
-    kind = field.get("type")
-    holder = field.get(kind) if isinstance(kind, str) else None
-    value = holder.get("value") if isinstance(holder, dict) else None
-    return value if isinstance(value, str) else None
+    kind = text_or_none(field.get("type")) or ""
+    return text_or_none(member(field, kind, "value"))

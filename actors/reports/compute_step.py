@@ -9,6 +9,7 @@ from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Computation, Found
 from actors.reports.claim import Claim
 from infra.errors import PermanentError
+from infra.foreign_json import text_or_none
 from storage.records.work import StepResult
 
 #: The most characters of JSON: a value is part of a document and of prompts, not a file.
@@ -40,7 +41,7 @@ def kept(value: Any) -> StepResult:
         raise ValueIsUnusable(f"A computation's value cannot be kept as JSON: {type(error).__name__}.") from None
     if len(encoded) > _MAX_VALUE:
         raise ValueIsUnusable(f"A computation's value has {len(encoded)} characters, more than {_MAX_VALUE}.")
-    text = value if isinstance(value, str) else None
+    text = text_or_none(value)
     return {"value": encoded, "text": text, "summary": text or encoded}
 
 

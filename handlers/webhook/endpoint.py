@@ -12,6 +12,7 @@ from actors.intake.events import Event, order_of
 from handlers.webhook.inbox import EventInbox
 from handlers.webhook.signature import SignatureIsTooLong, SignatureIsWrong, check_signature
 from infra.errors import PressroomError, TransientError
+from infra.foreign_json import member
 from infra.logs import log
 from infra.tracing import span
 
@@ -72,7 +73,7 @@ def _read(raw: bytes) -> Event:
         body: Any = json.loads(raw)
     except (ValueError, RecursionError):
         raise BodyIsNoEvent("The body is not JSON.") from None
-    event_id, kind = (body.get("id"), body.get("type")) if isinstance(body, dict) else (None, None)
+    event_id, kind = member(body, "id"), member(body, "type")
     if not (_is_name(event_id) and _is_name(kind)):
         raise BodyIsNoEvent("The body is no Stripe event.")
     return Event(event_id, kind, raw, body)

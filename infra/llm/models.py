@@ -12,6 +12,7 @@ import httpx2
 import msgspec
 
 from infra.errors import TransientError
+from infra.foreign_json import member
 from infra.llm.bodies import PLAIN, BodyCannotBeRead, BodyIsTooLong, bound_body
 from infra.settings import Settings
 
@@ -57,12 +58,9 @@ def _model(answer: httpx2.Response, name: str) -> Model:
         facts = msgspec.json.decode(answer.content)
     if answer.status_code == 401:
         return Model("OPENAI_API_KEY is wrong or revoked")
-    if not isinstance(facts, dict):
-        return Model()
-    error = facts.get("error")
-    if isinstance(error, dict) and error.get("code") == "model_not_found":
+    if member(facts, "error", "code") == "model_not_found":
         return Model(f"the provider has no model {name}")
-    days = (_day(facts.get(field)) for field in _LAST_DAYS)
+    days = (_day(member(facts, field)) for field in _LAST_DAYS)
     return Model(last_day=next((day for day in days if day), None))
 
 

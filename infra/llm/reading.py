@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from infra.errors import code_of
+from infra.foreign_json import member
 from infra.llm.answer import Answer, AnswerFailed, Outcome, ProviderIsBusy, Request, Usage, estimated_tokens
 from infra.llm.prices import Prices
 from infra.llm.wording import cleaned, joined
@@ -47,7 +48,7 @@ def read_answer(body: bytes, request: Request, model: str, prices: Prices) -> An
 
 
 def _failure(response: Json, model: str, usage: Usage | None, prices: Prices) -> ProviderIsBusy:
-    code = _member(response.get("error"), "code") or response["status"]
+    code = member(response, "error", "code") or response["status"]
     said = f"The LLM provider began an answer and failed: {code_of(code)}."
     if usage is None:
         return ProviderIsBusy(said)
@@ -110,7 +111,7 @@ def _outcome(response: Json, messages: list[Json], text: str) -> Outcome:
     if any(part.get("type") == "refusal" for message in messages for part in _parts(message)):
         return "refused"
     if response.get("status") == "incomplete":
-        reason = _member(response.get("incomplete_details"), "reason")
+        reason = member(response, "incomplete_details", "reason")
         return "refused" if reason == "content_filter" else "truncated"
     if not isinstance(response.get("output"), list):
         return "unreadable"
@@ -121,17 +122,13 @@ def _outcome(response: Json, messages: list[Json], text: str) -> Outcome:
 
 def _usage(said: object) -> Usage | None:
     """Return the usage as it was told. None without a count of both kinds."""
-    read, written = _count(_member(said, "input_tokens")), _count(_member(said, "output_tokens"))
+    read, written = _count(member(said, "input_tokens")), _count(member(said, "output_tokens"))
     if read is None or written is None:
         return None
-    details = _member(said, "input_tokens_details")
-    cached = min(_count(_member(details, "cached_tokens")) or 0, read)
-    stored = min(_count(_member(details, "cache_write_tokens")) or 0, read - cached)
+    details = member(said, "input_tokens_details")
+    cached = min(_count(member(details, "cached_tokens")) or 0, read)
+    stored = min(_count(member(details, "cache_write_tokens")) or 0, read - cached)
     return Usage(read, cached, written, cache_write=stored)
-
-
-def _member(of: object, name: str) -> Any:
-    return of.get(name) if isinstance(of, dict) else None
 
 
 def _count(told: object) -> int | None:
