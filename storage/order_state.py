@@ -93,7 +93,7 @@ def is_withdrawn(order: Order) -> bool:
 
 def is_refunded(order: Order) -> bool:
     """Return whether all of an order's money went back, or that is decided and the bank has not sent it back."""
-    return order["stopped"] or _is_being_refunded(order)
+    return order["stopped"] or is_being_refunded(order)
 
 
 def why_withheld(order: Order, *, keep_refunded: bool) -> Withheld | None:
@@ -107,7 +107,7 @@ def why_withheld(order: Order, *, keep_refunded: bool) -> Withheld | None:
         ("refunded", order["stopped"] and not kept),
         ("dispute_lost", order["dispute_lost"]),
         ("disputed", order["on_hold"]),
-        ("refunding", _is_being_refunded(order)),
+        ("refunding", is_being_refunded(order)),
     )
     return next((reason for reason, holds in reasons if holds), None)
 
@@ -118,7 +118,7 @@ def was_delivered(order: Order) -> bool:
     return any([order["delivered_at"], *earlier])
 
 
-def _is_being_refunded(order: Order) -> bool:
+def is_being_refunded(order: Order) -> bool:
     """Return whether the money goes back, or went, as the order's end. The bank may send it back to us."""
     return order["letter"] == "refund" and not order["refund_failed"]
 

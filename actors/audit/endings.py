@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from actors.audit.evidence import Evidence, Violation
 from actors.orders.promise import promise_of
-from storage.order_state import attention_of
+from storage.order_state import attention_of, is_being_refunded
 from storage.records.orders import Order
 
 #: The time after which nothing that the sweep sees to may still be undone.
@@ -54,7 +54,7 @@ def judge_alerts(found: Evidence, now: datetime) -> Iterator[Violation]:
 def judge_money(found: Evidence, _now: datetime) -> Iterator[Violation]:
     """Judge whether an order has one end, reports or refund, and Stripe and its customer know of the latter."""
     order, problems = found.order, list[str]()
-    refunds = order["letter"] == "refund" and not order["refund_failed"]
+    refunds = is_being_refunded(order)
     if refunds and (order["delivered_at"] is not None or found.sent("completion")):
         problems.append("It ends with a refund, and its reports were sent.")
     if order["delivered_at"] is not None and order["letter"] != "completion":

@@ -29,6 +29,7 @@ from storage.deliveries import (
     start_sending,
 )
 from storage.errands import ERRAND_CHECK
+from storage.order_state import paid_at
 from storage.orders import call_operator
 from storage.records.mail import Delivery
 from storage.records.orders import Errand, Order
@@ -63,7 +64,7 @@ _SENT, _REFUSED = Delivered(sent=True, again_at=None), Delivered(sent=False, aga
 
 def look_again_at(order: Order, now: datetime, at_least: timedelta = HELD_BACK) -> datetime:
     """Return when to look again at an order that waits for a bank or an operator: the older it is, the later."""
-    return now + max(at_least, (now - (order["paid_at"] or order["placed_at"])) * _LATER)
+    return now + max(at_least, (now - paid_at(order)) * _LATER)
 
 
 async def deliver(

@@ -14,7 +14,7 @@ from storage.alerts import raise_alert
 from storage.audit import Authority
 from storage.endings import mark_refunded
 from storage.errands import ERRAND_CHECK
-from storage.order_state import was_delivered
+from storage.order_state import is_being_refunded, was_delivered
 from storage.orders import find_order
 from storage.payments import find_payments, note_refunded
 from storage.records.orders import Order
@@ -32,9 +32,9 @@ async def refund_order(deps: WorkDeps, order: Order) -> datetime | None:
         order = await _decide(deps, order)
         if order["letter"] is None:  # disputed, or mended, at this moment
             return now + ERRAND_CHECK
-    if _is_to_be_given_back(order) and not order["stopped"]:
+    if is_being_refunded(order) and not order["stopped"]:
         order = await _give_back(deps, order)
-    if not _is_to_be_given_back(order):
+    if not is_being_refunded(order):
         return None
     if not order["stopped"]:  # its event is on the way
         return now + ERRAND_CHECK
@@ -45,10 +45,6 @@ async def refund_order(deps: WorkDeps, order: Order) -> datetime | None:
     await mark_refunded(deps.db, order["_id"], forget_at(deps.settings, now))
     log.info("order_refunded", order=order["_id"])
     return None
-
-
-def _is_to_be_given_back(order: Order) -> bool:
-    return order["letter"] == "refund" and not order["refund_failed"]
 
 
 def _due_by_policy(deps: WorkDeps, order: Order) -> datetime | None:

@@ -7,7 +7,7 @@ from actors.deps.process import Deps
 from actors.orders.promise import promised_at
 from handlers.views.orders import as_text
 from storage.attention import orders_for_a_person
-from storage.order_state import amount_paid, attention_of, order_state, request_of
+from storage.order_state import amount_paid, attention_of, order_state, paid_at, request_of
 from storage.records.orders import Order
 
 
@@ -36,7 +36,7 @@ async def for_a_person(deps: Deps, limit: int) -> list[PersonView]:
 
 
 def _shown(order: Order, now: datetime) -> PersonView:
-    due_at, began_at = promised_at(order), order["paid_at"] or order["placed_at"]
+    due_at, began_at = promised_at(order), paid_at(order)
     late_s = int((now - due_at).total_seconds()) if due_at else 0
     return {
         "order_id": order["_id"],
