@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from actors.deps.doubts import Doubts
 from actors.deps.held import Claims
 from actors.deps.mailing import MailDeps
+from actors.deps.pulse import Pulse
 from actors.deps.recent import RecentChunks, RecentOrders
 from actors.deps.room import Room
 from actors.deps.shared_lock import SharedLock
@@ -83,6 +84,7 @@ class WorkDeps(MailDeps):
     letters: Room = field(default_factory=partial(Room, 16))
     doubts: Doubts = field(default_factory=Doubts)
     claims: Claims = field(default_factory=Claims)
+    pulse: Pulse = field(default_factory=Pulse)
     lock: SharedLock = field(default_factory=SharedLock)
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
     recent_chunks: RecentChunks = field(default_factory=RecentChunks)

@@ -150,11 +150,23 @@ async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
     with LLM_ROOM_S.time(), span("llm room"):
         room = await _room(deps, request, priority)
     async with room as call:
-        now = deps.clock.now()
-        await claim.fence(now + timedelta(seconds=deps.settings.llm_timeout_s) + _MARGIN)
+        now = await _fence(deps, claim)
         await _use_answers(deps, claim, now)
         entry = await open_within_budget(deps, claim, request, now)
         return await _pay(deps, claim, call, entry)
+
+
+async def _fence(deps: WorkDeps, claim: Claim) -> datetime:
+    """Renew the claim right before a purchase, and return when. ClaimIsLost if another has it (T11).
+
+    It is renewed again after the next beat if this process may be taken for dead, which takes its claims.
+    """
+    while True:
+        now = deps.clock.now()
+        await claim.fence(now + timedelta(seconds=deps.settings.llm_timeout_s) + _MARGIN)
+        if deps.pulse.is_young(deps.clock):
+            return now
+        await deps.pulse.until_young(deps.clock)
 
 
 async def _use_answers(deps: WorkDeps, claim: Claim, now: datetime) -> None:

@@ -13,7 +13,7 @@ from actors.reports.slots import pump, queue_and_send
 from actors.sweep.items import see_to_each
 from infra.errors import TransientError
 from infra.logs import log
-from storage.claims import claims_of, expire_step, lapsed_claims
+from storage.claims import expire_step, lapsed_claims
 from storage.grouping import by_id
 from storage.queueing import new_message
 from storage.records.plans import Slot
@@ -38,12 +38,12 @@ async def expire_lapsed_claims(deps: Deps) -> None:
     await _expire(deps, await lapsed_claims(deps.db, deps.clock.now(), _BATCH), kills=1)
 
 
-async def take_from(deps: Deps, worker: Worker) -> None:
-    """Take every step from a dead worker (T14x).
+async def take_from(deps: Deps, worker: Worker, held: Sequence[Step]) -> None:
+    """Take from a dead worker the steps that it held when it was looked at (T14x).
 
     A worker that had been told to end was killed by its platform, not by a step.
     """
-    await _expire(deps, await claims_of(deps.db, worker["_id"]), kills=0 if worker.get("ending") else 1)
+    await _expire(deps, held, kills=0 if worker.get("ending") else 1)
 
 
 async def _expire(deps: Deps, steps: Sequence[Step], *, kills: int) -> None:

@@ -1,5 +1,6 @@
 """Finds dead workers: this process itself has seen their counters stand still for long enough."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,7 +13,8 @@ from infra.clock import Clock
 from infra.errors import TransientError
 from infra.logs import log
 from infra.metrics import DEAD_WORKERS
-from storage.records.work import Worker
+from storage.claims import claims_of
+from storage.records.work import Step, Worker
 from storage.workers import live_workers, prove_writable, remove_worker
 
 #: A worker beats every 2 s. After this long at the same beat, over this many reads, it is dead.
@@ -87,9 +89,11 @@ class Watch:
     async def bury_dead_workers(self, deps: Deps) -> None:
         """Free the claims of dead workers, and send the messages again that they had taken (T9, T14x)."""
         silent = await self.dead_workers(deps)
+        # Before the last look at their beats: what a worker claims that lives, it fences anew after its next beat.
+        held = {worker["_id"]: await claims_of(deps.db, worker["_id"]) for worker in silent}
         pulses = {worker["_id"]: _pulse(worker) for worker in await live_workers(deps.db)} if silent else {}
         dead = [worker for worker in silent if pulses.get(worker["_id"]) == _pulse(worker)]
-        dead = await see_to_each(deps, dead, partial(_take_claims, deps))
+        dead = await see_to_each(deps, dead, partial(_take_claims, deps, held))
         # Their messages need Redis, which may be away. Claims do not, and come first.
         await see_to_each(deps, dead, partial(_take_messages, deps))
 
@@ -99,12 +103,13 @@ def _pulse(worker: Worker) -> tuple[int, datetime]:
     return worker["beat"], worker["beat_at"]
 
 
-async def _take_claims(deps: Deps, worker: Worker) -> None:
+async def _take_claims(deps: Deps, held: Mapping[str, Sequence[Step]], worker: Worker) -> None:
     DEAD_WORKERS.labels(worker["queue"]).inc()
     log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
-    await take_from(deps, worker)
+    await take_from(deps, worker, held[worker["_id"]])
 
 
 async def _take_messages(deps: Deps, worker: Worker) -> None:
     await resend_messages_of(deps, worker)
-    await remove_worker(deps.db, worker["_id"])
+    if not await claims_of(deps.db, worker["_id"]):  # else it lived, and has claimed more: the next look judges it
+        await remove_worker(deps.db, worker["_id"])

@@ -25,6 +25,13 @@ _AUDIT_S = 10.0
 _RELEASED_S = 0.05
 
 
+async def beat_once(deps: WorkDeps, db: Database, facts: WorkerFacts) -> None:
+    """Count one beat in MongoDB, and note it as this worker's pulse. TransientError if it was not taken."""
+    now, monotonic_s = deps.clock.now(), deps.clock.monotonic()
+    await beat(db, deps.worker, facts, now)
+    deps.pulse.note(now, monotonic_s)
+
+
 class Heart:
     """Heart that beats every 2 s, on a thread and a loop of its own, as nice as the thread that made it.
 
@@ -84,7 +91,7 @@ class Heart:
     async def _beat(self, deps: WorkDeps, facts: WorkerFacts) -> None:
         """Beat once. A beat that fails is made good by the next: a still heart costs every call in the air."""
         try:
-            await beat(self._db, deps.worker, facts, deps.clock.now())
+            await beat_once(deps, self._db, facts)
         except TransientError as error:
             log.warning("heartbeat_missed", error=str(error))
         except Exception:

@@ -43,7 +43,7 @@ def test_an_order_is_shown_as_the_contract_names_it(pressroom: Pressroom) -> Non
     assert (shown["dead"], shown["attention"], shown["on_hold"]) == ([], None, False)
     page = plain_http.get(shown["url"] + ".json").json()
     assert page["state"] == "delivered"
-    assert set(shown) - set(page) == {"llm", "mails", "language", "unread"}
+    assert set(shown) - set(page) == {"llm", "mails", "language", "unread", "gift_at"}
 
 
 def test_every_llm_call_is_in_the_ledger_under_the_id_that_the_provider_saw(pressroom: Pressroom) -> None:

@@ -16,7 +16,7 @@ from actors.products.catalogue import MAIL_QUEUE, queues_of
 from actors.products.plans import FORMATS, PlanShelf
 from actors.sweep.sweep import sweep_for_ever
 from actors.worker.actors import declare_actors
-from actors.worker.heartbeat import ClaimsAudit
+from actors.worker.heartbeat import ClaimsAudit, beat_once
 from handlers.webhook.inbox import EventInbox
 from infra.broker.broker import Broker
 from infra.errors import TransientError
@@ -24,7 +24,6 @@ from infra.llm.prices import Prices, read_prices
 from infra.settings import Settings, read_settings
 from storage.objects import ObjectStore
 from storage.records.work import WorkerFacts
-from storage.workers import beat
 from tests.simulation.database import Heard, SimulatedDatabase, Store, Twist
 from tests.simulation.machines import Machine
 from tests.simulation.post import PostBox, PostOffice
@@ -192,7 +191,7 @@ async def _sweep_later(deps: MailDeps, every_s: float, delay_s: float) -> None:
 
 async def _beat(deps: WorkDeps, facts: WorkerFacts) -> None:
     try:
-        await beat(deps.db, deps.worker, facts, deps.clock.now())
+        await beat_once(deps, deps.db, facts)
     except TransientError as error:
         del error  # the next beat makes it good
 

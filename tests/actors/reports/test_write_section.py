@@ -1,7 +1,7 @@
 """Sections that are written: room before the fence, the fence before the purchase, every answer in the ledger."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Any, Self
 import pytest
 
 from actors.deps.process import Deps
+from actors.deps.pulse import Pulse
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import sell
 from actors.reports.begin_report import begin_report
@@ -143,6 +144,55 @@ async def test_a_step_that_waits_for_long_goes_back_unfailed(deps: Deps) -> None
     assert found["message"] != sections[0]["message"]
     assert "failing_since" not in found
     assert await entries(deps, sections[0]) == []
+
+
+class Thawed(PatientClock):
+    """Clock of a process that was frozen: its next beat comes while it sleeps, and something before it."""
+
+    def __init__(self, before_beat: Callable[[], Awaitable[object]]) -> None:
+        """Take what happens before the beat."""
+        super().__init__()
+        self.before_beat, self.pulse = before_beat, Pulse()
+        self.pulse.note(self.now(), self.monotonic())
+        self.forward(10)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the beat come within a short sleep."""
+        if seconds > 1:
+            await super().sleep(seconds)
+        await self.before_beat()
+        self.pulse.note(self.now(), self.monotonic())
+
+
+async def test_a_process_that_was_frozen_buys_nothing_before_its_next_beat(deps: Deps) -> None:
+    """What it claims when it wakes up may still be taken with all that it held, and is bought by who takes it."""
+    provider, (order, sections) = open_provider(), await with_sections(deps)
+
+    async def take() -> None:
+        seen = await state(deps, sections[0])
+        assert await expire_step(deps.db, seen, "m2", deps.clock.now())
+
+    clock = Thawed(take)
+    await write(replace(writing(deps, provider), clock=clock, pulse=clock.pulse), order, sections[0])
+    assert provider.asked == []
+    assert await entries(deps, sections[0]) == []
+    found = await state(deps, sections[0])
+    assert (found["state"], found["message"]) == ("queued", "m2")
+
+
+async def test_a_process_that_beats_again_buys_what_it_still_has(deps: Deps) -> None:
+    """Its claim is renewed after the beat, so that whoever saw it before cannot take it any more."""
+    provider, (order, sections) = open_provider(answer()), await with_sections(deps)
+    seen: list[Step] = []
+
+    async def look() -> None:
+        seen.append(await state(deps, sections[0]))
+
+    clock = Thawed(look)
+    await write(replace(writing(deps, provider), clock=clock, pulse=clock.pulse), order, sections[0])
+    assert len(provider.asked) == 1
+    assert (await state(deps, sections[0]))["epoch"] > seen[0]["epoch"]
+    assert await entries(deps, sections[0]) == [("settled", "written")]
 
 
 async def test_a_claim_that_was_lost_while_waiting_buys_nothing(deps: Deps) -> None:

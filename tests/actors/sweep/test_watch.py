@@ -1,15 +1,21 @@
 """Workers that the sweep takes for dead, against real heartbeats in MongoDB."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from actors.deps.process import Deps
 from actors.sweep.workers import Watch
+from infra.broker.broker import Broker
+from infra.local.stack import Stack
 from storage.claims import claim_step
 from storage.records.work import Worker
 from storage.workers import beat, live_workers, remove_worker
-from tests.actors.builders import begun, steps
+from tests.actors.builders import begun, state, steps
 from tests.builders import facts_of_worker
 from tests.conftest import StoppedClock
 
@@ -122,6 +128,44 @@ async def test_a_worker_that_beats_again_at_the_last_moment_is_not_buried(deps: 
         await watch.bury_dead_workers(deps)
         clock.forward(2)
     assert [(worker["_id"], worker["beat"]) for worker in await live_workers(deps.db)] == [("w1", 2)]
+
+
+class Waking(Broker):
+    """Broker whose dead worker wakes up once as it is buried, and claims a step before it beats."""
+
+    def __init__(self, url: str, claim: Callable[[], Awaitable[object]]) -> None:
+        """Take the way in which it claims."""
+        super().__init__(url)
+        self._loop, self._claims = asyncio.get_running_loop(), [claim]
+
+    def forget_holder(self, broker_id: str, queue: str) -> list[str]:
+        """Let it claim meanwhile."""
+        while self._claims:
+            asyncio.run_coroutine_threadsafe(_awaited(self._claims.pop()), self._loop).result(5)
+        return super().forget_holder(broker_id, queue)
+
+
+async def _awaited(ask: Callable[[], Awaitable[object]]) -> None:
+    assert await ask()
+
+
+async def test_a_worker_that_claims_while_it_is_buried_is_looked_at_again(
+    deps: Deps, stack: Stack, clock: StoppedClock
+) -> None:
+    """It woke up, and may fall silent for good before it beats: its new claims are taken at the next look."""
+    order = await begun(deps)
+    (section, *_) = await steps(deps, order, "write")
+    claim = partial(claim_step, deps.db, section["_id"], "w1", [2], clock.now() + timedelta(hours=1))
+    deps = replace(deps, broker=Waking(stack.env["REDIS_URL"], claim))
+    watch, seen = Watch(clock), []
+    await beat(deps.db, "w1", facts_of_worker(), clock.now())
+    for _ in range(5):
+        await watch.bury_dead_workers(deps)
+        clock.forward(2)
+        known = [worker["_id"] for worker in await live_workers(deps.db)]
+        seen.append(((await state(deps, section))["state"], known))
+    deps.broker.client.close()
+    assert seen == [*[("queued", ["w1"])] * 3, ("claimed", ["w1"]), ("queued", [])]
 
 
 async def test_claims_that_lapsed_while_mongodb_was_away_are_left_alone_for_a_while(deps: Deps) -> None:
