@@ -38,6 +38,8 @@ _SUMMARY_CHARS = 400
 #: The time that a step waits for room before it goes back into its queue, where it keeps no chapter from being
 #: set.
 _PATIENCE_S = 60.0
+#: The pause between looks whether the next beat has come.
+_BEAT_LOOK_S = 0.1
 #: Beside the provider's own time and the wait before another answer: for settling and completing.
 _MARGIN = timedelta(seconds=30 + _PATIENCE_S)
 
@@ -159,14 +161,18 @@ async def _buy(deps: WorkDeps, claim: Claim, request: Request) -> Answer:
 async def _fence(deps: WorkDeps, claim: Claim) -> datetime:
     """Renew the claim right before a purchase, and return when. ClaimIsLost if another has it (T11).
 
-    It is renewed again after the next beat if this process may be taken for dead, which takes its claims.
+    A process whose last beat before that is old may be taken for dead, with the claim as it is then: it renews the
+    claim again after its next beat. StepGoesBack if it is told to end meanwhile.
     """
     while True:
-        now = deps.clock.now()
+        beat, now = deps.pulse.last, deps.clock.now()
         await claim.fence(now + timedelta(seconds=deps.settings.llm_timeout_s) + _MARGIN)
-        if deps.pulse.is_young(deps.clock):
+        if beat is None or beat.is_young(deps.clock):
             return now
-        await deps.pulse.until_young(deps.clock)
+        while deps.pulse.last is beat:
+            if deps.stopping.is_set():
+                raise StepGoesBack
+            await deps.clock.sleep(_BEAT_LOOK_S)
 
 
 async def _use_answers(deps: WorkDeps, claim: Claim, now: datetime) -> None:

@@ -7,6 +7,7 @@ import socket
 
 from dramatiq.asyncio import EventLoopThread
 
+from actors.deps.pulse import Beat
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import queues_of
 from actors.products.plans import FORMATS
@@ -27,9 +28,10 @@ _RELEASED_S = 0.05
 
 async def beat_once(deps: WorkDeps, db: Database, facts: WorkerFacts) -> None:
     """Count one beat in MongoDB, and note it as this worker's pulse. TransientError if it was not taken."""
-    now, monotonic_s = deps.clock.now(), deps.clock.monotonic()
-    await beat(db, deps.worker, facts, now)
-    deps.pulse.note(now, monotonic_s)
+    began = Beat(deps.clock.now(), deps.clock.monotonic())
+    deps.pulse.last = deps.pulse.last or began
+    await beat(db, deps.worker, facts, began.now)
+    deps.pulse.last = began
 
 
 class Heart:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import pytest
 
 from actors.deps.process import Deps
-from actors.deps.pulse import Pulse
+from actors.deps.pulse import Beat, Pulse
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import sell
 from actors.reports.begin_report import begin_report
@@ -153,15 +153,19 @@ class Thawed(PatientClock):
         """Take what happens before the beat."""
         super().__init__()
         self.before_beat, self.pulse = before_beat, Pulse()
-        self.pulse.note(self.now(), self.monotonic())
+        self.beat()
         self.forward(10)
+
+    def beat(self) -> None:
+        """Let the heart beat."""
+        self.pulse.last = Beat(self.now(), self.monotonic())
 
     async def sleep(self, seconds: float) -> None:
         """Let the beat come within a short sleep."""
         if seconds > 1:
             await super().sleep(seconds)
         await self.before_beat()
-        self.pulse.note(self.now(), self.monotonic())
+        self.beat()
 
 
 async def test_a_process_that_was_frozen_buys_nothing_before_its_next_beat(deps: Deps) -> None:
