@@ -66,13 +66,14 @@ async def request_remake(db: Database, seen: Order, request: CustomerRequest) ->
     return (await db.orders.update_one(still, asked)).matched_count == 1
 
 
-async def settle_request(db: Database, seen: Order, due_at: datetime) -> bool:
-    """End an order's request without granting it, with the errand by which work that it has stopped goes on.
+async def settle_request(db: Database, seen: Order, due_at: datetime | None) -> bool:
+    """End an order's request without granting it. False if it is not as it was seen.
 
-    False if it is not as it was seen.
+    With a time, add the errand by which the work goes on that the request has stopped.
     """
     still = {"_id": seen["_id"], "request": seen.get("request")}
-    update = errand_update("heed_pause", due_at) | {"$unset": {"request": ""}}
+    update: Document = errand_update("heed_pause", due_at) if due_at is not None else {}
+    update |= {"$unset": {"request": ""}}
     return (await db.orders.update_one(still, update)).matched_count == 1
 
 

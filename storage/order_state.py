@@ -159,6 +159,11 @@ def paid_day(order: Order) -> date:
     return _day_of(order, paid_at(order))
 
 
+def is_early(order: Order, now: datetime) -> bool:
+    """Return whether an order is a gift that is not to be sent before its day, and that has not come."""
+    return "gift" in order and order["delivered_at"] is None and now < order["gift"]["at"]
+
+
 def gift_day(order: Order) -> date:
     """Return the day on which a gift is sent, where it was sold."""
     return _day_of(order, order["gift"]["at"])

@@ -17,7 +17,7 @@ from storage.alerts import raise_alert, withdraw_alert
 from storage.deliveries import correction_name, resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
 from storage.errands import ERRAND_CHECK
-from storage.order_state import is_told, is_withdrawn, paid_at, was_delivered, why_withheld
+from storage.order_state import is_early, is_told, is_withdrawn, paid_at, was_delivered, why_withheld
 from storage.records.orders import Order
 from storage.reports import reports_of
 
@@ -32,7 +32,7 @@ async def confirm_order(deps: WorkDeps, order: Order) -> datetime | None:
     now = deps.clock.now()
     if order["stopped"] or order["failed_at"] or is_told(order):
         return None
-    if order["on_hold"]:
+    if order["on_hold"] or is_withdrawn(order):
         return look_again_at(order, now)
     seconds = await estimate_s(deps, order["products"])
     mail = await deliver(
@@ -47,7 +47,7 @@ async def check_promise(deps: WorkDeps, order: Order) -> datetime | None:
     An order that is not due yet is looked at again.
     """
     due_at, now = promised_at(order), deps.clock.now()
-    if order["on_hold"]:
+    if order["on_hold"] or is_withdrawn(order):
         return look_again_at(order, now, _LOOK_AGAIN)
     if due_at is None or now < due_at:
         return due_at
@@ -72,7 +72,7 @@ async def tell_failure(deps: WorkDeps, order: Order) -> datetime | None:
     due_at = order["failed_at"] + timedelta(seconds=deps.settings.failure_letter_after_s)
     if now < due_at:
         return due_at
-    if order["on_hold"]:
+    if order["on_hold"] or is_withdrawn(order):
         return look_again_at(order, now)
     if not await reserve_notice(deps.db, order["_id"], "failure", now):
         return None
@@ -87,7 +87,7 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
     order_id, now = order["_id"], deps.clock.now()
     if order["delivered_at"] is not None or order["letter"] == "refund":
         return None
-    if "gift" in order and now < order["gift"]["at"]:
+    if is_early(order, now):
         return order["gift"]["at"]
     if _is_withheld(deps, order) or is_withdrawn(order):  # the end of either makes the errand due at once
         return look_again_at(order, now)

@@ -24,7 +24,7 @@ from storage.audit import Authority, record_action
 from storage.corrections import settle_request
 from storage.errands import ERRAND_CHECK
 from storage.grouping import ids_of
-from storage.order_state import REQUESTS, was_delivered
+from storage.order_state import REQUESTS, is_withdrawn, was_delivered
 from storage.orders import fill_details, named_order
 from storage.records.orders import Order
 from storage.reports import reports_of
@@ -155,7 +155,9 @@ async def set_aside(deps: Deps, order_id: str, authority: Authority) -> None:
         raise CorrectionIsImpossible(f"The customer of order {order_id} asks for nothing.")
     kind = order["request"]["kind"]
     await record_action(deps.db, authority, "set aside", order_id, kind, deps.clock.now())
-    if not await settle_request(deps.db, order, deps.clock.now() + ERRAND_CHECK):
+    due_at = deps.clock.now() + ERRAND_CHECK if is_withdrawn(order) else None
+    if not await settle_request(deps.db, order, due_at):
         raise CorrectionIsImpossible("The order has changed at this very moment. Look again.")
     await withdraw_alert(deps.db, order_id, REQUESTS[kind])
-    await send_errand(deps, "heed_pause", order_id)
+    if due_at is not None:
+        await send_errand(deps, "heed_pause", order_id)

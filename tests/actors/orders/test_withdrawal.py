@@ -152,6 +152,9 @@ async def test_nothing_is_made_or_sent_while_a_withdrawal_waits_for_an_operator(
     await run_errand(worker, "complete_order", order)
     assert ((await present(deps, order))["errands"]["complete_order"] > clock.now(), mailer.kinds) == (True, [])
     assert promised_at(await present(deps, order)) is None
+    clock.forward(3600)
+    await run_errand(worker, "check_promise", order)
+    assert (await present(deps, order))["errands"]["check_promise"] > clock.now()
     await set_aside(deps, order, Authority("olga", "she changed her mind"))
     await run_errand(worker, "heed_pause", order)
     assert (await state(deps, section)).get("due_at") == clock.now()
