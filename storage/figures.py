@@ -25,19 +25,35 @@ class Line(NamedTuple):
     since: datetime | None
 
 
-async def open_orders(db: Database, limit: int) -> list[Order]:
-    """Return the orders in `OPEN`, the longest paid first, without what their customers said."""
+async def open_orders(db: Database, now: datetime, limit: int) -> list[Order]:
+    """Return the orders in `OPEN`, the longest paid first, without what their customers said.
+
+    Gifts that are made and wait for their day are left out: for a year they would hide what is wrong.
+    """
     said = ("answers", "email", "unread", "gift.email", "gift.giver", "gift.message")
-    found = db.orders.find(OPEN, dict.fromkeys(said, 0)).sort("paid_at")
+    found = db.orders.find({**OPEN, "$nor": [_before_day(now)]}, dict.fromkeys(said, 0)).sort("paid_at")
     return await found.limit(limit).to_list()
 
 
-async def open_orders_paid_before(db: Database, at: datetime, alike: Mapping[str, str], limit: int) -> list[str]:
+async def scheduled_gifts(db: Database, now: datetime) -> int:
+    """Return the number of gifts that are made and wait for their day."""
+    return await db.orders.count_documents({**OPEN, **_before_day(now)}, limit=MOST)
+
+
+def _before_day(now: datetime) -> Document:
+    return {"stored_at": {"$ne": None}, "gift.at": {"$gt": now}}
+
+
+async def open_orders_paid_before(
+    db: Database, at: datetime, now: datetime, alike: Mapping[str, str], limit: int
+) -> list[str]:
     """Return the ids of the orders in `OPEN` that were paid before then, the longest paid first.
 
-    Those that are being refunded are left out, and so are those that differ from `alike` in one of its fields.
+    Those that are being refunded are left out, gifts that are made and wait for their day, and those that differ
+    from `alike` in one of its fields.
     """
     old: Document = {**OPEN, "paid_at": {"$type": "date", "$lt": at}, "letter": {"$ne": "refund"}, **alike}
+    old["$nor"] = [_before_day(now)]
     return [order["_id"] async for order in db.orders.find(old, {"_id": 1}).sort("paid_at").limit(limit)]
 
 

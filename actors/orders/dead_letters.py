@@ -29,11 +29,14 @@ from storage.orders import (
     remembered_order,
 )
 from storage.records.mail import DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep
+from storage.records.orders import Order
 from storage.reports import begin_message, report_id, revive_report
 from storage.steps import find_step
 
 #: The most open dead letters of one order that are looked at, and refused letters of one that are sent again.
 MOST_OPEN, _MOST_REFUSED = 1000, 100
+#: The errands whose letters a gift's recipient gets. Its buyer gets all others.
+_READERS = {"complete_order", "resend_reports"}
 
 
 class DeadLetterIsNotOpen(PressroomError):
@@ -150,12 +153,19 @@ async def readdress_order(
         await ask(deps, order_id, "start_order" if order["missing"] == ["email"] else "ask_details")
     await change_address(deps.db, order_id, email, of_gift=of_gift)
     refused = await dead_letters(deps.db, limit=_MOST_REFUSED, order=order_id, kind="errand", state="open")
+    refused = [one for one in refused if _is_of_side(one, order, of_gift=of_gift)]
     for letter in refused:
         await resolve_dead_letter(deps, letter["_id"], "replayed", authority)
     if order["letter"] == "completion" and order["delivered_at"] is None:  # also if its dead letter was discarded
         await revive_deliveries(deps.db, order_id, now)
         await ask(deps, order_id, "complete_order")
     return len(refused)
+
+
+def _is_of_side(letter: DeadLetter, order: Order, *, of_gift: bool) -> bool:
+    """Return whether a dead errand's letter goes to that one of a gift's two people. Others have one address."""
+    is_readers = letter["kind"] == "errand" and letter["errand"] in _READERS
+    return "gift" not in order or is_readers == of_gift
 
 
 async def _replay(deps: Deps, letter: DeadLetter, words: Words) -> None:

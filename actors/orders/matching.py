@@ -56,7 +56,7 @@ async def matching(deps: Deps, wanted: Filter | OpenOrders) -> list[str]:
     if isinstance(wanted, OpenOrders):
         alike = {"product": wanted.product, "tenant": wanted.tenant}
         given = {name: value for name, value in alike.items() if value is not None}
-        return await open_orders_paid_before(deps.db, wanted.paid_before, given, MOST)
+        return await open_orders_paid_before(deps.db, wanted.paid_before, deps.clock.now(), given, MOST)
     groups = await _groups(deps, wanted)
     found = await letters_of_groups(deps.db, groups, wanted.since, wanted.until, _MOST_READ)
     if wanted.tenant is not None:

@@ -5,7 +5,7 @@ from actors.messages import send_errand
 from infra.errors import PressroomError
 from infra.logs import log
 from storage.audit import Authority, record_action
-from storage.order_state import readers_address, why_withheld
+from storage.order_state import is_early, readers_address, why_withheld
 from storage.orders import named_order
 from storage.records.orders import Order
 from storage.resends import may_ask_at, note_resend
@@ -55,7 +55,8 @@ def why_not_resent(deps: Deps, order: Order) -> str | None:
     if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports) or not readers_address(order):
         return "The order is refunded, disputed or forgotten: nothing is sent."
     # The refund failed: the customer has paid, and no completion mail follows the refund's letter.
-    if order["delivered_at"] is None and not (order["refund_failed"] and order["stored_at"] is not None):
+    is_sendable = order["delivered_at"] or (order["refund_failed"] and order["stored_at"])
+    if not is_sendable or is_early(order, deps.clock.now()):
         return "The reports were not sent yet, so that they cannot be sent again."
     return None
 

@@ -7,8 +7,8 @@ _ADDRESS = re.compile(r"[^\s<>()\"',;:@]+@[^\s<>()\"',;:@]+")
 
 
 def masked(text: str) -> str:
-    """Return the first sign of a text, and a mask for the rest."""
-    return text[:1] + _MASK
+    """Return the first sign of a text, and a mask for the rest. Of nothing, nothing."""
+    return text and text[:1] + _MASK
 
 
 def masked_address(address: str) -> str:

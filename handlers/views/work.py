@@ -11,7 +11,14 @@ from handlers.views.orders import seconds_since
 from storage.alerts import due_alerts
 from storage.budget import is_paused
 from storage.errands import orders_with_errands
-from storage.figures import open_dead_letters, open_orders, told_alerts, unfinished_steps, untaken_mails
+from storage.figures import (
+    open_dead_letters,
+    open_orders,
+    scheduled_gifts,
+    told_alerts,
+    unfinished_steps,
+    untaken_mails,
+)
 from storage.grouping import grouped
 from storage.order_state import order_state, paid_at
 from storage.records.orders import Order
@@ -47,14 +54,15 @@ class WorkView(TypedDict):
 async def work_view(deps: Deps) -> WorkView:
     """Return how much there is of each kind of work."""
     now = deps.clock.now()
-    orders = await open_orders(deps.db, _MOST)
+    orders = await open_orders(deps.db, now, _MOST)
+    gifts = await scheduled_gifts(deps.db, now)
     errands = await orders_with_errands(deps.db, now - _LATE, _MOST)
     states = await _states_of(deps, orders)
     oldest: dict[str, float] = {}
     for order, state in zip(orders, states, strict=True):
         oldest[state] = max(oldest.get(state, 0.0), seconds_since(_since(order, state), now))
     return {
-        "orders": dict(Counter(states)),
+        "orders": dict(Counter(states) + Counter(scheduled=gifts)),
         "oldest_s": oldest,
         "orders_late": sum(_is_late(order, now) for order in orders),
         "orders_paused": sum(map(is_paused, orders)),
@@ -79,7 +87,9 @@ async def _states_of(deps: Deps, orders: list[Order]) -> list[str]:
 
 def _since(order: Order, state: str) -> datetime:
     """Return since when somebody waits for what an order needs next."""
-    return order["gift"]["at"] if state == "delivering" and "gift" in order else paid_at(order)
+    if state == "delivering" and "gift" in order:
+        return max(paid_at(order), order["gift"]["at"])
+    return paid_at(order)
 
 
 def _is_late(order: Order, now: datetime) -> bool:

@@ -14,8 +14,10 @@ from actors.deps.worker import WorkDeps
 from actors.intake.gift import gift_of
 from actors.orders.dead_letters import readdress_order
 from actors.orders.errands import run_errand
+from actors.orders.matching import OpenOrders, matching
 from actors.orders.readdress import readdress_and_send
 from actors.orders.refunding import begin_refund
+from actors.orders.resend import why_not_resent
 from actors.products.catalogue import OFFERS
 from handlers.views.customer import customer_view
 from handlers.views.orders import order_view
@@ -109,16 +111,18 @@ async def test_a_bundle_for_its_own_buyer_is_one_letter_on_the_day(
 async def test_a_day_that_comes_and_brings_no_letter_is_seen(
     deps: Deps, worker: WorkDeps, mailer: Mailer, clock: StoppedClock
 ) -> None:
-    """From its day on it counts as late, and its mail as waiting; where no alert names it, the audit does."""
+    """After an hour it counts as late, and from its day on as waiting; where no alert names it, the audit does."""
     mailer.busy = True
     order = await made(deps, clock)
     clock.moment = order["gift"]["at"] + timedelta(hours=1)
+    assert (await work_view(deps))["orders_late"] == 0
+    clock.forward(3600)
     assert (await work_view(deps))["orders_late"] == 1
     (violation,) = judge_ending(Evidence(order), clock.now())
     assert violation.kind == "silent"
     await run_errand(worker, "complete_order", ORDER)
     work = await work_view(deps)
-    assert (work["orders"], work["oldest_s"]) == ({"delivering": 1}, {"delivering": 3600.0})
+    assert (work["orders"], work["oldest_s"]) == ({"delivering": 1}, {"delivering": 7200.0})
 
 
 async def test_each_has_the_letters_that_are_theirs(
@@ -216,6 +220,25 @@ async def test_a_refund_before_the_day_is_the_buyers_alone(
             page = await reader.get(path)
             assert (page.status_code, "money" in page.text.split("</style>")[1]) == (404, False)
             assert "This gift cannot be opened now." in page.text
+
+
+async def test_old_orders_that_are_refunded_are_no_gifts_that_wait(deps: Deps, clock: StoppedClock) -> None:
+    """A gift that was bought months before its day is well; one whose day came and brought no letter is not."""
+    order = await made(deps, clock)
+    found = []
+    for moment in (order["gift"]["at"] - timedelta(hours=1), order["gift"]["at"] + timedelta(hours=1)):
+        clock.moment = moment
+        found.append(await matching(deps, OpenOrders(paid_before=moment)))
+    assert found == [[], [ORDER]]
+
+
+async def test_money_that_a_bank_sends_back_brings_no_gift_before_its_day(deps: Deps, clock: StoppedClock) -> None:
+    """Nobody can have its reports sent again that were never sent; from its day on an operator can."""
+    order = await made(deps, clock)
+    failed: Order = {**order, "letter": "refund", "refund_failed": True}
+    assert why_not_resent(deps, failed) is not None
+    clock.moment = order["gift"]["at"]
+    assert why_not_resent(deps, failed) is None
 
 
 async def test_a_dispute_holds_a_gift_beyond_its_day(
