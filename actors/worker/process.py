@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 #: more.
 _THREADS = 64
 #: The pause between a thread's looks at the time limit, an hour, of its message in the air.
-_LOOK_S = 1.0
+_LOOK_S = 60.0
 #: The looks, a second apart, after which a loop that has not turned hangs: the process ends, and others take its
 #: work. They are counted, since a process that was frozen must not find its loop late by the clock. They are many,
 #: since a loop that yields to other processes may be slow.

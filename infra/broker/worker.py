@@ -8,8 +8,8 @@ from typing import Any
 from dramatiq import Worker
 from dramatiq.broker import Broker as AnyBroker
 from dramatiq.broker import MessageProxy
-from dramatiq.common import iter_queue
-from dramatiq.errors import ConnectionClosed
+from dramatiq.common import iter_queue, join_queue
+from dramatiq.errors import ConnectionClosed, QueueJoinTimeout
 from dramatiq.middleware import Middleware, TimeLimit
 
 from infra.broker.broker import Broker, DeadMessage
@@ -17,8 +17,12 @@ from infra.broker.consumer import QueueConsumer
 
 #: How long a stopping worker waits for its consumer to give messages back: a bell's wait and a little.
 _DRAIN_S = 1.5
-#: How often an idle thread looks whether it should stop: there are dozens of them.
-_POLL_MS = 1000
+#: How often an idle thread looks whether it should stop: there are dozens, and none is waited for.
+_POLL_MS = 60_000
+#: How often a message under way is held against its time limit, an hour.
+_LIMIT_LOOK_MS = 60_000
+#: How long consumers have to end once all that they fetched was given back.
+_STOP_MS = 100
 
 
 class FailForGood(Middleware):
@@ -53,7 +57,7 @@ class ConsumingBroker(Broker):
 
 def consuming_broker(url: str, bury: Callable[[DeadMessage], None]) -> Broker:
     """Return the broker of a worker process. To declare coroutines, set the event loop thread first."""
-    return ConsumingBroker(url, middleware=[TimeLimit(interval=500), FailForGood()], bury=bury)
+    return ConsumingBroker(url, middleware=[TimeLimit(interval=_LIMIT_LOOK_MS), FailForGood()], bury=bury)
 
 
 def start_workers(broker: Broker, queues: Mapping[str, int]) -> dict[str, Worker]:
@@ -78,8 +82,11 @@ def _give_back_unbegun(workers: Mapping[str, Worker]) -> None:
     registered, and the sweep sends them again.
     """
     for queue, worker in workers.items():
+        unbegun = [item.message for item in iter_queue(worker.work_queue)]
+        for _ in unbegun:
+            worker.work_queue.task_done()
         with suppress(ConnectionClosed):
-            worker.consumers[queue].requeue_messages([item.message for item in iter_queue(worker.work_queue)])
+            worker.consumers[queue].requeue_messages(unbegun)
 
 
 def stop_workers(broker: Broker, workers: Mapping[str, Worker], grace_s: float) -> None:
@@ -89,12 +96,9 @@ def stop_workers(broker: Broker, workers: Mapping[str, Worker], grace_s: float) 
     _give_back_unbegun(workers)
     broker.await_drained(workers, _DRAIN_S)
     _give_back_unbegun(workers)  # what a consumer handed on while it was told
-    # Dramatiq's own wait counts the time of each thread that ends once more for all that follow: with thirty idle
-    # threads, whose look for work lasts a second, it is over long before the messages under way are (2.2.1).
-    threads = [thread for worker in workers.values() for thread in worker.workers]
-    for thread in threads:
-        thread.stop()
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
+    # Dramatiq's own wait is for all threads, and each that is idle would have to notice first that it should end.
     for worker in workers.values():
-        worker.stop(timeout=int(1000 * max(0.1, deadline - time.monotonic())))
+        with suppress(QueueJoinTimeout):
+            join_queue(worker.work_queue, max(0.0, deadline - time.monotonic()))
+    for worker in workers.values():
+        worker.stop(timeout=_STOP_MS)
