@@ -93,7 +93,8 @@ class SlotHealer:
         """Heal the next reports, so that a round takes as long with ten thousand as with a hundred."""
         reports = await running_reports(deps.db, self._after, _PAGE)
         self._after = reports[-1]["_id"] if len(reports) == _PAGE else ""
-        await _heal(deps, reports)
+        if reports:
+            await _heal(deps, reports)
 
     async def heal_all(self, deps: Deps) -> None:
         """Heal every report."""
