@@ -14,6 +14,7 @@ import click
 
 from handlers.cli.common import UnknownName, settings_here
 from infra.errors import SettingsError
+from infra.garbage import spare_imports
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -169,4 +170,5 @@ def _end(code: int) -> NoReturn:
 
 
 def _ready(process: str) -> None:
+    spare_imports()
     click.echo(f"ready {process}")

@@ -1,7 +1,6 @@
 """Server of the web application, uvicorn's: one process, one ready line, exit 0 when told to end."""
 
 import asyncio
-import gc
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,9 +41,6 @@ class WebServer(uvicorn.Server):
         """Start, then call `on_ready`."""
         await super().startup(sockets)
         if self.started:
-            # Imported modules stay: a full collection that looks through them stops the loop for 80 ms.
-            gc.collect()
-            gc.freeze()
             self._on_ready()
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
