@@ -8,10 +8,10 @@ import sys
 
 from tests.benchmarks.figures import publish
 from tests.benchmarks.measured import say
-from tests.benchmarks.queueing.measured import reproduced
+from tests.benchmarks.queueing.measured import FIRST_CALL, reproduced
 from tests.benchmarks.queueing.projected import large_costs, short_of_calls, workers_needed
 
-#: A simulation that is further off than this by its worst figure is asked about nothing else.
+#: A simulation whose letters are further off than this at their worst is asked about nothing else.
 _TRUSTED = 0.7, 1.4
 #: A million a day is too much to simulate: this part of the orders is, before this part of the workers. A larger
 #: pool would wait less, so that there are rather too many workers than too few.
@@ -21,7 +21,7 @@ _PART = 10
 def main() -> int:
     """Publish what is reproduced, then the workers needed and the waits where calls are short."""
     rows = reproduced()
-    ratios = [row["ratio"] for row in rows]
+    ratios = [row["ratio"] for row in rows if row["what"] != FIRST_CALL]
     publish("queueing-reproduced", "Measured and simulated, two processors", rows, {"queueing_worst": min(ratios)})
     if not all(_TRUSTED[0] <= ratio <= _TRUSTED[1] for ratio in ratios):
         say("the simulation is too far from what was measured to be asked about anything else")

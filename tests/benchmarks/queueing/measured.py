@@ -15,6 +15,8 @@ FAST = "life_clarity"
 #: Those of `make bench-mix`, and of `make bench-plans` for its burst.
 MIX = {FAST: 75, "personal_blueprint": 19, "personal_horoscope": 3, "bundle": 3}
 BURST = {FAST: 150}
+#: Of the burst: shown, and asked about nowhere else, since it comes sooner than is simulated (decision 61).
+FIRST_CALL = "first call, p95"
 _CALL_S = 0.02
 _PROCESSORS = 2
 #: Threads that work in servers at once, at most.
@@ -124,7 +126,7 @@ def reproduced() -> list[Row]:
     ]
     if (FOLDER / "plans-burst.json").exists():
         burst, at_once = found("plans-burst"), on_one_machine(burst_costs(costs), BURST)
-        pairs.append(("first call, p95", burst, percentile(at_once.first_call[FAST], 0.95)))
+        pairs.append((FIRST_CALL, burst, percentile(at_once.first_call[FAST], 0.95)))
         pairs.append(("all delivered", burst, at_once.all_s))
     return [
         {"what": what, "measured s": measured[what], "simulated s": s, "ratio": s / measured[what]}
