@@ -20,7 +20,7 @@ up: setup
 PYTEST = .venv/bin/pytest --dist loadfile --no-loadscope-reorder
 test:
 	@infra/local/setup.sh tests
-	@$(PYTEST) --numprocesses 5 -m "not long"
+	@$(PYTEST) --numprocesses 6 -m "not long"
 
 # What takes long: processes that die and hang, browsers on every page, other versions, two hundred simulated seeds.
 proofs:

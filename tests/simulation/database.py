@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 from pymongo.synchronous.collection import Collection
 from pymongo.synchronous.database import Database as Mongo
 
-from storage.database import Database
+from storage.database import Database, translating
 from storage.index_builds import ensure_indexes
 from tests.simulation.scheduler import Effect, Scheduler
 
@@ -107,7 +107,8 @@ class _Turns:
         async def do(*args: Any, **options: Any) -> Any:
             return await self.do(Command(self._collection.name, method, args, options))
 
-        return do
+        # As in `storage.database`, whose own functions translate the errors of this one.
+        return do if method == "insert_many" else translating(do)
 
     async def do(self, command: Command, finish: Callable[[Any], Any] = lambda found: found) -> Any:
         """Do a command in its turn."""
@@ -145,6 +146,7 @@ class _Found:
     def limit(self, *args: Any) -> "_Found":
         return _Found(self._turns, self._command, [*self._order, ("limit", args)])
 
+    @translating
     async def to_list(self) -> list[Any]:
         found: list[Any] = await self._turns.do(self._command, self._read)
         return found

@@ -29,7 +29,7 @@ from storage.endings import (
 )
 from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
 from storage.events import events_of
-from storage.figures import open_orders, open_orders_paid_before
+from storage.figures import open_orders, open_orders_paid_before, scheduled_gifts
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
 from storage.orders import (
     await_details,
@@ -135,10 +135,11 @@ async def _pages(db: Database, ask: Ask) -> None:
     await ask(orders_of_customer, "nobody@customer.example", 50)
     await ask(orders_of_customer, "Nobody", 50)
     await ask(orders_for_a_person, 100)
-    assert await ask(open_orders, 1000)
+    assert await ask(open_orders, NOW, 1000)
+    await ask(scheduled_gifts, NOW)
     await ask(note_opened, "cs_unheard_of", NOW)
-    assert await ask(open_orders_paid_before, NOW, {}, 1000)
-    await ask(open_orders_paid_before, NOW, {"product": PRODUCT, "tenant": TENANT}, 1000)
+    assert await ask(open_orders_paid_before, NOW, NOW, {}, 1000)
+    await ask(open_orders_paid_before, NOW, NOW, {"product": PRODUCT, "tenant": TENANT}, 1000)
     await ask(events_of, order)
     await ask(steps_at_a_glance, order)
     await ask(dead_letters, limit=500, order=order["_id"])

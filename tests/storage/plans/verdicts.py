@@ -24,6 +24,7 @@ READING = {
     "orders_for_a_person": "all that ever needed one and keep the mark, as refunded ones do, 10,000 at most",
     "claims_of": "all claimed steps: as many as are in somebody's hands, when a worker stops or has died. "
     "An index of holders would be written twice a step.",
+    "scheduled_gifts": "all open orders, among which those wait: nothing else is open for months.",
     "open_orders_paid_before": "all open orders of before then, where an owner wants one product's or brand's.",
     "adopt_events": "the events of one payment, which are a handful, when it is refunded or disputed.",
 }
