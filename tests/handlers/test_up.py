@@ -62,9 +62,11 @@ def test_the_stack_says_how_it_is_used_and_ends_at_ctrl_c(tmp_path: Path) -> Non
             said = list(takewhile(lambda line: line != "Press Ctrl-C to stop.\n", up.stdout))
             told = dict(line.strip().split(maxsplit=1) for line in said if "  " in line)
             used = start(tmp_path, *told["Commands"].split())
-        finally:
             up.send_signal(signal.SIGINT)
-        assert up.wait(30) == 0
+            code = up.wait(30)
+        finally:
+            up.kill()
+    assert code == 0
     assert said[0] == "Starting MongoDB, Redis, SeaweedFS for S3, and stand-ins for mail, LLM and Stripe\n"
     assert used == (0, "None.\n", "")
     assert start(tmp_path, *told["Commands"].split()).code == 1
