@@ -1,7 +1,7 @@
 """Looks after orders: events, errands, alerts, places, bulk work and lost PDFs. Drops old events and forms."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,6 +24,8 @@ from storage.database import Document
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 from storage.events import drop_events, unapplied_events
 from storage.grouping import by_id, grouped, ids_of
+from storage.order_state import is_parked
+from storage.orders import find_orders
 from storage.records.mail import Alert
 from storage.records.orders import Order
 from storage.records.work import Report, TenantPlaces
@@ -165,7 +167,8 @@ async def _heal_places(deps: Deps, tenant: TenantPlaces) -> list[Post]:
     """Begin reports that have a place and wait, and give unused places to those that wait for one."""
     posts: list[Post] = []
     found = by_id(await find_reports(deps.db, tenant["reports"]))
-    over = [report for report in tenant["reports"] if await _is_over(deps, found.get(report))]
+    orders = by_id(await find_orders(deps.db, [report["order"] for report in found.values()]))
+    over = [report for report in tenant["reports"] if await _is_over(deps, found.get(report), orders)]
     for report in found.values():
         if report["state"] == "waiting":
             posts += await admit(deps, report)
@@ -174,12 +177,18 @@ async def _heal_places(deps: Deps, tenant: TenantPlaces) -> list[Post]:
     return posts
 
 
-async def _is_over(deps: Deps, report: Report | None) -> bool:
-    """Return whether a report is in progress no more. One that waits for dead steps is an operator's."""
+async def _is_over(deps: Deps, report: Report | None, orders: Mapping[str, Order]) -> bool:
+    """Return whether a report is in progress no more. One that waits for dead steps is an operator's.
+
+    So is one whose order is paused or withdrawn from: it goes on outside the limit, as after a replay.
+    """
     if report is None or report["state"] in {"stored", "dead"} or report["stopped"]:
         return True
-    idle = report["state"] == "running" and not any(report["slots"].values())
-    return idle and not await has_live_steps(deps.db, report["_id"])
+    if report["state"] != "running":
+        return False
+    order = orders.get(report["order"])
+    is_operators = order is not None and is_parked(order, "write")
+    return is_operators or not (any(report["slots"].values()) or await has_live_steps(deps.db, report["_id"]))
 
 
 async def seek_lost_books(deps: Deps) -> None:

@@ -13,7 +13,7 @@ from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from infra.tenants import Tenant, Tenants
 from storage.database import Database, Document
-from storage.records.orders import Order
+from storage.records.orders import CustomerRequest, Order
 from storage.reports import find_reports
 from storage.tenants import leave_places, places_taken, take_place
 from tests.actors.builders import BOOK, messages
@@ -96,6 +96,18 @@ async def test_the_sweep_takes_back_a_place_that_nobody_needs(
     await limited.db.reports.update_one({"_id": f"cs_small_0:{BOOK}"}, {"$set": over})
     await sweep_once(limited, Watch(clock))
     assert (await states(limited.db, 3))[2] == "queued"
+
+
+async def test_an_order_that_waits_for_an_operator_keeps_no_place(limited: Deps, clock: StoppedClock) -> None:
+    """Its customer has withdrawn, and its steps are parked: the next report of the brand begins meanwhile."""
+    first, *others = orders(3)
+    request: CustomerRequest = {"kind": "withdrawal", "at": clock.now(), "answers": {}}
+    await limited.db.orders.insert_one({**first, "request": request})
+    await start_orders(limited, [first, *others])
+    running = {"state": "running", "slots.write": [f"{first['_id']}:{BOOK}:one@1"]}
+    await limited.db.reports.update_one({"_id": f"{first['_id']}:{BOOK}"}, {"$set": running})
+    await sweep_once(limited, Watch(clock))
+    assert await states(limited.db, 3) == ["running", "queued", "queued"]
 
 
 async def test_a_limit_that_was_lifted_keeps_nobody_waiting(limited: Deps, clock: StoppedClock) -> None:
