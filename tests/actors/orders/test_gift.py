@@ -266,6 +266,7 @@ async def test_the_recipients_address_is_corrected_apart_from_the_buyers(
     assert (order["attention"], mailer.letters) == ("The completion mail was refused: 550.", [])
     async with customer_of(deps, order) as buyer:
         assert "The mail provider of the recipient refused" in (await buyer.get()).text
+    assert await readdress_and_send(deps, ORDER, BUYER, BY) == 0
     assert await readdress_and_send(deps, ORDER, READER, BY, of_gift=True) == 1
     clock.forward(60)
     await run_errand(worker, "complete_order", ORDER)

@@ -22,7 +22,7 @@ from storage.audit import Authority
 from storage.endings import mark_delivered
 from storage.records.work import Step
 from tests.actors.builders import ORDER, alerts, messages, place, present, state, steps, with_sections
-from tests.actors.reports.test_write_section import Provider, answer, open_provider, writing
+from tests.actors.reports.writing import Provider, answer, open_provider, writing
 from tests.conftest import StoppedClock
 from tests.customer import Customer, customer_of, hidden_fields, typed
 
@@ -201,6 +201,7 @@ async def test_a_remake_that_is_set_aside_is_asked_for_no_more(deps: Deps, clock
         await correct(customer, **GRACE)
         await set_aside(deps, order, BY)
         assert (await for_a_person(deps, 10), await alerts(deps, "request")) == ([], 0)
+        assert "heed_pause" not in (await present(deps, order))["errands"]
         assert "too late" in (await customer.get("/answers")).text
     assert (await present(deps, order))["answers"]["name"] == "Ada"
 

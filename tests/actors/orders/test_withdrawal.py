@@ -1,7 +1,7 @@
 """Withdrawals from the contract: two steps on the order's page, one receipt, one refund, whatever comes twice."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -153,7 +153,11 @@ async def test_nothing_is_made_or_sent_while_a_withdrawal_waits_for_an_operator(
     assert ((await present(deps, order))["errands"]["complete_order"] > clock.now(), mailer.kinds) == (True, [])
     assert promised_at(await present(deps, order)) is None
     clock.forward(3600)
-    await run_errand(worker, "check_promise", order)
+    await deps.db.orders.update_one({"_id": order}, {"$set": {"failed_at": clock.now() - timedelta(days=1)}})
+    for errand in ("confirm_order", "check_promise", "tell_failure"):
+        await run_errand(worker, errand, order)
+    assert mailer.kinds == []
+    await deps.db.orders.update_one({"_id": order}, {"$set": {"failed_at": None}})
     assert (await present(deps, order))["errands"]["check_promise"] > clock.now()
     await set_aside(deps, order, Authority("olga", "she changed her mind"))
     await run_errand(worker, "heed_pause", order)

@@ -10,7 +10,7 @@ from storage.alerts import due_alerts
 from storage.records.mail import Alert
 from storage.records.work import Step
 from tests.actors.builders import present, state, with_sections
-from tests.actors.reports.test_write_section import Provider, answer, entries, open_provider, write, writing
+from tests.actors.reports.writing import Provider, answer, entries, open_provider, write, writing
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio

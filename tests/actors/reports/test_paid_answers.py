@@ -16,7 +16,7 @@ from storage.forgetting import forget_words
 from storage.ledger import drop_texts
 from storage.records.work import Step
 from tests.actors.builders import present, report_of, result_of, state, with_sections
-from tests.actors.reports.test_write_section import Provider, answer, entries, open_provider, write, writing
+from tests.actors.reports.writing import Provider, answer, entries, open_provider, write, writing
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio

@@ -1,123 +1,30 @@
 """Sections that are written: room before the fence, the fence before the purchase, every answer in the ledger."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
-from typing import Any, Self
 
 import pytest
 
 from actors.deps.process import Deps
-from actors.deps.pulse import Beat, Pulse
-from actors.deps.worker import WorkDeps
 from actors.products.catalogue import sell
 from actors.reports.begin_report import begin_report
 from actors.reports.claim import Claim
-from actors.reports.perform_step import perform
 from actors.reports.slots import queue_released
-from actors.reports.write_section import compose_request, write_section
-from infra.llm.answer import MAX_OUTPUT_TOKENS, Answer, ProviderIsBusy, Request, Usage
+from actors.reports.write_section import compose_request
+from infra.llm.answer import MAX_OUTPUT_TOKENS, ProviderIsBusy, Request
 from storage.budget import Spending, spending_of
 from storage.claims import expire_step
 from storage.costs import costs_of
-from storage.records.work import Step, StepResult
+from storage.records.work import StepResult
 from storage.reports import report_id
 from storage.steps import steps_of
 from tests.actors.builders import place, present, result_of, state, with_sections, working
+from tests.actors.reports.writing import Provider, answer, entries, open_provider, write, writing
 from tests.conftest import StoppedClock
 from tests.products.home_energy.product import PRODUCT as HOME_ENERGY
 from tests.products.selling import catalogue_kept
 
 pytestmark = pytest.mark.anyio
-
-Reply = Callable[[], Any]
-
-
-def answer(outcome: Any = "written") -> Answer:
-    """Return an answer that was paid for."""
-    return Answer(outcome, "Some words." if outcome == "written" else "", "gpt-5-mini", Usage(100, 0, 50), 0.01)
-
-
-@dataclass
-class Provider:
-    """LLM that gives room when it may, and replies in turn. It keeps the requests that it was given."""
-
-    replies: list[Any] = field(default_factory=list)
-    room: asyncio.Event = field(default_factory=asyncio.Event)
-    waiting: asyncio.Event = field(default_factory=asyncio.Event)
-    calling: asyncio.Event = field(default_factory=asyncio.Event)
-    asked: list[Request] = field(default_factory=list)
-    unused: int = 0
-
-    async def reserve(self, request: Request, *, priority: int = 0) -> "Room":
-        """Wait until there is room."""
-        del priority
-        self.waiting.set()
-        await self.room.wait()
-        return Room(self, request)
-
-
-class Room:
-    """Room for one call."""
-
-    def __init__(self, provider: Provider, request: Request) -> None:
-        """Start unused."""
-        self.provider, self.request, self.used = provider, request, False
-
-    async def write(self, entry: str) -> Answer:
-        """Reply with an answer or an error, or wait as a slow call does."""
-        assert entry
-        self.used = True
-        self.provider.asked.append(self.request)
-        self.provider.calling.set()
-        reply = self.provider.replies.pop(0)
-        if isinstance(reply, asyncio.Event):
-            await reply.wait()
-        if isinstance(reply, Exception):
-            raise reply
-        assert isinstance(reply, Answer)
-        return reply
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.provider.unused += not self.used
-
-
-class PatientClock(StoppedClock):
-    """Clock whose sleepers wait until they are cancelled."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for ever."""
-        del seconds
-        await asyncio.Event().wait()
-
-
-def writing(deps: Deps, provider: Provider, *, patient: bool = True) -> WorkDeps:
-    """Return a worker's deps with that provider."""
-    worker = replace(working(deps), llm=provider)
-    return replace(worker, clock=PatientClock()) if patient else worker
-
-
-def open_provider(*replies: Any) -> Provider:
-    """Return a provider that has room."""
-    provider = Provider(list(replies))
-    provider.room.set()
-    return provider
-
-
-async def write(worker: WorkDeps, order: str, step: Step) -> None:
-    """Write the section of a step, as its message asks."""
-    await perform(worker, order, step["_id"], partial(write_section, worker))
-
-
-async def entries(deps: Deps, step: Step) -> list[tuple[str, str | None]]:
-    """Return the ledger's entries of a step as states and outcomes."""
-    found = await deps.db.ledger.find({"step": step["_id"]}).sort("_id").to_list()
-    return [(entry["state"], entry.get("outcome")) for entry in found]
 
 
 async def test_a_stopping_worker_stops_waiting_at_once(deps: Deps) -> None:
@@ -144,59 +51,6 @@ async def test_a_step_that_waits_for_long_goes_back_unfailed(deps: Deps) -> None
     assert found["message"] != sections[0]["message"]
     assert "failing_since" not in found
     assert await entries(deps, sections[0]) == []
-
-
-class Thawed(PatientClock):
-    """Clock of a process that was frozen: its next beat comes while it sleeps, and something before it."""
-
-    def __init__(self, before_beat: Callable[[], Awaitable[object]]) -> None:
-        """Take what happens before the beat."""
-        super().__init__()
-        self.before_beat, self.pulse = before_beat, Pulse()
-        self.beat()
-        self.forward(10)
-
-    def beat(self) -> None:
-        """Let the heart beat."""
-        self.pulse.last = Beat(self.now(), self.monotonic())
-
-    async def sleep(self, seconds: float) -> None:
-        """Let the beat come within a short sleep."""
-        if seconds > 1:
-            await super().sleep(seconds)
-        await self.before_beat()
-        self.beat()
-
-
-async def test_a_process_that_was_frozen_buys_nothing_before_its_next_beat(deps: Deps) -> None:
-    """What it claims when it wakes up may still be taken with all that it held, and is bought by who takes it."""
-    provider, (order, sections) = open_provider(), await with_sections(deps)
-
-    async def take() -> None:
-        seen = await state(deps, sections[0])
-        assert await expire_step(deps.db, seen, "m2", deps.clock.now())
-
-    clock = Thawed(take)
-    await write(replace(writing(deps, provider), clock=clock, pulse=clock.pulse), order, sections[0])
-    assert provider.asked == []
-    assert await entries(deps, sections[0]) == []
-    found = await state(deps, sections[0])
-    assert (found["state"], found["message"]) == ("queued", "m2")
-
-
-async def test_a_process_that_beats_again_buys_what_it_still_has(deps: Deps) -> None:
-    """Its claim is renewed after the beat, so that whoever saw it before cannot take it any more."""
-    provider, (order, sections) = open_provider(answer()), await with_sections(deps)
-    seen: list[Step] = []
-
-    async def look() -> None:
-        seen.append(await state(deps, sections[0]))
-
-    clock = Thawed(look)
-    await write(replace(writing(deps, provider), clock=clock, pulse=clock.pulse), order, sections[0])
-    assert len(provider.asked) == 1
-    assert (await state(deps, sections[0]))["epoch"] > seen[0]["epoch"]
-    assert await entries(deps, sections[0]) == [("settled", "written")]
 
 
 async def test_a_claim_that_was_lost_while_waiting_buys_nothing(deps: Deps) -> None:
