@@ -81,6 +81,7 @@ def _page(request: Request, opened: Reading, template: str, **facts: object) -> 
         places=_places(opened.parts, f"{path}/read"),
         path=path,
         order_page=path.rpartition("/reports/")[0],
+        gift="gift" in opened.order,
         of_gift=is_of_gift(request),
         language=language,
         direction=direction(language),

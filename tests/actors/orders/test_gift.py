@@ -200,6 +200,7 @@ async def test_the_buyers_page_says_the_day_and_keeps_its_rights(deps: Deps, clo
     assert f">{READER}</strong> on <strong>Thursday, 24 December 2026</strong>" in page
     assert "should have been ready" not in page
     assert "Download the PDF" in page
+    assert "for you alone" not in page
     assert "Withdraw from contract here" in page
     assert "/resend" not in page
 
