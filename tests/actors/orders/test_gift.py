@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -14,57 +14,22 @@ from actors.deps.worker import WorkDeps
 from actors.intake.gift import gift_of
 from actors.orders.dead_letters import readdress_order
 from actors.orders.errands import run_errand
-from actors.orders.matching import OpenOrders, matching
-from actors.orders.readdress import readdress_and_send
-from actors.orders.refunding import begin_refund
-from actors.orders.resend import why_not_resent
 from actors.products.catalogue import OFFERS
 from handlers.views.customer import customer_view
 from handlers.views.orders import order_view
 from handlers.views.search import search
 from handlers.views.work import work_view
 from infra.tenants import MAIN, Tenant, Tenants
-from storage.answers import keep_answers
-from storage.audit import Authority
 from storage.order_state import order_state
 from storage.orders import OrderDoesNotExist
-from storage.records.orders import Gift, Order
 from tests.actors.builders import ORDER, alerts, messages, place, present, sweep, working
-from tests.actors.post import Mailer, stored
-from tests.actors.vendors import Till
+from tests.actors.orders.gifts import BUYER, BY, DAY, PAID_AT, READER, SESSION, made, on_its_day
+from tests.actors.post import Mailer
 from tests.conftest import StoppedClock
 from tests.customer import customer_of
 from tests.infra.mail.letters import arrived
 
 pytestmark = pytest.mark.anyio
-
-BUYER, READER = "buyer@customer.example", "reader@customer.example"
-BY = Authority("Olga", "she wrote to us")
-#: When the session of the tests is paid, and the day of its gift.
-PAID_AT, DAY = datetime.fromtimestamp(1787000001, UTC), datetime(2026, 12, 24, 8, tzinfo=UTC)
-SESSION: dict[str, Any] = {
-    "customer_details": {"email": BUYER},
-    "client_reference_id": "form-1",
-    "metadata": {"product": "life_clarity", "name": "Grace", "question": "Whither?"},
-    "payment_intent": "pi_1",
-}
-
-
-async def made(deps: Deps, clock: StoppedClock, *, session: dict[str, Any] | None = None, **facts: Any) -> Order:
-    """Return a gift that is made, at the moment of its payment."""
-    clock.moment = PAID_AT
-    gift = cast("Gift", {"email": READER, "giver": "Ada", "message": "Read it slowly.", "at": DAY, **facts})
-    await keep_answers(deps.db, "form-1", "life_clarity", {}, clock.now(), gift=gift)
-    return await stored(deps, **SESSION | (session or {}))
-
-
-async def on_its_day(worker: WorkDeps, clock: StoppedClock) -> None:
-    """Let the day of the gift come, and a mail worker send the letter if the sweep asks for it."""
-    worker.broker.client.flushdb()
-    clock.moment = (await present(worker))["gift"]["at"]
-    await sweep(worker)
-    if "complete_order" in {message["actor_name"] for message in messages(worker, "bundle")}:
-        await run_errand(worker, "complete_order", ORDER)
 
 
 async def test_a_gift_is_made_at_once_and_sent_on_its_day(
@@ -203,80 +168,6 @@ async def test_the_buyers_page_says_the_day_and_keeps_its_rights(deps: Deps, clo
     assert "for you alone" not in page
     assert "Withdraw from contract here" in page
     assert "/resend" not in page
-
-
-async def test_a_refund_before_the_day_is_the_buyers_alone(
-    deps: Deps, worker: WorkDeps, mailer: Mailer, till: Till, clock: StoppedClock
-) -> None:
-    """The recipient never hears of it, not on the day either. Their link opens nothing, and says no reason."""
-    order = await made(deps, clock)
-    await run_errand(worker, "complete_order", ORDER)
-    await begin_refund(deps, ORDER, BY)
-    await run_errand(worker, "refund_order", ORDER)
-    await on_its_day(worker, clock)
-    assert [(one.kind, one.recipient) for one in mailer.letters] == [("refund", BUYER)]
-    assert (till.refunds, order_state(await present(deps), ())) == (1, "refunded")
-    async with customer_of(deps, order, reads_gift=True) as reader:
-        for path in ("", "/reports/life_clarity/read", "/reports/life_clarity.pdf"):
-            page = await reader.get(path)
-            assert (page.status_code, "money" in page.text.split("</style>")[1]) == (404, False)
-            assert "This gift cannot be opened now." in page.text
-
-
-async def test_old_orders_that_are_refunded_are_no_gifts_that_wait(deps: Deps, clock: StoppedClock) -> None:
-    """A gift that was bought months before its day is well; one whose day came and brought no letter is not."""
-    order = await made(deps, clock)
-    found = []
-    for moment in (order["gift"]["at"] - timedelta(hours=1), order["gift"]["at"] + timedelta(hours=1)):
-        clock.moment = moment
-        found.append(await matching(deps, OpenOrders(paid_before=moment)))
-    assert found == [[], [ORDER]]
-
-
-async def test_money_that_a_bank_sends_back_brings_no_gift_before_its_day(deps: Deps, clock: StoppedClock) -> None:
-    """Nobody can have its reports sent again that were never sent; from its day on an operator can."""
-    order = await made(deps, clock)
-    failed: Order = {**order, "letter": "refund", "refund_failed": True}
-    assert why_not_resent(deps, failed) is not None
-    clock.moment = order["gift"]["at"]
-    assert why_not_resent(deps, failed) is None
-
-
-async def test_a_dispute_holds_a_gift_beyond_its_day(
-    deps: Deps, worker: WorkDeps, mailer: Mailer, clock: StoppedClock
-) -> None:
-    """While the bank decides nothing goes out; afterwards the letter does."""
-    await made(deps, clock)
-    await run_errand(worker, "complete_order", ORDER)
-    await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"on_hold": True}})
-    await on_its_day(worker, clock)
-    assert mailer.letters == []
-    await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"on_hold": False}})
-    await run_errand(worker, "complete_order", ORDER)
-    assert [one.recipient for one in mailer.letters] == [READER]
-
-
-async def test_the_recipients_address_is_corrected_apart_from_the_buyers(
-    deps: Deps, worker: WorkDeps, mailer: Mailer, clock: StoppedClock
-) -> None:
-    """What was refused goes to the new one; the buyer's own new address gets no report; the trail has neither."""
-    await made(deps, clock, email="wrong@customer.example")
-    mailer.refused = "wrong@customer.example"
-    await on_its_day(worker, clock)
-    order = await present(deps)
-    assert (order["attention"], mailer.letters) == ("The completion mail was refused: 550.", [])
-    async with customer_of(deps, order) as buyer:
-        assert "The mail provider of the recipient refused" in (await buyer.get()).text
-    assert await readdress_and_send(deps, ORDER, BUYER, BY) == 0
-    assert await readdress_and_send(deps, ORDER, READER, BY, of_gift=True) == 1
-    clock.forward(60)
-    await run_errand(worker, "complete_order", ORDER)
-    assert [one.recipient for one in mailer.letters] == [READER]
-    assert await readdress_and_send(deps, ORDER, "other@customer.example", BY) == 0
-    order = await present(deps)
-    assert (order["email"], order["gift"]["email"]) == ("other@customer.example", READER)
-    assert await readdress_and_send(deps, ORDER, "last@customer.example", BY, of_gift=True) == 1
-    assert "customer.example" not in str(await deps.db.audit.find().to_list())
 
 
 async def test_what_is_no_gift_has_no_recipient(deps: Deps) -> None:
