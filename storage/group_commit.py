@@ -26,18 +26,15 @@ class GroupCommit(Generic[Item, Result]):
         work: Callable[[list[Item]], Awaitable[Sequence[Result]]],
         *,
         most: int,
-        gather_s: float = 0.0,
         linger_s: float = 0.0,
     ) -> None:
         """Take `work`, which returns one result for each item, in order. `most` bounds the items of a round.
 
-        Items without haste are gathered for `gather_s` before the first round begins. Under load a round waits
-        up to `linger_s` for the callers that the last one answered, since they may be back with more (as
-        PostgreSQL's commit_delay does).
+        Under load a round waits up to `linger_s` for the callers that the last one answered, since they may be
+        back with more (as PostgreSQL's commit_delay does).
         """
         self._work = work
         self._most = most
-        self._gather_s = gather_s
         self._linger_s = linger_s
         self._waiting: deque[Asked[Item, Result]] = deque()
         self._running: asyncio.Task[None] | None = None
@@ -57,8 +54,6 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _run(self) -> None:
         try:
-            if self._gather_s:
-                await asyncio.sleep(self._gather_s)
             while self._waiting:
                 count = min(self._most, len(self._waiting))
                 await self._round([self._waiting.popleft() for _ in range(count)])

@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pymongo import ReturnDocument
+
 from storage.database import Database, Document, insert_new
 from storage.grouping import grouped, ids_of
 from storage.records.orders import Order
@@ -99,12 +101,12 @@ async def newest_stored(db: Database, products: Sequence[str], limit: int) -> li
     return await db.reports.find(stored).sort("stored_at", -1).limit(limit).to_list()
 
 
-async def pin_plan(db: Database, seen: Report, plan: str, now: datetime) -> Report | None:
-    """Give this plan to a report that has none. Returns the report as it then stands, None if it is gone (T5)."""
+async def pin_plan(db: Database, report: str, plan: str, now: datetime) -> Report | None:
+    """Give this plan to a queued report that has none. Returns the report as it then is, if it is queued (T5)."""
+    planless = {"_id": report, "state": "queued", "plan": None}
     pinned = {"$set": {"plan": plan, "began_at": now}}
-    if (await db.reports.update_one({"_id": seen["_id"], "plan": None}, pinned)).matched_count:
-        return {**seen, "plan": plan, "began_at": now}
-    return await db.reports.find_one({"_id": seen["_id"]})
+    found = await db.reports.find_one_and_update(planless, pinned, return_document=ReturnDocument.AFTER)
+    return found or await db.reports.find_one({"_id": report, "state": "queued"})
 
 
 async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, list[str]]) -> bool:

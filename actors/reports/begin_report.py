@@ -1,6 +1,5 @@
 """Begins a report: keeps its plan, then starts the steps that need none."""
 
-import asyncio
 import traceback
 from collections.abc import Sequence
 from itertools import chain
@@ -24,20 +23,18 @@ from storage.work_pauses import put_off_report
 
 async def begin_report(deps: Deps, report_id: str) -> None:
     """Pin the plan, and insert its steps, the first of them queued. Safe to repeat (T5)."""
-    order_id = report_id.partition(":")[0]
-    report, order = await asyncio.gather(find_report(deps.db, report_id), find_order(deps.db, order_id))
-    if report is None or report["state"] != "queued" or order is None:
+    order_id, _, product = report_id.partition(":")
+    order = await find_order(deps.db, order_id)
+    if order is None:
         return
     if order["stopped"]:
-        await _park(deps, report)
+        await _park(deps, report_id)
         return
-    if await is_put_off(
-        deps, report_id, report["tenant"], "begin", put_off_report
-    ):  # a fix may be deployed meanwhile
+    # A fix may be deployed meanwhile, so that the plan is pinned only then.
+    if await is_put_off(deps, report_id, order["tenant"], "begin", put_off_report):
         return
-    if report["plan"] is None:
-        current = await deps.plans.current(PRODUCTS[report["product"]])
-        report = await pin_plan(deps.db, report, current["_id"], deps.clock.now())
+    current = await deps.plans.current(PRODUCTS[product])
+    report = await pin_plan(deps.db, report_id, current["_id"], deps.clock.now())
     if report is None or report["plan"] is None:
         return
     plan = await deps.plans.get(report["plan"])
@@ -53,12 +50,15 @@ async def begin_report(deps: Deps, report_id: str) -> None:
         await send_all(deps, [step_post(step, message) for step in queued])
 
 
-async def _park(deps: Deps, report: Report) -> None:
+async def _park(deps: Deps, report_id: str) -> None:
     """Park the report of a refunded order. It is written first, then read: the refund may fail at this moment."""
+    report = await find_report(deps.db, report_id)
+    if report is None:
+        return
     await park_report(deps.db, report)
     order = await find_order(deps.db, report["order"])
     if order is not None and not order["stopped"]:
-        await unpark_reports(deps.db, [report["_id"]], deps.clock.now())
+        await unpark_reports(deps.db, [report_id], deps.clock.now())
 
 
 async def begin_or_give_up(deps: Deps, report_id: str) -> None:

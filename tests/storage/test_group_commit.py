@@ -85,13 +85,3 @@ async def test_nobody_waits_for_a_round_that_was_stopped() -> None:
     running.cancel()
     results = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 5)
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
-
-
-async def test_what_is_in_no_hurry_is_gathered() -> None:
-    """All who come within the time of gathering go in one round, though nobody was under way."""
-    counter = Counter()
-    rounds = GroupCommit(counter.double, most=10, gather_s=0.05)
-    first = asyncio.create_task(rounds.join(1))
-    await asyncio.sleep(0)
-    assert list(await asyncio.gather(first, rounds.join(2), rounds.join(3))) == [2, 4, 6]
-    assert counter.given == [[1, 2, 3]]

@@ -41,7 +41,7 @@ async def opened(db: Database, clock: StoppedClock, message: str) -> list[Report
 async def running(db: Database, clock: StoppedClock) -> Report:
     """Return a report whose plan is inserted."""
     assert await opened(db, clock, "m1") == []
-    await pin_plan(db, await present(db), "book-1", clock.now())
+    await pin_plan(db, REPORT, "book-1", clock.now())
     assert await start_report(db, REPORT, "book-1", NONE)
     return await present(db)
 
@@ -61,10 +61,16 @@ async def test_a_report_is_opened_once(db: Database, clock: StoppedClock) -> Non
 async def test_a_plan_is_pinned_once(db: Database, clock: StoppedClock) -> None:
     """A report keeps the plan that it was begun with, whatever is deployed later."""
     await opened(db, clock, "m1")
-    await pin_plan(db, await present(db), "book-1", clock.now())
-    pinned = await pin_plan(db, await present(db), "book-2", clock.now())
+    await pin_plan(db, REPORT, "book-1", clock.now())
+    pinned = await pin_plan(db, REPORT, "book-2", clock.now())
     assert pinned is not None
     assert pinned["plan"] == "book-1"
+
+
+async def test_a_report_that_runs_gets_no_plan(db: Database, clock: StoppedClock) -> None:
+    """Whoever would begin a report that was begun long ago learns that there is nothing to begin."""
+    await running(db, clock)
+    assert await pin_plan(db, REPORT, "book-2", clock.now()) is None
 
 
 async def take(db: Database, seen: Report, *tokens: str, slot: Slot = "write") -> bool:
@@ -103,7 +109,7 @@ async def test_slots_pass_from_one_to_another_in_one_go(db: Database, clock: Sto
 async def test_a_report_is_started_once_with_its_first_slots(db: Database, clock: StoppedClock) -> None:
     """Of two who inserted the plan, one starts the report; the other learns that it runs, and changes nothing."""
     await opened(db, clock, "m1")
-    await pin_plan(db, await present(db), "book-1", clock.now())
+    await pin_plan(db, REPORT, "book-1", clock.now())
     first: dict[Slot, list[str]] = {"write": ["a@1", "b@1"], "render": []}
     other: dict[Slot, list[str]] = {"write": [], "render": ["c@1"]}
     assert await start_report(db, REPORT, "book-1", first)
@@ -127,7 +133,7 @@ async def test_a_slot_is_free_again_after_the_pause(db: Database, clock: Stopped
 async def test_nothing_is_queued_before_the_plan_is_whole(db: Database, clock: StoppedClock) -> None:
     """A report whose steps are not all inserted queues none of them."""
     await opened(db, clock, "m1")
-    await pin_plan(db, await present(db), "book-1", clock.now())
+    await pin_plan(db, REPORT, "book-1", clock.now())
     assert not may_queue(await present(db), "write", clock.now())
     assert not await take(db, await present(db), "a@1")
 

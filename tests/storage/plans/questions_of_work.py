@@ -98,7 +98,7 @@ async def _beginning(db: Database, ask: Ask) -> None:
     await ask(stop_reports, [fresh["_id"]], 1, stopped=False)
     waiting = await pick(db.reports, state="waiting")
     await ask(admit_report, waiting["_id"], "m", NOW)
-    pinned = await ask(pin_plan, fresh, f"{PRODUCT}-1", NOW)
+    pinned = await ask(pin_plan, fresh["_id"], f"{PRODUCT}-1", NOW)
     steps = await pick_all(db.steps, 5, report=(await pick(db.reports, state="stored"))["_id"])
     await ask(insert_steps, [{**step, "_id": f"new-{step['_id']}", "report": fresh["_id"]} for step in steps])
     assert await ask(start_report, pinned["_id"], f"{PRODUCT}-1", {"write": [], "render": []})
