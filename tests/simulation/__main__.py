@@ -36,21 +36,23 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--seeds", type=int, default=2000)
     asked.add_argument("--first", type=int, default=0)
+    asked.add_argument("--processes", type=int, default=os.cpu_count())
     wanted = asked.parse_args()
     firsts = range(wanted.first, wanted.first + wanted.seeds, SHARE)
     console, failed, stories = Console(), list[Seen](), defaultdict[str, Counter[str]](Counter)
-    with _url() as url, multiprocessing.get_context("spawn").Pool(os.cpu_count(), prepare, (url,)) as pool:
+    with _url() as url, multiprocessing.get_context("spawn").Pool(wanted.processes, prepare, (url,)) as pool:
         began = time.monotonic()
         for part in track(pool.imap_unordered(run_share, firsts), "simulating", len(firsts), console=console):
             for seen in part:
                 stories[seen.befalls].update(
                     seeds=1, turns=seen.turns, faults=seen.faults, failed=int(bool(seen.words))
                 )
+                if seen.words and len(failed) < _MOST_SHOWN:
+                    # At once: many seeds take hours.
+                    console.print("\n".join(seen.words), markup=False, highlight=False, soft_wrap=True)
                 failed += [seen] if seen.words else []
         seconds = time.monotonic() - began
         replaced = pool.apply(replaced_seeds)
-    for seen in failed[:_MOST_SHOWN]:
-        console.print("\n".join(seen.words), markup=False, highlight=False, soft_wrap=True)
     for bug, seed in replaced.items():
         console.print(f"The planted bug {bug} is found by the seed {seed} now.")
     count = len(firsts) * SHARE
