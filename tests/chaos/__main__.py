@@ -94,7 +94,7 @@ def _queues(plan: Plan) -> list[str]:
 
 def _figures(scene: Scene, outcome: Outcome) -> dict[str, float]:
     resumed, freed = scene.resumption.resumed or [0.0], scene.resumption.freed or [0.0]
-    drained = [seconds / max(1, waiting) for _, waiting, seconds in outcome.drained]
+    drained = [drain.seconds / drain.calm_s for drain in outcome.drained if drain.calm_s]
     return {
         "chaos_orders": outcome.orders,
         "chaos_kills": outcome.kills,
@@ -103,7 +103,7 @@ def _figures(scene: Scene, outcome: Outcome) -> dict[str, float]:
         "resume_p99_s": percentile(resumed, 0.99),
         "sigterm_resume_s": max(freed),
         "sigterm_unorderly": scene.unorderly,
-        "drain_s_per_order": max(drained, default=0.0),
+        "drain_ratio": max(drained, default=0.0),
         "quiet_s": outcome.quiet_s,
         **_calls(scene),
     }
@@ -142,8 +142,9 @@ def _rows(scene: Scene, outcome: Outcome) -> list[Row]:
         {"what": "a lost step is claimed again: 99 %", "times": len(resumed), "s": percentile(resumed, 0.99)},
     ]
     rows += [
-        {"what": f"drained after {name}, orders that waited", "times": waiting, "s": seconds}
-        for name, waiting, seconds in outcome.drained
+        {"what": f"{what} after {drain.outage}, orders that waited", "times": drain.orders, "s": seconds}
+        for drain in outcome.drained
+        for what, seconds in {"drained": drain.seconds, "as many without trouble": drain.calm_s}.items()
     ]
     return rows
 

@@ -1,7 +1,6 @@
 """A storm: orders arrive, processes are killed and servers fail, all drawn from one seed; then it is quiet."""
 
 import random
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +33,18 @@ class Plan(NamedTuple):
     seed: int
 
 
+class Drain(NamedTuple):
+    """Orders that a long outage held up, and the seconds from its end until the last of them was delivered.
+
+    `calm_s` is what as many of each product take that are bought at once when nothing is troubled.
+    """
+
+    outage: str
+    orders: int
+    seconds: float
+    calm_s: float
+
+
 @dataclass
 class Outcome:
     """What came of a storm."""
@@ -42,8 +53,7 @@ class Outcome:
     orders: int
     kills: int
     outages: int
-    #: For long outages: what waited at their end, and after how many seconds it was delivered.
-    drained: list[tuple[str, int, float]] = field(default_factory=list)
+    drained: list[Drain] = field(default_factory=list)
     #: From the end of the storm until nothing was under way any more.
     quiet_s: float = 0.0
 
@@ -54,9 +64,10 @@ class Storm:
     def __init__(self, scene: Scene, plan: Plan, say: Say) -> None:
         """Draw nothing yet. `say` is told how it goes."""
         self._scene, self._plan, self._say = scene, plan, say
-        self._drained: list[tuple[str, int, float]] = []
+        self._till = Till(scene.stack)
+        #: Outages that held orders up: when each was over, and those that were not delivered then.
+        self._held_up: list[tuple[str, float, list[str]]] = []
         self._began = time.monotonic()
-        self._is_over = False
 
     def run(self, patience_s: float) -> Outcome:
         """Let it rage, wait until it is quiet, for so long at most, and have everything audited."""
@@ -70,22 +81,42 @@ class Storm:
         for part in self._scene.pressroom.parts:
             part.launch()
         self._scene.until_quiet(patience_s)
-        self._is_over = True
         quiet_s = time.monotonic() - ended
         self._say(f"quiet after {quiet_s:.0f} s")
+        # Where something is stuck, the audit says so, and nothing else can be measured.
+        drained = [] if self._scene.undelivered() else [self._drain(*one, patience_s) for one in self._held_up]
         violations = self._scene.auditor.audit()
         kills = self._scene.kills.total()
-        return Outcome(violations, orders, kills, len(self._plan.outages), self._drained, quiet_s)
+        return Outcome(violations, orders, kills, len(self._plan.outages), drained, quiet_s)
 
     def _buy(self) -> None:
         """Buy all orders, evenly."""
-        till, rng = Till(self._scene.stack), random.Random(self._plan.seed)
         products = [product for product, count in self._plan.orders.items() for _ in range(count)]
-        rng.shuffle(products)
+        random.Random(self._plan.seed).shuffle(products)
         for nth, product in enumerate(products):
             self._wait_for(nth / len(products))
-            price = OFFERS[product].price
-            self._scene.orders.append(till.buy(f"{nth}.{self._scene.pressroom.email}", product, price, **_BIRTH))
+            self._buy_one(product)
+
+    def _buy_one(self, product: str) -> None:
+        email = f"{len(self._scene.orders)}.{self._scene.pressroom.email}"
+        self._scene.orders.append(self._till.buy(email, product, OFFERS[product].price, **_BIRTH))
+
+    def _drain(self, outage: str, over: float, held_up: list[str], patience_s: float) -> Drain:
+        """Buy as many as an outage held up, all at once, and compare."""
+        began, before = time.time(), len(self._scene.orders)
+        found = self._scene.pressroom.db.orders.find({"_id": {"$in": held_up}}, {"product": 1})
+        for order in found.to_list():
+            self._buy_one(order["product"])
+        self._scene.until_quiet(patience_s)
+        seconds, calm_s = self._delivered_in(held_up, over), self._delivered_in(self._scene.orders[before:], began)
+        self._say(f"{outage}: {len(held_up)} orders took {seconds:.0f} s, as many without trouble {calm_s:.0f} s")
+        return Drain(outage, len(held_up), seconds, calm_s)
+
+    def _delivered_in(self, orders: Sequence[str], since: float) -> float:
+        """Return the seconds until the last delivery of some orders."""
+        delivered = {"_id": {"$in": orders}, "delivered_at": {"$ne": None}}
+        found = self._scene.pressroom.db.orders.find(delivered, {"delivered_at": 1})
+        return max((order["delivered_at"].timestamp() for order in found), default=since) - since
 
     def _kill(self) -> None:
         """Kill processes, workers most of all, and tell one to end now and then."""
@@ -115,19 +146,10 @@ class Storm:
 
     def _endure(self, names: Sequence[str], seconds: float) -> None:
         over = last(self._scene, seconds, *names)
-        if seconds >= _LONG_S:
-            waiting = self._scene.orders[:]
-            threading.Thread(target=self._drain, args=(" and ".join(names), waiting, over), daemon=True).start()
-
-    def _drain(self, name: str, orders: list[str], over: float) -> None:
-        """Note how many orders waited at the end of an outage, and when the last of them was delivered."""
-        undelivered = {"_id": {"$in": orders}, "delivered_at": None}
-        orders_of = self._scene.pressroom.db.orders
-        waiting = left = orders_of.count_documents(undelivered)
-        while left and not self._is_over:
-            time.sleep(0.5)
-            left = orders_of.count_documents(undelivered)
-        self._drained.append((name, waiting, time.time() - over))
+        undelivered = {"_id": {"$in": self._scene.orders[:]}, "delivered_at": None}
+        waiting = self._scene.pressroom.db.orders.distinct("_id", undelivered) if seconds >= _LONG_S else []
+        if waiting:
+            self._held_up.append((" and ".join(names), over, waiting))
 
     def _wait_for(self, share: float) -> None:
         """Wait until so much of the storm's time is over."""
