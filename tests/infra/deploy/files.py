@@ -15,11 +15,19 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from infra.passwords import hash_password
+
 ROOT = Path(__file__).parent.parent.parent.parent
 DEPLOY = ROOT / "infra/deploy"
 SCRIPTS = Path(sys.executable).parent
 #: Read by others than `Settings`: by boto3, and by the platform that wants to know the port.
 OF_OTHERS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PORT"}
+
+#: How the examples leave a key to whoever copies them, and one that a process takes.
+_LEFT, _KEY = {"", "replace"}, "replaced-0f1e2d3c4b5a6978"
+
+#: Two, quoted in `.env` as its example says.
+OPERATORS = "\n".join(f"{name} {hash_password(name)}" for name in ("ada owner", "bob viewer"))
 
 
 class Process(NamedTuple):
@@ -46,13 +54,15 @@ def tool(*command: str, folder: Path = DEPLOY) -> str:
 
 @cache
 def compose() -> dict[str, Any]:
-    """Return the compose file as Docker Compose resolves it, with the settings of `.env.example`."""
+    """Return the compose file as Docker Compose resolves it, with the settings of `.env.example`, filled in."""
     with TemporaryDirectory() as folder:
         place = Path(folder)
-        (place / ".env").write_text((DEPLOY / ".env.example").read_text())
+        lines = (f"{name}={value}\n" for name, value in filled_in(".env.example").items())
+        (place / ".env").write_text("".join([*lines, f"OPS_USERS='{OPERATORS}'\n"]))
         (place / "compose.yaml").write_text((DEPLOY / "compose.yaml").read_text())
         shown = tool("docker-compose", "--profile", "metrics", "config", "--format", "json", folder=place)
-    return dict(json.loads(shown))
+    # What it shows is a compose file again, in which a dollar is doubled.
+    return dict(json.loads(shown.replace("$$", "$")))
 
 
 @cache
@@ -81,6 +91,11 @@ def environment_file(path: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
+def filled_in(path: str) -> dict[str, str]:
+    """Return the same, with a key in the place of each that is left to whoever copies the file."""
+    return {name: _KEY if value in _LEFT else value for name, value in environment_file(path).items()}
+
+
 def of_kind(kind: str, folder: str = "base") -> list[dict[str, Any]]:
     """Return the objects of one kind."""
     return [one for one in kubernetes(folder) if one["kind"] == kind]
@@ -103,7 +118,7 @@ def _of_compose() -> Iterator[Process]:
 
 def _of_kubernetes() -> Iterator[Process]:
     (settings,) = of_kind("ConfigMap")
-    env = {**settings["data"], **environment_file("kubernetes/secret.env.example")}
+    env = {**settings["data"], **filled_in("kubernetes/secret.env.example")}
     for deployment in of_kind("Deployment"):
         pod, container = pod_of(deployment)
         number = deployment["spec"].get("replicas", 1)
@@ -113,16 +128,26 @@ def _of_kubernetes() -> Iterator[Process]:
 def _of_render() -> Iterator[Process]:
     blueprint = yaml.safe_load((DEPLOY / "render.yaml").read_text())
     (group,) = blueprint["envVarGroups"]
-    asked_for = {**environment_file("kubernetes/secret.env.example"), **environment_file(".env.example")}
-    shared = {one["key"]: one.get("value") or asked_for.get(one["key"], "10.0.0.0/8") for one in group["envVars"]}
-    for service in blueprint["services"]:
+    shared = {one["key"]: one["value"] for one in group["envVars"]}
+    services = {one["name"]: one for one in blueprint["services"]}
+    for service in services.values():
         if service["type"] != "keyvalue":
-            own = {
-                one["key"]: one.get("value", "redis://redis:6379") for one in service["envVars"] if "key" in one
-            }
+            own = {one["key"]: _render_value(one, services) for one in service["envVars"] if "key" in one}
             command = tuple(service["dockerCommand"].split())
             grace_s, number = service["maxShutdownDelaySeconds"], service.get("numInstances", 1)
             yield Process("render.yaml", command, {**shared, **own}, grace_s, number)
+
+
+def _render_value(variable: Mapping[str, Any], services: Mapping[str, Any]) -> str:
+    """Return what a variable of Render's is set to: by the file, by whoever is asked, or by another service."""
+    key, source = variable["key"], variable.get("fromService")
+    if source is None:
+        asked_for = {**filled_in("kubernetes/secret.env.example"), **filled_in(".env.example")}
+        return variable.get("value") or asked_for.get(key, "10.0.0.0/8")
+    if "property" in source:
+        return "redis://redis:6379"
+    (there,) = [one for one in services[source["name"]]["envVars"] if one.get("key") == source["envVarKey"]]
+    return _render_value(there, services)
 
 
 def _of_procfile() -> Iterator[Process]:

@@ -13,10 +13,12 @@ from msgspec import NODEFAULT
 from actors.products.catalogue import PRODUCTS, queues, queues_of
 from handlers.cli.main import pressroom
 from infra.broker.broker import Broker, QueueKeys
+from infra.errors import SettingsError
 from infra.settings import Settings, WebhookSettings, read_settings
 from tests.infra.deploy.files import (
     DEPLOY,
     OF_OTHERS,
+    OPERATORS,
     Process,
     compose,
     environment_file,
@@ -154,17 +156,24 @@ def test_a_product_is_scaled_by_the_messages_of_its_queues() -> None:
 
 
 def test_the_function_has_its_own_settings_and_no_others() -> None:
-    """Of the webhook's settings the required ones are there, and none is known that it has no use for."""
+    """Each of the webhook's settings can be given to it, but for the form of its log, and no other one."""
     function = sam()["Resources"]["Webhook"]["Properties"]
-    given = set(function["Environment"]["Variables"])
-    assert names_of(WebhookSettings, required=True) <= given <= names_of(WebhookSettings)
+    assert set(function["Environment"]["Variables"]) == names_of(WebhookSettings) - {"LOG_FORMAT"}
     module, _, name = function["Handler"].rpartition(".")
     assert (find_spec(module) is not None, name) == (True, "handler")
 
 
+def test_operators_come_through_compose_as_they_were_written() -> None:
+    """Each line of an operator, in quotes in `.env`, keeps its hash: no part of it is taken for a variable."""
+    (web,) = [one for one in EVERY if one.file == "compose.yaml" and "web" in one.command]
+    assert web.env["OPS_USERS"] == OPERATORS
+
+
 def test_an_example_shows_no_secret() -> None:
-    """What must be secret is visibly made up."""
+    """What must be secret is visibly made up or left out, and with our own keys as they are no process starts."""
     secret = re.compile(r"_KEY$|SECRET|_TOKEN$")
     for path in (".env.example", "kubernetes/secret.env.example"):
         shown = {name: value for name, value in environment_file(path).items() if secret.search(name)}
-        assert all("replace" in value for value in shown.values())
+        assert all(value == "" or "replace" in value for value in shown.values())
+        with pytest.raises(SettingsError, match=r"(?s)SECRET_KEY.*METRICS_TOKEN"):
+            read_settings(environment_file(path))
