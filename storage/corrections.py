@@ -42,7 +42,8 @@ async def correct_answers(
     if correction["who"] == CUSTOMER:
         still |= {"written_from": None, f"corrections.{MOST_BY_CUSTOMER - 1}": {"$exists": False}}
     answers = correction["after"]
-    over = {_LETTER, *(f"unread.{name}" for name in answers)}
+    # It is forgotten so long after the delivery that is still to come.
+    over = {_LETTER, "errands.forget_order", *(f"unread.{name}" for name in answers)}
     over |= {f"answers.{name}" for name, value in answers.items() if not value}
     if granting:
         still["request"] = seen.get("request")
@@ -77,15 +78,21 @@ async def settle_request(db: Database, seen: Order, due_at: datetime | None) -> 
     return (await db.orders.update_one(still, update)).matched_count == 1
 
 
-async def begin_remake(db: Database, order_id: str, product: str, run: int) -> None:
-    """Begin the new run of a report that a correction makes again. Safe to repeat (T17)."""
+async def begin_remake(db: Database, order_id: str, product: str, run: int) -> bool:
+    """Begin the new run of a report that a correction makes again. Safe to repeat (T17).
+
+    False if the correction is carried out already, maybe without that report, which had not begun by then.
+    """
     older = {"_id": order_id, f"remaking.{product}": run, f"run.{product}": run - 1}
     update = {
         "$set": {f"run.{product}": run, "stored_at": None},
         "$unset": {_LETTER: ""},
         "$pull": {"stored": product},
     }
-    await db.orders.update_one(older, update)
+    if (await db.orders.update_one(older, update)).matched_count:
+        return True
+    begun = {"_id": order_id, f"remaking.{product}": run, f"run.{product}": run}
+    return await db.orders.count_documents(begun) == 1
 
 
 async def end_remaking(db: Database, order_id: str, runs: Mapping[str, int]) -> None:

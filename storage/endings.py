@@ -13,7 +13,10 @@ _REPLAY = "errands.resume_replay"
 
 
 async def add_stored(db: Database, order_id: str, product: str, run: int, now: datetime) -> bool:
-    """Record that a report of this run is stored. True if it was the last one missing (T16)."""
+    """Record that a report of this run is stored. True if it was the last one missing (T16).
+
+    With it a failure is over that had no dead letter, or one that was discarded: nothing is refunded for it.
+    """
     held = await db.orders.update_one({"_id": order_id, f"run.{product}": run}, {"$addToSet": {"stored": product}})
     if not held.matched_count:
         return False
@@ -22,7 +25,7 @@ async def add_stored(db: Database, order_id: str, product: str, run: int, now: d
         return False
     complete = {"_id": order_id, f"run.{product}": run, "stored": {"$all": order["products"]}, "stored_at": None}
     letter = errand_update("complete_order", now + ERRAND_CHECK)
-    letter["$set"]["stored_at"] = now
+    letter["$set"] |= {"stored_at": now, "failed_at": None}
     await db.orders.update_one(complete, letter)
     return True
 

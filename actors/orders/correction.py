@@ -26,7 +26,7 @@ from storage.errands import ERRAND_CHECK
 from storage.grouping import ids_of
 from storage.order_state import REQUESTS, is_withdrawn, was_delivered
 from storage.orders import fill_details, named_order
-from storage.records.orders import Order
+from storage.records.orders import Order, RequestKind
 from storage.reports import reports_of
 from storage.steps import count_steps
 
@@ -148,12 +148,11 @@ async def _requested_answers(deps: Deps, order_id: str) -> dict[str, str]:
     return order["request"]["answers"]
 
 
-async def set_aside(deps: Deps, order_id: str, authority: Authority) -> None:
-    """End a customer's request without granting it, with an entry in the audit trail."""
+async def set_aside(deps: Deps, order_id: str, authority: Authority, kind: RequestKind) -> None:
+    """End a customer's request of that kind without granting it, with an entry in the audit trail."""
     order = await named_order(deps.db, order_id)
-    if "request" not in order:
-        raise CorrectionIsImpossible(f"The customer of order {order_id} asks for nothing.")
-    kind = order["request"]["kind"]
+    if "request" not in order or order["request"]["kind"] != kind:
+        raise CorrectionIsImpossible(f"The customer of order {order_id} asks for no {kind}.")
     await record_action(deps.db, authority, "set aside", order_id, kind, deps.clock.now())
     due_at = deps.clock.now() + ERRAND_CHECK if is_withdrawn(order) else None
     if not await settle_request(deps.db, order, due_at):

@@ -34,6 +34,8 @@ async def what_hinders(deps: IntakeDeps, order: Order) -> str | None:
     """Return the reason why an order cannot be forgotten now, or None."""
     if order["on_hold"]:
         return "it is disputed, and what is known of it may be evidence"
+    if "request" in order and not order["stopped"]:
+        return "its customer waits for an answer to what they asked for"
     if order_state(order, ()) not in _OVER or await is_being_made(deps.db, order):
         return "it is still being made; refund it, or wait"
     if await has_news(deps.db, order):

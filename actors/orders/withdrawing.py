@@ -34,8 +34,12 @@ def right_of(deps: Deps, order: Order) -> Right | None:
 
 
 def is_ours_to_refund(order: Order) -> bool:
-    """Return whether a withdrawal is a refund by itself: nothing is delivered, and it was surely our sale."""
-    return order["objection"] is None and why_not_refundable(order) is None
+    """Return whether a withdrawal is a refund by itself: nothing is delivered, and it was surely our sale.
+
+    A gift that is made may have been read by its buyer before its day.
+    """
+    may_be_read = "gift" in order and order["stored_at"] is not None
+    return not may_be_read and order["objection"] is None and why_not_refundable(order) is None
 
 
 async def withdraw(deps: Deps, order: Order) -> bool:

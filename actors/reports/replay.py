@@ -201,7 +201,8 @@ async def _remake(deps: Deps, order_id: str, runs: Mapping[str, int]) -> None:
     planned = [report for report in found if report["planned"]]
     for report in planned:
         run = runs[report["product"]]
-        await begin_remake(deps.db, order_id, report["product"], run)
+        if not await begin_remake(deps.db, order_id, report["product"], run):
+            continue
         await begin_report_replay(deps.db, report["_id"], run)
         first = [step["_id"] for step in await steps_of(deps.db, report["_id"]) if not step["needs"]]
         await _restart(deps, report["_id"], run, first)

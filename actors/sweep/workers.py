@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from actors.deps.process import Deps
+from actors.products.catalogue import queues
 from actors.sweep.items import see_to_each
 from actors.sweep.messages import resend_messages_of
 from actors.sweep.steps import expire_lapsed_claims, take_from
@@ -24,6 +25,9 @@ _READS = 3
 _PROMPT_S = 1.0
 #: The time after an outage of MongoDB in which nothing is taken from holders. They record finished work first.
 _SETTLED_S = 15.0
+
+for _queue in queues():
+    DEAD_WORKERS.labels(_queue)  # from 0 on: Prometheus sees no increase in a counter that begins with 1
 
 
 @dataclass

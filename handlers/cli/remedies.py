@@ -18,6 +18,7 @@ from handlers.cli.times import Past
 if TYPE_CHECKING:
     from actors.deps.process import Deps
     from actors.orders.correction import Quote
+    from storage.records.orders import RequestKind
 
 
 @remedy
@@ -134,14 +135,15 @@ def remake(order: str, reason: str, dry_run: bool) -> None:
 
 
 @remedy
-def set_aside(order: str, reason: str) -> None:
+@click.option("--request", "kind", required=True, type=click.Choice(["remake", "withdrawal"]), help="What it is.")
+def set_aside(order: str, reason: str, kind: RequestKind) -> None:
     """Put aside what a customer asks for.
 
     Nothing is done about it, and they do not hear of that by itself.
     """
     from actors.orders.correction import set_aside as settle
 
-    with_deps(lambda deps: settle(deps, order, authority_of(reason)))
+    with_deps(lambda deps: settle(deps, order, authority_of(reason), kind))
     click.echo(f"{order}: the request is set aside")
 
 

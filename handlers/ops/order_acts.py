@@ -155,7 +155,9 @@ _DOERS: dict[Act, Doer] = {
     "resume": _resume,
     "correct": _correct,
     "remake": _by_reason(grant_remake),
-    "set_aside": _by_reason(set_aside),
+    # By the kind that the operator has seen: another request may have come since.
+    "set_aside_remake": _by_reason(partial(set_aside, kind="remake")),
+    "set_aside_withdrawal": _by_reason(partial(set_aside, kind="withdrawal")),
     "refund": _by_reason(begin_refund),
     "forget": _forget,
 }

@@ -23,7 +23,8 @@ Act = Literal[
     "resume",
     "correct",
     "remake",
-    "set_aside",
+    "set_aside_remake",
+    "set_aside_withdrawal",
     "refund",
     "forget",
 ]
@@ -40,6 +41,7 @@ async def possible_acts(deps: Deps, order: Order, operator: Operator) -> set[Act
     """Return the acts that are the operator's, and that the order's state allows."""
     known = "forgotten_at" not in order
     dead = await open_letters_of(deps.db, order["_id"], limit=1)
+    asked_for = order["request"]["kind"] if "request" in order else None
     allowed: dict[Act, bool] = {
         "show": known,
         "evidence": known and order["paid_at"] is not None,
@@ -49,8 +51,9 @@ async def possible_acts(deps: Deps, order: Order, operator: Operator) -> set[Act
         "readdress": known,
         "resume": is_paused(order),
         "correct": why_not_correctable(order) is None,
-        "remake": "request" in order and order["request"]["kind"] == "remake",
-        "set_aside": "request" in order,
+        "remake": asked_for == "remake",
+        "set_aside_remake": asked_for == "remake",
+        "set_aside_withdrawal": asked_for == "withdrawal",
         "refund": why_not_refundable(order) is None,
         "forget": known and await what_hinders(deps, order) is None,
     }

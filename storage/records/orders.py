@@ -190,10 +190,13 @@ class Correction(TypedDict):
     delivered_at: datetime | None
 
 
+RequestKind = Literal["remake", "withdrawal"]
+
+
 class CustomerRequest(TypedDict):
     """Request of a customer that is an operator's to grant or to settle. It is forgotten with the customer."""
 
-    kind: Literal["remake", "withdrawal"]
+    kind: RequestKind
     at: datetime
     #: The answers that a remake is to be made from, where they differ. None of a withdrawal.
     answers: dict[str, str]

@@ -9,6 +9,7 @@ from actors.orders.refunding import RefundIsImpossible, begin_refund
 from actors.reports.begin_report import begin_report
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
+from actors.reports.replay import resume_replay
 from storage.audit import Authority
 from storage.endings import add_stored, choose_completion, mark_delivered
 from storage.orders import fail_order
@@ -50,6 +51,30 @@ async def test_every_report_that_is_begun_is_made_again_though_a_worker_dies(
         assert {step["run"] for step in await steps_of(deps.db, report_id(ORDER, product))} == {2}
     assert (await report_of(deps, ORDER, BUNDLE[2]))["run"] == 1
     assert not await add_stored(deps.db, ORDER, BUNDLE[0], 1, clock.now())
+
+
+async def test_a_worker_that_wakes_after_a_correction_leaves_alone_what_began_since(deps: Deps) -> None:
+    """A report that begins after the correction was carried out keeps its run, which is the order's."""
+    await place(deps)
+    await correct_order(deps, ORDER, {"name": "Grace"}, BY)
+    frozen = await present(deps)
+    await run_errand(working(deps), "resume_replay", ORDER)
+    (product,) = frozen["products"]
+    await begin_report(deps, report_id(ORDER, product))
+    await resume_replay(deps, frozen)
+    report, order = await report_of(deps, ORDER, product), await present(deps)
+    steps = await steps_of(deps.db, report["_id"])
+    assert (report["run"], order["run"], {step["run"] for step in steps}) == (1, {product: 1}, {1})
+    assert report["replay"] is None
+
+
+async def test_the_day_of_forgetting_counts_from_the_second_delivery(deps: Deps, clock: StoppedClock) -> None:
+    """Whoever has a delivered order corrected is not forgotten while it is made again."""
+    await place(deps)
+    await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"stored_at": clock.now(), "letter": "completion"}})
+    await mark_delivered(deps.db, ORDER, clock.now(), clock.now())
+    await correct_order(deps, ORDER, {"name": "Grace"}, BY)
+    assert "forget_order" not in (await present(deps))["errands"]
 
 
 async def test_no_worker_writes_from_an_answer_that_it_remembers(deps: Deps) -> None:

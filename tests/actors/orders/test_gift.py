@@ -14,6 +14,7 @@ from actors.deps.worker import WorkDeps
 from actors.intake.gift import gift_of
 from actors.orders.dead_letters import readdress_order
 from actors.orders.errands import run_errand
+from actors.orders.withdrawing import withdraw
 from actors.products.catalogue import OFFERS
 from handlers.views.customer import customer_view
 from handlers.views.orders import order_view
@@ -152,6 +153,14 @@ async def test_the_recipients_page_knows_nothing_of_the_purchase(
             swapped = f"/{wrong}/{one.path.rpartition('/')[2]}"
             assert (await one.look(swapped)).status_code == 404
             assert (await one.look(f"{swapped}/reports/life_clarity/read")).status_code == 404
+
+
+async def test_a_gift_that_may_have_been_read_is_not_refunded_by_itself(deps: Deps, clock: StoppedClock) -> None:
+    """Whoever withdraws once it is made, before its day, is answered by an operator, who sees what was opened."""
+    order = await made(deps, clock)
+    assert await withdraw(deps, order)
+    order = await present(deps)
+    assert (order["request"]["kind"], order["letter"], await alerts(deps, "request")) == ("withdrawal", None, 1)
 
 
 async def test_the_buyers_page_says_the_day_and_keeps_its_rights(deps: Deps, clock: StoppedClock) -> None:

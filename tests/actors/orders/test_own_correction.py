@@ -199,7 +199,7 @@ async def test_a_remake_that_is_set_aside_is_asked_for_no_more(deps: Deps, clock
     await deps.db.orders.update_one({"_id": order}, {"$set": {"written_from": clock.now()}})
     async with customer_of(generous(deps), await present(deps, order)) as customer:
         await correct(customer, **GRACE)
-        await set_aside(deps, order, BY)
+        await set_aside(deps, order, BY, "remake")
         assert (await for_a_person(deps, 10), await alerts(deps, "request")) == ([], 0)
         assert "heed_pause" not in (await present(deps, order))["errands"]
         assert "too late" in (await customer.get("/answers")).text

@@ -1,8 +1,10 @@
 """Customers whose order is late or failed: what they hear, and when."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from actors.deps.worker import WorkDeps
@@ -10,6 +12,7 @@ from actors.orders.errands import run_errand
 from actors.products.catalogue import OFFERS
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
+from storage.endings import add_stored, choose_completion
 from storage.orders import fail_order, release_operator
 from storage.records.orders import Errand
 from tests.actors.builders import alerts, messages, present
@@ -48,6 +51,21 @@ async def test_nobody_is_told_of_the_delay_of_what_is(
     clock.forward(PROMISE_S)
     await run_errand(worker, "check_promise", bought.session)
     assert ("delay" in mailer.kinds, await alerts(worker, "overdue")) == (False, 0)
+
+
+async def test_what_is_made_after_all_has_not_failed(
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, mailer: Mailer, till: Till
+) -> None:
+    """An order whose failure left nothing dead is told of no failure and given no money back once it is stored."""
+    worker = replace(worker, settings=msgspec.structs.replace(worker.settings, refund_after_s=3600.0))
+    await fail_order(worker.db, bought.session, "what follows assemble fails: NoSuchKey", clock.now())
+    await add_stored(worker.db, bought.session, "life_clarity", 1, clock.now())
+    clock.forward(7200)
+    for errand in ("tell_failure", "refund_order"):
+        await run_errand(worker, errand, bought.session)
+    order = await present(worker, bought.session)
+    assert (mailer.kinds, till.refunds, order["letter"]) == ([], 0, None)
+    assert await choose_completion(worker.db, bought.session)
 
 
 async def test_what_is_finished_at_the_last_moment_is_not_late(

@@ -10,6 +10,7 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.correction import set_aside
 from actors.orders.errands import run_errand
+from actors.orders.forgetting import OrderIsNotOver, begin_forgetting, what_hinders
 from actors.orders.promise import promised_at
 from actors.orders.withdrawing import withdraw
 from actors.reports.perform_step import perform
@@ -17,6 +18,7 @@ from handlers.views.desk import for_a_person
 from infra.tenants import MAIN, Tenant, Tenants
 from storage.audit import Authority
 from storage.endings import choose_completion, mark_delivered
+from storage.errands import add_errand
 from storage.records.orders import Order
 from tests.actors.builders import (
     ORDER,
@@ -133,8 +135,25 @@ async def test_what_is_not_ours_to_refund_is_an_owners(
     assert (mailer.kinds, till.refunds, await alerts(deps, "request")) == (["withdrawal"], 0, 1)
     (waiting,) = await for_a_person(deps, 10)
     assert "has withdrawn" in str(waiting["reason"])
-    await set_aside(deps, ORDER, Authority("olga", "refunded at Stripe's"))
+    await set_aside(deps, ORDER, Authority("olga", "refunded at Stripe's"), "withdrawal")
     assert (await for_a_person(deps, 10), await alerts(deps, "request")) == ([], 0)
+
+
+async def test_nobody_is_forgotten_who_waits_for_an_answer(
+    deps: Deps, worker: WorkDeps, clock: StoppedClock
+) -> None:
+    """A withdrawal that is an operator's outlasts the day of forgetting, with its alert, and is in the list."""
+    assert await withdraw(deps, await paid(deps, clock, delivered=True, consent=False))
+    await deps.db.reports.update_many({"order": ORDER}, {"$set": {"state": "stored"}})
+    await add_errand(deps.db, ORDER, "forget_order", clock.now())
+    with pytest.raises(OrderIsNotOver, match="waits for an answer"):
+        await begin_forgetting(deps, ORDER, Authority("olga", "it is time"))
+    await run_errand(worker, "forget_order", ORDER)
+    order = await present(deps)
+    assert ("forgotten_at" in order, order["request"]["kind"]) == (False, "withdrawal")
+    assert (len(await for_a_person(deps, 10)), await alerts(deps, "request")) == (1, 1)
+    await set_aside(deps, ORDER, Authority("olga", "refunded at Stripe's"), "withdrawal")
+    assert await what_hinders(deps, await present(deps)) is None
 
 
 async def test_nothing_is_made_or_sent_while_a_withdrawal_waits_for_an_operator(
@@ -159,7 +178,7 @@ async def test_nothing_is_made_or_sent_while_a_withdrawal_waits_for_an_operator(
     assert mailer.kinds == []
     await deps.db.orders.update_one({"_id": order}, {"$set": {"failed_at": None}})
     assert (await present(deps, order))["errands"]["check_promise"] > clock.now()
-    await set_aside(deps, order, Authority("olga", "she changed her mind"))
+    await set_aside(deps, order, Authority("olga", "she changed her mind"), "withdrawal")
     await run_errand(worker, "heed_pause", order)
     assert (await state(deps, section)).get("due_at") == clock.now()
     assert (await present(deps, order))["errands"]["complete_order"] == clock.now()

@@ -135,10 +135,15 @@ def test_a_remake_that_a_customer_asks_for_is_granted_or_set_aside(
     assert found(house, order)["answers"]["name"] == "Grace Hopper"
     assert trail(house, order) == [("olaf", "corrected")]
     why = ("--reason", "it was right")
+    set_aside = ("orders", "set-aside", other, "--request", "withdrawal", *why)
+    assert "asks for no withdrawal" in house.cli(*set_aside, code=1)
     assert "would be made again: name" in house.cli("orders", "remake", other, *why, "--dry-run")
-    assert house.cli("orders", "set-aside", other, *why) == f"{other}: the request is set aside\n"
+    assert (
+        house.cli("orders", "set-aside", other, "--request", "remake", *why)
+        == f"{other}: the request is set aside\n"
+    )
     assert "asks for no remake" in house.cli("orders", "remake", other, *why, code=1)
-    assert send(browser, other, "set_aside").status_code == 422
+    assert send(browser, other, "set_aside_remake").status_code == 422
 
 
 def test_a_refund_shows_first_what_goes_back(house: Pressroom, browser_of: OpenBrowser) -> None:
