@@ -135,6 +135,8 @@ def test_a_remake_that_a_customer_asks_for_is_granted_or_set_aside(
     assert found(house, order)["answers"]["name"] == "Grace Hopper"
     assert trail(house, order) == [("olaf", "corrected")]
     why = ("--reason", "it was right")
+    page = browser.get(f"/ops/orders/{other}").text
+    assert ("Put aside the remake" in page, "Put aside the withdrawal" in page) == (True, False)
     set_aside = ("orders", "set-aside", other, "--request", "withdrawal", *why)
     assert "asks for no withdrawal" in house.cli(*set_aside, code=1)
     assert "would be made again: name" in house.cli("orders", "remake", other, *why, "--dry-run")
