@@ -8,7 +8,6 @@ from importlib.util import find_spec
 import click
 import msgspec
 import pytest
-from msgspec import NODEFAULT
 
 from actors.products.catalogue import PRODUCTS, queues, queues_of
 from handlers.cli.main import pressroom
@@ -33,10 +32,9 @@ EVERY = processes()
 FILES = {"compose.yaml", "kubernetes", "render.yaml", "Procfile"}
 
 
-def names_of(kind: type[WebhookSettings], *, required: bool = False) -> set[str]:
-    """Return the names of settings, all or only the required ones."""
-    fields = msgspec.structs.fields(kind)
-    return {one.encode_name for one in fields if not required or one.default is NODEFAULT}
+def names_of(kind: type[WebhookSettings]) -> set[str]:
+    """Return the names of settings."""
+    return {one.encode_name for one in msgspec.structs.fields(kind)}
 
 
 def parse(command: tuple[str, ...]) -> dict[str, object]:
