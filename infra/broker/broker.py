@@ -65,8 +65,6 @@ class QueueKeys:
         self.messages = f"{self.queue}.msgs"
         #: The list that idle consumers block on.
         self.bell = f"{self.queue}.bell"
-        #: Where Dramatiq notes who gives messages back. Nothing reads it.
-        self.heartbeats = f"{namespace}:__heartbeats__"
         self._acks = f"{namespace}:__acks__.{{}}.{name}"
 
     def acks(self, broker_id: str) -> str:
@@ -104,6 +102,7 @@ class Broker(RedisBroker):
         folder = Path(__file__).parent
         self.fetch = client.register_script((folder / "fetch.lua").read_bytes())
         self._send = client.register_script((folder / "send.lua").read_bytes())
+        self._give_back = client.register_script((folder / "give_back.lua").read_bytes())
 
     def await_drained(self, queues: Iterable[str], timeout_s: float) -> None:
         """Return once the consumers have given back what they had fetched, after `draining` was set."""
@@ -145,6 +144,14 @@ class Broker(RedisBroker):
             self._send(names, [_MAX_RINGS, _KEPT_MS, *contents])
         return named
 
+    def give_back(self, queue: str, message_ids: Sequence[str]) -> None:
+        """Queue messages again that this process took and did not begin, before those that wait."""
+        keys = QueueKeys(self.namespace, queue)
+        with self.asking():
+            self._give_back(
+                [keys.queue, keys.messages, keys.acks(self.broker_id), keys.bell], [_MAX_RINGS, *message_ids]
+            )
+
     def holds(self, queue: str, message_ids: list[str]) -> set[str]:
         """Return which messages wait or are in a worker's hands; BrokerIsDown if Redis cannot say."""
         if not message_ids:
@@ -179,7 +186,6 @@ class Broker(RedisBroker):
                 if held:
                     pipe.hdel(keys.messages, *held)
                 pipe.delete(acks)
-                pipe.zrem(keys.heartbeats, broker_id)
                 pipe.execute()
         return held
 

@@ -147,9 +147,7 @@ class QueueConsumer(Consumer):
         ids = list(message_ids)
         if not ids:
             return
-        with self.broker.asking():
-            self.broker.do_requeue(self.queue, *ids)
-            self.broker.client.lpush(self.keys.bell, *(["1"] * len(ids)))
+        self.broker.give_back(self.queue, ids)
         self.held.difference_update(ids)
         self.room.set()
 

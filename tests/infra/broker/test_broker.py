@@ -4,9 +4,7 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import dramatiq
@@ -16,38 +14,10 @@ from dramatiq import Message
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.errors import ConnectionClosed
 
-from infra.broker.broker import Broker, BrokerIsDown, DeadMessage, QueueKeys
+from infra.broker.broker import Broker, BrokerIsDown, DeadMessage
 from infra.broker.worker import ConsumingBroker, consuming_broker, start_workers, stop_workers
 from infra.local.stack import Stack
-
-KEYS = QueueKeys("dramatiq", "books")
-PATIENCE_S = 15
-
-
-def message(message_id: str, word: str = "", actor: str = "note") -> Message[None]:
-    """Return a message to the queue `books`."""
-    return Message("books", actor, (word,), {}, {}, message_id=message_id)
-
-
-@contextmanager
-def working(
-    url: str,
-    note: Callable[[str], object],
-    bury: Callable[[DeadMessage], None] | None = None,
-    threads: int = 2,
-    grace_s: float = 5.0,
-) -> Iterator[Broker]:
-    """Run a worker of the queue `books` whose actor `note` calls a function with the message's `word`."""
-    graves: list[DeadMessage] = []
-    broker = consuming_broker(url, bury or graves.append)
-
-    dramatiq.actor(broker=broker, queue_name="books", actor_name="note", max_retries=0, time_limit=60_000)(note)
-    workers = start_workers(broker, {"books": threads})
-    try:
-        yield broker
-    finally:
-        stop_workers(broker, workers, grace_s)
-        broker.client.close()
+from tests.infra.broker.books import KEYS, PATIENCE_S, message, working
 
 
 def test_a_message_keeps_the_id_that_its_sender_wrote_down(redis_url: str) -> None:
@@ -186,56 +156,6 @@ def test_what_cannot_be_buried_is_not_let_go(redis_url: str) -> None:
         broker.client.rpush(KEYS.queue, "odd")
         assert tried.wait(PATIENCE_S)
     assert Broker(redis_url).holds("books", ["odd"]) == {"odd"}
-
-
-def test_a_stopping_worker_gives_back_what_it_has_not_begun(redis_url: str) -> None:
-    """Messages behind a long one go to another worker while the long one is finished."""
-    begun, go_on = threading.Event(), threading.Event()
-    noted: queue.Queue[str] = queue.Queue()
-
-    def note(word: str) -> None:
-        begun.set()
-        go_on.wait(PATIENCE_S)
-        noted.put(word)
-
-    others: queue.Queue[str] = queue.Queue()
-    broker = consuming_broker(redis_url, lambda _: None)
-    dramatiq.actor(broker=broker, queue_name="books", actor_name="note", max_retries=0, time_limit=60_000)(note)
-    workers = start_workers(broker, {"books": 1})
-    broker.enqueue(message("m-1", "long"))
-    assert begun.wait(PATIENCE_S)
-    broker.enqueue(message("m-2", "short"))
-    stopping = threading.Thread(target=stop_workers, args=(broker, workers, PATIENCE_S))
-    stopping.start()
-    with working(redis_url, others.put):
-        assert others.get(timeout=PATIENCE_S) == "short"
-        assert noted.empty()
-        go_on.set()
-        stopping.join(PATIENCE_S)
-    assert noted.get(timeout=PATIENCE_S) == "long"
-    broker.client.close()
-
-
-def test_a_message_under_way_is_waited_for_however_many_threads_are_idle(redis_url: str) -> None:
-    """A stopping worker uses its whole grace period for what has begun, also on the last of its threads."""
-    threads, answered = 32, threading.Event()
-    all_busy, noted = threading.Barrier(threads), queue.Queue[str]()
-    names: list[int] = []
-
-    def note(word: str) -> None:
-        own = int(threading.current_thread().name.partition("-")[2].partition(" ")[0])
-        names.append(own)
-        all_busy.wait(PATIENCE_S)
-        if own == max(names):
-            noted.put("begun")
-            answered.wait(PATIENCE_S)
-            noted.put(word)
-
-    with working(redis_url, note, threads=threads, grace_s=6.0) as broker:
-        broker.enqueue_all([message(f"m-{number}", "done") for number in range(threads)])
-        assert noted.get(timeout=PATIENCE_S) == "begun"
-        threading.Timer(3.5, answered.set).start()  # while the worker stops
-    assert noted.get_nowait() == "done"
 
 
 def test_a_dead_workers_messages_are_named_and_dropped(redis_url: str) -> None:
