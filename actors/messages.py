@@ -69,6 +69,18 @@ def errand_post(errand: Errand, order_id: str) -> Post:
     return Post(MAIL_QUEUE, errand, f"{errand}:{order_id}", {"order": order_id})
 
 
+def handed_on_post(errand: Errand, order_id: str) -> Post:
+    """Return another one, from a worker that ends: Redis still counts its own as taken."""
+    post = errand_post(errand, order_id)
+    return post._replace(message_id=f"{post.message_id}:{new_message_id()}", first=True)
+
+
+def errand_of(message_id: str) -> tuple[str, str]:
+    """Return the errand and the order that a message to the mail worker is about. Others name no order."""
+    errand, _, about = message_id.partition(":")
+    return errand, about.partition(":")[0]
+
+
 def fetch_post(event_id: str) -> Post:
     """Return the message that has an event's session fetched: the same one, however often it is asked for."""
     return Post(MAIL_QUEUE, "fetch_session", f"fetch_session:{event_id}", {"event": event_id})

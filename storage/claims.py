@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pymongo import ReturnDocument
 
@@ -78,27 +79,26 @@ async def complete_step(db: Database, step: Step, epoch: int, result: StepResult
     return await db.steps.find_one({**mine, "state": "done"}, {"_id": 1}) is not None
 
 
+class Failure(NamedTuple):
+    """Failures of a step with nothing but failures between them: how many, since when, and the last."""
+
+    count: int
+    since: datetime
+    at: datetime
+
+
 async def release_step(
-    db: Database,
-    step_id: str,
-    epoch: int,
-    due_at: datetime,
-    *,
-    failed_at: datetime | None,
-    failing_since: datetime | None = None,
+    db: Database, step_id: str, epoch: int, due_at: datetime, failure: Failure | None = None
 ) -> bool:
     """Give a claimed step back, to be queued when it is due. Its slot is kept. False if the claim was lost (T14).
 
-    `failed_at` is the time of a failure, which is counted. It is None for a worker that stops, or waits for an
-    account, which is no failure. `failing_since` is the time from which on the step has done nothing but fail, or
-    None if this failure is the first. The step is given up after some time of only failing.
+    Without a failure, its worker stops or waits for an account. What only fails is given up after some time.
     """
-    update: Document = {"$set": {"state": "ready", "due_at": due_at, "claim": None}}
-    if failed_at is not None:
-        update["$set"] |= {"failed_at": failed_at, "failing_since": failing_since or failed_at}
-        update["$inc"] = {"fails": 1}
+    update: Document = {"state": "ready", "due_at": due_at, "claim": None}
+    if failure is not None:
+        update |= {"fails": failure.count, "failing_since": failure.since, "failed_at": failure.at}
     mine = {"_id": step_id, "state": "claimed", "epoch": epoch}
-    return (await db.steps.update_one(mine, update)).matched_count == 1
+    return (await db.steps.update_one(mine, {"$set": update})).matched_count == 1
 
 
 async def expire_step(db: Database, seen: Step, message: str, now: datetime, *, kills: int = 1) -> bool:

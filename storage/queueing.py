@@ -40,6 +40,12 @@ async def _queue(db: Database, steps: Sequence[Step], update: Document, now: dat
         await update_all(db.fleeting_steps, ready, {**update, "$inc": {"sends": 1}})
 
 
+async def make_due(db: Database, seen: Step, now: datetime) -> None:
+    """Let a released step be queued from now on: what it failed at works again (T8)."""
+    released = {"_id": seen["_id"], "state": "ready", "run": seen["run"]}
+    await db.steps.update_one(released, {"$min": {"due_at": now}})
+
+
 def mark_queued(step: Step, message: str, now: datetime) -> None:
     """Make a step one that is inserted as queued. The update that starts its report takes its slot."""
     step |= {"state": "queued", "message": message, "due_at": now + CHECK_AFTER, "queued_at": now, "sends": 1}

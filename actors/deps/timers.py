@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 
 from infra.errors import TransientError
 from infra.logs import log
@@ -21,9 +22,9 @@ class Timers:
         """Await `call()` without keeping the caller."""
         _keep(self._begun, _run(call))
 
-    def after(self, seconds: float, call: Later) -> None:
-        """Await `call()` after so many seconds."""
-        _keep(self._waiting, _run(call, seconds))
+    def after(self, seconds: float, call: Later, sooner: asyncio.Event | None = None) -> None:
+        """Await `call()` after so many seconds, or as soon as the event is set."""
+        _keep(self._waiting, _run(call, seconds, sooner))
 
     async def finish(self) -> None:
         """Wait until every call of `soon` is done."""
@@ -37,8 +38,12 @@ def _keep(tasks: set[asyncio.Task[None]], coroutine: Coroutine[None, None, None]
     task.add_done_callback(tasks.discard)
 
 
-async def _run(call: Later, seconds: float = 0.0) -> None:
-    await asyncio.sleep(seconds)
+async def _run(call: Later, seconds: float = 0.0, sooner: asyncio.Event | None = None) -> None:
+    if sooner is None:
+        await asyncio.sleep(seconds)
+    else:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(sooner.wait(), seconds)
     try:
         await call()
     except TransientError as error:

@@ -15,6 +15,7 @@ from actors.deps.pulse import Pulse
 from actors.deps.recent import RecentChunks, RecentOrders
 from actors.deps.room import Room
 from actors.deps.shared_lock import SharedLock
+from actors.deps.successes import Successes
 from infra.book import BookSource, ChapterSource, Style
 from infra.llm.answer import Answer, Request
 from infra.pdf import Book, Chunk
@@ -85,6 +86,7 @@ class WorkDeps(MailDeps):
     doubts: Doubts = field(default_factory=Doubts)
     claims: Claims = field(default_factory=Claims)
     pulse: Pulse = field(default_factory=Pulse)
+    successes: Successes = field(default_factory=Successes)
     lock: SharedLock = field(default_factory=SharedLock)
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
     recent_chunks: RecentChunks = field(default_factory=RecentChunks)

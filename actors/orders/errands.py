@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from actors.deps.accounts import watching_accounts
 from actors.deps.worker import WorkDeps
 from actors.intake.placing import start_order
-from actors.messages import errand_post, new_message_id, send_all
+from actors.messages import handed_on_post, send_all
 from actors.orders.completion import check_promise, complete_order, confirm_order, resend_reports, tell_failure
 from actors.orders.correction import resume_replay
 from actors.orders.details import ask_details, end_patience, identify_order
@@ -49,8 +49,8 @@ async def run_errand(deps: WorkDeps, errand: Errand, order_id: str) -> None:
 
     An account in trouble is told of once for all, and the errand waits for it.
     """
-    if deps.stopping.is_set():  # another message, since Redis still counts this one as taken
-        await send_all(deps, [errand_post(errand, order_id)._replace(message_id=new_message_id())])
+    if deps.stopping.is_set():
+        await send_all(deps, [handed_on_post(errand, order_id)])
         return
     order = await find_order(deps.db, order_id)
     if order is None or errand not in order["errands"]:  # a late message: it is over

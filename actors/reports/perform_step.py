@@ -4,8 +4,6 @@ A batch of chapters is claimed and advances together. Each is worked on, checkpo
 """
 
 import asyncio
-import random
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -17,14 +15,14 @@ from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.messages import resumed_post, send_all
 from actors.products.plans import FORMATS
-from actors.reports.advance import advance_or_call, give_up
+from actors.reports.advance import advance_or_call
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.putting_off import is_put_off
-from actors.reports.slots import pump, queue_released
-from infra.errors import AccountTrouble, TransientError, describe
+from actors.reports.releasing import count, give_up_claim, release, release_or_give_up, wait_for_account
+from actors.reports.slots import pump
+from infra.errors import AccountTrouble, TransientError
 from infra.logs import log
-from infra.metrics import STEPS
-from storage.claims import claim_others, claim_step, complete_step, release_step
+from storage.claims import claim_others, claim_step, complete_step
 from storage.order_state import is_parked
 from storage.orders import find_order
 from storage.queueing import (
@@ -52,12 +50,6 @@ _FIRST_LEASE = timedelta(minutes=10)
 #: own. All wait for it, and it for the calls in the air. A section, which only waits for an answer, is rather
 #: another step's victim. Three deaths leave many of them, and alone in turn they would keep a worker for minutes.
 _SUSPECT_KILLS, _SUSPECT_KILLS_OF_SECTION = 3, 6
-#: The pause before a released step is queued again. It doubles with each failure.
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
-#: The longest wait that another server may ask for (the limiter's bound, too): an hour would be an order's end.
-_LONGEST_ASKED_S = 300.0
-#: The time without a failure after which the next one counts as the first: the step has not failed all along.
-_APART = timedelta(minutes=15)
 
 
 class StepTakesTooLong(TransientError):
@@ -115,12 +107,8 @@ async def _claims(deps: WorkDeps, step: Step, order: Order, until: datetime) -> 
             needs = set[str]().union(*(one["needs"] for one in steps))
             found = await results_of(deps.db, sorted(needs))
     for one in steps:
-        _count(one, "claimed")
+        count(one, "claimed")
     return [Claim(deps.db, one, order, found) for one in steps]
-
-
-def _count(step: Step, event: str) -> None:
-    STEPS.labels(step["product"], step["kind"], event).inc()
 
 
 async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> None:
@@ -136,23 +124,24 @@ async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> N
 async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Step | None:
     """Work on one claim. Returns the step as done, or None if it was lost, released or given up."""
     with structlog.contextvars.bound_contextvars(step=claim.step["_id"]):
+        success = deps.successes.next(claim.step["kind"])
         try:
             async with watching_accounts(deps, claim.step["_id"], again=claim.step["epoch"] > 1):
                 result = await _quick_tries(deps, claim, work)
         except ClaimIsLost:
             log.warning("claim_lost")
-            _count(claim.step, "lost")
+            count(claim.step, "lost")
         except StepGoesBack as stop:
-            await _release(deps, claim, stop.again_in_s)
+            await release(deps, claim, stop.again_in_s)
         except asyncio.CancelledError:
-            await _release(deps, claim, 0.0)
+            await release(deps, claim, 0.0)
             raise
         except AccountTrouble as trouble:
-            await _wait_for_account(deps, claim, trouble)
+            await wait_for_account(deps, claim, trouble, success)
         except TransientError as error:
-            await _release_or_give_up(deps, claim, error)
+            await release_or_give_up(deps, claim, error, success)
         except Exception as error:  # noqa: BLE001  # after any error the step must not hang: it is dead
-            await _give_up(deps, claim, error)
+            await give_up_claim(deps, claim, error)
         else:
             return await _complete(deps, claim, result)
         return None
@@ -224,11 +213,12 @@ async def _complete(deps: WorkDeps, claim: Claim, result: StepResult) -> Step | 
     try:
         kept = await _checkpoint(deps, claim, result)
     except Exception as error:  # noqa: BLE001  # any such error would come again the next time
-        await _give_up(deps, claim, error)
+        await give_up_claim(deps, claim, error)
         return None
     if not kept:
         log.warning("result_came_too_late")
-    _count(claim.step, "done" if kept else "lost")
+    deps.successes.note(claim.step["kind"])
+    count(claim.step, "done" if kept else "lost")
     return {**claim.step, "result": result} if kept else None
 
 
@@ -244,44 +234,3 @@ async def _go_on(deps: WorkDeps, step: Step) -> None:
     gap_s = (await deps.plans.get(step["plan"]))["gap_s"][step["slot"]]
     if gap_s:
         deps.timers.after(gap_s, lambda: pump(deps, step["report"]))
-
-
-async def _wait_for_account(deps: WorkDeps, claim: Claim, trouble: AccountTrouble) -> None:
-    """Release the step as it is: the account's trouble is not the order's failure."""
-    pause_s = trouble.again_in_s * random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
-    log.warning("step_waits_for_account", error=str(trouble), again_in_s=round(pause_s, 1))
-    await _release(deps, claim, pause_s)
-
-
-async def _release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientError) -> None:
-    now = deps.clock.now()
-    goes_on = now - claim.step.get("failed_at", now) <= _APART
-    failing_since = claim.step.get("failing_since", now) if goes_on else now
-    if now - failing_since > timedelta(seconds=deps.settings.step_give_up_s):
-        await _give_up(deps, claim, error)
-        return
-    pause_s = min(_FIRST_PAUSE_S * 2 ** min(claim.step["fails"], 10), _LONGEST_PAUSE_S)
-    pause_s *= random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
-    pause_s = max(min(error.retry_after or 0, _LONGEST_ASKED_S), pause_s)
-    log.warning("step_released", error=str(error), again_in_s=round(pause_s, 1))
-    await _release(deps, claim, pause_s, failed_at=now, failing_since=failing_since)
-
-
-async def _release(deps: WorkDeps, claim: Claim, pause_s: float, **failure: datetime) -> None:
-    _count(claim.step, "released")
-    due_at = deps.clock.now() + timedelta(seconds=pause_s)
-    step_id, facts = claim.step["_id"], {"failed_at": None, **failure}
-    await until_database_is_back(deps.clock, lambda: release_step(deps.db, step_id, claim.epoch, due_at, **facts))
-    if pause_s:
-        deps.timers.after(pause_s, lambda: queue_released(deps, claim.step))
-    else:
-        await queue_released(deps, claim.step)
-
-
-async def _give_up(deps: WorkDeps, claim: Claim, error: Exception) -> None:
-    _count(claim.step, "dead")
-    trace = "".join(traceback.format_exception(error))
-    told, full = describe(error), str(error) or type(error).__name__
-    await until_database_is_back(
-        deps.clock, lambda: give_up(deps, claim.step, claim.epoch, told, trace, error=full)
-    )

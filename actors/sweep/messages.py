@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from actors.deps.process import Deps
-from actors.messages import Post, begin_post, queue_of, resumed_post, send_all, step_post
+from actors.messages import Post, begin_post, errand_of, errand_post, queue_of, resumed_post, send_all, step_post
 from actors.orders.troubles import Trouble
 from actors.products.catalogue import queues_of
 from actors.products.plans import FORMATS
@@ -19,6 +19,8 @@ from infra.logs import log
 from infra.metrics import RESENT
 from storage.alerts import raise_alert
 from storage.database import Database
+from storage.errands import ERRAND_CHECK
+from storage.orders import find_orders
 from storage.queueing import (
     keep_queued,
     message_of,
@@ -90,8 +92,25 @@ async def resend_messages_of(deps: Deps, worker: Worker) -> None:
     for queue in queues_of(worker["queue"]):
         lost += await asyncio.to_thread(deps.broker.forget_holder, worker["broker_id"], queue)
     await hurry_reports(deps.db, lost, deps.clock.now())
+    await _resend_errands(deps, lost)
     resend = partial(_resend, deps, post_of=resumed_post)
     await see_to_each(deps, await steps_of_messages(deps.db, lost), resend)
+
+
+async def _resend_errands(deps: Deps, lost: Sequence[str]) -> None:
+    """Send again the messages of errands that are still to be run, before those that wait.
+
+    An errand that is put off for longer than its message is waited for is not, and waits its time.
+    """
+    asked, by = set(map(errand_of, lost)), deps.clock.now() + ERRAND_CHECK
+    orders = await find_orders(deps.db, sorted({order_id for _, order_id in asked if order_id}))
+    posts = [
+        errand_post(errand, order["_id"])._replace(first=True)
+        for order in orders
+        for errand, due_at in order["errands"].items()
+        if (errand, order["_id"]) in asked and due_at <= by
+    ]
+    await send_all(deps, posts)
 
 
 async def _held(deps: Deps, queues: dict[str, str]) -> set[str]:

@@ -143,4 +143,4 @@ class ClaimsAudit:
             if step["_id"] not in self._deps.claims:
                 log.warning("claim_nobody_works_on", step=step["_id"])
                 now = self._deps.clock.now()
-                await release_step(self._deps.db, step["_id"], step["epoch"], now, failed_at=None)
+                await release_step(self._deps.db, step["_id"], step["epoch"], now)

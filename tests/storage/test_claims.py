@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from storage.claims import (
+    Failure,
     claim_step,
     claims_of,
     complete_step,
@@ -118,12 +119,12 @@ async def test_a_completion_whose_answer_was_lost_counts_when_repeated(db: Datab
 async def test_a_released_step_counts_failures_and_a_stop_does_not(db: Database, clock: StoppedClock) -> None:
     """A failure is counted and dated; a worker that stops leaves no mark."""
     mine = await claimed(db, clock)
-    assert await release_step(db, "a", mine["epoch"], clock.now(), failed_at=None)
+    assert await release_step(db, "a", mine["epoch"], clock.now())
     assert (await present(db))["fails"] == 0
     await queue_batches(db, [[await present(db)]], clock.now())
     again = await claim_step(db, "a", "w1", [1], clock.now())
     assert again is not None
-    assert await release_step(db, "a", again["epoch"], clock.now(), failed_at=clock.now())
+    assert await release_step(db, "a", again["epoch"], clock.now(), Failure(1, clock.now(), clock.now()))
     assert (await present(db))["fails"] == 1
     assert (await present(db))["failing_since"] == clock.now()
 
@@ -132,7 +133,7 @@ async def test_a_failure_that_goes_on_keeps_its_beginning(db: Database, clock: S
     """The time until a step is given up runs from the failure that its holder names; the latest is kept, too."""
     seen, first = await claimed(db, clock), clock.now()
     clock.forward(60)
-    assert await release_step(db, "a", seen["epoch"], clock.now(), failed_at=clock.now(), failing_since=first)
+    assert await release_step(db, "a", seen["epoch"], clock.now(), Failure(2, first, clock.now()))
     found = await present(db)
     assert (found["failing_since"], found["failed_at"]) == (first, clock.now())
 

@@ -68,7 +68,7 @@ async def test_what_passes_is_an_outage(hasty: Hasty, clock: StoppedClock, port:
         with pytest.raises(DatabaseIsDown):
             await find_step(hasty(), "a")
         with pytest.raises(DatabaseIsDown):
-            await release_step(hasty(), "a", 1, clock.now(), failed_at=None)
+            await release_step(hasty(), "a", 1, clock.now())
         with pytest.raises(DatabaseIsDown):
             await insert_steps(hasty(), [step("a", clock)])
         with pytest.raises(DatabaseIsDown):

@@ -184,7 +184,7 @@ async def test_a_step_that_failed_long_ago_is_not_given_up_for_it(deps: Deps, cl
     for _ in range(3):
         await perform(worker, order, sections[0]["_id"], failing)
         released = await state(deps, sections[0])
-        assert (released["state"], released["failing_since"]) == ("ready", clock.now())
+        assert (released["state"], released["failing_since"], released["fails"]) == ("ready", clock.now(), 1)
         assert released["due_at"] == clock.now() + timedelta(seconds=300)
         clock.forward(deps.settings.step_give_up_s + 1)
         await deps.db.steps.update_one({"_id": released["_id"]}, {"$set": {"state": "queued"}})

@@ -1,6 +1,7 @@
 """Messages that the broker has lost, or keeps for a worker that is away, and when they are sent again."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 
@@ -88,6 +89,19 @@ async def test_a_report_whose_message_died_with_a_worker_is_begun_at_once(deps: 
     await resend_messages_of(deps, worker)
     await sweep(deps)
     assert [message["actor_name"] for message in messages(deps)] == ["begin_report"]
+
+
+async def test_an_errand_whose_worker_died_is_asked_for_again_at_once(deps: Deps, clock: StoppedClock) -> None:
+    """A letter in the hands of a dead mail worker waits for no later look; what was put off for days does."""
+    order, worker = await placed(deps), {**facts_of_worker(queue="bundle", broker_id="dead"), "_id": "w1"}
+    deps.broker.client.delete("dramatiq:bundle")
+    soon, later = clock.now() + timedelta(seconds=15), clock.now() + timedelta(days=3)
+    errands = {"complete_order": soon, "confirm_order": soon, "forget_order": later}
+    await deps.db.orders.update_one({"_id": order}, {"$set": {"errands": errands, "errands_at": soon}})
+    taken = [f"complete_order:{order}", f"forget_order:{order}", f"confirm_order:{order}:handed-on", "an-alert"]
+    deps.broker.client.sadd("dramatiq:__acks__.dead.bundle", *taken)
+    await resend_messages_of(deps, cast("Worker", worker))
+    assert {message["actor_name"] for message in messages(deps, "bundle")} == {"complete_order", "confirm_order"}
 
 
 async def test_a_step_that_nobody_ever_claims_is_given_up(deps: Deps, clock: StoppedClock) -> None:

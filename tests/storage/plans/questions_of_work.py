@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from storage.claims import (
+    Failure,
     claim_others,
     claim_step,
     claims_of,
@@ -19,6 +20,7 @@ from storage.database import Database
 from storage.figures import unfinished_steps
 from storage.queueing import (
     keep_queued,
+    make_due,
     overdue_messages,
     park_step,
     queue_batches,
@@ -157,6 +159,7 @@ async def _readying(db: Database, ask: Ask) -> None:
     first = await ask(claim_step, pair[0]["_id"], "w1", [FORMAT], _SOON)
     assert len(await ask(claim_others, first, "w1", _SOON)) == 1
     await ask(find_step, ready[0]["_id"])
+    await ask(make_due, ready[0], NOW)
 
 
 async def _holding(db: Database, ask: Ask) -> None:
@@ -166,7 +169,7 @@ async def _holding(db: Database, ask: Ask) -> None:
     for step in held:
         assert await ask(fence_step, step, step["epoch"], _SOON)
     assert await ask(complete_step, done, done["epoch"] + 1, {"text": "Words."}, NOW)
-    assert await ask(release_step, released["_id"], released["epoch"] + 1, _SOON, failed_at=NOW)
+    assert await ask(release_step, released["_id"], released["epoch"] + 1, _SOON, Failure(1, NOW, NOW))
     assert await ask(kill_step, killed, killed["epoch"] + 1, "No.", "", NOW)
     await ask(stamp_advanced, [done])
 
