@@ -80,9 +80,9 @@ async def complete_step(db: Database, step: Step, epoch: int, result: StepResult
 
 
 class Failure(NamedTuple):
-    """Failures of a step with nothing but failures between them: how many, since when, and the last."""
+    """Failures of a step with nothing but failures between them: how many times, since when, and the last."""
 
-    count: int
+    times: int
     since: datetime
     at: datetime
 
@@ -96,7 +96,7 @@ async def release_step(
     """
     update: Document = {"state": "ready", "due_at": due_at, "claim": None}
     if failure is not None:
-        update |= {"fails": failure.count, "failing_since": failure.since, "failed_at": failure.at}
+        update |= {"fails": failure.times, "failing_since": failure.since, "failed_at": failure.at}
     mine = {"_id": step_id, "state": "claimed", "epoch": epoch}
     return (await db.steps.update_one(mine, {"$set": update})).matched_count == 1
 

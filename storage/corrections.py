@@ -60,9 +60,12 @@ async def correct_answers(
 
 
 async def request_remake(db: Database, seen: Order, request: CustomerRequest) -> bool:
-    """Record that a customer asks for the order's one free remake. False if the order is not as it was seen."""
+    """Record that a customer asks for the order's one free remake.
+
+    False if the order is not as it was seen, or waits for an operator's answer to another request.
+    """
     still: Document = {"_id": seen["_id"], "answers": seen["answers"], "remake_asked_at": None}
-    still |= {"stopped": False, "on_hold": False, "forgotten_at": None}
+    still |= {"stopped": False, "on_hold": False, "forgotten_at": None, "request": None}
     asked = {"$set": {"request": request, "remake_asked_at": request["at"]}}
     return (await db.orders.update_one(still, asked)).matched_count == 1
 

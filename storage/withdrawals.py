@@ -20,6 +20,7 @@ async def record_withdrawal(db: Database, seen: Order, now: datetime, *, refundi
     update["$set"]["withdrawn_at"] = now
     request: CustomerRequest = {"kind": "withdrawal", "at": now, "answers": {}}
     if refunding:
+        still["stored"] = seen["stored"]
         update["$set"] |= {"letter": "refund", "errands.refund_order": due_at}
         update["$unset"] = {"request": ""}
     else:

@@ -14,8 +14,10 @@ from actors.products.questions import BIRTH_TIME
 from infra.speech.say import nearest
 from infra.tenants import MAIN, Tenants, is_tenant_id
 from storage.orders import new_order
-from storage.records.orders import Form, Order, Purchase
+from storage.records.orders import Errand, Form, Order, Purchase
 
+#: The time after which Stripe is asked about a payment that takes days. It tells us of its end itself.
+_PAID_WITHIN = timedelta(days=3)
 #: The objection to an order that may still be identified by its price.
 NO_PRODUCT = "The session names no product that is sold here."
 
@@ -40,13 +42,18 @@ def draft_order(deps: IntakeDeps, news: SessionFact, form: Form | None, now: dat
         order["consent"] = form["consent"]
     if form is not None and "gift" in form:
         order["gift"] = form["gift"]
-    offer = offer_of(session.product)
-    if offer is not None and news.paid_at is not None:
-        promised_at = news.paid_at + timedelta(seconds=offer.promise_s)
-        order |= {"errands": {"check_promise": promised_at}, "errands_at": promised_at}
-    elif news.ended_at is not None:
-        order |= {"errands": {"retire_order": news.ended_at}, "errands_at": news.ended_at}
+    order["errands"] = _first_errands(news, offer_of(session.product), now)
+    if order["errands"]:
+        order["errands_at"] = min(order["errands"].values())
     return order
+
+
+def _first_errands(news: SessionFact, offer: Offer | None, now: datetime) -> dict[Errand, datetime]:
+    if news.ended_at is not None:
+        return {"retire_order": news.ended_at}
+    if news.paid_at is None:
+        return {"check_payment": now + _PAID_WITHIN}
+    return {"check_promise": news.paid_at + timedelta(seconds=offer.promise_s)} if offer is not None else {}
 
 
 def _tenant_of(session: CheckoutSession) -> str:

@@ -27,6 +27,9 @@ class Records(Protocol):
     def complete_sessions(self, since: int) -> AsyncIterator[StripeObject]:
         """Yield sessions whose checkout was completed."""
 
+    async def charge(self, intent: str) -> StripeObject:
+        """Return the charge that brought in a payment's money."""
+
 
 class Finding(NamedTuple):
     """Fact that was missing here. `about` is its session, or its payment. `why` is its cause, if that is known."""
@@ -67,7 +70,8 @@ async def reconcile(
         progress("undelivered events", looked := looked + len(events))
     looked = 0
     async for sessions in _batches(records.complete_sessions(start)):
-        unplaced = [_event(_told(session)) for session in await _unplaced(deps, sessions)]
+        lacking = await _unplaced(deps, sessions)
+        unplaced = [_event(_told(session, await _paid_at(records, session))) for session in lacking]
         found += await _findings(deps, "session", unplaced, foreign)
         await _place(deps, await _ours(deps, unplaced), dry_run=dry_run)
         progress("completed sessions", looked := looked + len(sessions))
@@ -76,8 +80,8 @@ async def reconcile(
 
 
 async def place_session(deps: IntakeDeps, session: StripeObject) -> None:
-    """Place a session whose checkout was completed, as the event would that tells of it."""
-    await _place(deps, [_event(_told(session))], dry_run=False)
+    """Place a session whose checkout was completed just now, as the event would that tells of it."""
+    await _place(deps, [_event(_told(session, int(deps.clock.now().timestamp())))], dry_run=False)
 
 
 async def _batches(items: AsyncIterator[StripeObject]) -> AsyncIterator[list[StripeObject]]:
@@ -103,14 +107,20 @@ async def _unplaced(deps: IntakeDeps, sessions: Sequence[StripeObject]) -> list[
     return [session for session_id, session in paid.items() if session_id not in known]
 
 
-def _told(session: StripeObject) -> StripeObject:
-    """Return the event that should have told of a session. It is recorded and applied like Stripe's own."""
+async def _paid_at(records: Records, session: StripeObject) -> int:
+    """Return when a session was paid (Unix time): a checkout may stand open for a day before."""
+    intent = session["payment_intent"]
+    return int((await records.charge(intent))["created"] if intent else session["created"])
+
+
+def _told(session: StripeObject, at: int) -> StripeObject:
+    """Return the event that should have told of a session then. It is recorded and applied like Stripe's own."""
     return {
         "id": f"reconciled_{session['id']}",
         "object": "event",
         "type": "checkout.session.completed",
         "api_version": API_VERSION,
-        "created": session["created"],
+        "created": at,
         "livemode": session["livemode"],
         "data": {"object": session},
     }

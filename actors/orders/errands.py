@@ -12,6 +12,7 @@ from actors.orders.completion import check_promise, complete_order, confirm_orde
 from actors.orders.correction import resume_replay
 from actors.orders.details import ask_details, end_patience, identify_order
 from actors.orders.forget import forget_order, retire_order
+from actors.orders.late_payment import check_payment
 from actors.orders.pause import heed_pause
 from actors.orders.refund import refund_order
 from actors.orders.withdrawal import confirm_withdrawal
@@ -27,6 +28,7 @@ from storage.records.orders import Errand, Order
 ERRANDS: dict[Errand, Callable[[WorkDeps, Order], Awaitable[datetime | None]]] = {
     "confirm_order": confirm_order,
     "complete_order": complete_order,
+    "check_payment": check_payment,
     "check_promise": check_promise,
     "tell_failure": tell_failure,
     "refund_order": refund_order,

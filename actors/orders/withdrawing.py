@@ -34,12 +34,11 @@ def right_of(deps: Deps, order: Order) -> Right | None:
 
 
 def is_ours_to_refund(order: Order) -> bool:
-    """Return whether a withdrawal is a refund by itself: nothing is delivered, and it was surely our sale.
+    """Return whether a withdrawal is a refund by itself: no report is made, and it was surely our sale.
 
-    A gift that is made may have been read by its buyer before its day.
+    Each report may be read on the order's page as soon as it is made, long before a letter brings it.
     """
-    may_be_read = "gift" in order and order["stored_at"] is not None
-    return not may_be_read and order["objection"] is None and why_not_refundable(order) is None
+    return not order["stored"] and order["objection"] is None and why_not_refundable(order) is None
 
 
 async def withdraw(deps: Deps, order: Order) -> bool:

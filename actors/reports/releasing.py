@@ -43,7 +43,7 @@ async def release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientError
     if failure.at - failure.since > timedelta(seconds=deps.settings.step_give_up_s):
         await give_up_claim(deps, claim, error)
         return
-    pause_s = min(_FIRST_PAUSE_S * 2 ** min(failure.count - 1, 10), _LONGEST_PAUSE_S)
+    pause_s = min(_FIRST_PAUSE_S * 2 ** min(failure.times - 1, 10), _LONGEST_PAUSE_S)
     pause_s *= random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
     pause_s = max(min(error.retry_after or 0, _LONGEST_ASKED_S), pause_s)
     log.warning("step_released", error=str(error), again_in_s=round(pause_s, 1))

@@ -13,6 +13,7 @@ Notice = Literal["delay", "failure"]
 Errand = Literal[
     "confirm_order",
     "complete_order",
+    "check_payment",
     "check_promise",
     "tell_failure",
     "refund_order",

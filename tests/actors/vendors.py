@@ -107,3 +107,7 @@ class Silence:
     def complete_sessions(self, since: int) -> AsyncIterator[dict[str, Any]]:
         """Fail."""
         raise TransientError(str(since))
+
+    async def charge(self, intent: str) -> dict[str, Any]:
+        """Fail."""
+        raise TransientError(intent)

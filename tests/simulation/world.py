@@ -71,6 +71,10 @@ class _NoRecords:
         for one in [0][since:]:
             yield {"id": str(one)}
 
+    async def charge(self, intent: str) -> dict[str, Any]:
+        """Fail: nobody asks."""
+        raise NotImplementedError(intent)
+
 
 class World:
     """All machines, and the servers around them. A machine that dies is replaced at once."""

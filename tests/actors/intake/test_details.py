@@ -98,4 +98,4 @@ async def test_answers_of_an_unpaid_order_do_not_start_it(deps: Deps) -> None:
     await place(deps, **HOROSCOPE, payment_status="unpaid")
     await fill_details(deps.db, ORDER, FILLED, deps.clock.now())
     order = await present(deps)
-    assert (order["missing"], order["errands"]) == ([], {})
+    assert (order["missing"], [*order["errands"]]) == ([], ["check_payment"])

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -34,32 +33,11 @@ from tests.actors.intake.foreign import (
     priced,
     told,
 )
+from tests.actors.intake.stripes_records import Records
 from tests.actors.vendors import Nobody, StripeApi
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
-
-
-@dataclass
-class Records:
-    """Records of Stripe: these events and sessions, and the times from which they were asked for."""
-
-    sessions: Sequence[dict[str, Any]] = ()
-    events: Sequence[dict[str, Any]] = ()
-    asked: list[datetime] = field(default_factory=list)
-
-    async def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[dict[str, Any]]:
-        """Yield the events."""
-        assert kinds
-        self.asked.append(datetime.fromtimestamp(since).astimezone())
-        for one in self.events:
-            yield one
-
-    async def complete_sessions(self, since: int) -> AsyncIterator[dict[str, Any]]:
-        """Yield the sessions."""
-        assert since
-        for one in self.sessions:
-            yield one
 
 
 async def reconciled(deps: Deps, records: Records, *, dry_run: bool = False) -> list[Finding]:
@@ -180,9 +158,10 @@ async def test_what_the_webhook_refused_meanwhile_is_told(deps: Deps, clock: Sto
     ago = timedelta(days=4)
     facts = {"metadata": SOLD, "livemode": False, **priced("life_clarity")}
     old = session(id="cs_old", created=int((clock.now() - ago).timestamp()), **facts)
-    assert "has refused 3 requests since. Stripe will not" in (await explained(deps, Records([old])))["cs_old"]
+    records = Records([old], charged_at=clock.now() - ago)
+    assert "has refused 3 requests since. Stripe will not" in (await explained(deps, records))["cs_old"]
     await first_start(deps.db, clock.now())
-    assert "older than this installation" in (await explained(deps, Records([old])))["cs_old"]
+    assert "older than this installation" in (await explained(deps, records))["cs_old"]
 
 
 async def test_the_money_of_other_shops_is_told_apart(deps: Deps) -> None:

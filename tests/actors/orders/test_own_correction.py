@@ -13,6 +13,8 @@ from actors.orders.correcting import CorrectionIsImpossible
 from actors.orders.correction import grant_remake, quote_remake, set_aside
 from actors.orders.errands import run_errand
 from actors.orders.forgetting import begin_forgetting
+from actors.orders.own_correction import ask_remake
+from actors.orders.withdrawing import withdraw
 from actors.reports.perform_step import perform
 from actors.reports.write_section import write_section
 from handlers.views.desk import for_a_person
@@ -191,6 +193,18 @@ async def test_a_free_remake_is_asked_for_once_and_granted_in_one_act(deps: Deps
         assert "too late" in (await customer.get("/answers")).text
     with pytest.raises(CorrectionIsImpossible, match="asks for no remake"):
         await grant_remake(deps, order, BY)
+
+
+async def test_a_remake_is_not_asked_for_over_a_withdrawal(deps: Deps, clock: StoppedClock) -> None:
+    """Of two pages of one order that are open at once, the one with the withdrawal counts."""
+    order, _ = await with_sections(deps)
+    await deps.db.orders.update_one({"_id": order}, {"$set": {"letter": "completion", "stored_at": clock.now()}})
+    await mark_delivered(deps.db, order, clock.now())
+    seen = await present(deps, order)
+    assert await withdraw(deps, seen)
+    assert not await ask_remake(deps, seen, dict(GRACE))
+    found = await present(deps, order)
+    assert (found["request"]["kind"], "remake_asked_at" in found) == ("withdrawal", False)
 
 
 async def test_a_remake_that_is_set_aside_is_asked_for_no_more(deps: Deps, clock: StoppedClock) -> None:

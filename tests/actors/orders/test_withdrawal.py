@@ -17,10 +17,11 @@ from actors.reports.perform_step import perform
 from handlers.views.desk import for_a_person
 from infra.tenants import MAIN, Tenant, Tenants
 from storage.audit import Authority
-from storage.endings import choose_completion, mark_delivered
+from storage.endings import add_stored, choose_completion, mark_delivered
 from storage.errands import add_errand
 from storage.records.orders import Order
 from tests.actors.builders import (
+    BOOK,
     ORDER,
     alerts,
     answering,
@@ -137,6 +138,20 @@ async def test_what_is_not_ours_to_refund_is_an_owners(
     assert "has withdrawn" in str(waiting["reason"])
     await set_aside(deps, ORDER, Authority("olga", "refunded at Stripe's"), "withdrawal")
     assert (await for_a_person(deps, 10), await alerts(deps, "request")) == ([], 0)
+
+
+async def test_nobody_keeps_a_finished_report_and_gets_all_of_the_money_by_itself(
+    deps: Deps, worker: WorkDeps, till: Till, clock: StoppedClock
+) -> None:
+    """The first report of a bundle may be read while the others are made: an operator sees to the withdrawal."""
+    seen = await paid(deps, clock)
+    await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"products": [BOOK, "personal_blueprint"]}})
+    await add_stored(deps.db, ORDER, BOOK, seen["run"][BOOK], clock.now())
+    assert not await withdraw(deps, seen)  # as it was before
+    assert await withdraw(deps, await present(deps))
+    await mailed(worker)
+    order = await present(deps)
+    assert (order["request"]["kind"], order["letter"], till.refunds) == ("withdrawal", None, 0)
 
 
 async def test_nobody_is_forgotten_who_waits_for_an_answer(
