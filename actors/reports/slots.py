@@ -3,12 +3,12 @@
 Chapters that are ready together go as a batch: under one message, in the slot of the first of them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from actors.deps.process import Deps
-from actors.messages import send_all, step_post
+from actors.messages import Post, resumed_post, send_all, step_post
 from actors.products.slot_sets import SLOTS, slot_of, token_of
 from storage.queueing import Batch, is_first, queue_batches
 from storage.records.plans import Plan, Slot
@@ -139,22 +139,25 @@ def _is_sound_chapter(step: Step) -> bool:
     return bool(step["kind"] == "render" and step["fails"] == 0 and step["kills"] == 0)
 
 
-async def queue_released(deps: Deps, released: Step) -> None:
+async def queue_released(deps: Deps, released: Step, *, first: bool = False) -> None:
     """Queue a step that was released and has kept its slot, unless a replay has taken it since (T8).
 
-    A step that was in the slot of another, the first of its batch, waits for one of its own.
+    A step that was in the slot of another, the first of its batch, waits for one of its own. Any other goes before
+    those that wait if `first`.
     """
     step = await find_step(deps.db, released["_id"])
     if step is None or step["state"] != "ready" or step["run"] != released["run"]:
         return
     if is_first(step):
-        await queue_and_send(deps, [[step]])
+        await queue_and_send(deps, [[step]], resumed_post if first else step_post)
     else:
         await pump(deps, step["report"])
 
 
-async def queue_and_send(deps: Deps, batches: Sequence[Batch]) -> None:
+async def queue_and_send(
+    deps: Deps, batches: Sequence[Batch], post_of: Callable[[Step, str], Post] = step_post
+) -> None:
     """Queue ready steps that hold a slot, and wake workers. A message too many does no harm (T8)."""
     if batches:
         message = await queue_batches(deps.db, batches, deps.clock.now())
-        await send_all(deps, [step_post(batch[0], message) for batch in batches])
+        await send_all(deps, [post_of(batch[0], message) for batch in batches])

@@ -18,6 +18,7 @@ from tests.audit.leftovers import left_messages, left_processes
 from tests.audit.verdicts import Case, judge_outside
 from tests.audit.world import Accident, World, look_around
 from tests.commands import run
+from tests.families import Process
 from tests.pressroom import Pressroom
 
 
@@ -28,11 +29,10 @@ class Auditor:
         """Take the system before its first order, and the operators' webhook's posts as they come."""
         self._pressroom, self._posts = pressroom, posts
         self._since = datetime.now(UTC)
-        #: Times at which processes died or stood still; and by the ids of those that have ended, when, since boot.
+        #: Times at which processes died or stood still, or answers were lost; and what those that have ended had
+        #: started.
         self.accidents: list[Accident] = []
-        self.ended: dict[int, float] = {}
-        #: The letters that may have come twice, since the answer to them was lost.
-        self.repeats = 0
+        self.started: set[Process] = set()
         #: As it was seen at the latest audit.
         self.world: World | None = None
 
@@ -51,13 +51,13 @@ class Auditor:
     def audit(self) -> list[Violation]:
         """Return all that is wrong. Links in letters are followed last: that has lost reports printed again."""
         found = self.inside()
-        found += [*left_messages(self._pressroom.redis), *left_processes(self.ended)]
+        found += [*left_messages(self._pressroom.redis), *left_processes(self.started)]
         cases = evidence(self._pressroom)
         owners = {pdf["sha256"]: one.order["_id"] for one in cases for pdf in _pdfs(one)}
         stack, since = self._pressroom.stack, self._since
-        world = self.world = look_around(stack, since, self._posts, self.accidents, self.repeats)
+        world = self.world = look_around(stack, since, self._posts, self.accidents)
         found += chain.from_iterable(judge_outside(Case(one, world, owners)) for one in cases)
-        return [*found, *_lost(world, cases), *_repeated(world)]
+        return [*found, *_lost(world, cases)]
 
 
 def evidence(pressroom: Pressroom) -> list[Evidence]:
@@ -90,13 +90,3 @@ def _lost(world: World, cases: Sequence[Evidence]) -> list[Violation]:
     """Return the sessions that were paid and have no order."""
     missing = world.paid.keys() - {one.order["_id"] for one in cases}
     return [Violation(one, "lost", "It was paid at the till, and there is no order.") for one in sorted(missing)]
-
-
-def _repeated(world: World) -> list[Violation]:
-    """Return the orders whose completion mail came more than once, if there are more than accidents explain."""
-    times = {order: len(world.completions(order)) for order in world.letters}
-    repeats = sum(max(0, count - 1) for count in times.values())
-    if repeats <= world.repeats:
-        return []
-    text = f"Of all completion mails {repeats} came again, and {world.repeats} may have."
-    return [Violation(order, "mail", text) for order, count in times.items() if count > 1]

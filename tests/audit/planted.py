@@ -12,8 +12,8 @@ from actors.audit.evidence import Kind, Violation
 from infra.local.mail.letters import Letter
 from storage.alerts import alert_id
 from tests import plain_http
-from tests.audit.leftovers import since_boot_s
 from tests.audit.till import Till
+from tests.families import Process, family
 from tests.pressroom import Pressroom
 
 Plant = Callable[["Garden", str], None]
@@ -25,8 +25,8 @@ class Garden:
     def __init__(self, pressroom: Pressroom) -> None:
         """Plant nothing yet. What Stripe has to tell is told to nobody."""
         self.pressroom, self.db, self.stack = pressroom, pressroom.db, pressroom.stack
-        #: The processes that have ended and left one behind, and when, since boot.
-        self.ended: dict[int, float] = {}
+        #: What processes that have ended had started.
+        self.started: set[Process] = set()
         self.stack.stripe.hold_deliveries()
 
     def pdf(self, order: str) -> Any:
@@ -159,10 +159,12 @@ def leave_message(garden: Garden, order: str) -> None:
 
 
 def leave_process(garden: Garden, _order: str) -> None:
-    """Leave a process of an owner who has ended."""
-    owner = subprocess.Popen(["/bin/sh", "-c", "sleep 60 &"], start_new_session=True)
+    """Leave a process of an owner who has ended, in a session of its own."""
+    owner = subprocess.Popen(["/bin/sh", "-c", "setsid sleep 60 & wait"])
+    garden.pressroom.until("its child", lambda: family(owner.pid))
+    garden.started |= family(owner.pid)
+    owner.kill()
     owner.wait()
-    garden.ended[owner.pid] = since_boot_s()
 
 
 def link_to_another(garden: Garden, order: str) -> None:

@@ -12,9 +12,10 @@ from actors.audit.evidence import Violation
 from actors.products.catalogue import MAIL_QUEUE
 from infra.local.stack import Stack
 from tests.audit.auditor import Auditor
-from tests.audit.leftovers import left_messages, left_processes
+from tests.audit.leftovers import left_messages
 from tests.audit.planted import BUGS, plant_all
 from tests.audit.till import Till
+from tests.families import alive
 from tests.hook import Hook
 from tests.pressroom import WITH_TEST_PRODUCTS, Pressroom
 from tests.products.trio.product import PRODUCTS
@@ -58,10 +59,10 @@ def audited(stack: Stack) -> Iterator[Run]:
         pressroom.until("the last message", lambda: not any(left_messages(pressroom.redis)))
         before = auditor.audit()
         garden = plant_all(pressroom, orders)
-        auditor.ended |= garden.ended
+        auditor.started |= garden.started
         yield Run(before, orders, by_order(auditor.inside()), by_order(auditor.audit()))
-        for left in left_processes(garden.ended):
-            os.kill(int(left.text.split()[2]), signal.SIGKILL)
+        for left in alive(garden.started):
+            os.kill(left.id, signal.SIGKILL)
         stack.stripe.resume_deliveries()
 
 

@@ -10,6 +10,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from actors.products.catalogue import MAIL_QUEUE
 from infra.local.llm.exchange import Record
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
@@ -21,17 +22,28 @@ _LINK = re.compile(r"https?://\S+/reports/\w+\.pdf")
 _FETCHES = 4
 #: The time that an answer may take from the provider to a record of it.
 _SETTLING_S = 2.0
+#: The time that the mail server's answer to a letter may take to a record of it.
+_ANSWER_S = 1.0
 
 
 class Accident(NamedTuple):
     """Time in which a worker died or stood still, in Unix time: what it had in the air was lost, or may be.
 
-    `product` is its queue.
+    `product` is its queue, `steps` are those that it held, or None if that is not known. Of the mail's queue it is
+    also a time in which the mail server's answers were lost.
     """
 
     product: str
     began: float
     ended: float
+    steps: frozenset[str] | None = None
+
+    def may_have_lost(self, call: Record) -> bool:
+        """Return whether it may have had the answer to a call in the air."""
+        if self.steps is not None and (call.request_id or "").rpartition(":")[0] not in self.steps:
+            return False
+        ended = (call.finished_at or float("inf")) + _SETTLING_S
+        return self.product == call.product and call.started_at <= self.ended and self.began <= ended
 
 
 class Paid(NamedTuple):
@@ -47,8 +59,7 @@ class World:
     """Records of everybody but the system itself, by order.
 
     `files` are the hashes of what links in letters bring, None where they bring nothing. `posts` are the orders
-    named to the operators' webhook, `mails` those named in mails to them. `repeats` is the number of letters that
-    may have come twice, since the answer to them was lost.
+    named to the operators' webhook, `mails` those named in mails to them.
     """
 
     paid: Mapping[str, Paid]
@@ -58,17 +69,20 @@ class World:
     posts: str
     mails: str
     accidents: Sequence[Accident] = ()
-    repeats: int = 0
 
     def completions(self, order: str) -> list[Letter]:
         """Return the completion mails of an order."""
         return [one for one in self.letters.get(order, ()) if one.headers["X-Pressroom-Mail"] == "completion"]
 
     def in_the_air(self, call: Record) -> bool:
-        """Return whether a call was under way at an accident of its product's, or its answer had just come."""
-        ended = (call.finished_at or float("inf")) + _SETTLING_S
-        own = (one for one in self.accidents if one.product == call.product)
-        return any(call.started_at <= one.ended and one.began <= ended for one in own)
+        """Return whether a call was under way at an accident of its holder's, or its answer had just come."""
+        return any(one.may_have_lost(call) for one in self.accidents)
+
+    def is_in_doubt(self, letter: Letter) -> bool:
+        """Return whether the answer to a letter was lost at an accident of the mail's, or may have been."""
+        at = datetime.fromisoformat(letter.received_at).timestamp()
+        own = (one for one in self.accidents if one.product == MAIL_QUEUE)
+        return any(one.began - _ANSWER_S <= at <= one.ended + _ANSWER_S for one in own)
 
     def how_far_apart(self, call: Record) -> str:
         """Return how far a call was from the accidents of its product's, for who asks why it counts as none's."""
@@ -85,7 +99,6 @@ def look_around(
     since: datetime,
     posts: Iterable[Mapping[str, Any]],
     accidents: Sequence[Accident] = (),
-    repeats: int = 0,
 ) -> World:
     """Ask everybody, the till of what was opened since then. `posts` are those to the operators' webhook.
 
@@ -105,7 +118,6 @@ def look_around(
         posts="\n".join(f"{post['order']} {post['text']}" for post in posts),
         mails="\n".join(one.text for one in alerts),
         accidents=accidents,
-        repeats=repeats,
     )
 
 

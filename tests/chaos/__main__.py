@@ -105,8 +105,16 @@ def _figures(scene: Scene, outcome: Outcome) -> dict[str, float]:
         "sigterm_unorderly": scene.unorderly,
         "drain_ratio": max(drained, default=0.0),
         "quiet_s": outcome.quiet_s,
+        "mails_repeated": _repeated(scene),
         **_calls(scene),
     }
+
+
+def _repeated(scene: Scene) -> int:
+    """Return how many completion mails came again, after accidents: others are violations."""
+    world = scene.auditor.world
+    assert world is not None
+    return sum(max(0, len(world.completions(order)) - 1) for order in world.letters)
 
 
 def _calls(scene: Scene) -> dict[str, float]:
@@ -128,7 +136,7 @@ def _planted(scene: Scene) -> int:
     orders = calm_orders(scene.pressroom)
     if len(orders) < len(BUGS):
         return 0
-    scene.auditor.ended |= plant_all(scene.pressroom, orders).ended
+    scene.auditor.started |= plant_all(scene.pressroom, orders).started
     return len(found_bugs(orders, scene.auditor.audit()))
 
 

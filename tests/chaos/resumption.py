@@ -1,31 +1,43 @@
 """How soon the work of a killed or leaving worker goes on elsewhere."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from pymongo.errors import PyMongoError
 from redis import RedisError
 
+from infra.broker.broker import decoded
+from storage.queueing import message_of
 from tests.chaos.watching import Watch
 from tests.pressroom import Pressroom
 
 #: A resumption that takes longer is counted as so long.
 _LONGEST_S = 120.0
+_OVER = {"done", "dead"}
+
+Steps = frozenset[str]
 
 
-class _Lost(NamedTuple):
+@dataclass
+class _Left:
+    """Step that a worker leaves to others, from a time on: None as long as one that was told to end has it."""
+
     step: str
     worker: str
-    at: float
+    is_killed: bool
+    at: float | None
 
 
 class Resumption(Watch):
-    """Looks, as long as the `with` block lasts, when lost steps are claimed again by another worker.
+    """Looks, as long as the `with` block lasts, when steps are claimed again by another worker.
 
-    `resumed` are the seconds from a `kill -9` to that claim, `freed` those from a SIGTERM until nothing that was
-    not begun is in the leaving worker's hands. Those during an outage are left out: they are the outage's.
+    `resumed` are the seconds from a `kill -9` to that claim. `freed` are those from a SIGTERM, for what the worker
+    had taken and not begun, or from the moment at which it let go of what it had begun. Those during an outage are
+    left out: they are the outage's.
     """
 
     every_s = 0.1
@@ -38,67 +50,85 @@ class Resumption(Watch):
         self.freed: list[float] = []
         #: The time of the last outage's end, or the future while one lasts.
         self.troubled_until = 0.0
-        self._lost: list[_Lost] = []
+        self._left: list[_Left] = []
 
     @contextmanager
-    def of(self, pid: int) -> Iterator[None]:
-        """Look after the steps of a process that is killed within the block."""
-        worker = self._worker(pid)
-        yield
-        at = time.time()
-        if worker is not None and at > self.troubled_until:
-            self._lost += [_Lost(step, worker["_id"], at) for step in self._claims(worker["_id"])]
+    def of(self, pid: int) -> Iterator[Callable[[], Steps | None]]:
+        """Look after the steps of a process that is killed within the block. Yields how to ask for them then."""
+        worker, held = self.worker(pid), list[Steps | None]()
+        yield lambda: held[0]
+        held.append(self.claims(worker))
+        if worker is not None:
+            self._look_after(held[0] or (), worker, is_killed=True, at=time.time())
 
     @contextmanager
-    def of_messages(self, pid: int) -> Iterator[None]:
-        """Look after the messages of a process that is told to end within the block."""
-        worker = self._worker(pid)
+    def of_leaving(self, pid: int) -> Iterator[None]:
+        """Look after the steps of a process that is told to end within the block."""
+        worker = self.worker(pid)
+        taken, begun = (self._taken(worker), self.claims(worker) or ()) if worker is not None else ((), ())
         yield
-        began = time.time()
-        if worker is None or began < self.troubled_until:
-            return
-        while time.time() - began < _LONGEST_S:
-            if self._unbegun(worker) == 0:
-                self.freed.append(time.time() - began)
-                return
-            time.sleep(self.every_s / 2)
+        if worker is not None:
+            self._look_after(taken, worker, is_killed=False, at=time.time())
+            self._look_after(begun, worker, is_killed=False, at=None)
 
-    def _unbegun(self, worker: Any) -> int | None:
-        """Return how many messages a worker holds beyond those of the steps that it works on. None if unknown."""
-        try:
-            held = self._redis.keys(f"dramatiq:__acks__.{worker['broker_id']}.*")
-            messages = sum(self._redis.scard(key) for key in held)
-        except RedisError:
-            return None
-        return max(0, messages - len(self._claims(worker["_id"])))
-
-    def _worker(self, pid: int) -> Any:
-        try:
+    def worker(self, pid: int) -> Any:
+        """Return what the register knows of a process. None if it is no worker, or cannot be asked for."""
+        with suppress(PyMongoError):
             return self._db.workers.find_one({"pid": pid})
-        except PyMongoError:
-            return None
+        return None
 
-    def _claims(self, worker: str) -> list[str]:
-        try:
-            return [step["_id"] for step in self._db.steps.find({"state": "claimed", "claim.worker": worker})]
-        except PyMongoError:
-            return []
+    def claims(self, worker: Any) -> Steps | None:
+        """Return the steps that a worker holds. None if they cannot be asked for."""
+        if worker is None:
+            return None
+        with suppress(PyMongoError):
+            held = self._db.steps.find({"state": "claimed", "claim.worker": worker["_id"]}, {"_id": 1})
+            return frozenset(step["_id"] for step in held)
+        return None
+
+    def _taken(self, worker: Any) -> Steps:
+        """Return the queued steps whose messages a worker has taken."""
+        with suppress(PyMongoError, RedisError):
+            hands = self._redis.keys(f"dramatiq:__acks__.{worker['broker_id']}.*")
+            messages = set[str]().union(*(decoded(self._redis.smembers(key)) for key in hands))
+            named = [one.partition(":")[2] for one in messages]
+            queued: Any = self._db.steps.find({"_id": {"$in": named}, "state": "queued"})
+            return frozenset(step["_id"] for step in queued if message_of(step) in messages)
+        return frozenset()
+
+    def _look_after(self, steps: Any, worker: Any, *, is_killed: bool, at: float | None) -> None:
+        if time.time() > self.troubled_until:
+            self._left += [_Left(step, worker["_id"], is_killed, at) for step in steps]
 
     def look(self) -> None:
-        """Look at every lost step. What cannot be asked is asked the next time."""
-        looked_at = self._lost[:]
+        """Look at every step that was left. What cannot be asked is asked the next time."""
+        looked_at = self._left[:]
         with suppress(PyMongoError):
             named = {"_id": {"$in": [one.step for one in looked_at]}}
             found = {step["_id"]: step for step in self._db.steps.find(named).to_list()}
-            for lost in looked_at:
-                self._look(lost, found.get(lost.step))
+            for left in looked_at:
+                if self._is_over(left, found.get(left.step)):
+                    self._left.remove(left)
 
-    def _look(self, lost: _Lost, step: Any) -> None:
-        waited, now = time.time() - lost.at, time.time()
-        if lost.at < self.troubled_until or step is None:
-            self._lost.remove(lost)
-            return
-        elsewhere = step["claim"] is not None and step["claim"]["worker"] != lost.worker
-        if elsewhere or step["state"] in {"done", "dead"} or waited > _LONGEST_S:
-            self._lost.remove(lost)
-            self.resumed.append(min(now - lost.at, _LONGEST_S))
+    def _is_over(self, left: _Left, step: Any) -> bool:
+        """Look at a step once more. True if there is no more to be seen of it."""
+        now = time.time()
+        if step is None or (left.at or now) < self.troubled_until:
+            return True
+        holder = step["claim"]["worker"] if step["claim"] is not None else None
+        if left.at is None or (holder == left.worker and not left.is_killed):
+            return self._is_kept(left, step, holder)
+        waited, is_elsewhere = now - left.at, holder not in {None, left.worker} or step["state"] in _OVER
+        if not is_elsewhere and waited < _LONGEST_S:
+            return False
+        (self.resumed if left.is_killed else self.freed).append(min(waited, _LONGEST_S))
+        return True
+
+    def _is_kept(self, left: _Left, step: Any, holder: str | None) -> bool:
+        """Look at a step that a leaving worker may finish itself. True if it does, or has it wait for its time."""
+        if holder == left.worker:
+            return left.at is not None
+        if step["state"] in _OVER or (step["state"] == "ready" and step["due_at"] > datetime.now(UTC)):
+            return True
+        left.at = time.time()
+        return False

@@ -17,19 +17,18 @@ from infra.local.part import Part, begin_process
 from infra.local.ports import HOST
 from infra.local.stack import Stack
 from tests.audit.auditor import Auditor
-from tests.audit.leftovers import left_messages, since_boot_s
+from tests.audit.leftovers import left_messages
 from tests.audit.world import Accident
 from tests.chaos.proxy import Proxy
 from tests.chaos.pulse import Pulse
 from tests.chaos.resumption import Resumption
+from tests.families import family
 from tests.faults.primary import Primary
 from tests.hook import Hook
 from tests.infra.deploy.starts import Start, begin, starts_of
 from tests.ports import free_ports
 from tests.pressroom import PATIENCE_S, Pressroom
 
-#: Letters that a mail worker has in the air at most.
-_LETTERS = 16
 #: Where the servers are that a proxy stands before, by the settings.
 _ADDRESSES = {"redis": "REDIS_URL", "s3": "AWS_ENDPOINT_URL_S3", "mail": "MAIL_URL", "llm": "OPENAI_BASE_URL"}
 #: Settings without those of a file: who is told to end has five seconds, which cut some calls.
@@ -64,10 +63,10 @@ class Scene:
             if not part.running:
                 part.launch()
                 return
-            with self.resumption.of(part.pid):
+            self.auditor.started |= family(part.pid)
+            with self.resumption.of(part.pid) as held:
                 part.kill()
-                self.auditor.ended[part.pid] = since_boot_s()
-            self._note_accident(part, time.time())
+            self._note_accident(part, time.time(), held())
             self.kills[part.name] += 1
             if not for_good:
                 part.launch()
@@ -77,11 +76,13 @@ class Scene:
         with self._lock(part):
             if not part.running:
                 return
+            worker = self.resumption.worker(part.pid)
             began = time.time()
             os.kill(part.pid, signal.SIGSTOP)
+            held = self.resumption.claims(worker)
             time.sleep(seconds)
             os.kill(part.pid, signal.SIGCONT)
-            self._note_accident(part, began)
+            self._note_accident(part, began, held)
 
     def replace(self, part: Part) -> None:
         """Tell a process to end, as a deploy does, and start another in its place."""
@@ -99,9 +100,14 @@ class Scene:
             part.env, part.folder, part.begin = {**part.env, "PYTHONPATH": str(version)}, version, begin_process
             part.start()
 
-    def note_unheard(self) -> None:
-        """Record that the answers to letters in the air are lost."""
-        self.auditor.repeats += 2 * _LETTERS
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Record that the answers to letters in the air may be lost meanwhile."""
+        began = time.time()
+        try:
+            yield
+        finally:
+            self.auditor.accidents.append(Accident(MAIL_QUEUE, began, time.time()))
 
     @contextmanager
     def held_up(self) -> Iterator[None]:
@@ -134,26 +140,27 @@ class Scene:
 
     def _end(self, part: Part) -> None:
         """Tell a process to end, and wait until it has."""
-        with self.resumption.of_messages(part.pid):
+        self.auditor.started |= family(part.pid)
+        with self.resumption.of_leaving(part.pid):
             part.ask_to_stop()
         grace_s = float(part.env["GRACE_S"])
         cut_at = time.time() + grace_s
         part.wait_stopped(grace_s + 5)
-        self.auditor.ended[part.pid] = since_boot_s()
         # Calls that take longer than the grace are cut, letters are not.
         cut = time.time() >= cut_at and MAIL_QUEUE not in part.command
         self.unorderly += part.exit_code != 0
         if part.exit_code != 0 or cut:
             self._note_accident(part, min(cut_at, time.time()))
 
-    def _note_accident(self, part: Part, began: float) -> None:
-        """Record that a worker died or stood still from then on. An outage before it held up what it had."""
+    def _note_accident(self, part: Part, began: float, held: frozenset[str] | None = None) -> None:
+        """Record that a worker died or stood still from then on. An outage before it held up what it had.
+
+        `held` are the steps that it had claimed, if they are known.
+        """
         product = part.command[-1] if "worker" in part.command else ""
         since = self._held_up_since if self._held_up_since and time.time() < self._until else began
-        if product == MAIL_QUEUE:
-            self.auditor.repeats += _LETTERS
-        elif product:
-            self.auditor.accidents.append(Accident(product, min(since, began), time.time()))
+        if product:
+            self.auditor.accidents.append(Accident(product, min(since, began), time.time(), held))
 
     def _lock(self, part: Part) -> threading.Lock:
         return self._locks.setdefault(part.name, threading.Lock())

@@ -1,6 +1,7 @@
 """A storm: orders arrive, processes are killed and servers fail, all drawn from one seed; then it is quiet."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,8 @@ from tests.chaos.troubles import LASTING, OF_PROCESSES, OF_SERVERS, OF_SETS, dra
 _KILLS_TO_A_TERM = 5
 #: An outage so long that orders pile up, which are drained after it.
 _LONG_S = 30.0
+#: The longest that the storm holds still after it.
+_STILL_S = 300.0
 _BIRTH = {"birth_date": "1988-04-17", "birth_place": "London"}
 
 Say = Callable[[str], None]
@@ -36,7 +39,8 @@ class Plan(NamedTuple):
 class Drain(NamedTuple):
     """Orders that a long outage held up, and the seconds from its end until the last of them was delivered.
 
-    `calm_s` is what as many of each product take that are bought at once when nothing is troubled.
+    Nothing is killed, troubled or bought meanwhile. `calm_s` is what as many of each product take that are bought
+    at once when nothing was troubled before, either.
     """
 
     outage: str
@@ -68,6 +72,8 @@ class Storm:
         #: Outages that held orders up: when each was over, and those that were not delivered then.
         self._held_up: list[tuple[str, float, list[str]]] = []
         self._began = time.monotonic()
+        self._rages = threading.Event()
+        self._rages.set()
 
     def run(self, patience_s: float) -> Outcome:
         """Let it rage, wait until it is quiet, for so long at most, and have everything audited."""
@@ -145,12 +151,26 @@ class Storm:
             self._endure(names, seconds)
 
     def _endure(self, names: Sequence[str], seconds: float) -> None:
+        """Have troubles. After long ones the storm holds still until all that they held up is delivered."""
         over = last(self._scene, seconds, *names)
-        undelivered = {"_id": {"$in": self._scene.orders[:]}, "delivered_at": None}
-        waiting = self._scene.pressroom.db.orders.distinct("_id", undelivered) if seconds >= _LONG_S else []
-        if waiting:
-            self._held_up.append((" and ".join(names), over, waiting))
+        if seconds < _LONG_S:
+            return
+        began = time.monotonic()
+        self._rages.clear()
+        undelivered = {"_id": {"$in": self._scene.orders[:]}, "delivered_at": None, "attention": None}
+        held_up = self._scene.pressroom.db.orders.distinct("_id", undelivered)
+        if held_up:
+            self._held_up.append((" and ".join(names), over, held_up))
+        while self._scene.undelivered() and time.monotonic() - began < _STILL_S:
+            time.sleep(0.25)
+        self._began += time.monotonic() - began
+        self._rages.set()
 
     def _wait_for(self, share: float) -> None:
-        """Wait until so much of the storm's time is over."""
-        time.sleep(max(0.0, self._began + share * self._plan.seconds - time.monotonic()))
+        """Wait until so much of the storm's time is over, and it rages."""
+        while True:
+            self._rages.wait()
+            left = self._began + share * self._plan.seconds - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, 1.0))

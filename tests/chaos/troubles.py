@@ -30,8 +30,8 @@ def _turned(server: str, mode: Mode, scene: Scene) -> Iterator[None]:
     with ExitStack() as held:
         if server == "llm":
             held.enter_context(scene.held_up())
-        if server == "mail" and mode == "mute":
-            scene.note_unheard()
+        if server == "mail":
+            held.enter_context(scene.unheard())
         proxy.turn(mode)
         held.callback(proxy.turn, "open")
         yield

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.test_kills_children import descendants
+from tests.families import family
 from tests.faults.test_kills_printing import fields
 from tests.pressroom import Pressroom
 
@@ -13,7 +13,7 @@ def test_a_worker_of_a_long_product_yields_and_its_heart_does_not(pressroom: Pre
     pressroom.start("worker", "personal_blueprint")
     process = pressroom.part("worker-personal_blueprint").pid
     threads = Counter(nice(thread) for thread in Path(f"/proc/{process}/task").glob("*/stat"))
-    children = {nice(child) for child in descendants(process)}
+    children = {nice(Path(f"/proc/{child.id}/stat")) for child in family(process)}
     assert threads.keys() == {0, 11}
     assert threads[11] > 10 * threads[0]
     assert children == {11, 19}  # one of them only counts what the others share

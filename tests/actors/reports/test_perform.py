@@ -25,7 +25,7 @@ from storage.queueing import message_id
 from storage.records.work import StepResult
 from storage.reports import report_id, store_report
 from storage.workers import beat, live_workers
-from tests.actors.builders import BOOK, answering, placed, present, state, steps, with_sections, working
+from tests.actors.builders import BOOK, answering, messages, placed, present, state, steps, with_sections, working
 from tests.builders import a_pdf, facts_of_worker
 from tests.conftest import StoppedClock
 
@@ -138,7 +138,7 @@ async def test_a_result_that_mongodb_refuses_is_not_bought_again(deps: Deps, tex
 
 
 async def test_a_step_that_a_stopping_worker_puts_off_has_not_failed(deps: Deps, clock: StoppedClock) -> None:
-    """Work that waited for a child for minutes, and is refused as its worker ends, is due at once elsewhere."""
+    """Work that waited for a child for minutes, and is refused as its worker ends, is the next one elsewhere."""
     worker, (order, sections) = working(deps), await with_sections(deps)
 
     async def refused(claim: Claim) -> StepResult:
@@ -151,6 +151,7 @@ async def test_a_step_that_a_stopping_worker_puts_off_has_not_failed(deps: Deps,
     found = await state(deps, sections[0])
     assert (found["fails"], found["kills"], found["claim"]) == (0, 0, None)
     assert found["state"] == "queued"
+    assert messages(deps)[0]["kwargs"]["step"] == found["_id"]
 
 
 async def test_a_step_that_fails_for_long_is_given_up(deps: Deps, clock: StoppedClock) -> None:
