@@ -82,7 +82,8 @@ def _settle(order: Order, given: dict[str, str], now: datetime, language: str = 
 async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
     now = deps.clock.now()
     settled = _settle(order, given, now)
-    in_doubt = {doubt.id for doubt in settled.doubts if doubt.field not in given}
+    # What is chosen beforehand counts once its field was sent.
+    in_doubt = {doubt.id for doubt in settled.doubts if doubt.field not in given or not doubt.chosen}
     answers = {name: answer for name, answer in settled.answers.items() if name not in in_doubt}
     await fill_details(deps.db, order["_id"], answers, now)
     filled = await find_order(deps.db, order["_id"]) or order

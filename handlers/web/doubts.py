@@ -88,11 +88,12 @@ def _place_doubt(
     question: Question, written: str, answers: Mapping[str, str], given: Given, language: str
 ) -> tuple[Doubt, dict[str, str]]:
     """Return the doubt about a place, and the answer that is kept for each place that was found."""
-    found = find_places(written)
-    kept = {f"{place.latitude},{place.longitude}": keep(place) for place in found}
+    # The search tells places apart by this alone: neighbours may share their position, and even their zone.
+    found = {place.said(beside_others=True): place for place in find_places(written)}
+    kept = {choice: keep(place) for choice, place in found.items()}
     options = {
         choice: _said(place, kept[choice], answers if question.id == BIRTH_PLACE.id else {}, language, len(found))
-        for choice, place in zip(kept, found, strict=True)
+        for choice, place in found.items()
     }
     if not found:
         sentence = say(language, "We could not find this place. Is it written as it is on a map?")

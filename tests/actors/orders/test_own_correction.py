@@ -254,7 +254,7 @@ async def test_a_place_that_is_new_is_a_choice_and_one_that_stood_before_stays(d
         review = await customer.post("/answers", typed(form, **{**same, "birth_place": "London"}))
         open_still = await customer.post("/answers", sure(review))
         assert (open_still.status_code, "Which is it?" in open_still.text) == (422, True)
-        await customer.post("/answers", {**sure(review), "which_birth_place": "42.98,-81.23"})
+        await customer.post("/answers", {**sure(review), "which_birth_place": "London, Ontario, Canada"})
     found = await present(deps, ORDER)
     assert found["answers"]["birth_place"] == "London, Ontario, Canada (42.98, -81.23, America/Toronto)"
     assert found["answers"]["birth_time"] == "02:30"  # by other clocks
