@@ -75,8 +75,8 @@ def _settle(order: Order, given: dict[str, str], now: datetime, language: str = 
     answers = plain_answers(right, given, now)
     if "reviewed" not in given:
         return Settled(answers, [])
-    settled = settle(right, order["answers"] | answers, given, language)
-    return settled._replace(answers={name: settled.answers[name] for name in answers})
+    settled = settle(right, order["answers"] | answers, order["missing"], given, language)
+    return settled._replace(answers={name: text for name, text in settled.answers.items() if name in answers})
 
 
 async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:

@@ -3,7 +3,7 @@
 A place of many, or of none; a time that was shown twice; and an address that may be mistyped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, timezone
 from typing import NamedTuple
@@ -61,8 +61,13 @@ class Settled(NamedTuple):
         return {name: question for name, question in asked.items() if name not in in_doubt}
 
 
-def settle(asked: Questions, answers: Mapping[str, str], given: Given, language: str) -> Settled:
-    """Settle the doubts about answers by what a form brings. A single place that is found is chosen beforehand."""
+def settle(
+    asked: Questions, answers: Mapping[str, str], needed: Collection[str], given: Given, language: str
+) -> Settled:
+    """Settle the doubts about answers by what a form brings. A single place that is found is chosen beforehand.
+
+    A time that is in doubt is no answer until it is settled, and may be left out if it is not needed.
+    """
     settled, doubts = dict(answers), list[Doubt]()
     for question in asked.values():
         written = answers.get(question.id, "")
@@ -75,9 +80,8 @@ def settle(asked: Questions, answers: Mapping[str, str], given: Given, language:
             doubts.append(doubt)
             settled[question.id] = meant if doubt.chosen == meant else written
     if BIRTH_TIME.id in asked and is_time_in_doubt(settled):
-        doubt = _time_doubt(settled, given, language)
+        doubt = _time_doubt(settled, given, language, may_be_left_out=BIRTH_TIME.id not in needed)
         doubts.append(doubt)
-        # Until it is settled it counts as not told.
         settled[BIRTH_TIME.id] = doubt.chosen
         if doubt.chosen in {"", _NOT_KNOWN}:
             del settled[BIRTH_TIME.id]
@@ -122,7 +126,7 @@ def _address_doubt(question: Question, written: str, meant: str, given: Given, l
     return _doubt(question, sentence, {meant: meant, _AS_WRITTEN: as_written}, given, language, "")
 
 
-def _time_doubt(answers: Mapping[str, str], given: Given, language: str) -> Doubt:
+def _time_doubt(answers: Mapping[str, str], given: Given, language: str, *, may_be_left_out: bool) -> Doubt:
     local, possible = local_birth(answers), possible_offsets(answers)
     assert local is not None  # noqa: S101  # its time could not be in doubt
     name, _, _ = said_place(answers[BIRTH_PLACE.id]).partition(",")
@@ -144,7 +148,8 @@ def _time_doubt(answers: Mapping[str, str], given: Given, language: str) -> Doub
                 time=f"{after:%H:%M}",
             )
         }
-    options[_NOT_KNOWN] = say(language, "I do not know; leave the time out")
+    if may_be_left_out:
+        options[_NOT_KNOWN] = say(language, "I do not know; leave the time out")
     return _doubt(BIRTH_TIME, sentence, options, given, language, "")
 
 

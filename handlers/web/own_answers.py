@@ -136,7 +136,7 @@ def _settle(request: Request, order: Order, given: Mapping[str, str]) -> Settled
     answers = plain_answers(questions, given, deps.clock.now())
     new = {name: one for name, one in questions.items() if answers.get(name) != order["answers"].get(name)}
     asked = {name: one for name, one in questions.items() if name in new or (new and name == BIRTH_TIME.id)}
-    return settle(asked, answers, given, language_of(deps, order))
+    return settle(asked, answers, _needed(order), given, language_of(deps, order))
 
 
 def _say(request: Request, order: Order, outcome: str, status: int) -> Response:

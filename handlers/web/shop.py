@@ -70,7 +70,7 @@ async def checkout(request: Request) -> Response:
     of_gift, now = gift_questions(_zone(deps)), deps.clock.now()
     answers, is_open = plain_answers({**offer.questions, **of_gift}, given, now), False
     if "reviewed" in given:
-        settled = settle({**offer.asked, **of_gift}, answers, given, visitors_language(request))
+        settled = settle({**offer.asked, **of_gift}, answers, offer.needed, given, visitors_language(request))
         answers, is_open = settled.answers, settled.is_open
     if is_open or (deps.settings.consent and given.get("consent") != "yes"):
         return _review(request, offer, given, 422)
@@ -148,7 +148,7 @@ def _review(request: Request, offer: Offer, given: Mapping[str, str], status: in
     of_gift = gift_questions(_zone(deps))
     asked = {**offer.asked, **of_gift}
     answers = plain_answers(asked, given, deps.clock.now())
-    settled = settle(asked, answers, given, visitors_language(request))
+    settled = settle(asked, answers, offer.needed, given, visitors_language(request))
     # What is not said of a gift is not told as left out.
     clear = {name: one for name, one in settled.clear(asked).items() if name in answers or name not in of_gift}
     told = reviewed_answers(clear, answers, _language_of_questions(request, offer))

@@ -89,9 +89,9 @@ def test_each_place_of_every_name_is_offered_and_kept_as_itself() -> None:
     asked = {BIRTH_PLACE.id: BIRTH_PLACE}
     for name in names_at_one_position():
         for written in (name, name.title()):
-            (doubt,) = settle(asked, {BIRTH_PLACE.id: written}, {}, "en").doubts
+            (doubt,) = settle(asked, {BIRTH_PLACE.id: written}, (), {}, "en").doubts
             *offered, _ = doubt.options
-            kept = [settle(asked, {BIRTH_PLACE.id: written}, {doubt.field: one}, "en") for one in offered]
+            kept = [settle(asked, {BIRTH_PLACE.id: written}, (), {doubt.field: one}, "en") for one in offered]
             assert [one.answers[BIRTH_PLACE.id] for one in kept] == [*map(keep, find_places(written))]
             assert len({*doubt.options.values()}) == len(doubt.options)
 
@@ -192,3 +192,28 @@ def test_the_form_for_missing_answers_asks_again_for_a_choice_that_it_does_not_o
     found = front_door.db.orders.find_one({"_id": order})
     assert found is not None
     assert (found["answers"].get("birth_place"), found["missing"]) == (None, ["birth_place"])
+
+
+@pytest.mark.parametrize(
+    ("date", "options"),
+    [("1996-10-27", ["02:30+02:00", "02:30+01:00"]), ("1996-03-31", ["02:30+01:00"])],
+)
+def test_a_time_in_doubt_that_an_order_cannot_do_without_is_asked_until_it_is_told(
+    front_door: Pressroom, date: str, options: list[str]
+) -> None:
+    """To leave it out is no choice there; what else the form brings is kept meanwhile."""
+    given = {"birth_place": "Berlin, Germany", "which_birth_place": "Berlin, Germany", "birth_time": "02:30"}
+    order = front_door.buy(metadata={"product": "personal_horoscope", "name": "Ada", "birth_date": date})
+    front_door.db.orders.update_one({"_id": order}, {"$push": {"missing": "birth_time"}})
+    form = f"{front_door.order(order)['url']}/details"
+    for which in ({}, {"which_birth_time": ""}, {"which_birth_time": "not_known"}):
+        asked = plain_http.post(form, data=REVIEWED | given | which)
+        assert (asked.status_code, [*choices(unescape(asked.text), "which_birth_time")]) == (422, options)
+        found = front_door.db.orders.find_one({"_id": order})
+        assert found is not None
+        assert (found["answers"]["birth_place"], found["missing"]) == (BERLIN, ["birth_time"])
+    taken = plain_http.post(form, data=REVIEWED | given | {"which_birth_time": options[-1]})
+    assert taken.status_code == 200
+    found = front_door.db.orders.find_one({"_id": order})
+    assert found is not None
+    assert (found["answers"]["birth_time"], found["missing"]) == (options[-1], [])
