@@ -76,7 +76,7 @@ async def order_page(request: Request) -> Response:
             return await arrival_page(request)
         view = await order_progress(deps, order)
         due, stage = await _due(deps, order), await stage_of(deps, order)
-        if request.method == "GET":
+        if _is_opened(request):
             await _count_opening(deps, order)
     language = language_of(deps, order)
     withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
@@ -100,6 +100,16 @@ async def order_page(request: Request) -> Response:
         writer=parseaddr(sender_of(deps, order["tenant"]))[1],
         path=request.url.path,
     )
+
+
+def _is_opened(request: Request) -> bool:
+    """Return whether somebody opens the page, rather than a script or a scanner that fetches it.
+
+    Our script says so itself, in any browser. Most browsers say it of whatever they fetch, such as for a page that
+    has the script of an earlier version, but the older ones do not, and none does without TLS.
+    """
+    fetched = "x-requested-with" in request.headers or request.headers.get("sec-fetch-dest") == "empty"
+    return request.method == "GET" and not fetched
 
 
 async def _count_opening(deps: Deps, order: Order) -> None:

@@ -30,7 +30,7 @@ def buy(page: Page, email: str) -> None:
 
 @pytest.mark.short
 def test_a_customer_watches_until_it_is_finished(house: Pressroom, page: Page) -> None:
-    """She lands on her order, its bar moves, and the download appears by itself."""
+    """She lands on her order, its bar moves, and the download appears by itself. She opened the page once."""
     house.stack.llm.add_fault(kind="hang", seconds=8, section="what_pulls_you", times=1)
     buy(page, house.email)
     page.wait_for_url("**/orders/*")
@@ -39,6 +39,7 @@ def test_a_customer_watches_until_it_is_finished(house: Pressroom, page: Page) -
     page.get_by_role("link", name="Download the PDF").wait_for()
     expect(page.get_by_role("status")).to_contain_text("It is finished")
     assert page.evaluate("performance.timeOrigin") == looked_at, "it was loaded anew"
+    assert [order["opens"]["count"] for order in house.db.orders.find()] == [1]
 
 
 def test_a_page_is_live_behind_a_proxy_and_through_a_restart(

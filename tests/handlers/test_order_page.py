@@ -39,13 +39,16 @@ def test_a_delivered_order_shows_its_reports_and_a_button(front_door: Pressroom)
 
 
 def test_openings_of_the_page_are_counted(front_door: Pressroom) -> None:
-    """Each look with the link counts, with the first and the last time; a program that only asks does not."""
+    """Each look with the link counts, with the first and the last time; what programs and scripts fetch does not."""
     order = front_door.order(front_door.buy())
     for _ in range(2):
+        plain_http.get(order["url"], headers={"Sec-Fetch-Dest": "document"})
+        plain_http.get(order["url"], headers={"Sec-Fetch-Dest": "empty"})
+        plain_http.get(order["url"], headers={"X-Requested-With": "fetch"})
         plain_http.get(order["url"])
-    plain_http.get(order["url"] + ".json")
+        plain_http.get(order["url"] + ".json")
     opens = front_door.db.orders.find_one({"_id": order["order_id"]})["opens"]  # type: ignore[index]
-    assert (opens["count"], opens["first_at"] < opens["last_at"]) == (2, True)
+    assert (opens["count"], opens["first_at"] < opens["last_at"]) == (4, True)
 
 
 def test_a_page_that_cannot_be_counted_is_shown(front_door: Pressroom) -> None:
