@@ -34,7 +34,8 @@ from storage.orders import note_opened
 from storage.records.orders import Order
 
 _DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
-#: Fields that the JSON of a customer's link has, and those of each report. All others are the operators'.
+#: Fields that the JSON of a customer's link has, and those of each report. All others are the operators', as
+#: are the words of `attention`.
 _SHOWN = (
     "order_id",
     "state",
@@ -42,7 +43,6 @@ _SHOWN = (
     "product",
     "url",
     "on_hold",
-    "attention",
     "placed_at",
     "paid_at",
     "amount_refunded",
@@ -145,7 +145,8 @@ async def _public_view(deps: Deps, order: Order) -> dict[str, object]:
     reports = [_only(_SHOWN_OF_REPORTS, report) for report in view["reports"]]
     if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
         reports = [{**report, "pdf": None} for report in reports]
-    return {**_only(_SHOWN, view), "reports": reports}
+    attention = say(language_of(deps, order), "One of us is looking after it.") if view["attention"] else None
+    return {**_only(_SHOWN, view), "attention": attention, "reports": reports}
 
 
 async def resend_mail(request: Request) -> Response:

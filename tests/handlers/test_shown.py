@@ -1,5 +1,6 @@
 """What is shown of an order to the holder of its link, and of failed work to an operator."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,16 +38,18 @@ def troubled(front_door: Pressroom) -> dict[str, Any]:
 
 
 def test_a_link_shows_what_the_contract_names_and_no_more(front_door: Pressroom, troubled: dict[str, Any]) -> None:
-    """Costs and mails stay inside; why an operator is needed does not, in words that quote nothing."""
+    """Costs and mails stay inside, and so does why an operator is needed: that one is, is said in one sentence."""
     shown = plain_http.get(f"{troubled['url']}.json").json()
     own = {"order_id", "state", "tenant", "product", "url", "on_hold", "amount_refunded", "dead"}
-    own |= {"placed_at", "paid_at", "attention"}
-    assert set(shown) == own | {"reports", "mails_refused"}
+    own |= {"placed_at", "paid_at"}
+    assert set(shown) == own | {"reports", "mails_refused", "attention"}
     assert {name: shown[name] for name in own} == {name: troubled[name] for name in own}
-    assert shown["state"] == "needs_attention"
+    assert (shown["state"], shown["attention"]) == ("needs_attention", "One of us is looking after it.")
     progress = {"sections_done", "sections_total", "chunks_done", "chunks_total", "downloads"}
     assert [set(report) for report in shown["reports"]] == [{"product", "state", "pdf"} | progress]
     assert "5.02" not in plain_http.get(troubled["url"]).text
+    with plain_http.stream(f"{troubled['url']}/events", timeout=60) as stream:
+        assert next(json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data:")) == shown
     well = front_door.order(front_door.buy())
     assert plain_http.get(f"{well['url']}.json").json()["attention"] is None
 
