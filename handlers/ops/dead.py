@@ -9,9 +9,11 @@ from actors.orders.dead_letters import resolve_dead_letter
 from actors.orders.quote import quote_dead
 from actors.orders.replays import replay_letter
 from handlers.ops.acts import Fields
+from handlers.ops.guard import operator_of
 from handlers.ops.page import expect, page
 from handlers.views.bulk import told_quote
 from handlers.views.dead import groups_view
+from handlers.views.masking import without_words
 from storage.audit import Authority
 from storage.dead_groups import UNGROUPED, newest_of_group
 from storage.dead_letters import find_dead_letter
@@ -48,9 +50,14 @@ async def close(request: Request, fields: Fields, authority: Authority) -> str:
 
 
 async def letter(request: Request, mistake: str = "", status: int = 200) -> Response:
-    """Show a dead letter with its traceback, and what its replay would do."""
+    """Show a dead letter with its traceback, and what its replay would do. Viewers read no words of errors."""
     deps: Deps = request.state.deps
     found = expect(await find_dead_letter(deps.db, request.path_params["letter"]), "There is no such dead letter.")
     quote = await quote_dead(deps, [found["_id"]])
-    told = told_quote(quote.facts)
-    return page(request, "letter.html", status, letter=found, quote=quote.facts, told=told, mistake=mistake)
+    trace = found["traceback"] or ""
+    facts = {
+        "quote": quote.facts,
+        "told": told_quote(quote.facts),
+        "traceback": trace if operator_of(request).may("operator") else without_words(trace),
+    }
+    return page(request, "letter.html", status, letter=found, mistake=mistake, **facts)

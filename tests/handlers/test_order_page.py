@@ -39,7 +39,7 @@ def test_a_delivered_order_shows_its_reports_and_a_button(front_door: Pressroom)
 
 
 def test_openings_of_the_page_are_counted(front_door: Pressroom) -> None:
-    """Each look with the link counts, with the first and the last time; what programs and scripts fetch does not."""
+    """Each look with the link counts, with the first and last time; what programs and scripts fetch does not."""
     order = front_door.order(front_door.buy())
     for _ in range(2):
         plain_http.get(order["url"], headers={"Sec-Fetch-Dest": "document"})

@@ -1,11 +1,15 @@
 """Dead letters in the hands of operators: who may close them, and what does not count as their word."""
 
+import json
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
 
+from infra.mail.errors import MailServerIsBusy
 from tests.handlers.ops.browser import Browser
 from tests.pressroom import Pressroom
 
@@ -75,6 +79,25 @@ def test_a_viewer_only_looks(house: Pressroom, browser_of: OpenBrowser, letter: 
     assert 'value="replayed"' not in browser.get(f"/ops/dead/{letter}").text
     refused = browser.post(f"/ops/dead/{letter}", form_key=browser.form_key(), reason="mended", action="replayed")
     assert (refused.status_code, state(house, letter)) == (403, "open")
+
+
+def test_a_viewer_reads_no_words_of_an_error(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
+    """They may quote a customer: a viewer sees types and frames of a whole chain, an operator all of it."""
+    try:
+        try:
+            json.loads("")
+        except ValueError as cause:
+            raise MailServerIsBusy("550 no\nAda: Byron\n  Ada lives here") from cause
+    except MailServerIsBusy as error:
+        trace = "".join(traceback.format_exception(error))
+    house.db.dead_letters.update_one({"_id": letter}, {"$set": {"traceback": trace}})
+    shown, full = (unescape(browser_of(name).get(f"/ops/dead/{letter}").text) for name in ("vera", "olaf"))
+    assert trace in full
+    _, _, seen = shown.partition('aria-label="Traceback">')
+    seen, _, _ = seen.partition("</pre>")
+    frames = [line for line in trace.splitlines() if line.startswith("  File ")]
+    types = ("json.decoder.JSONDecodeError", f"{MailServerIsBusy.__module__}.MailServerIsBusy")
+    assert seen.splitlines() == [*frames[:-1], types[0], frames[-1], types[1]]
 
 
 def test_a_forged_form_does_nothing(house: Pressroom, browser_of: OpenBrowser, letter: str) -> None:
