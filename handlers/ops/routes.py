@@ -8,6 +8,8 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ExceptionHandler
@@ -30,7 +32,7 @@ _ENTRANCE = partial(Door, "ops sign-in", each=(20, 3.0), every=(60, 0.5), at_onc
 
 
 def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
-    """Return the route to the operators' pages, for those accounts."""
+    """Return the routes to the operators' pages, for those accounts."""
     entrance = Entrance(accounts)
     said: dict[Any, ExceptionHandler] = {
         HTTPException: refused,
@@ -80,4 +82,9 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
         middleware=[Middleware(Doorway, door=_STREAMS()), Middleware(Guard, accounts=accounts)],
         exception_handlers=said,
     )
-    return [Mount("/ops/live", streams), Mount("/ops", pages)]
+    return [Route("/ops", _lead_in), Mount("/ops/live", streams), Mount("/ops", pages)]
+
+
+async def _lead_in(_request: Request) -> Response:
+    """Lead to the first page from the address that people type."""
+    return RedirectResponse("/ops/", 303)

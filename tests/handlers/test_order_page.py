@@ -171,7 +171,7 @@ def test_downloads_are_counted(front_door: Pressroom) -> None:
 
 def test_without_accounts_there_are_no_pages(front_door: Pressroom) -> None:
     """An installation without OPS_USERS serves nothing below /ops."""
-    paths = ("/ops/", "/ops/sign-in", "/ops/static/ops.css")
+    paths = ("/ops", "/ops/", "/ops/sign-in", "/ops/static/ops.css")
     assert {plain_http.get(front_door.stack.urls.web + path).status_code for path in paths} == {404}
 
 

@@ -20,6 +20,12 @@ def test_every_page_asks_strangers_to_sign_in(house: Pressroom) -> None:
         assert entered.headers["location"] == "/ops/"
 
 
+def test_the_address_that_people_type_leads_in(house: Pressroom) -> None:
+    """Without its last slash it leads to the first page, which asks who is there."""
+    typed = Browser(house.stack.urls.web).get("/ops")
+    assert (typed.status_code, typed.headers["location"]) == (303, "/ops/")
+
+
 def test_a_cookie_is_kept_from_scripts_and_other_sites(house: Pressroom) -> None:
     """The cookie cannot be read by scripts nor sent by other sites, and the pages load nothing from elsewhere."""
     browser = Browser(house.stack.urls.web)
