@@ -1,5 +1,7 @@
 """Signed links of our own: they do not expire, and work for any holder until the order's token changes."""
 
+from functools import partial
+
 from itsdangerous import BadSignature, Signer
 
 from infra.settings import Settings
@@ -14,8 +16,8 @@ class Links:
         # The separator must be none of base64's letters, and no dot: a dot begins a suffix in our paths.
         # itsdangerous signs with the last.
         keys = settings.secret_keys[::-1]
-        self._order = Signer(keys, salt="pressroom.order", sep="~")
-        self._gift = Signer(keys, salt="pressroom.gift", sep="~")
+        self._signer = partial(Signer, keys, sep="~")
+        self._order, self._gift = self._signer(salt="pressroom.order"), self._signer(salt="pressroom.gift")
 
     def order(self, token: str) -> str:
         """Return the address of an order's page."""
@@ -28,6 +30,14 @@ class Links:
         """
         return f"{self._base}/gifts/{self._gift.sign(token).decode()}"
 
+    def report(self, token: str, product: str, *, of_gift: bool) -> str:
+        """Return the address of one report's PDF, beside which it can be read, and nothing else of the order.
+
+        Whoever has it knows the order's token, and cannot sign it as an order's, a gift's or another report's.
+        """
+        signed = self._of_report(product, of_gift=of_gift).sign(token).decode()
+        return f"{self._base}/{'gifts' if of_gift else 'orders'}/{signed}/reports/{product}.pdf"
+
     def details(self, token: str) -> str:
         """Return the address of the form for missing details."""
         return f"{self.order(token)}/details"
@@ -39,6 +49,13 @@ class Links:
     def read_gift(self, signed: str) -> str | None:
         """Return the same of a gift's link."""
         return _unsigned(self._gift, signed)
+
+    def read_report(self, signed: str, product: str, *, of_gift: bool) -> str | None:
+        """Return the same of the link of that product's report."""
+        return _unsigned(self._of_report(product, of_gift=of_gift), signed)
+
+    def _of_report(self, product: str, *, of_gift: bool) -> Signer:
+        return self._signer(salt=f"pressroom.{'gift' if of_gift else 'order'}.report.{product}")
 
 
 def _unsigned(signer: Signer, signed: str) -> str | None:

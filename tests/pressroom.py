@@ -17,11 +17,13 @@ import stripe
 from pymongo import MongoClient
 from stripe import WebhookSignature
 
+from infra.links import Links
 from infra.local.environment import outer_environment
 from infra.local.mail.letters import Letter
 from infra.local.part import Begin, Part, begin_process
 from infra.local.seaweedfs import s3_client
 from infra.local.stack import Stack
+from infra.settings import read_settings
 from tests import commands, plain_http, warm
 
 if TYPE_CHECKING:
@@ -204,6 +206,10 @@ class Pressroom:
         answer = plain_http.get(link[0], follow_redirects=True, timeout=30)
         assert answer.status_code == 200
         return answer.content
+
+    def links(self) -> Links:
+        """Return what makes and reads the links of these processes."""
+        return Links(read_settings({**outer_environment(), **self.stack.env, **self.env}))
 
     def s3(self) -> "S3Client":
         """Return a client of the stack's object store."""

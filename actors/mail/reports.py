@@ -41,10 +41,11 @@ def resend(installation: Installation, order: Order, reports: list[Report], now:
 
 def _bringing(installation: Installation, order: Order, name: str, reports: list[Report], now: datetime) -> Letter:
     links, language = Links(installation.settings), language_of(installation, order)
-    page = links.gift(order["token"]) if "gift" in order else links.order(order["token"])
+    token, of_gift = order["token"], "gift" in order
     pdfs = {report["product"]: report["pdf"] for report in reports if report["pdf"]}
     linked = list[Linked]()
     for product in order["products"]:
-        url, pdf = f"{page}/reports/{product}.pdf", pdfs[product]
+        url, pdf = links.report(token, product, of_gift=of_gift), pdfs[product]
         linked.append(Linked(title_of(product), url, pdf["pages"], readable_size(pdf["bytes"], language)))
+    page = links.gift(token) if of_gift else links.order(token)
     return to_customer(installation, order, name, now, to_reader=True, reports=linked, page=page)

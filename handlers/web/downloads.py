@@ -14,7 +14,7 @@ from actors.deps.process import Deps
 from actors.products.catalogue import title_of
 from actors.reports.lost_books import ask_for_reprint
 from handlers.web.page import page
-from handlers.web.requests import is_of_gift, order_of
+from handlers.web.requests import is_of_gift, order_of_report
 from infra.errors import TransientError
 from infra.logs import log
 from storage.order_state import Withheld, why_withheld
@@ -60,7 +60,7 @@ async def find_finished(request: Request) -> tuple[Order, Report, Pdf] | Respons
     HTTPException 404 for a link that is not ours or names no finished report.
     """
     deps: Deps = request.state.deps
-    order = await order_of(request)
+    order = await order_of_report(request)
     if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
         return withhold(request, order, withheld)
     report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from actors.reports.reading import Reading, open_reading
 from handlers.web.downloads import DEADLINE_S, ask_to_wait, find_finished, nothing
 from handlers.web.page import page
-from handlers.web.requests import is_of_gift
+from handlers.web.requests import is_of_gift, is_of_report
 from infra.book.decoration import night, palette
 from infra.book.words import direction, language_tag, words
 from infra.logs import log
@@ -80,7 +80,7 @@ def _page(request: Request, opened: Reading, template: str, **facts: object) -> 
         parts=opened.parts,
         places=_places(opened.parts, f"{path}/read"),
         path=path,
-        order_page=path.rpartition("/reports/")[0],
+        order_page=None if is_of_report(request) else path.rpartition("/reports/")[0],
         gift="gift" in opened.order,
         of_gift=is_of_gift(request),
         language=language,

@@ -33,6 +33,23 @@ async def find_order_of(request: Request) -> Order | None:
     return await find_order_by_token(deps.db, token) if token else None
 
 
+async def order_of_report(request: Request) -> Order:
+    """Return the order of the path's report, by the report's own link or the order's; HTTPException 404 else."""
+    token, deps = _token_of_report(request), request.state.deps
+    order = await find_order_by_token(deps.db, token) if token else None
+    return order or await order_of(request)
+
+
+def is_of_report(request: Request) -> bool:
+    """Return whether a request comes by the link of one report, from which no way leads to its order."""
+    return _token_of_report(request) is not None
+
+
+def _token_of_report(request: Request) -> str | None:
+    links, named, of_gift = Links(request.state.deps.settings), request.path_params, is_of_gift(request)
+    return links.read_report(named["gift" if of_gift else "token"], named["product"], of_gift=of_gift)
+
+
 def is_of_gift(request: Request) -> bool:
     """Return whether a request comes by the link of a gift's recipient, who must learn nothing of the purchase."""
     return "gift" in request.path_params

@@ -126,6 +126,12 @@ def test_links_outlive_the_key_that_signed_them() -> None:
         [True, True, True, True],
         [False, False, True, True],
     ]
+    of_reports = [links.report("token", "life_clarity", of_gift=False).split("/")[-3] for links in stages]
+    read = [
+        [links.read_report(link, "life_clarity", of_gift=False) is not None for link in of_reports]
+        for links in stages
+    ]
+    assert read == opened
 
 
 @pytest.mark.parametrize("keys", ["short", "", f"{GOOD['SECRET_KEY']},", f"{GOOD['SECRET_KEY']},short", " " * 20])

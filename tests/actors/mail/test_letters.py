@@ -10,6 +10,8 @@ import pytest
 from actors.mail.progress import details
 from actors.mail.reports import completion
 from actors.mail.samples import sample_installation, sample_letters
+from actors.products.catalogue import PRODUCTS
+from infra.links import Links
 from infra.mail.errors import LetterIsRefused
 from infra.mail.letter import Letter, as_message
 from infra.tenants import Tenant, Tenants
@@ -75,6 +77,23 @@ def test_a_letter_survives_mail_programs(sample: Letter) -> None:
     assert "prefers-color-scheme: dark" in sample.html
     assert 0 < len(sample.subject.strip()) < 120
     assert "\n" not in sample.subject.strip()
+
+
+@pytest.mark.parametrize("kind", ["completion", "correction", "resend"])
+def test_a_link_to_share_opens_its_report_alone(kind: str) -> None:
+    """Beside it stands the link of the order's own page, which is the customer's alone, and says so."""
+    letter, keys = SAMPLES[f"aurora-{kind}-latin"], Links(HOUSE.settings)
+    to_reports = sorted(link for link in links(letter.text) if "/reports/" in link)
+    (page,) = links(letter.text) - {*to_reports}
+    token = keys.read(page.rpartition("/")[2])
+    assert token is not None
+    for link in to_reports:
+        signed, _, file = link.rpartition("/orders/")[2].split("/")
+        assert (keys.read(signed), keys.read_gift(signed)) == (None, None)
+        products = [one for one in PRODUCTS if keys.read_report(signed, one, of_gift=False) == token]
+        assert [f"{one}.pdf" for one in products] == [file]
+    assert "is for you alone; please do not share its link" in letter.text
+    assert f'The <a href="{page}" style="color:inherit;">page of your order</a> is for you alone' in letter.html
 
 
 @pytest.mark.parametrize(("script", "name"), [("arabic", "أحمد بن عبد الرحمن"), ("cjk", "山田 太郎")])

@@ -1,6 +1,7 @@
 """Gifts: made at once, sent on their day and to their recipient alone, whoever else does what meanwhile."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -153,6 +154,22 @@ async def test_the_recipients_page_knows_nothing_of_the_purchase(
             swapped = f"/{wrong}/{one.path.rpartition('/')[2]}"
             assert (await one.look(swapped)).status_code == 404
             assert (await one.look(f"{swapped}/reports/life_clarity/read")).status_code == 404
+
+
+async def test_a_link_that_the_recipient_shares_opens_its_report_alone(
+    deps: Deps, worker: WorkDeps, mailer: Mailer, clock: StoppedClock
+) -> None:
+    """The gift's page, its message and another mail are the recipient's, and the order is the buyer's."""
+    order = await made(deps, clock)
+    await on_its_day(worker, clock)
+    (link,) = re.findall(r"https?://\S+/gifts/\S+/reports/life_clarity\.pdf", mailer.letters[0].text)
+    cut, _, report = link.partition("/reports/")
+    async with customer_of(deps, order, reads_gift=True) as friend:
+        assert (await friend.look(link)).status_code != 404
+        assert (await friend.look(cut)).status_code == 404
+        assert (await friend.look(f"{cut.replace('/gifts/', '/orders/')}/reports/{report}")).status_code == 404
+        friend.path = cut
+        assert (await friend.post("/resend", {})).status_code == 404
 
 
 async def test_a_gift_that_may_have_been_read_is_not_refunded_by_itself(deps: Deps, clock: StoppedClock) -> None:

@@ -9,11 +9,8 @@ import uuid
 from collections import Counter
 from typing import Any, NamedTuple
 
-from infra.links import Links
-from infra.local.environment import outer_environment
 from infra.local.ports import HOST
 from infra.local.stripe.objects import new_charge, new_dispute, new_event, new_refund
-from infra.settings import read_settings
 from infra.stripe.version import API_VERSION
 from tests import plain_http
 from tests.pressroom import ANSWERS, Pressroom
@@ -130,8 +127,7 @@ def one(door: Pressroom, collection: str, **wanted: Any) -> dict[str, Any]:
 
 def page_of(door: Pressroom, order: str) -> str:
     """Return the address of an order's page."""
-    settings = read_settings({**outer_environment(), **door.stack.env, **door.env})
-    return Links(settings).order(one(door, "orders", _id=order)["token"])
+    return door.links().order(one(door, "orders", _id=order)["token"])
 
 
 def shown(door: Pressroom, order: str) -> Any:
