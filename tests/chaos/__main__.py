@@ -43,7 +43,7 @@ def planned(orders: int, kills: int, seconds: float, seed: int) -> Plan:
     short = max(0, int((seconds - long * _LONG_S) / 20) - pairs)
     outages = [*[(_LONG_S, 1)] * long, *[(_SHORT_S, 2)] * pairs, *[(_SHORT_S, 1)] * short]
     random.Random(seed).shuffle(outages)
-    return Plan({name: count for name, count in shares.items() if count}, kills, outages, seconds, seed)
+    return Plan({name: count for name, count in shares.items() if count}, kills, outages, seconds, seed, _CALL_S)
 
 
 def main() -> int:
@@ -106,6 +106,7 @@ def _figures(scene: Scene, outcome: Outcome) -> dict[str, float]:
         "drain_ratio": max(drained, default=0.0),
         "quiet_s": outcome.quiet_s,
         "mails_repeated": _repeated(scene),
+        **outcome.blows,
         **_calls(scene),
     }
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from actors.audit.evidence import Violation
 from actors.products.catalogue import OFFERS
 from tests.audit.till import Till
+from tests.chaos.blows import Figures, flush_redis, kill_primary
 from tests.chaos.scene import Scene
 from tests.chaos.troubles import LASTING, OF_PROCESSES, OF_SERVERS, OF_SETS, draw, last
 
@@ -34,6 +35,8 @@ class Plan(NamedTuple):
     #: The time over which orders and kills are spread.
     seconds: float
     seed: int
+    #: The time that the provider takes for an answer.
+    call_s: float = 0.0
 
 
 class Drain(NamedTuple):
@@ -60,6 +63,8 @@ class Outcome:
     drained: list[Drain] = field(default_factory=list)
     #: From the end of the storm until nothing was under way any more.
     quiet_s: float = 0.0
+    #: What came of the blows after it, on a set of three.
+    blows: Figures = field(default_factory=dict)
 
 
 class Storm:
@@ -90,10 +95,12 @@ class Storm:
         quiet_s = time.monotonic() - ended
         self._say(f"quiet after {quiet_s:.0f} s")
         # Where something is stuck, the audit says so, and nothing else can be measured.
-        drained = [] if self._scene.undelivered() else [self._drain(*one, patience_s) for one in self._held_up]
+        is_well = not self._scene.undelivered()
+        drained = [self._drain(*one, patience_s) for one in self._held_up] if is_well else []
+        blows = self._strike() if is_well and self._scene.primary is not None else {}
         violations = self._scene.auditor.audit()
         kills = self._scene.kills.total()
-        return Outcome(violations, orders, kills, len(self._plan.outages), drained, quiet_s)
+        return Outcome(violations, orders, kills, len(self._plan.outages), drained, quiet_s, blows)
 
     def _buy(self) -> None:
         """Buy all orders, evenly."""
@@ -103,9 +110,18 @@ class Storm:
             self._wait_for(nth / len(products))
             self._buy_one(product)
 
-    def _buy_one(self, product: str) -> None:
+    def _buy_one(self, product: str = "life_clarity") -> str:
         email = f"{len(self._scene.orders)}.{self._scene.pressroom.email}"
-        self._scene.orders.append(self._till.buy(email, product, OFFERS[product].price, **_BIRTH))
+        order = self._till.buy(email, product, OFFERS[product].price, **_BIRTH)
+        self._scene.orders.append(order)
+        return order
+
+    def _strike(self) -> Figures:
+        """Strike the blows of `blows`, one after the other."""
+        figures = flush_redis(self._scene, self._buy_one, self._plan.call_s)
+        figures |= kill_primary(self._scene, self._buy_one)
+        self._say(f"blows: {figures}")
+        return figures
 
     def _drain(self, outage: str, over: float, held_up: list[str], patience_s: float) -> Drain:
         """Buy as many as an outage held up, all at once, and compare."""
