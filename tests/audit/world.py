@@ -29,19 +29,20 @@ _ANSWER_S = 1.0
 class Accident(NamedTuple):
     """Time in which a worker died or stood still, in Unix time: what it had in the air was lost, or may be.
 
-    `product` is its queue, `steps` are those that it held, or None if that is not known. Of the mail's queue it is
-    also a time in which the mail server's answers were lost.
+    `product` is its queue. `calls` are those that it had claims for, by their requests. It is None if that is not
+    known: any of its product's may have been its then. Of the mail's queue it is also a time in which the mail
+    server's answers were lost.
     """
 
     product: str
     began: float
     ended: float
-    steps: frozenset[str] | None = None
+    calls: frozenset[str] | None = None
 
     def may_have_lost(self, call: Record) -> bool:
         """Return whether it may have had the answer to a call in the air."""
-        if self.steps is not None and (call.request_id or "").rpartition(":")[0] not in self.steps:
-            return False
+        if self.calls is not None:
+            return call.request_id in self.calls
         ended = (call.finished_at or float("inf")) + _SETTLING_S
         return self.product == call.product and call.started_at <= self.ended and self.began <= ended
 

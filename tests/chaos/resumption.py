@@ -1,7 +1,7 @@
 """How soon the work of a killed or leaving worker goes on elsewhere."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,8 @@ from tests.pressroom import Pressroom
 _LONGEST_S = 120.0
 _OVER = {"done", "dead"}
 
-Steps = frozenset[str]
+#: Steps that a worker has claimed, each with the epoch of the claim.
+Held = Mapping[str, int]
 
 
 @dataclass
@@ -53,9 +54,9 @@ class Resumption(Watch):
         self._left: list[_Left] = []
 
     @contextmanager
-    def of(self, pid: int) -> Iterator[Callable[[], Steps | None]]:
+    def of(self, pid: int) -> Iterator[Callable[[], Held | None]]:
         """Look after the steps of a process that is killed within the block. Yields how to ask for them then."""
-        worker, held = self.worker(pid), list[Steps | None]()
+        worker, held = self.worker(pid), list[Held | None]()
         yield lambda: held[0]
         held.append(self.claims(worker))
         if worker is not None:
@@ -65,11 +66,10 @@ class Resumption(Watch):
     def of_leaving(self, pid: int) -> Iterator[None]:
         """Look after the steps of a process that is told to end within the block."""
         worker = self.worker(pid)
-        taken, begun = (self._taken(worker), self.claims(worker) or ()) if worker is not None else ((), ())
+        taken, begun = self._taken(worker) if worker is not None else [], self.claims(worker) or {}
         yield
-        if worker is not None:
-            self._look_after(taken, worker, is_killed=False, at=time.time())
-            self._look_after(begun, worker, is_killed=False, at=None)
+        self._look_after(taken, worker, is_killed=False, at=time.time())
+        self._look_after(begun, worker, is_killed=False, at=None)
 
     def worker(self, pid: int) -> Any:
         """Return what the register knows of a process. None if it is no worker, or cannot be asked for."""
@@ -77,26 +77,26 @@ class Resumption(Watch):
             return self._db.workers.find_one({"pid": pid})
         return None
 
-    def claims(self, worker: Any) -> Steps | None:
+    def claims(self, worker: Any) -> Held | None:
         """Return the steps that a worker holds. None if they cannot be asked for."""
         if worker is None:
             return None
         with suppress(PyMongoError):
-            held = self._db.steps.find({"state": "claimed", "claim.worker": worker["_id"]}, {"_id": 1})
-            return frozenset(step["_id"] for step in held)
+            held = self._db.steps.find({"state": "claimed", "claim.worker": worker["_id"]}, {"epoch": 1})
+            return {step["_id"]: step["epoch"] for step in held}
         return None
 
-    def _taken(self, worker: Any) -> Steps:
+    def _taken(self, worker: Any) -> list[str]:
         """Return the queued steps whose messages a worker has taken."""
         with suppress(PyMongoError, RedisError):
             hands = self._redis.keys(f"dramatiq:__acks__.{worker['broker_id']}.*")
             messages = set[str]().union(*(decoded(self._redis.smembers(key)) for key in hands))
             named = [one.partition(":")[2] for one in messages]
             queued: Any = self._db.steps.find({"_id": {"$in": named}, "state": "queued"})
-            return frozenset(step["_id"] for step in queued if message_of(step) in messages)
-        return frozenset()
+            return [step["_id"] for step in queued if message_of(step) in messages]
+        return []
 
-    def _look_after(self, steps: Any, worker: Any, *, is_killed: bool, at: float | None) -> None:
+    def _look_after(self, steps: Iterable[str], worker: Any, *, is_killed: bool, at: float | None) -> None:
         if time.time() > self.troubled_until:
             self._left += [_Left(step, worker["_id"], is_killed, at) for step in steps]
 

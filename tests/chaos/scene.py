@@ -21,7 +21,7 @@ from tests.audit.leftovers import left_messages
 from tests.audit.world import Accident
 from tests.chaos.proxy import Proxy
 from tests.chaos.pulse import Pulse
-from tests.chaos.resumption import Resumption
+from tests.chaos.resumption import Held, Resumption
 from tests.families import family
 from tests.faults.primary import Primary
 from tests.hook import Hook
@@ -152,15 +152,16 @@ class Scene:
         if part.exit_code != 0 or cut:
             self._note_accident(part, min(cut_at, time.time()))
 
-    def _note_accident(self, part: Part, began: float, held: frozenset[str] | None = None) -> None:
+    def _note_accident(self, part: Part, began: float, held: Held | None = None) -> None:
         """Record that a worker died or stood still from then on. An outage before it held up what it had.
 
-        `held` are the steps that it had claimed, if they are known.
+        `held` are its claims, if they are known. The entry of a call in the ledger is named after the claim.
         """
         product = part.command[-1] if "worker" in part.command else ""
         since = self._held_up_since if self._held_up_since and time.time() < self._until else began
         if product:
-            self.auditor.accidents.append(Accident(product, min(since, began), time.time(), held))
+            calls = frozenset(f"{step}:{epoch}" for step, epoch in held.items()) if held is not None else None
+            self.auditor.accidents.append(Accident(product, min(since, began), time.time(), calls))
 
     def _lock(self, part: Part) -> threading.Lock:
         return self._locks.setdefault(part.name, threading.Lock())
