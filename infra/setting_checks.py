@@ -160,6 +160,7 @@ ACCOUNTS = Check(
     "hash-password` prints it",
     _is_read_by(read_accounts),
 )
+TAX_CODE = Check("txcd_ and eight digits", lambda given: re.fullmatch(r"txcd_[0-9]{8}", given) is not None)
 NETWORKS = Check(
     "addresses or networks, comma-separated, such as 10.0.0.0/8,192.0.2.7", _is_read_by(_read_networks)
 )

@@ -25,6 +25,7 @@ from infra.setting_checks import (
     SECRETS,
     SIGNING_SECRETS,
     STRIPE_KEY,
+    TAX_CODE,
     TEXT,
     WEB_URL,
     ZONE,
@@ -160,7 +161,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     #: (`inclusive`): [tax](runbooks/stripe.md#tax). Without it, no tax is reckoned.
     automatic_tax: Literal["exclusive", "inclusive"] | None = None
     #: [web] Stripe's code of what is sold, `txcd_` and eight digits, if it is not the account's preset one.
-    tax_code: Annotated[str, Meta(pattern=r"^txcd_[0-9]{8}$")] | None = None
+    tax_code: Annotated[Text, TAX_CODE] | None = None
     #: [web] `true`: the payment page asks companies for their tax number.
     tax_ids: bool = False
     #: [web, worker, mail, sweep, cli] In live mode every address is https, but for this machine (customers'

@@ -23,3 +23,8 @@ def test_the_reference_marks_secrets_and_names_processes_that_there_are() -> Non
     assert all({*one.readers} <= {*PROCESSES} for one in every.values())
     of_the_function = {name for name, one in every.items() if "function" in one.readers}
     assert of_the_function == {field.encode_name for field in msgspec.structs.fields(WebhookSettings)}
+
+
+def test_every_form_is_told_in_full() -> None:
+    """No setting is said to be of a form that has a bound which is not there."""
+    assert [one.name for one in entries() if "None" in one.form] == []

@@ -54,6 +54,7 @@ def mistakes(**changes: str) -> list[str]:
         ("ALERT_WEBHOOK_URL", "https://hooks.example/services/T0/B0?token=x"),
         ("ORDER_BUDGET_USD", "2.50"),
         ("LOG_FORMAT", "text"),
+        ("TAX_CODE", "txcd_10302000"),
     ],
 )
 def test_a_setting_that_can_work_is_taken(name: str, value: str) -> None:
@@ -106,6 +107,8 @@ def test_a_setting_that_can_work_is_taken(name: str, value: str) -> None:
         ("TRUSTED_PROXIES", "10.0.0.1/8", "10.0.0.0/8"),
         ("TRUSTED_PROXIES", "balancer", "10.0.0.0/8"),
         ("LOG_FORMAT", "xml", "json or text"),
+        ("TAX_CODE", "10302000", "txcd_ and eight digits"),
+        ("TAX_CODE", "txcd_1030200", "txcd_ and eight digits"),
     ],
 )
 def test_a_setting_that_cannot_work_is_told_what_it_may_be(name: str, value: str, wanted: str) -> None:
