@@ -161,6 +161,15 @@ def test_the_function_has_its_own_settings_and_no_others() -> None:
     assert (find_spec(module) is not None, name) == (True, "handler")
 
 
+def test_the_function_deploys_in_an_account_that_can_reserve_nothing() -> None:
+    """No concurrency is reserved unless it is asked for: a new account has none to spare."""
+    template = sam()
+    reserved = template["Resources"]["Webhook"]["Properties"]["ReservedConcurrentExecutions"]
+    condition, wanted, otherwise = (one.value for one in reserved)
+    assert (condition, wanted, otherwise) == ("Reserves", "Concurrency", "AWS::NoValue")
+    assert template["Parameters"]["Concurrency"]["Default"] == 0
+
+
 def test_operators_come_through_compose_as_they_were_written() -> None:
     """Each line of an operator, in quotes in `.env`, keeps its hash: no part of it is taken for a variable."""
     (web,) = [one for one in EVERY if one.file == "compose.yaml" and "web" in one.command]
