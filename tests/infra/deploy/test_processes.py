@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from importlib.util import find_spec
+from inspect import signature
 
 import click
 import msgspec
@@ -13,6 +14,7 @@ from actors.products.catalogue import PRODUCTS, queues, queues_of
 from handlers.cli.main import pressroom
 from infra.broker.broker import Broker, QueueKeys
 from infra.errors import SettingsError
+from infra.pdf.renderer import Renderer
 from infra.settings import Settings, WebhookSettings, read_settings
 from tests.infra.deploy.files import (
     DEPLOY,
@@ -108,6 +110,21 @@ def test_no_process_may_more_than_it_needs() -> None:
         assert security["capabilities"] == {"drop": ["ALL"]}
         assert [one["mountPath"] for one in container["volumeMounts"]] == ["/tmp"]  # noqa: S108
         assert {"requests", "limits"} == container["resources"].keys()
+
+
+def test_a_swelling_chapter_is_ended_before_its_worker() -> None:
+    """A product's pod has room for a child at its bound, a full /tmp, and more than the rest of a worker takes."""
+    child = signature(Renderer).parameters["memory"].default
+    for deployment in of_kind("Deployment"):
+        pod, container = pod_of(deployment)
+        if container["args"][1] == "worker" and container["args"][2] in PRODUCTS:
+            (scratch,) = pod["volumes"]
+            left = _bytes(container["resources"]["limits"]["memory"]) - child
+            assert left - _bytes(scratch["emptyDir"]["sizeLimit"]) >= 500_000_000
+
+
+def _bytes(quantity: str) -> int:
+    return int(quantity.removesuffix("Mi")) << 20
 
 
 def test_a_process_may_have_a_secret_of_its_kind() -> None:
