@@ -69,11 +69,10 @@ class Door:
             self._room.release()
 
     def _tell(self, scope: Scope, status: int, now: float) -> None:
-        """Log a refusal. `forwarded` without TRUSTED_PROXIES says that a balancer is taken for a customer."""
+        """Log a refusal. `forwarded` says that a balancer, which TRUSTED_PROXIES lacks, is taken for a customer."""
         if now >= self._silent_until:
             self._silent_until = now + _TELL_EVERY_S
-            forwarded = any(name == b"x-forwarded-for" for name, _ in scope["headers"])
-            log.warning("requests_refused", door=self._name, status=status, forwarded=forwarded)
+            log.warning("requests_refused", door=self._name, status=status, forwarded=_is_forwarded(scope))
 
 
 class Doorway:
@@ -87,6 +86,12 @@ class Doorway:
         """Answer one request, if it may pass."""
         async with self._door.passed(scope):
             await self._app(scope, receive, send)
+
+
+def _is_forwarded(scope: Scope) -> bool:
+    """Return whether a request was forwarded for others than the address that it is counted for."""
+    taken_for = scope["client"][0].encode() if scope.get("client") else b""
+    return any(name == b"x-forwarded-for" and taken_for not in value for name, value in scope["headers"])
 
 
 def _address(scope: Scope) -> str:

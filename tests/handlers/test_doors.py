@@ -73,6 +73,7 @@ def test_a_trusted_proxy_says_whose_request_it_is(stack: Stack) -> None:
                 break
         assert status("2001:db8:1:2::ffff") == 429
         assert status("2001:db8:1:3::1") == 404
+        assert '"forwarded": false' in door.part("web").output()
 
 
 def test_nobody_else_says_whose_request_it_is(door: Pressroom) -> None:
