@@ -92,6 +92,22 @@ def test_a_worker_is_asked_after_by_its_own_queue() -> None:
         assert parse(tuple(command)) == {"queue": name.split()[1]}
 
 
+def test_to_be_asked_takes_little_of_a_process() -> None:
+    """A program starts once a minute at most, and has time on a full node; other servers are asked four times."""
+    for service in compose()["services"].values():
+        test = service.get("healthcheck", {}).get("test", [])
+        if {"mongosh", "pressroom"} & {*test}:
+            assert service["healthcheck"]["interval"] == "1m0s"
+    for deployment in of_kind("Deployment"):
+        _, container = pod_of(deployment)
+        if "exec" in (alive := container.get("livenessProbe", {})):
+            share = int(container["resources"]["requests"]["cpu"].removesuffix("m")) / 1000
+            assert alive["periodSeconds"] == 60
+            assert alive["timeoutSeconds"] * share >= 6  # thrice the processor time that it takes
+        if ready := container.get("readinessProbe"):
+            assert ready["periodSeconds"] >= 15
+
+
 def test_no_process_may_more_than_it_needs() -> None:
     """Ours run on a read-only file system with a /tmp, as nobody in particular and without a capability."""
     for service in compose()["services"].values():
