@@ -102,7 +102,7 @@ def of_kind(kind: str, folder: str = "base") -> list[dict[str, Any]]:
 
 
 def pod_of(deployment: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the pod that a deployment makes, and its one container."""
+    """Return the pod that a deployment or a job makes, and its one container."""
     pod = deployment["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     return pod, container
@@ -170,5 +170,6 @@ def processes() -> Sequence[Process]:
 def images() -> Iterator[str]:
     """Yield the images that are named anywhere."""
     yield from (service["image"] for service in compose()["services"].values())
-    yield from (pod_of(one)[1]["image"] for one in of_kind("Deployment"))
+    for folder in ("base", "example"):
+        yield from (pod_of(one)[1]["image"] for one in of_kind("Deployment", folder))
     yield from re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)

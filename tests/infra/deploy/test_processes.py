@@ -23,6 +23,7 @@ from tests.infra.deploy.files import (
     Process,
     compose,
     environment_file,
+    filled_in,
     images,
     of_kind,
     pod_of,
@@ -152,6 +153,27 @@ def test_a_process_may_have_a_secret_of_its_kind() -> None:
         assert {"secretRef": {"name": "pressroom"}} in shared
         kind = container["args"][1]
         assert (own, kind in kinds) == ({"secretRef": {"name": f"pressroom-{kind}", "optional": True}}, True)
+
+
+def test_the_job_of_the_indexes_is_made_by_hand_of_what_the_processes_have() -> None:
+    """Its command is one that there is; image, settings and privileges are a sweep's; it never runs by itself."""
+    (cron,) = of_kind("CronJob", "example")
+    (sweep,) = (one for one in of_kind("Deployment", "example") if one["metadata"]["name"] == "pressroom-sweep")
+    (pod, ours), (like, theirs) = pod_of(cron["spec"]["jobTemplate"]), pod_of(sweep)
+    assert cron["spec"]["suspend"]
+    assert parse(tuple(ours["args"])) == parse(("pressroom", "indexes"))
+    assert (ours["image"], ours["envFrom"]) == (theirs["image"], theirs["envFrom"][:2])
+    assert ours["securityContext"] == theirs["securityContext"]
+    assert pod["securityContext"].items() <= like["securityContext"].items()
+
+
+def test_an_overlay_changes_settings_that_there_are() -> None:
+    """With the example's values over the base's, and the Secret's, every setting is known and right."""
+    (settings,) = of_kind("ConfigMap", "example")
+    (base,) = of_kind("ConfigMap")
+    given = {**settings["data"], **filled_in("kubernetes/secret.env.example")}
+    assert settings["data"].keys() == base["data"].keys()
+    assert read_settings(given).public_url == environment_file("kubernetes/example/settings.env")["PUBLIC_URL"]
 
 
 def test_every_pod_is_counted_by_one_budget_of_disruptions() -> None:

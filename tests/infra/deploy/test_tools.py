@@ -30,10 +30,10 @@ def test_compose_reads_its_file() -> None:
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 def test_kubernetes_knows_every_object(version: str) -> None:
-    """What Kustomize makes of both folders has no key that the API does not have. KEDA's objects are its own."""
+    """What Kustomize makes of all folders has no key that the API does not have. KEDA's objects are its own."""
     ours = [one for one in kubernetes("keda") if not one["apiVersion"].startswith("keda.sh/")]
     assert ours == kubernetes("base")
-    for one in ours:
+    for one in (*ours, *kubernetes("example")):
         kubernetes_validate.validate(one, version, strict=True)
 
 
