@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import yaml
+from honcho.environ import parse_procfile
 
 from infra.passwords import hash_password
 
@@ -151,9 +152,8 @@ def _render_value(variable: Mapping[str, Any], services: Mapping[str, Any]) -> s
 
 
 def _of_procfile() -> Iterator[Process]:
-    for line in (DEPLOY / "Procfile").read_text().splitlines():
-        command = tuple(shlex.split(line.partition(": ")[2].replace("$PORT", "5000")))
-        yield Process("Procfile", command, {}, None, 1)
+    for line in parse_procfile((DEPLOY / "Procfile").read_text()).processes.values():
+        yield Process("Procfile", tuple(shlex.split(line.replace("$PORT", "5000"))), {}, None, 1)
 
 
 def _seconds(duration: str) -> float:
