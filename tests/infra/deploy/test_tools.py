@@ -39,7 +39,7 @@ def test_kubernetes_knows_every_object(version: str) -> None:
 
 def test_cloudformation_knows_the_function() -> None:
     """The template and each property are valid after SAM's transformation, in every region."""
-    tool("cfn-lint", "aws/template.yaml")
+    tool("cfn-lint", "--regions", "ALL_REGIONS", "--", "aws/template.yaml")
 
 
 def test_no_yaml_says_a_thing_twice() -> None:
@@ -47,9 +47,10 @@ def test_no_yaml_says_a_thing_twice() -> None:
     tool("yamllint", "--strict", "--config-data", RULES, ".")
 
 
-def test_prometheus_reads_its_file() -> None:
+@pytest.mark.parametrize("file", ["compose.yml", "prometheus.example.yml"])
+def test_prometheus_reads_its_file(file: str) -> None:
     """Each key is one of Prometheus's."""
-    tool("promtool", "check", "config", "--syntax-only", "prometheus/compose.yml")
+    tool("promtool", "check", "config", "--syntax-only", f"prometheus/{file}")
 
 
 def dashboard() -> list[dict[str, Any]]:
