@@ -1,4 +1,7 @@
-"""A stranger's first order, by the commands of docs/quickstart.md; `make dist` runs them on a wheel."""
+"""A stranger's first order, by the commands of docs/quickstart.md, beside servers that run.
+
+tests/infra/deploy/test_package.py runs those that start servers, too, on a wheel.
+"""
 
 import os
 from pathlib import Path
