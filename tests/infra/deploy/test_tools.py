@@ -1,6 +1,7 @@
 """Each file, as the tool of its own kind sees it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.infra.deploy.files import DEPLOY, compose, kubernetes, tool
+from tests.infra.deploy.files import DEPLOY, compose, kubernetes, of_kind, pod_of, tool
 
 #: `preStop: sleep` is there from the first of them on.
 OLDEST, NEWEST = "1.30", "1.37"
@@ -51,6 +52,20 @@ def test_no_yaml_says_a_thing_twice() -> None:
 def test_prometheus_reads_its_file(file: str) -> None:
     """Each key is one of Prometheus's."""
     tool("promtool", "check", "config", "--syntax-only", f"prometheus/{file}")
+
+
+def test_prometheus_asks_every_pod_once(tmp_path: Path) -> None:
+    """Of each pod one job keeps one port; what is not about finding pods is Prometheus's."""
+    config = yaml.safe_load((DEPLOY / "prometheus/kubernetes.example.yml").read_text())
+    kept = [re.compile(job["relabel_configs"][0]["regex"]) for job in config["scrape_configs"]]
+    for deployment in of_kind("Deployment"):
+        component = deployment["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"]
+        ports = [f"{component};{port['name']}" for port in pod_of(deployment)[1]["ports"]]
+        assert len([port for port in ports for one in kept if one.fullmatch(port)]) == 1
+    for job in config["scrape_configs"]:
+        del job["kubernetes_sd_configs"]  # Debian's promtool is built without them
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
+    tool("promtool", "check", "config", "--syntax-only", "prometheus.yml", folder=tmp_path)
 
 
 def dashboard() -> list[dict[str, Any]]:
