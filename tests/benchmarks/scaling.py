@@ -10,6 +10,7 @@ from tests.benchmarks.measured import Row, say
 from tests.benchmarks.pdf.tree import Tree
 from tests.benchmarks.plans.shop import Shop, opened
 from tests.benchmarks.processor import trees_s
+from tests.benchmarks.store import KINDS, requests_to_s3
 
 _CALL_S, _WORDS = 0.05, 600
 _ORDERS = {"life_clarity": 20, "personal_blueprint": 4, "personal_horoscope": 2}
@@ -29,6 +30,8 @@ def main() -> None:
         say(f"scaling: nothing for {_IDLE_S:g} s")
         idle = _idle(shop)
         costs = {product: _cost(shop, product, count, idle) for product, count in _ORDERS.items()}
+    for product, kinds in requests_to_s3().items():
+        costs[product] |= {f"requests to S3: {kind}": kinds[kind] for kind in KINDS}
     rows: list[Row] = [
         {
             "per order": what,
