@@ -69,7 +69,7 @@ class Door:
             self._room.release()
 
     def _tell(self, scope: Scope, status: int, now: float) -> None:
-        """Log a refusal. `forwarded` says that a balancer, which TRUSTED_PROXIES lacks, is taken for a customer."""
+        """Log a refusal. `forwarded`: a balancer that is not among TRUSTED_PROXIES is taken for a customer."""
         if now >= self._silent_until:
             self._silent_until = now + _TELL_EVERY_S
             log.warning("requests_refused", door=self._name, status=status, forwarded=_is_forwarded(scope))
