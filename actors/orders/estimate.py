@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection
 from datetime import timedelta
-from functools import cache
 from math import ceil
 from statistics import median
 
@@ -11,6 +10,7 @@ from actors.deps.process import Deps
 from actors.mail.formatting import spoken_duration
 from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Product
+from actors.products.plans import plan_of
 from storage.records.plans import Plan
 from storage.reports import making_times
 
@@ -39,15 +39,9 @@ async def _likely_s(deps: Deps, product: str) -> float:
 
 
 def planned_s(product: Product) -> float:
-    """Estimate the seconds that a report takes by its plan: sections of one depth side by side, at its pace."""
-    after = {part.id: part.after for part in product.parts}
-
-    @cache
-    def depth(part: str) -> int:
-        return 1 + max(map(depth, after[part]), default=0)
-
-    levels = Counter(depth(section.id) for section in product.sections)
-    return _rounds_s(levels, product.pace.max_in_flight, product.pace.gap_s)
+    """Estimate the seconds that a report takes by its plan, all of it."""
+    plan = plan_of(product)
+    return remaining_s(plan, plan["steps"])
 
 
 def remaining_s(plan: Plan, again: Collection[str]) -> float:
@@ -58,9 +52,5 @@ def remaining_s(plan: Plan, again: Collection[str]) -> float:
             deepest = max((depths.get(need, 0) for need in step["needs"]), default=0)
             depths[key] = deepest + int(step["kind"] == "write")
     widths = Counter(depth for key, depth in depths.items() if plan["steps"][key]["kind"] == "write")
-    return _rounds_s(widths, plan["bounds"]["write"], plan["gap_s"]["write"])
-
-
-def _rounds_s(levels: Counter[int], at_once: int, gap_s: float) -> float:
-    rounds = sum(ceil(width / at_once) for width in levels.values())
-    return rounds * (_CALL_S + gap_s) + _BOOK_S
+    rounds = sum(ceil(width / plan["bounds"]["write"]) for width in widths.values())
+    return rounds * (_CALL_S + plan["gap_s"]["write"]) + _BOOK_S

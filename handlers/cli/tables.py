@@ -4,7 +4,7 @@ Only text is ever broken, at its blanks, and only on a screen. A word, such as a
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 from rich.cells import cell_len
@@ -17,25 +17,29 @@ from handlers.cli.common import on_one_line
 _GAP = 2
 #: Narrower columns of text are harder to read than one field a line.
 _READABLE = 24
+#: The width of what is no screen: any row is one line.
+_ENDLESS = 1 << 20
 
 _INDENT = " " * 4
 
-Column = Sequence[str]
-
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows below the names of their columns.
-
-    On a screen too narrow for that, the first column stands above the others, or even above one field a line.
-    """
-    lines = [[_title(name) for name in names], *(list(map(on_one_line, row)) for row in rows)]
-    columns = list(zip(*lines, strict=True))
+    """Print rows below the names of their columns. On a screen too narrow for that, each has one field a line."""
+    shown = [[Text(on_one_line(cell)) for cell in row] for row in rows]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for nth, name in enumerate(names):
+        texts = [row[nth] for row in shown if " " in row[nth].plain.strip()]
+        least = min(max(row[nth].cell_len for row in shown), _READABLE) if texts else None
+        table.add_column(Text(_title(name)), no_wrap=not texts, overflow="fold", min_width=least)
+    for row in shown:
+        table.add_row(*row)
+    endless = Console(width=_ENDLESS, color_system=None, force_terminal=False)
     if not sys.stdout.isatty():
-        click.echo("\n".join(_aligned(columns)))
-    elif _needs(map(_least, columns)) <= _screen().width:
-        _screen().print(_fitted(columns))
-    elif _needs(map(_widest, columns[1:])) + len(_INDENT) <= _screen().width:
-        _print_stacked(columns)
+        with endless.capture() as printed:
+            endless.print(table)
+        click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
+    elif endless.measure(table).minimum <= _screen().width:
+        _screen().print(table)
     else:
         _print_fields_of_each(names, rows)
 
@@ -55,45 +59,6 @@ def _title(name: str) -> str:
 
 def _screen() -> Console:
     return Console(markup=False, highlight=False, emoji=False)
-
-
-def _aligned(columns: Sequence[Column]) -> Iterator[str]:
-    widths = [_widest(column) for column in columns]
-    for cells in zip(*columns, strict=True):
-        padded = (cell + " " * (width - cell_len(cell) + _GAP) for cell, width in zip(cells, widths, strict=True))
-        yield "".join(padded).rstrip()
-
-
-def _is_text(column: Column) -> bool:
-    return any(" " in cell.strip() for cell in column[1:])
-
-
-def _widest(column: Column) -> int:
-    return max(map(cell_len, column))
-
-
-def _least(column: Column) -> int:
-    return min(_widest(column), _READABLE) if _is_text(column) else _widest(column)
-
-
-def _needs(widths: Iterable[int]) -> int:
-    return sum(width + _GAP for width in widths) - _GAP
-
-
-def _fitted(columns: Sequence[Column]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(Text(column[0]), no_wrap=not _is_text(column), overflow="fold")
-    for cells in zip(*(column[1:] for column in columns), strict=True):
-        table.add_row(*map(Text, cells))
-    return table
-
-
-def _print_stacked(columns: Sequence[Column]) -> None:
-    style = "bold"
-    for first, others in zip(columns[0], _aligned(columns[1:]), strict=True):
-        _screen().print(Text(f"{first}\n{_INDENT}{others}", style), soft_wrap=True)
-        style = ""
 
 
 def _print_fields_of_each(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

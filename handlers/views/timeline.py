@@ -1,7 +1,7 @@
 """Timeline of an order: everything that happened to it, by the records that stay."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -40,9 +40,13 @@ class _Note(NamedTuple):
 
 async def timeline(deps: Deps, order: Order, steps: Sequence[Step]) -> list[Entry]:
     """Return all that happened to an order with these steps, the oldest first."""
-    read = await asyncio.gather(*(part(deps.db, order) for part in _PARTS))
+    read = await asyncio.gather(*(_gathered(part(deps.db, order)) for part in _PARTS))
     notes = chain(_of_order(order), _of_steps(steps), *read)
     return sorted(Entry(at, kind, text) for at, kind, text in notes if at is not None)
+
+
+async def _gathered(notes: AsyncIterator[_Note]) -> list[_Note]:
+    return [note async for note in notes]
 
 
 def _of_order(order: Order) -> Iterator[_Note]:
@@ -70,25 +74,21 @@ def _of_order(order: Order) -> Iterator[_Note]:
         yield _Note(at, "mail", "the reports' mail was asked for once more")
 
 
-async def _events(db: Database, order: Order) -> list[_Note]:
-    notes = []
+async def _events(db: Database, order: Order) -> AsyncIterator[_Note]:
     for event in await events_of(db, order):
         state = f"{event['state']}: {event['reason']}" if event.get("reason") else event["state"]
-        notes.append(_Note(event["received_at"], "stripe", f"{event['type']} ({state})"))
-    return notes
+        yield _Note(event["received_at"], "stripe", f"{event['type']} ({state})")
 
 
-async def _reports(db: Database, order: Order) -> list[_Note]:
-    notes = []
+async def _reports(db: Database, order: Order) -> AsyncIterator[_Note]:
     for report in await reports_of(db, [order]):
         name = report["product"]
-        notes.append(_Note(report.get("began_at"), "report", f"{name}: begun"))
-        notes.append(_Note(report.get("stored_at"), "report", f"{name}: stored, run {report['run']}"))
+        yield _Note(report.get("began_at"), "report", f"{name}: begun")
+        yield _Note(report.get("stored_at"), "report", f"{name}: stored, run {report['run']}")
         if downloads := report.get("downloads"):
             count = downloads["count"]
-            notes.append(_Note(downloads["first_at"], "customer", f"{name}: downloaded for the first time"))
-            notes.append(_Note(downloads["last_at"], "customer", f"{name}: downloaded, {count} times by then"))
-    return notes
+            yield _Note(downloads["first_at"], "customer", f"{name}: downloaded for the first time")
+            yield _Note(downloads["last_at"], "customer", f"{name}: downloaded, {count} times by then")
 
 
 def _of_steps(steps: Sequence[Step]) -> Iterator[_Note]:
@@ -100,45 +100,38 @@ def _of_steps(steps: Sequence[Step]) -> Iterator[_Note]:
             yield _Note(step.get("done_at"), "step", ended)
 
 
-async def _letters(db: Database, order: Order) -> list[_Note]:
-    notes = []
+async def _letters(db: Database, order: Order) -> AsyncIterator[_Note]:
     for letter in await deliveries_of(db, order["_id"]):
         name, accepted = letter["kind"], letter.get("accepted", [])
-        answers = [(one["at"], without_addresses(one["answer"])) for one in accepted]
-        notes += [_Note(at, "mail", f"{name}: accepted, {answer}") for at, answer in answers]
+        for one in accepted:
+            yield _Note(one["at"], "mail", f"{name}: accepted, {without_addresses(one['answer'])}")
         if not accepted:  # or its customer is forgotten
-            notes.append(_Note(letter.get("sent_at"), "mail", f"{name}: sent"))
+            yield _Note(letter.get("sent_at"), "mail", f"{name}: sent")
         if error := letter.get("error"):
             said = f"{name}: {letter['state']}, asked {letter['tries']} times: {without_addresses(error)}"
-            notes.append(_Note(letter["until"], "mail", said))
-    return notes
+            yield _Note(letter["until"], "mail", said)
 
 
-async def _deaths(db: Database, order: Order) -> list[_Note]:
-    notes = []
+async def _deaths(db: Database, order: Order) -> AsyncIterator[_Note]:
     for dead in await dead_letters(db, limit=_MOST, order=order["_id"]):
-        notes.append(_Note(dead["at"], "dead", f"{dead['kind']}: {dead['reason']}"))
-        notes.append(_Note(dead.get("closed_at"), "dead", f"{dead['kind']}: {dead['state']}"))
-    return notes
+        yield _Note(dead["at"], "dead", f"{dead['kind']}: {dead['reason']}")
+        yield _Note(dead.get("closed_at"), "dead", f"{dead['kind']}: {dead['state']}")
 
 
-async def _alerts(db: Database, order: Order) -> list[_Note]:
+async def _alerts(db: Database, order: Order) -> AsyncIterator[_Note]:
     settled = await settled_alerts_about(db, [order["_id"]])
-    ends = ((one["settled_at"], f"{one['kind']}: settled by {one['who']}: {one['why']}") for one in settled)
-    notes = [_Note(at, "alert", text) for at, text in ends]
+    for one in settled:
+        yield _Note(one["settled_at"], "alert", f"{one['kind']}: settled by {one['who']}: {one['why']}")
     for alert in (*await alerts_about(db, [order["_id"]]), *settled):
         ways = " and ".join(alert["told"]) or "a digest"
-        notes.append(_Note(alert["at"], "alert", f"{alert['kind']}: {alert['text']}"))
-        notes.append(_Note(alert.get("told_at"), "alert", f"{alert['kind']}: told by {ways}"))
-    return notes
+        yield _Note(alert["at"], "alert", f"{alert['kind']}: {alert['text']}")
+        yield _Note(alert.get("told_at"), "alert", f"{alert['kind']}: told by {ways}")
 
 
-async def _actions(db: Database, order: Order) -> list[_Note]:
-    notes = []
+async def _actions(db: Database, order: Order) -> AsyncIterator[_Note]:
     for act in await actions_on(db, order["_id"]):
         said = f"{act['who']} {act['action']} {act['subject']}: {act['reason']}"
-        notes.append(_Note(act["at"], "operator", said))
-    return notes
+        yield _Note(act["at"], "operator", said)
 
 
 _PARTS = (_events, _reports, _letters, _deaths, _alerts, _actions)
