@@ -45,7 +45,7 @@ def _build(what: str, source: Path, folder: Path) -> Path:
     return folder / done.stdout.splitlines()[-1]
 
 
-def prove(wheel: Path, folder: Path) -> None:
+def _prove(wheel: Path, folder: Path) -> None:
     """Install a wheel with its locked dependencies, and buy short reports where nothing else is.
 
     One by the demo, one by the commands of docs/quickstart.md.
@@ -80,7 +80,7 @@ def main() -> None:
         folder = Path(name)
         sdist = build_sdist(folder)
         wheel = build_wheel(sdist, folder)
-        prove(wheel, folder)
+        _prove(wheel, folder)
         for built in (sdist, wheel):
             sys.stdout.write(f"{shutil.copy(built, dist)}\n")
 

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.dist import PACKAGES, ROOT, build_sdist, build_wheel, prove
+from tests.dist import PACKAGES, ROOT, build_sdist, build_wheel
 from tests.infra.deploy.files import images
 
 #: What is no part of the running product.
@@ -23,12 +23,6 @@ def test_an_installation_has_every_file_that_the_product_reads(tmp_path: Path) -
     source = tmp_path / "source"
     there = {path.relative_to(source).as_posix() for name in PACKAGES for path in (source / name).rglob("*.*")}
     assert packed == {name for name in there if not name.startswith(NOT_PACKED)}
-
-
-@pytest.mark.long
-def test_an_installation_sells_reports_where_nothing_else_is(tmp_path: Path) -> None:
-    """With the lock's versions, its demo succeeds there, and so does every command of the quickstart."""
-    prove(build_wheel(build_sdist(tmp_path), tmp_path), tmp_path)
 
 
 def test_one_version_is_named_everywhere() -> None:
