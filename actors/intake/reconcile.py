@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -9,6 +10,7 @@ from actors.deps.webhook import IntakeDeps
 from actors.intake.apply import apply_events, finish_events, foreign_events
 from actors.intake.events import EVENTS, PAID, Event, object_of, subjects_of
 from actors.intake.explain import why_foreign, why_missing
+from infra.errors import PermanentError
 from infra.logs import log
 from infra.stripe.version import API_VERSION, StripeObject
 from storage.events import new_event, record_events, states_of_events
@@ -70,10 +72,10 @@ async def reconcile(
         progress("undelivered events", looked := looked + len(events))
     looked = 0
     async for sessions in _batches(records.complete_sessions(start)):
-        lacking = await _unplaced(deps, sessions)
-        unplaced = [_event(_told(session, await _paid_at(records, session))) for session in lacking]
+        unplaced = [_event(_told(one, one["created"])) for one in await _unplaced(deps, sessions)]
         found += await _findings(deps, "session", unplaced, foreign)
-        await _place(deps, await _ours(deps, unplaced), dry_run=dry_run)
+        ours = [] if dry_run else await _ours(deps, unplaced)
+        await _place(deps, [await _dated(deps, records, one) for one in ours], dry_run=dry_run)
         progress("completed sessions", looked := looked + len(sessions))
     log.info("reconciled", found=len(found), since=since.isoformat(), dry_run=dry_run)
     return found
@@ -107,16 +109,24 @@ async def _unplaced(deps: IntakeDeps, sessions: Sequence[StripeObject]) -> list[
     return [session for session_id, session in paid.items() if session_id not in known]
 
 
-async def _paid_at(records: Records, session: StripeObject) -> int:
-    """Return when a session was paid (Unix time): a checkout may stand open for a day before."""
-    intent = session["payment_intent"]
-    return int((await records.charge(intent))["created"] if intent else session["created"])
+async def _dated(deps: IntakeDeps, records: Records, told: Event) -> Event:
+    """Return the event of a session with the time of its payment: its page may have stood open for a day before.
+
+    That is now for an order that has waited for a payment, and otherwise what its charge says, if it has one.
+    """
+    session = object_of(told.body or {})
+    if await find_orders(deps.db, [session["id"]]):
+        return _event(_told(session, int(deps.clock.now().timestamp())))
+    with suppress(PermanentError):
+        if session["payment_intent"]:
+            return _event(_told(session, (await records.charge(session["payment_intent"]))["created"]))
+    return told
 
 
 def _told(session: StripeObject, at: int) -> StripeObject:
-    """Return the event that should have told of a session then. It is recorded and applied like Stripe's own."""
+    """Return the event that should have told then of a session as it is. It is taken like Stripe's own."""
     return {
-        "id": f"reconciled_{session['id']}",
+        "id": f"reconciled_{session['payment_status']}_{session['id']}",
         "object": "event",
         "type": "checkout.session.completed",
         "api_version": API_VERSION,

@@ -69,6 +69,8 @@ async def tell_failure(deps: WorkDeps, order: Order) -> datetime | None:
     now = deps.clock.now()
     if order["failed_at"] is None or order["objection"] is not None or not order["email"] or was_delivered(order):
         return None
+    if order["paid_at"] is None:
+        return None
     due_at = order["failed_at"] + timedelta(seconds=deps.settings.failure_letter_after_s)
     if now < due_at:
         return due_at

@@ -52,7 +52,7 @@ def _due_by_policy(deps: WorkDeps, order: Order) -> datetime | None:
     if after_s is None or failed_at is None or order["payment_intent"] is None or order["refund_failed"]:
         return None
     # The money may be another shop's, or what was delivered is made again after a correction.
-    if order["objection"] is not None or was_delivered(order):
+    if order["objection"] is not None or was_delivered(order) or order["paid_at"] is None:
         return None
     due_at = failed_at + timedelta(seconds=after_s)
     return max(due_at, look_again_at(order, deps.clock.now())) if order["on_hold"] else due_at

@@ -11,6 +11,7 @@ from storage.alerts import raise_alert
 from storage.audit import Authority, record_action
 from storage.order_state import REQUESTS, is_refunded, paid_day, was_delivered
 from storage.records.orders import CUSTOMER, Order
+from storage.reports import reports_of
 from storage.withdrawals import record_withdrawal
 
 #: The customer may withdraw, has lost the right to, or has withdrawn.
@@ -33,12 +34,14 @@ def right_of(deps: Deps, order: Order) -> Right | None:
     return "lost" if "consent" in order and was_delivered(order) else "open"
 
 
-def is_ours_to_refund(order: Order) -> bool:
+async def is_ours_to_refund(deps: Deps, order: Order) -> bool:
     """Return whether a withdrawal is a refund by itself: no report is made, and it was surely our sale.
 
     Each report may be read on the order's page as soon as it is made, long before a letter brings it.
     """
-    return not order["stored"] and order["objection"] is None and why_not_refundable(order) is None
+    if order["objection"] is not None or why_not_refundable(order) is not None:
+        return False
+    return not any(report["pdf"] for report in await reports_of(deps.db, [order]))
 
 
 async def withdraw(deps: Deps, order: Order) -> bool:
@@ -46,7 +49,7 @@ async def withdraw(deps: Deps, order: Order) -> bool:
 
     All of the money goes back if that is ours to do. An operator sees to it otherwise.
     """
-    now, order_id, refunding = deps.clock.now(), order["_id"], is_ours_to_refund(order)
+    now, order_id, refunding = deps.clock.now(), order["_id"], await is_ours_to_refund(deps, order)
     if refunding:
         withdrawn = Authority(CUSTOMER, "withdrew from the contract")
         await record_action(deps.db, withdrawn, "refunded", order_id, "all of it", now)

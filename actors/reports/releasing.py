@@ -81,8 +81,8 @@ async def release(
 
     if pause_s:
         deps.timers.after(pause_s, queue_again, sooner)
-    else:  # its worker ends, and the step has waited for its turn once
-        await queue_released(deps, claim.step, first=True)
+    else:  # what a worker that ends gives back has waited for its turn once
+        await queue_released(deps, claim.step, first=deps.stopping.is_set())
 
 
 async def give_up_claim(deps: WorkDeps, claim: Claim, error: Exception) -> None:

@@ -98,14 +98,14 @@ async def resend_messages_of(deps: Deps, worker: Worker) -> None:
 
 
 async def _resend_errands(deps: Deps, lost: Sequence[str]) -> None:
-    """Send again the messages of errands that are still to be run, before those that wait.
+    """Send again the messages of errands that are still to be run, unless they are put off for longer.
 
-    An errand that is put off for longer than its message is waited for is not, and waits its time.
+    Not before those that wait: an errand may be what its worker died of, and it is not counted how often.
     """
     asked, by = set(map(errand_of, lost)), deps.clock.now() + ERRAND_CHECK
     orders = await find_orders(deps.db, sorted({order_id for _, order_id in asked if order_id}))
     posts = [
-        errand_post(errand, order["_id"])._replace(first=True)
+        errand_post(errand, order["_id"])
         for order in orders
         for errand, due_at in order["errands"].items()
         if (errand, order["_id"]) in asked and due_at <= by

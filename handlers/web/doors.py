@@ -89,9 +89,10 @@ class Doorway:
 
 
 def _is_forwarded(scope: Scope) -> bool:
-    """Return whether a request was forwarded for others than the address that it is counted for."""
+    """Return whether a request was forwarded first for another address than the one that it is counted for."""
     taken_for = scope["client"][0].encode() if scope.get("client") else b""
-    return any(name == b"x-forwarded-for" and taken_for not in value for name, value in scope["headers"])
+    origins = (value.split(b",")[0].strip() for name, value in scope["headers"] if name == b"x-forwarded-for")
+    return any(origin != taken_for for origin in origins)
 
 
 def _address(scope: Scope) -> str:

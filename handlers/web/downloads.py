@@ -14,7 +14,7 @@ from actors.deps.process import Deps
 from actors.products.catalogue import title_of
 from actors.reports.lost_books import ask_for_reprint
 from handlers.web.page import page
-from handlers.web.requests import is_of_gift, order_of_report
+from handlers.web.requests import is_of_gift, is_of_report, order_of_report
 from infra.errors import TransientError
 from infra.logs import log
 from storage.order_state import Withheld, why_withheld
@@ -84,9 +84,11 @@ async def _redirect(deps: Deps, report: Report, pdf: Pdf) -> Response:
 def withhold(request: Request, order: Order, withheld: Withheld) -> Response:
     """Answer with a page that says why an order's reports are handed out to nobody.
 
-    The recipient of a gift hears no reason.
+    The recipient of a gift, and whoever has the link of one report, hears no reason.
     """
-    title, reason = title_of(order["product"]), "gift" if is_of_gift(request) else withheld
+    of_report = is_of_report(request)
+    title = title_of(request.path_params["product"] if of_report else order["product"])
+    reason = "gift" if of_report or is_of_gift(request) else withheld
     return page(request, "withheld.html", 404, about=order, title=title, withheld=reason)
 
 

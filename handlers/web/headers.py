@@ -52,9 +52,10 @@ class Headers:
         loads = {"/ops/": _LOAD_FOR_OPERATORS, "/orders/": _LOAD_FOR_ORDERS, "/gifts/": _LOAD_FOR_ORDERS}
         load = next((load for start, load in loads.items() if path.startswith(start)), _LOAD)
         yield "Content-Security-Policy", f"{load}; form-action {targets}"
-        # What belongs to an order, or was typed into a form, stays in no cache.
+        # What belongs to an order, or was typed into a form, stays in no cache and no search engine.
         if path.startswith(("/orders/", "/gifts/", "/checkout", "/review", "/ops/")):
             yield "Cache-Control", "no-store"
+            yield "X-Robots-Tag", "noindex, nofollow"
         # Pages are in the browser's language, if they are spoken in it.
         if path == "/" or path.startswith("/products/"):
             yield "Vary", "Accept-Language"

@@ -47,6 +47,8 @@ def is_of_report(request: Request) -> bool:
 
 def _token_of_report(request: Request) -> str | None:
     links, named, of_gift = Links(request.state.deps.settings), request.path_params, is_of_gift(request)
+    if "product" not in named:
+        return None
     return links.read_report(named["gift" if of_gift else "token"], named["product"], of_gift=of_gift)
 
 

@@ -37,11 +37,13 @@ async def withdrawal_form(request: Request) -> Response:
             raise HTTPException(404, "There is no such page.\n")
         # Also where the order changed at this very moment: she may press the button again.
         status = 409 if request.method == "POST" and right != "used" else 200
-        return page(request, "withdrawal.html", status, about=order, right=right, **_facts(request, order))
+        facts = await _facts(request, order)
+        return page(request, "withdrawal.html", status, about=order, right=right, **facts)
 
 
-def _facts(request: Request, order: Order) -> dict[str, object]:
-    zone, language = order.get("timezone", "UTC"), language_of(request.state.deps, order)
+async def _facts(request: Request, order: Order) -> dict[str, object]:
+    deps: Deps = request.state.deps
+    zone, language = order.get("timezone", "UTC"), language_of(deps, order)
 
     def said(at: datetime) -> str:
         return spoken_moment(at, zone, language)
@@ -52,6 +54,6 @@ def _facts(request: Request, order: Order) -> dict[str, object]:
         "name": order["answers"].get("name", ""),
         "paid": said(paid_at(order)),
         "received": said(order["withdrawn_at"]) if "withdrawn_at" in order else None,
-        "refunding": is_refunded(order) if "withdrawn_at" in order else is_ours_to_refund(order),
+        "refunding": is_refunded(order) if "withdrawn_at" in order else await is_ours_to_refund(deps, order),
         "path": request.url.path.rpartition("/")[0],
     }

@@ -13,6 +13,7 @@ from infra.local.mail.letters import Letter
 from storage.alerts import alert_id
 from tests import plain_http
 from tests.audit.till import Till
+from tests.audit.world import World
 from tests.families import Process, family
 from tests.pressroom import Pressroom
 
@@ -63,6 +64,7 @@ class Garden:
 def double_mail(garden: Garden, order: str) -> None:
     """Deliver the completion mail once more."""
     (letter,) = _completions(garden, order)
+    garden.db.deliveries.update_one({"order": order, "kind": "completion"}, {"$inc": {"tries": 1}})
     send_again(garden.pressroom, letter)
 
 
@@ -205,10 +207,14 @@ def plant_all(pressroom: Pressroom, orders: Mapping[str, str]) -> Garden:
     return garden
 
 
-def calm_orders(pressroom: Pressroom) -> dict[str, str]:
-    """Return, for each bug, a delivered order of life_clarity to which nothing happened: no call was lost."""
+def calm_orders(pressroom: Pressroom, world: World) -> dict[str, str]:
+    """Return, for each bug, a delivered order of life_clarity of which no call and no letter was lost."""
     delivered = pressroom.db.orders.find({"product": "life_clarity", "delivered_at": {"$ne": None}}, {"_id": 1})
-    calm = (one["_id"] for one in delivered if _is_calm(pressroom, one["_id"]))
+    calm = (
+        one["_id"]
+        for one in delivered
+        if _is_calm(pressroom, one["_id"]) and not any(map(world.is_in_doubt, world.completions(one["_id"])))
+    )
     return dict(zip(BUGS, calm, strict=False))
 
 

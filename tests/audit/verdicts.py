@@ -74,9 +74,12 @@ def _letter(case: Case) -> Iterator[Violation]:
     ids = {letter.headers["Message-ID"] for letter in letters}
     if len(ids) > 1 or len(letters) > max(asked, 1):
         yield case.violation("mail", f"{len(letters)} completion mails came, of {len(ids)} ids, in {asked} tries.")
-    excused = sum(map(case.world.is_in_doubt, letters))
+    # Each but the last must have come again for a reason: nobody knew that it had come.
+    excused = sum(map(case.world.is_in_doubt, letters[:-1]))
     if len(letters) > 1 + excused:
-        yield case.violation("mail", f"{len(letters)} completion mails came, {excused} of them at accidents.")
+        yield case.violation(
+            "mail", f"{len(letters)} completion mails came, {excused} before others at accidents."
+        )
     for letter in letters:
         if paid and letter.recipients != [paid.email]:
             yield case.violation("mail", "Its completion mail went to another address.")

@@ -83,7 +83,10 @@ def main() -> int:
         _rows(scene, outcome),
         figures,
     )
-    return 1 if outcome.violations or scene.unorderly or figures.get("planted_found", len(BUGS)) < len(BUGS) else 0
+    blows = outcome.blows
+    struck = blows.get("flushed_lost", 0) or blows.get("election_placed") != blows.get("election_webhooks")
+    missed = figures.get("planted_found", len(BUGS)) < len(BUGS)
+    return 1 if outcome.violations or scene.unorderly or struck or missed else 0
 
 
 def _queues(plan: Plan) -> list[str]:
@@ -134,7 +137,9 @@ def _calls(scene: Scene) -> dict[str, float]:
 
 def _planted(scene: Scene) -> int:
     """Return how many bugs are found that are planted into orders to which nothing happened."""
-    orders = calm_orders(scene.pressroom)
+    world = scene.auditor.world
+    assert world is not None
+    orders = calm_orders(scene.pressroom, world)
     if len(orders) < len(BUGS):
         return 0
     scene.auditor.started |= plant_all(scene.pressroom, orders).started

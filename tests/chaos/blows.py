@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.chaos.scene import Scene
@@ -36,17 +37,19 @@ def flush_redis(scene: Scene, buy: Callable[[], str], call_s: float) -> Figures:
 
 
 def kill_primary(scene: Scene, buy: Callable[[], str]) -> Figures:
-    """Kill the primary with fifty webhooks in the air, each of which Stripe repeats until it is answered 200."""
+    """Kill the primary in the middle of fifty webhooks, each of which Stripe repeats until it is answered 200."""
     assert scene.primary is not None
     stripe = scene.stack.stripe
     stripe.hold_deliveries()
     before = {*stripe.undelivered()}
     orders = [buy() for _ in range(_WEBHOOKS)]
-    began = time.time()
-    for event in stripe.undelivered():
-        if event not in before:
+    events, began = [event for event in stripe.undelivered() if event not in before], time.time()
+    with ThreadPoolExecutor(1) as pool:
+        for nth, event in enumerate(events):
             stripe.deliver_again(event)
-    scene.primary.kill()
+            if nth == len(events) // 2:
+                lost = pool.submit(scene.primary.kill)
+        lost.result()
     scene.primary.mend()
     stripe.resume_deliveries()
     scene.until_quiet(_PATIENCE_S)

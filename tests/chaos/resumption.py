@@ -23,6 +23,11 @@ _OVER = {"done", "dead"}
 Held = Mapping[str, int]
 
 
+def calls_of(held: Held, later: int = 0) -> frozenset[str]:
+    """Return the calls under claims, or under those of so many epochs later, as ledger and requests name them."""
+    return frozenset(f"{step}:{epoch + later}" for step, epoch in held.items())
+
+
 @dataclass
 class _Left:
     """Step that a worker leaves to others, from a time on: None as long as one that was told to end has it."""
@@ -63,13 +68,13 @@ class Resumption(Watch):
             self._look_after(held[0] or (), worker, is_killed=True, at=time.time())
 
     @contextmanager
-    def of_leaving(self, pid: int) -> Iterator[None]:
-        """Look after the steps of a process that is told to end within the block."""
+    def of_leaving(self, pid: int) -> Iterator[Held | None]:
+        """Look after the steps of a process that is told to end within the block. Yields its claims, if known."""
         worker = self.worker(pid)
-        taken, begun = self._taken(worker) if worker is not None else [], self.claims(worker) or {}
-        yield
+        taken, begun = self._taken(worker) if worker is not None else [], self.claims(worker)
+        yield begun
         self._look_after(taken, worker, is_killed=False, at=time.time())
-        self._look_after(begun, worker, is_killed=False, at=None)
+        self._look_after(begun or (), worker, is_killed=False, at=None)
 
     def worker(self, pid: int) -> Any:
         """Return what the register knows of a process. None if it is no worker, or cannot be asked for."""
@@ -126,9 +131,10 @@ class Resumption(Watch):
 
     def _is_kept(self, left: _Left, step: Any, holder: str | None) -> bool:
         """Look at a step that a leaving worker may finish itself. True if it does, or has it wait for its time."""
+        now = datetime.now(UTC)
         if holder == left.worker:
             return left.at is not None
-        if step["state"] in _OVER or (step["state"] == "ready" and step["due_at"] > datetime.now(UTC)):
+        if step["state"] in _OVER or (step["state"] == "ready" and step.get("due_at", now) > now):
             return True
         left.at = time.time()
         return False

@@ -21,7 +21,7 @@ from tests.audit.leftovers import left_messages
 from tests.audit.world import Accident
 from tests.chaos.proxy import Proxy
 from tests.chaos.pulse import Pulse
-from tests.chaos.resumption import Held, Resumption
+from tests.chaos.resumption import Held, Resumption, calls_of
 from tests.families import family
 from tests.faults.primary import Primary
 from tests.hook import Hook
@@ -63,10 +63,11 @@ class Scene:
             if not part.running:
                 part.launch()
                 return
-            self.auditor.started |= family(part.pid)
             with self.resumption.of(part.pid) as held:
+                self.auditor.started |= family(part.pid)
+                began = time.time()
                 part.kill()
-            self._note_accident(part, time.time(), held())
+            self._note_accident(part, began, held())
             self.kills[part.name] += 1
             if not for_good:
                 part.launch()
@@ -140,8 +141,8 @@ class Scene:
 
     def _end(self, part: Part) -> None:
         """Tell a process to end, and wait until it has."""
-        self.auditor.started |= family(part.pid)
-        with self.resumption.of_leaving(part.pid):
+        with self.resumption.of_leaving(part.pid) as held:
+            self.auditor.started |= family(part.pid)
             part.ask_to_stop()
         grace_s = float(part.env["GRACE_S"])
         cut_at = time.time() + grace_s
@@ -150,17 +151,18 @@ class Scene:
         cut = time.time() >= cut_at and MAIL_QUEUE not in part.command
         self.unorderly += part.exit_code != 0
         if part.exit_code != 0 or cut:
-            self._note_accident(part, min(cut_at, time.time()))
+            # One that it had hardly claimed may have begun its call since, under the claim's next epoch.
+            self._note_accident(part, min(cut_at, time.time()), held, later=1)
 
-    def _note_accident(self, part: Part, began: float, held: Held | None = None) -> None:
+    def _note_accident(self, part: Part, began: float, held: Held | None, later: int = 0) -> None:
         """Record that a worker died or stood still from then on. An outage before it held up what it had.
 
-        `held` are its claims, if they are known. The entry of a call in the ledger is named after the claim.
+        `held` are its claims, if they are known, which may have gone on by so many epochs.
         """
         product = part.command[-1] if "worker" in part.command else ""
         since = self._held_up_since if self._held_up_since and time.time() < self._until else began
         if product:
-            calls = frozenset(f"{step}:{epoch}" for step, epoch in held.items()) if held is not None else None
+            calls = None if held is None else calls_of(held) | calls_of(held, later)
             self.auditor.accidents.append(Accident(product, min(since, began), time.time(), calls))
 
     def _lock(self, part: Part) -> threading.Lock:
@@ -216,7 +218,7 @@ def staged(stack: Stack, starts: Sequence[Start], *, can_fail: bool = True) -> I
         has_set = stack.env["MONGODB_URL"].count(",") > 0
         primary = held.enter_context(closing(Primary(stack))) if has_set else None
         auditor = Auditor(pressroom, hook.posts)
-        held.enter_context(Pulse(pressroom, auditor.accidents))
+        held.enter_context(Pulse(pressroom, resumption, auditor.accidents))
         yield Scene(stack, pressroom, auditor, proxies, resumption, primary)
 
 

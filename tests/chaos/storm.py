@@ -173,14 +173,21 @@ class Storm:
             return
         began = time.monotonic()
         self._rages.clear()
+        try:
+            self._hold_still(" and ".join(names), over)
+        finally:
+            self._began += time.monotonic() - began
+            self._rages.set()
+
+    def _hold_still(self, outage: str, over: float) -> None:
+        """Wait until all is delivered that an outage held up."""
         undelivered = {"_id": {"$in": self._scene.orders[:]}, "delivered_at": None, "attention": None}
         held_up = self._scene.pressroom.db.orders.distinct("_id", undelivered)
         if held_up:
-            self._held_up.append((" and ".join(names), over, held_up))
-        while self._scene.undelivered() and time.monotonic() - began < _STILL_S:
+            self._held_up.append((outage, over, held_up))
+        deadline = time.monotonic() + _STILL_S
+        while self._scene.undelivered() and time.monotonic() < deadline:
             time.sleep(0.25)
-        self._began += time.monotonic() - began
-        self._rages.set()
 
     def _wait_for(self, share: float) -> None:
         """Wait until so much of the storm's time is over, and it rages."""

@@ -30,7 +30,7 @@ FORM = {"product": "life_clarity", "name": "Ada", "question": "Whither?"}
     ],
 )
 def test_every_answer_has_its_headers(front_door: Pressroom, method: str, path: str, kept: bool) -> None:
-    """Pages, refusals and health checks: not framed, not guessed at; what belongs to an order is not kept."""
+    """Pages, refusals and health checks: not framed, not guessed at; what belongs to an order is kept nowhere."""
     order = front_door.order(front_door.buy())["url"] if "ORDER" in path else ""
     url = path.replace("ORDER", order) if order else front_door.stack.urls.web + path
     headers = plain_http.request(method, url, timeout=10).headers
@@ -40,6 +40,7 @@ def test_every_answer_has_its_headers(front_door: Pressroom, method: str, path: 
     assert {"default-src 'none'", "frame-ancestors 'none'"} <= {part.strip() for part in policy.split(";")}
     assert ("form-action 'self' https:" in policy) == path.startswith(("/review", "/checkout"))
     assert ("no-store" in headers.get("cache-control", "")) != kept
+    assert ("noindex" in headers.get("x-robots-tag", "")) != kept
     assert "strict-transport-security" not in headers
 
 

@@ -79,3 +79,14 @@ def test_it_opens_nothing_else_of_the_order(front_door: Pressroom, shared: str) 
     for path in ("", "/reports/life_clarity.pdf", "/reports/life_clarity/read"):
         assert (path, plain_http.get(f"{front_door.door}/gifts/{signed}{path}").status_code) == (path, 404)
     assert plain_http.post(f"{front_door.door}/gifts/{signed}/resend").status_code == 404
+
+
+def test_it_gives_no_reason_where_the_report_is_withheld(front_door: Pressroom, order: str, shared: str) -> None:
+    """What the bank says is the customer's affair; whoever the link was shared with reads one neutral sentence."""
+    own = f"{front_door.order(order)['url']}/reports/life_clarity"
+    front_door.db.orders.update_one({"_id": order}, {"$set": {"on_hold": True}})
+    answers = [plain_http.get(f"{report}.pdf") for report in (own, shared)]
+    front_door.db.orders.update_one({"_id": order}, {"$set": {"on_hold": False}})
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert ["bank" in answer.text for answer in answers] == [True, False]
+    assert "Life Clarity" in answers[1].text

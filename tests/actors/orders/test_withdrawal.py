@@ -34,6 +34,7 @@ from tests.actors.builders import (
 )
 from tests.actors.post import Mailer
 from tests.actors.vendors import Till
+from tests.builders import a_pdf
 from tests.conftest import StoppedClock
 from tests.customer import customer_of
 
@@ -148,6 +149,7 @@ async def test_nobody_keeps_a_finished_report_and_gets_all_of_the_money_by_itsel
     await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"products": [BOOK, "personal_blueprint"]}})
     await add_stored(deps.db, ORDER, BOOK, seen["run"][BOOK], clock.now())
     assert not await withdraw(deps, seen)  # as it was before
+    await deps.db.reports.update_one({"order": ORDER}, {"$set": {"pdf": a_pdf()}})
     assert await withdraw(deps, await present(deps))
     await mailed(worker)
     order = await present(deps)

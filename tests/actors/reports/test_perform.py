@@ -13,6 +13,7 @@ from actors.orders.errands import run_errand
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
+from actors.reports.write_section import NoRoomYet
 from actors.worker.heartbeat import ClaimsAudit
 from infra.errors import TransientError
 from infra.mail.letter import Letter
@@ -147,11 +148,23 @@ async def test_a_step_that_a_stopping_worker_puts_off_has_not_failed(deps: Deps,
         worker.stopping.set()
         raise TransientError("The child processes are closed.")
 
-    await perform(worker, order, sections[0]["_id"], refused)
-    found = await state(deps, sections[0])
+    await perform(worker, order, sections[1]["_id"], refused)
+    found = await state(deps, sections[1])
     assert (found["fails"], found["kills"], found["claim"]) == (0, 0, None)
     assert found["state"] == "queued"
     assert messages(deps)[0]["kwargs"]["step"] == found["_id"]
+
+
+async def test_a_step_that_found_no_room_goes_behind_the_others(deps: Deps) -> None:
+    """What has waited in vain for a minute lets new reports begin before it is tried again."""
+    worker, (order, sections) = working(deps), await with_sections(deps)
+
+    async def crowded_out(claim: Claim) -> StepResult:
+        del claim
+        raise NoRoomYet
+
+    await perform(worker, order, sections[1]["_id"], crowded_out)
+    assert messages(deps)[-1]["kwargs"]["step"] == sections[1]["_id"]
 
 
 async def test_a_step_that_fails_for_long_is_given_up(deps: Deps, clock: StoppedClock) -> None:
