@@ -137,7 +137,7 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Step | None:
             await release(deps, claim, 0.0)
             raise
         except AccountTrouble as trouble:
-            await wait_for_account(deps, claim, trouble, success)
+            await wait_for_account(deps, claim, trouble)
         except TransientError as error:
             await release_or_give_up(deps, claim, error, success)
         except Exception as error:  # noqa: BLE001  # after any error the step must not hang: it is dead

@@ -30,11 +30,11 @@ def count(step: Step, event: str) -> None:
     STEPS.labels(step["product"], step["kind"], event).inc()
 
 
-async def wait_for_account(deps: WorkDeps, claim: Claim, trouble: AccountTrouble, success: asyncio.Event) -> None:
+async def wait_for_account(deps: WorkDeps, claim: Claim, trouble: AccountTrouble) -> None:
     """Release the step as it is: the account's trouble is not the order's failure."""
     pause_s = trouble.again_in_s * random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
     log.warning("step_waits_for_account", error=str(trouble), again_in_s=round(pause_s, 1))
-    await release(deps, claim, pause_s, sooner=_unless_set(success))
+    await release(deps, claim, pause_s)
 
 
 async def release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientError, success: asyncio.Event) -> None:
@@ -47,12 +47,9 @@ async def release_or_give_up(deps: WorkDeps, claim: Claim, error: TransientError
     pause_s *= random.uniform(0.8, 1.2)  # noqa: S311  # spreads, hides nothing
     pause_s = max(min(error.retry_after or 0, _LONGEST_ASKED_S), pause_s)
     log.warning("step_released", error=str(error), again_in_s=round(pause_s, 1))
-    await release(deps, claim, pause_s, failure, None if error.retry_after else _unless_set(success))
-
-
-def _unless_set(success: asyncio.Event) -> asyncio.Event | None:
-    """Return what a released step waits for. Where others succeed, it is the step that fails, and nothing is."""
-    return None if success.is_set() else success
+    # Where others succeed, it is the step that fails. Where none does, it is what all of them need.
+    is_outage = not success.is_set() and not error.retry_after
+    await release(deps, claim, pause_s, failure, success if is_outage else None)
 
 
 def _next_failure(step: Step, now: datetime) -> Failure:
