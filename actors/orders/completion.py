@@ -67,9 +67,9 @@ async def _alert_of_delay(deps: WorkDeps, order: Order) -> None:
 async def tell_failure(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the letter about a failure, once, when its time has come. Sends nothing if it was mended by then."""
     now = deps.clock.now()
-    if order["failed_at"] is None or order["objection"] is not None or not order["email"] or was_delivered(order):
+    if order["failed_at"] is None or order["paid_at"] is None or order["objection"] is not None:
         return None
-    if order["paid_at"] is None:
+    if not order["email"] or was_delivered(order):
         return None
     due_at = order["failed_at"] + timedelta(seconds=deps.settings.failure_letter_after_s)
     if now < due_at:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from actors.deps.process import Deps
 from actors.messages import Post, begin_post, errand_of, errand_post, queue_of, resumed_post, send_all, step_post
 from actors.orders.troubles import Trouble
-from actors.products.catalogue import queues_of
+from actors.products.catalogue import MAIL_QUEUE, queues_of
 from actors.products.plans import FORMATS
 from actors.reports.advance import give_up
 from actors.reports.begin_report import give_up_report
@@ -92,7 +92,8 @@ async def resend_messages_of(deps: Deps, worker: Worker) -> None:
     for queue in queues_of(worker["queue"]):
         lost += await asyncio.to_thread(deps.broker.forget_holder, worker["broker_id"], queue)
     await hurry_reports(deps.db, lost, deps.clock.now())
-    await _resend_errands(deps, lost)
+    if worker["queue"] == MAIL_QUEUE:
+        await _resend_errands(deps, lost)
     resend = partial(_resend, deps, post_of=resumed_post)
     await see_to_each(deps, await steps_of_messages(deps.db, lost), resend)
 

@@ -86,9 +86,12 @@ def withhold(request: Request, order: Order, withheld: Withheld) -> Response:
 
     The recipient of a gift, and whoever has the link of one report, hears no reason.
     """
-    of_report = is_of_report(request)
-    title = title_of(request.path_params["product"] if of_report else order["product"])
-    reason = "gift" if of_report or is_of_gift(request) else withheld
+    product, reason = order["product"], str(withheld)
+    if is_of_gift(request):
+        reason = "gift"
+    elif is_of_report(request):
+        product, reason = request.path_params["product"], "report"
+    title = title_of(product)
     return page(request, "withheld.html", 404, about=order, title=title, withheld=reason)
 
 

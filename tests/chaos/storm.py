@@ -42,8 +42,8 @@ class Plan(NamedTuple):
 class Drain(NamedTuple):
     """Orders that a long outage held up, and the seconds from its end until the last of them was delivered.
 
-    Nothing is killed, troubled or bought meanwhile. `calm_s` is what as many of each product take that are bought
-    at once when nothing was troubled before, either.
+    Nothing is killed, troubled or bought meanwhile, for five minutes at most. `calm_s` is what as many of each
+    product take that are bought at once when nothing was troubled before, either.
     """
 
     outage: str

@@ -89,4 +89,5 @@ def test_it_gives_no_reason_where_the_report_is_withheld(front_door: Pressroom, 
     front_door.db.orders.update_one({"_id": order}, {"$set": {"on_hold": False}})
     assert [answer.status_code for answer in answers] == [404, 404]
     assert ["bank" in answer.text for answer in answers] == [True, False]
+    assert ["This report cannot be opened now" in answer.text for answer in answers] == [False, True]
     assert "Life Clarity" in answers[1].text

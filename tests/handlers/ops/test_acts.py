@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from handlers.ops.possible import Act
-from infra.local.pdf_text import text_of
 from tests.handlers.ops.browser import Browser
 from tests.pressroom import Pressroom
 
@@ -293,40 +291,3 @@ def test_the_mail_desk_lists_what_servers_said(house: Pressroom, browser_of: Ope
     assert ("a•••@c•••.example" in on_page, "ada@customer.example" in on_page) == (True, False)
     listed = house.json("mails", "list", "--state", "refused")
     assert [(one["order_id"], one["said"]) for one in listed] == [(orders[1], "550 <a•••@c•••.example> unknown")]
-
-
-def test_evidence_names_the_sale_and_the_customer_and_is_on_record(
-    house: Pressroom, browser_of: OpenBrowser
-) -> None:
-    """What was sold, to whom, and what reached them; asked for with a reason, and never by looking."""
-    order, browser = house.buy(), browser_of("olaf")
-    agreed = {"text": "Begin at once.", "at": datetime.now(UTC)}
-    house.db.orders.update_one({"_id": order}, {"$set": {"consent": agreed}})
-    assert house.email not in browser.get(f"/ops/orders/{order}").text
-    assert browser.get(f"/ops/orders/{order}/evidence").status_code == 404
-    shown = send(browser, order, "evidence")
-    payment = found(house, order)["payment_intent"]
-    assert (
-        shown.status_code,
-        [one for one in (payment, "19.00 USD", house.email, "Ada Byron", agreed["text"]) if one not in shown.text],
-    ) == (
-        200,
-        [],
-    )
-    assert trail(house, order) == [("olaf", "looked at")]
-
-
-def test_evidence_is_printed_for_the_bank(house: Pressroom, browser_of: OpenBrowser, tmp_path: Path) -> None:
-    """The same facts as a PDF, from the page and from the command line, each time on record."""
-    order = house.buy()
-    printed = send(browser_of("olaf"), order, "evidence.pdf")
-    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
-    assert printed.headers["content-disposition"] == f'attachment; filename="evidence-{order}.pdf"'
-    file = tmp_path / "evidence.pdf"
-    house.cli("orders", "evidence", order, "--reason", "its bank asks", "--out", str(file))
-    for pdf in (printed.content, file.read_bytes()):
-        text = text_of(pdf)
-        facts = (found(house, order)["payment_intent"], "19.00 USD", house.email, "Ada Byron")
-        assert [one for one in facts if one not in text] == []
-    assert [action for _, action in trail(house, order)] == ["looked at"] * 2
-    assert "no order cs_none" in house.cli("orders", "evidence", "cs_none", "--reason", "x", code=1)
