@@ -116,7 +116,7 @@ async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, l
     """
     planned = {"_id": report, "state": "queued", "planned": False, "plan": plan, "stopped": False}
     running = {"planned": True, "state": "running", "slots": slots}
-    started = await db.reports.update_one(planned, {"$set": running, "$unset": {"check_at": ""}})
+    started = await db.fleeting_reports.update_one(planned, {"$set": running, "$unset": {"check_at": ""}})
     return bool(started.matched_count) or await db.reports.count_documents({"_id": report, "state": "running"}) > 0
 
 

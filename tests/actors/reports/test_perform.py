@@ -12,8 +12,8 @@ from actors.deps.process import Deps
 from actors.orders.errands import run_errand
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
+from actors.reports.purchase import NoRoomYet
 from actors.reports.render_chunk import render_chunk
-from actors.reports.write_section import NoRoomYet
 from actors.worker.heartbeat import ClaimsAudit
 from infra.errors import TransientError
 from infra.mail.letter import Letter
