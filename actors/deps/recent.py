@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from cachetools import LRUCache
 
 from infra.clock import Clock
+from storage.corrections import use_answers
 from storage.database import Database
 from storage.orders import find_order
 from storage.records.orders import Order
@@ -47,16 +48,26 @@ class Recent(Generic[Found]):
 
 
 class RecentOrders:
-    """Orders as they stood within the last second. It belongs to one event loop."""
+    """Orders as they stood within the last second, and the uses of their answers. It belongs to one event loop."""
 
     def __init__(self) -> None:
         """Begin empty."""
         self._orders: LRUCache[str, Recent[Order | None]] = LRUCache(_MOST_ORDERS)
+        self._uses: LRUCache[tuple[str, frozenset[tuple[str, str]]], Recent[bool]] = LRUCache(_MOST_ORDERS)
 
     async def find(self, db: Database, clock: Clock, order_id: str) -> Order | None:
         """Return the order as it was at most a second ago, or None."""
         recent = self._orders.setdefault(order_id, Recent(_FRESH_ORDER_S))
         return await recent.get(clock, partial(find_order, db, order_id))
+
+    async def use(self, db: Database, clock: Clock, seen: Order) -> bool:
+        """Record that a section is about to be bought from an order's answers, as they were seen (T11c).
+
+        Once for all sections that begin within a second. False if the answers are not as they were seen any more.
+        """
+        key = seen["_id"], frozenset(seen["answers"].items())
+        recent = self._uses.setdefault(key, Recent(_FRESH_ORDER_S))
+        return await recent.get(clock, lambda: use_answers(db, seen, clock.now()))
 
 
 class RecentChunks:

@@ -19,7 +19,6 @@ from infra.llm.answer import (
 )
 from infra.metrics import LLM_CALL_S, LLM_ROOM_S, count_call
 from infra.tracing import span
-from storage.corrections import use_answers
 from storage.ledger import settle_entry
 from storage.records.work import Settlement, TokenUsage
 
@@ -93,7 +92,7 @@ async def _use_answers(deps: WorkDeps, claim: Claim) -> None:
     """End the time in which the customer may change the answers, at the order's first purchase (T11c)."""
     if "written_from" in claim.order:
         return
-    if not await use_answers(deps.db, claim.order, deps.clock.now()):
+    if not await deps.recent_orders.use(deps.db, deps.clock, claim.order):
         raise AnswersHaveChanged
 
 
