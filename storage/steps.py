@@ -104,11 +104,6 @@ async def done_among(db: Database, step_ids: Iterable[str]) -> set[str]:
     return {step["_id"] for step in await found.to_list()}
 
 
-async def count_done(db: Database, report: str, slot: Slot) -> int:
-    """Return the number of done steps of a report that share a slot set, on an index."""
-    return await db.steps.count_documents({"report": report, "slot": slot, "state": "done"})
-
-
 async def ready_steps(db: Database, seen: Sequence[Step], now: datetime) -> int:
     """Make waiting steps ready whose needs are all done. Returns the number of steps made ready (T6).
 

@@ -24,7 +24,6 @@ from storage.records.plans import Plan, PlannedStep, Slot
 from storage.records.work import Pdf, Step
 from storage.reports import store_report
 from storage.steps import (
-    count_done,
     done_among,
     find_step,
     ready_after,
@@ -35,8 +34,6 @@ from storage.steps import (
 
 #: The most steps of one report that advance in one go.
 _MOST = 64
-#: Above this many needs, one count on an index tells first whether reading each of them is worth it.
-_MANY = 20
 
 
 async def advance(deps: Deps, step: Step) -> None:
@@ -142,9 +139,7 @@ async def ready_dependents(db: Database, plan: Plan, done: Sequence[Step], now: 
             readied.update(slot_of(follower) for follower in sole)
         else:
             to_check.update(_id_of(step, follower) for follower in sole)
-        for follower in followers:
-            if len(follower["needs"]) > 1 and await _may_be_complete(db, plan, step, follower):
-                to_check.add(_id_of(step, follower))
+        to_check.update(_id_of(step, follower) for follower in followers if len(follower["needs"]) > 1)
     complete = await ready_complete(db, sorted(to_check), now)
     readied.update(slot_of(step) for step in complete)
     return readied
@@ -157,19 +152,6 @@ async def _ready_at_once(db: Database, step: Step, sole: Sequence[PlannedStep], 
     """
     ids = [_id_of(step, follower) for follower in sole]
     return await ready_after(db, ids, step["run"], now) if ids else True
-
-
-async def _may_be_complete(db: Database, plan: Plan, step: Step, follower: PlannedStep) -> bool:
-    """Return False only if a step that a follower of a done step needs is surely not done.
-
-    An optimisation, which the rule does not need: one count spares the reading of hundreds of needs each time that
-    one of them is done. Those in the done step's own slot set are counted, which are nearly all.
-    """
-    slot = slot_of(step)
-    alike = [need for need in follower["needs"] if slot_of(plan["steps"][need]) == slot]
-    if len(alike) <= _MANY:
-        return True
-    return await count_done(db, step["report"], slot) >= len(alike)
 
 
 async def ready_complete(db: Database, step_ids: Sequence[str], now: datetime) -> list[Step]:

@@ -54,7 +54,6 @@ from storage.reports import (
 )
 from storage.slots import pull_tokens, running_reports, swap_slots
 from storage.steps import (
-    count_done,
     count_steps,
     dead_steps_of,
     done_among,
@@ -192,7 +191,6 @@ async def _replaying(db: Database, ask: Ask) -> None:
 async def _progress(db: Database, ask: Ask) -> None:
     report = await pick(db.reports, state="stored")
     await ask(count_steps, [report["_id"], "none"])
-    await ask(count_done, report["_id"], "write")
     await ask(has_live_steps, report["_id"])
     await ask(has_live_steps, report["_id"], or_dead=True)
     dead = [report["_id"], (await pick(db.steps, state="dead"))["report"]]
