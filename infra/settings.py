@@ -113,7 +113,8 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     order_budget_usd: Dollars | None = None
     #: [mail] Seconds after which the customer of a failed order hears of it.
     failure_letter_after_s: Seconds = 1800.0
-    #: [mail] Seconds after which a failed order is refunded. Without it, an operator decides.
+    #: [mail] Seconds after which a failed order of which no report is made is refunded. Without it, an operator
+    #: decides.
     refund_after_s: Seconds | None = None
     #: [mail] Days after an order's delivery, refund or unpaid end when its customer is forgotten:
     #: [privacy](runbooks/privacy.md).

@@ -7,7 +7,7 @@ from actors.intake.payments import apply_payments
 from actors.mail.ending import refund
 from actors.orders.forget import forget_at
 from actors.orders.mailing import deliver, look_again_at
-from actors.orders.refunding import RefundIsImpossible, decide_refund
+from actors.orders.refunding import RefundIsImpossible, decide_refund, is_made
 from infra.errors import TransientError
 from infra.logs import log
 from storage.alerts import raise_alert
@@ -26,11 +26,11 @@ async def refund_order(deps: WorkDeps, order: Order) -> datetime | None:
     """Refund an order and tell its customer, once. An order that failed is refunded after REFUND_AFTER_S."""
     now = deps.clock.now()
     if order["letter"] is None:
-        due_at = _due_by_policy(deps, order)
+        due_at = await _due_by_policy(deps, order)
         if due_at is None or now < due_at:
             return due_at
         order = await _decide(deps, order)
-        if order["letter"] is None:  # disputed, or mended, at this moment
+        if order["letter"] is None:  # disputed, mended, or made in part, at this moment
             return now + ERRAND_CHECK
     if is_being_refunded(order) and not order["stopped"]:
         order = await _give_back(deps, order)
@@ -47,12 +47,14 @@ async def refund_order(deps: WorkDeps, order: Order) -> datetime | None:
     return None
 
 
-def _due_by_policy(deps: WorkDeps, order: Order) -> datetime | None:
+async def _due_by_policy(deps: WorkDeps, order: Order) -> datetime | None:
     after_s, failed_at = deps.settings.refund_after_s, order["failed_at"]
     if after_s is None or failed_at is None or order["payment_intent"] is None or order["refund_failed"]:
         return None
     # The money may be another shop's, or what was delivered is made again after a correction.
     if order["objection"] is not None or was_delivered(order) or order["paid_at"] is None:
+        return None
+    if await is_made(deps, order):  # nobody keeps a report and gets all of the money but by an operator's word
         return None
     due_at = failed_at + timedelta(seconds=after_s)
     return max(due_at, look_again_at(order, deps.clock.now())) if order["on_hold"] else due_at
@@ -60,7 +62,7 @@ def _due_by_policy(deps: WorkDeps, order: Order) -> datetime | None:
 
 async def _decide(deps: WorkDeps, order: Order) -> Order:
     """Choose the refund of an order that was not mended in time. Returns it as it then stands."""
-    seen = {"failed_at": order["failed_at"], "on_hold": False}
+    seen = {"failed_at": order["failed_at"], "on_hold": False, "stored": order["stored"]}
     await decide_refund(deps, order["_id"], Authority("REFUND_AFTER_S", order["attention"] or ""), **seen)
     return await find_order(deps.db, order["_id"]) or order
 

@@ -14,6 +14,7 @@ from storage.errands import ERRAND_CHECK
 from storage.order_state import was_delivered
 from storage.orders import named_order
 from storage.records.orders import Order
+from storage.reports import reports_of
 
 
 class RefundIsImpossible(PressroomError):
@@ -43,6 +44,11 @@ def why_not_refundable(order: Order) -> str | None:
     if was_delivered(order):
         return f"Order {order_id} was delivered before its correction: it can be refunded on Stripe's own pages."
     return None
+
+
+async def is_made(deps: IntakeDeps, order: Order) -> bool:
+    """Return whether a report of an order is made. It may be read on the order's page, long before a letter."""
+    return any(report["pdf"] for report in await reports_of(deps.db, [order]))
 
 
 async def refund_sum(deps: Deps, order_id: str) -> str:

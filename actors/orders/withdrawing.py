@@ -5,13 +5,12 @@ from zoneinfo import ZoneInfo
 
 from actors.deps.process import Deps
 from actors.messages import send_errand
-from actors.orders.refunding import why_not_refundable
+from actors.orders.refunding import is_made, why_not_refundable
 from infra.logs import log
 from storage.alerts import raise_alert
 from storage.audit import Authority, record_action
 from storage.order_state import REQUESTS, is_refunded, paid_day, was_delivered
 from storage.records.orders import CUSTOMER, Order
-from storage.reports import reports_of
 from storage.withdrawals import record_withdrawal
 
 #: The customer may withdraw, has lost the right to, or has withdrawn.
@@ -35,13 +34,10 @@ def right_of(deps: Deps, order: Order) -> Right | None:
 
 
 async def is_ours_to_refund(deps: Deps, order: Order) -> bool:
-    """Return whether a withdrawal is a refund by itself: no report is made, and it was surely our sale.
-
-    Each report may be read on the order's page as soon as it is made, long before a letter brings it.
-    """
+    """Return whether a withdrawal is a refund by itself: no report is made, and it was surely our sale."""
     if order["objection"] is not None or why_not_refundable(order) is not None:
         return False
-    return not any(report["pdf"] for report in await reports_of(deps.db, [order]))
+    return not await is_made(deps, order)
 
 
 async def withdraw(deps: Deps, order: Order) -> bool:

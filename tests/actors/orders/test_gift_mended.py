@@ -12,6 +12,7 @@ from actors.orders.readdress import readdress_and_send
 from actors.orders.refunding import begin_refund
 from actors.orders.resend import why_not_resent
 from storage.order_state import order_state
+from storage.orders import fail_order
 from storage.records.orders import Order
 from tests.actors.builders import ORDER, present
 from tests.actors.orders.gifts import BUYER, BY, READER, made, on_its_day
@@ -39,6 +40,18 @@ async def test_a_refund_before_the_day_is_the_buyers_alone(
             page = await reader.get(path)
             assert (page.status_code, "money" in page.text.split("</style>")[1]) == (404, False)
             assert "This gift cannot be opened now." in page.text
+
+
+async def test_a_gift_that_can_be_read_is_not_refunded_by_the_settings(
+    deps: Deps, worker: WorkDeps, till: Till, clock: StoppedClock
+) -> None:
+    """Its buyer sees the reports while it waits for its day: whatever else of it fails is an operator's."""
+    await made(deps, clock)
+    await fail_order(deps.db, ORDER, "confirm_order failed: KeyError", clock.now(), errand="confirm_order")
+    clock.forward(2 * 86400)
+    await run_errand(worker, "refund_order", ORDER)
+    order = await present(deps)
+    assert (till.refunds, order["letter"], order["failed_at"] is not None) == (0, None, True)
 
 
 async def test_old_orders_that_are_refunded_are_no_gifts_that_wait(deps: Deps, clock: StoppedClock) -> None:

@@ -8,19 +8,23 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.dead_letters import retry_order
 from actors.orders.errands import run_errand
+from actors.orders.refund import refund_order
 from actors.orders.refunding import RefundIsImpossible, begin_refund
 from actors.orders.resend import ResendIsImpossible, order_resend
+from actors.products.catalogue import OFFERS
 from infra.stripe.client import StripeIsDown, StripeRefusesUs
 from storage.audit import Authority
 from storage.database import Document
 from storage.dead_letters import dead_letters
-from storage.endings import choose_completion
+from storage.endings import add_stored, choose_completion
 from storage.order_state import order_state
 from storage.orders import OrderDoesNotExist, fail_order
-from tests.actors.builders import alerts, present, working
+from storage.reports import report_id, store_report
+from tests.actors.builders import BOOK, ORDER, alerts, place, present, working
 from tests.actors.post import Mailer
 from tests.actors.stories import BOUNCED, PART, WHOLE, Purchase, say
 from tests.actors.vendors import Till
+from tests.builders import a_pdf
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +50,38 @@ async def test_what_nobody_mends_is_refunded_by_the_settings(
     assert (order_state(order, []), order["attention"], order["amount_refunded"]) == ("refunded", None, 1900)
     (action,) = await worker.db.audit.find().to_list()
     assert (action["who"], action["reason"]) == ("REFUND_AFTER_S", DEAD)
+
+
+async def test_what_can_be_read_is_refunded_by_an_operators_word_alone(
+    worker: WorkDeps, clock: StoppedClock, till: Till
+) -> None:
+    """Two books of a bundle are open on the order's page when the third one dies, and an operator is called."""
+    answers = {"name": "Ada", "question": "Whither?", "birth_date": "1988-04-17", "birth_place": "London"}
+    bundle = {"metadata": {"product": "bundle", **answers}, "amount_subtotal": OFFERS["bundle"].price}
+    order = await place(worker, **bundle)
+    for product in order["products"][:2]:
+        await store_report(worker.db, report_id(ORDER, product), 1, a_pdf(), clock.now())
+        await add_stored(worker.db, ORDER, product, 1, clock.now())
+    await fail_order(worker.db, ORDER, DEAD, clock.now())
+    clock.forward(86400)
+    await run_errand(worker, "refund_order", ORDER)
+    order = await present(worker)
+    assert (till.refunds, order["letter"], order["attention"]) == (0, None, DEAD)
+    await begin_refund(worker, ORDER, BY)
+    await run_errand(worker, "refund_order", ORDER)
+    assert till.refunds == 1
+
+
+async def test_a_report_that_is_made_at_this_moment_is_not_refunded_by_the_settings(
+    worker: WorkDeps, clock: StoppedClock, bought: Purchase, till: Till
+) -> None:
+    """The choice of the refund asks for the order as it was when no report was made."""
+    await fail_order(worker.db, bought.session, DEAD, clock.now())
+    clock.forward(86400)
+    seen = await present(worker, bought.session)
+    await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"stored": [BOOK]}})
+    assert await refund_order(worker, seen) is not None
+    assert (till.refunds, (await present(worker, bought.session))["letter"]) == (0, None)
 
 
 async def test_without_the_setting_an_operator_decides(
