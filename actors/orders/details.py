@@ -32,10 +32,13 @@ async def ask_details(deps: WorkDeps, order: Order) -> datetime | None:
 
 async def end_patience(deps: WorkDeps, order: Order) -> datetime | None:
     """Call the operator for an order whose customer has not filled in the missing details in time."""
+    now = deps.clock.now()
     if not order["missing"]:  # filled in, and a crash kept the form from saying so
         await start_order(deps, order)
+    elif now < order.get("details_by", now):
+        return order["details_by"]
     elif not is_refunded(order):
-        await call_operator(deps.db, order["_id"], DETAILS_OVERDUE, deps.clock.now())
+        await call_operator(deps.db, order["_id"], DETAILS_OVERDUE, now)
     return None
 
 

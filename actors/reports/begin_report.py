@@ -25,7 +25,7 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     """Pin the plan, and insert its steps, the first of them queued. Safe to repeat (T5)."""
     order_id, _, product = report_id.partition(":")
     order = await find_order(deps.db, order_id)
-    if order is None:
+    if order is None or product not in order["products"]:  # a message may name anything
         return
     if order["stopped"]:
         await _park(deps, report_id)
@@ -75,7 +75,13 @@ async def begin_or_give_up(deps: Deps, report_id: str) -> None:
 async def give_up_report(
     deps: Deps, report_id: str, cause: str, trace: str = "", error: str | None = None
 ) -> None:
-    """Give up a report that cannot be begun, and leave it to an operator. `cause` quotes nothing, `error` may."""
+    """Give up a queued report that cannot be begun, and leave it to an operator.
+
+    `cause` quotes nothing, `error` may.
+    """
+    report = await find_report(deps.db, report_id)
+    if report is None or report["state"] != "queued":
+        return
     now, reason = deps.clock.now(), f"{report_id} could not be begun: {cause}"
     await record_dead_report(deps.db, report_id, reason, error or cause, trace, now)
     await fail_order(deps.db, report_id.partition(":")[0], reason, now)

@@ -9,12 +9,13 @@ import dramatiq
 
 from actors.deps.worker import WorkDeps
 from actors.intake.fetch_session import fetch_session
+from actors.messages import STEP_ACTORS
 from actors.orders.errands import ERRANDS, run_errand
 from actors.orders.tell_alert import tell_alert
 from actors.products.catalogue import MAIL_QUEUE, rendering_queue
 from actors.reports.assemble_report import assemble_report
 from actors.reports.begin_report import begin_or_give_up
-from actors.reports.claim import Claim, Work
+from actors.reports.claim import Claim
 from actors.reports.compute_step import compute_step
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
@@ -25,12 +26,15 @@ from infra.logs import log
 from infra.tracing import span
 from storage.records.orders import Errand
 from storage.records.work import StepResult
+from storage.steps import kind_of
 
 #: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released. Only
 #: work that waits, with an answer in hand, for a MongoDB that is away takes that long.
 _TIME_LIMIT_MS = 60 * 60 * 1000
 
-_RENDERING: dict[str, Callable[[WorkDeps, Claim], Awaitable[StepResult]]] = {
+StepWork = Callable[[WorkDeps, Claim], Awaitable[StepResult]]
+
+_RENDERING: dict[str, StepWork] = {
     "render_chunk": render_chunk,
     "assemble_report": assemble_report,
     "compute_step": compute_step,
@@ -46,9 +50,9 @@ def declare_actors(broker: Broker, queue: str, deps: WorkDeps) -> None:
         _declare(broker, deps, queue, "tell_alert", lambda alert: tell_alert(deps, alert))
         return
     _declare(broker, deps, queue, "begin_report", lambda report: begin_or_give_up(deps, report))
-    _declare(broker, deps, queue, "write_section", partial(_perform, deps, partial(write_section, deps)))
+    _declare(broker, deps, queue, "write_section", partial(_perform, deps, "write_section", write_section))
     for name, work in _RENDERING.items():
-        _declare(broker, deps, rendering_queue(queue), name, partial(_perform, deps, partial(work, deps)))
+        _declare(broker, deps, rendering_queue(queue), name, partial(_perform, deps, name, work))
 
 
 def _declare(
@@ -78,8 +82,12 @@ def _order_in(ids: Mapping[str, str]) -> str | None:
     return ids.get("order") or ids.get("report", "").partition(":")[0] or None
 
 
-async def _perform(deps: WorkDeps, work: Work, *, order: str, step: str) -> None:
-    await perform(deps, order, step, work)
+async def _perform(deps: WorkDeps, name: str, work: StepWork, *, order: str, step: str) -> None:
+    """Perform a step, if it is that order's and that actor's: a message may name anything."""
+    if step.partition(":")[0] == order and STEP_ACTORS.get(kind_of(step)) == name:
+        await perform(deps, order, step, partial(work, deps))
+    else:
+        log.warning("message_names_no_work", actor=name)
 
 
 async def _run_errand(deps: WorkDeps, errand: Errand, *, order: str) -> None:
