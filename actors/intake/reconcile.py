@@ -1,7 +1,8 @@
 """Reconciles with Stripe: events that the webhook never took, and paid sessions that no event told of."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -10,7 +11,7 @@ from actors.deps.webhook import IntakeDeps
 from actors.intake.apply import apply_events, finish_events, foreign_events
 from actors.intake.events import EVENTS, PAID, Event, object_of, subjects_of
 from actors.intake.explain import why_foreign, why_missing
-from infra.errors import PermanentError
+from infra.errors import PressroomError
 from infra.logs import log
 from infra.stripe.version import API_VERSION, StripeObject
 from storage.events import new_event, record_events, states_of_events
@@ -18,6 +19,10 @@ from storage.orders import find_orders
 from storage.records import orders as records
 
 _BATCH = 100
+#: The charges of a batch that are asked for at once: the sweep has six threads for all that may hang.
+_CHARGES_AT_ONCE = 4
+#: The time for those of a batch, some ten seconds as a rule. Its orders are placed then, whatever is not known.
+_CHARGES_S = 20.0
 
 
 class Records(Protocol):
@@ -72,10 +77,11 @@ async def reconcile(
         progress("undelivered events", looked := looked + len(events))
     looked = 0
     async for sessions in _batches(records.complete_sessions(start)):
-        unplaced = [_event(_told(one, one["created"])) for one in await _unplaced(deps, sessions)]
+        lacking, awaited = await _unplaced(deps, sessions)
+        unplaced = [_event(_told(one, one["created"])) for one in lacking]
         found += await _findings(deps, "session", unplaced, foreign)
         ours = [] if dry_run else await _ours(deps, unplaced)
-        await _place(deps, [await _dated(deps, records, one) for one in ours], dry_run=dry_run)
+        await _place(deps, await _dated(deps, records, ours, awaited), dry_run=dry_run)
         progress("completed sessions", looked := looked + len(sessions))
     log.info("reconciled", found=len(found), since=since.isoformat(), dry_run=dry_run)
     return found
@@ -103,24 +109,44 @@ async def _unknown(deps: IntakeDeps, events: Sequence[StripeObject]) -> list[Str
     return [event for event in events if event["id"] not in states]
 
 
-async def _unplaced(deps: IntakeDeps, sessions: Sequence[StripeObject]) -> list[StripeObject]:
+async def _unplaced(
+    deps: IntakeDeps, sessions: Sequence[StripeObject]
+) -> tuple[list[StripeObject], Collection[str]]:
+    """Return the paid sessions that are not paid here, and the ids of those whose orders wait for a payment."""
     paid = {one["id"]: one for one in sessions if one["mode"] == "payment" and one["payment_status"] in PAID}
-    known = {order["_id"] for order in await find_orders(deps.db, list(paid)) if order["paid_at"] is not None}
-    return [session for session_id, session in paid.items() if session_id not in known]
+    known = {order["_id"]: order["paid_at"] for order in await find_orders(deps.db, list(paid))}
+    lacking = [session for session_id, session in paid.items() if known.get(session_id) is None]
+    return lacking, known.keys()
 
 
-async def _dated(deps: IntakeDeps, records: Records, told: Event) -> Event:
-    """Return the event of a session with the time of its payment: its page may have stood open for a day before.
+async def _dated(
+    deps: IntakeDeps, records: Records, told: Sequence[Event], awaited: Collection[str]
+) -> list[Event]:
+    """Return the events of sessions with the times of their payments: a page may have stood open for a day before.
 
-    That is now for an order that has waited for a payment, and otherwise what its charge says, if it has one.
+    That is now for an order that has waited for a payment, and otherwise what its charge says, if it has one that
+    Stripe shows in time.
     """
-    session = object_of(told.body or {})
-    if await find_orders(deps.db, [session["id"]]):
-        return _event(_told(session, int(deps.clock.now().timestamp())))
-    with suppress(PermanentError):
-        if session["payment_intent"]:
-            return _event(_told(session, (await records.charge(session["payment_intent"]))["created"]))
-    return told
+    sessions = [object_of(one.body or {}) for one in told]
+    paid_at = await _charged_at(records, [one for one in sessions if one["id"] not in awaited])
+    paid_at |= dict.fromkeys(awaited, int(deps.clock.now().timestamp()))
+    return [_event(_told(one, paid_at.get(one["id"], one["created"]))) for one in sessions]
+
+
+async def _charged_at(records: Records, sessions: Sequence[StripeObject]) -> dict[str, int]:
+    """Return when sessions were charged, by their ids, as far as Stripe says so in time."""
+    charged_at: dict[str, int] = {}
+    room = asyncio.Semaphore(_CHARGES_AT_ONCE)
+
+    async def ask(session: StripeObject) -> None:
+        async with room:
+            with suppress(PressroomError):  # that costs the exact time of one payment, and holds up no order
+                charged_at[session["id"]] = (await records.charge(session["payment_intent"]))["created"]
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_CHARGES_S):
+            await asyncio.gather(*(ask(one) for one in sessions if one["payment_intent"]))
+    return charged_at
 
 
 def _told(session: StripeObject, at: int) -> StripeObject:

@@ -1,5 +1,6 @@
 """When an order was paid: hours after its checkout began, as its event or its charge says."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.intake.reconcile import place_session, reconcile
-from infra.stripe.client import KeyMayNot
+from infra.stripe.client import KeyMayNot, StripeIsDown
 from tests.actors.builders import ORDER, apply, event, place, present, session
 from tests.actors.intake.stripes_records import Records
 from tests.conftest import StoppedClock
@@ -56,6 +57,45 @@ async def test_a_session_whose_charge_stripe_does_not_show_is_placed_all_the_sam
     paid_at = {order["paid_at"] async for order in deps.db.orders.find()}
     assert paid_at == {clock.now() - timedelta(minutes=25)}
     assert await deps.db.orders.count_documents({}) == 2
+
+
+async def test_a_charge_that_cannot_be_asked_for_holds_up_no_order(deps: Deps, clock: StoppedClock) -> None:
+    """Stripe may not answer about one: the others' payments are dated, and all orders are placed."""
+
+    class Slow(Records):
+        async def charge(self, intent: str) -> dict[str, Any]:
+            if intent == "pi_2":
+                raise StripeIsDown(intent)
+            return await super().charge(intent)
+
+    charged_at = clock.now() - timedelta(minutes=5)
+    records = Slow([opened(clock), opened(clock, id="cs_2", payment_intent="pi_2")], charged_at=charged_at)
+    await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False, progress=lambda *_: None)
+    assert (await present(deps))["paid_at"] == charged_at
+    assert (await present(deps, "cs_2"))["paid_at"] == clock.now() - timedelta(minutes=25)
+
+
+async def test_the_charges_of_many_sessions_are_asked_for_a_few_at_once(deps: Deps, clock: StoppedClock) -> None:
+    """A hundred one after another would keep their orders waiting for half a minute; all at once are a flood."""
+
+    class Counting(Records):
+        now, most, several = 0, 0, asyncio.Event()
+
+        async def charge(self, intent: str) -> dict[str, Any]:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            if self.now == 4:
+                self.several.set()
+            await self.several.wait()
+            await asyncio.sleep(0)  # so that others may begin meanwhile
+            self.now -= 1
+            return await super().charge(intent)
+
+    records = Counting([opened(clock, id=f"cs_{nth}", payment_intent=f"pi_{nth}") for nth in range(9)])
+    async with asyncio.timeout(60):
+        await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False, progress=lambda *_: None)
+    assert await deps.db.orders.count_documents({"paid_at": records.charged_at}) == 9
+    assert records.most == 4
 
 
 async def test_a_debit_that_a_reconciliation_finds_paid_was_paid_just_now(deps: Deps, clock: StoppedClock) -> None:
