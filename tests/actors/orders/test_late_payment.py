@@ -20,6 +20,14 @@ pytestmark = pytest.mark.anyio
 QUARTER = timedelta(days=90)
 
 
+class Closed(Nobody):
+    """Stripe that does not let our key read sessions."""
+
+    async def session(self, session_id: str) -> dict[str, Any]:
+        """Refuse."""
+        raise KeyMayNot(session_id)
+
+
 async def test_a_bank_debit_whose_event_never_comes_is_asked_for(deps: Deps, clock: StoppedClock) -> None:
     """Stripe is asked daily from the third day on; the order begins, and an operator hears why it is late."""
     await place(deps, payment_status="unpaid")
@@ -37,15 +45,27 @@ async def test_a_stripe_that_refuses_to_say_fails_no_order(deps: Deps, clock: St
     """A key that is being changed, or another account's session: it is asked again, and nobody told."""
     await place(deps, payment_status="unpaid")
     clock.forward(3 * 86400)
-
-    class Closed(Nobody):
-        async def session(self, session_id: str) -> dict[str, Any]:
-            raise KeyMayNot(session_id)
-
     await run_errand(working(deps, stripe=Closed()), "check_payment", ORDER)
     order = await present(deps)
     assert (order["attention"], order["failed_at"]) == (None, None)
     assert order["errands"] == {"check_payment": clock.now() + timedelta(days=1)}
+
+
+async def test_an_order_is_not_cancelled_that_stripe_has_never_called_unpaid(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """A key that may not read sessions says nothing for months: an operator hears of it once, until it does."""
+    await place(deps, payment_status="unpaid")
+    clock.forward(QUARTER.total_seconds())
+    for _ in range(2):
+        await run_errand(working(deps, stripe=Closed()), "check_payment", ORDER)
+        order = await present(deps)
+        assert (order["ended_at"], order["errands"]) == (None, {"check_payment": clock.now() + timedelta(days=1)})
+        (alert,) = await deps.db.alerts.find().to_list()
+        assert (alert["kind"], len(alert["seen"])) == ("reconcile", 1)
+        clock.forward(86400)
+    await run_errand(working(deps, stripe=StripeApi(session(payment_status="unpaid"))), "check_payment", ORDER)
+    assert ((await present(deps))["ended_at"], await alerts(deps, "reconcile")) == (clock.now(), 0)
 
 
 async def test_an_order_that_nobody_has_paid_for_is_told_of_no_failure(
