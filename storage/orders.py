@@ -63,10 +63,14 @@ async def place_orders(db: Database, orders: Sequence[Order]) -> list[str]:
 
 
 async def note_paid(db: Database, order_id: str, at: datetime) -> None:
-    """Record that an order was paid, at the earliest time reported. From then on its promise is looked after."""
+    """Record that an order was paid, at the earliest time reported. From then on its promise is looked after.
+
+    What failed before is no failure of the paid order: the next one is told, and refunded, as its first.
+    """
     paid = errand_update("check_promise", at)
     paid["$set"]["paid_at"] = at
-    first = paid | {"$unset": {"errands.forget_order": ""}}  # it had ended without a payment before
+    # It may have ended without a payment before.
+    first = paid | {"$set": {**paid["$set"], "failed_at": None}, "$unset": {"errands.forget_order": ""}}
     await db.orders.update_one({"_id": order_id, "paid_at": None}, first)
     await db.orders.update_one({"_id": order_id, "paid_at": {"$gt": at}}, paid)
 

@@ -10,14 +10,16 @@ from actors.deps.worker import WorkDeps
 from actors.orders.errands import run_errand
 from infra.stripe.client import KeyMayNot
 from storage.orders import fail_order
+from storage.records.orders import Errand
 from tests.actors.builders import ORDER, alerts, place, present, session, working
 from tests.actors.post import Mailer
-from tests.actors.vendors import Nobody, StripeApi
+from tests.actors.vendors import Nobody, StripeApi, Till
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
 
 QUARTER = timedelta(days=90)
+REMEDIES: tuple[Errand, ...] = ("tell_failure", "refund_order")
 
 
 class Closed(Nobody):
@@ -75,9 +77,25 @@ async def test_an_order_that_nobody_has_paid_for_is_told_of_no_failure(
     await place(deps, payment_status="unpaid")
     await fail_order(deps.db, ORDER, "An operator looks at it.", clock.now())
     clock.forward(2 * 86400)
-    for errand in ("tell_failure", "refund_order"):
+    for errand in REMEDIES:
         await run_errand(worker, errand, ORDER)
     assert (mailer.kinds, (await present(deps))["letter"]) == ([], None)
+
+
+async def test_a_failure_before_the_payment_hides_none_after_it(
+    deps: Deps, worker: WorkDeps, mailer: Mailer, till: Till, clock: StoppedClock
+) -> None:
+    """Once it is paid, its customer hears of the next failure, and has the money back by the settings."""
+    await place(deps, payment_status="unpaid")
+    await fail_order(deps.db, ORDER, "check_payment failed: KeyError.", clock.now())
+    for errand in REMEDIES:
+        await run_errand(worker, errand, ORDER)
+    await place(deps)
+    await fail_order(deps.db, ORDER, "life_clarity: write-x is dead: no.", clock.now())
+    clock.forward(86400)
+    for errand in REMEDIES:
+        await run_errand(worker, errand, ORDER)
+    assert (mailer.kinds, till.refunds) == (["failure", "refund"], 1)
 
 
 async def test_a_payment_that_never_comes_ends_its_order(deps: Deps, clock: StoppedClock) -> None:
