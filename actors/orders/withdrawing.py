@@ -40,12 +40,15 @@ async def is_ours_to_refund(deps: Deps, order: Order) -> bool:
     return not await is_made(deps, order)
 
 
-async def withdraw(deps: Deps, order: Order) -> bool:
+async def withdraw(deps: Deps, order: Order, *, told: bool | None = None) -> bool:
     """Withdraw from an order's contract, which must be open to that. False if the order has changed.
 
-    All of the money goes back if that is ours to do. An operator sees to it otherwise.
+    All of the money goes back if that is ours to do. An operator sees to it otherwise. `told` is which of the two
+    its customer was told, if that is known: it is false as well if the other one holds by now.
     """
     now, order_id, refunding = deps.clock.now(), order["_id"], await is_ours_to_refund(deps, order)
+    if told not in {None, refunding}:
+        return False
     if refunding:
         withdrawn = Authority(CUSTOMER, "withdrew from the contract")
         await record_action(deps.db, withdrawn, "refunded", order_id, "all of it", now)

@@ -36,7 +36,7 @@ from tests.actors.post import Mailer
 from tests.actors.vendors import Till
 from tests.builders import a_pdf
 from tests.conftest import StoppedClock
-from tests.customer import customer_of
+from tests.customer import customer_of, hidden_fields
 
 pytestmark = pytest.mark.anyio
 
@@ -154,6 +154,23 @@ async def test_nobody_keeps_a_finished_report_and_gets_all_of_the_money_by_itsel
     await mailed(worker)
     order = await present(deps)
     assert (order["request"]["kind"], order["letter"], till.refunds) == ("withdrawal", None, 0)
+
+
+async def test_the_button_does_what_its_page_said_or_says_what_it_does_now(
+    deps: Deps, worker: WorkDeps, till: Till, clock: StoppedClock
+) -> None:
+    """A report that is made while the page stands open takes the promise back before anything is declared."""
+    async with customer_of(deps, await paid(deps, clock)) as customer:
+        form = await customer.get("/withdrawal")
+        assert "what you paid goes back" in form.text
+        await deps.db.reports.update_one({"order": ORDER}, {"$set": {"pdf": a_pdf()}})
+        asked = await customer.post("/withdrawal", hidden_fields(form))
+        assert (asked.status_code, "has changed since" in asked.text) == (409, True)
+        assert ("One of us then looks at it" in asked.text, "what you paid" in asked.text) == (True, False)
+        assert "withdrawn_at" not in await present(deps)
+        assert (await customer.post("/withdrawal", hidden_fields(asked))).status_code == 200
+    await mailed(worker)
+    assert ((await present(deps))["request"]["kind"], till.refunds) == ("withdrawal", 0)
 
 
 async def test_nobody_is_forgotten_who_waits_for_an_answer(
