@@ -59,6 +59,13 @@ async def correct_answers(
     return (await db.orders.update_one(still, update)).matched_count == 1
 
 
+async def settle_answer(db: Database, seen: Order, name: str, value: str | None) -> None:
+    """Say an answer more exactly, or take it back, in an order that has it as it was seen and lacks others."""
+    field = f"answers.{name}"
+    still: Document = {"_id": seen["_id"], "missing": {"$ne": []}, field: seen["answers"][name]}
+    await db.orders.update_one(still, {"$set": {field: value}} if value else {"$unset": {field: ""}})
+
+
 async def request_remake(db: Database, seen: Order, request: CustomerRequest) -> bool:
     """Record that a customer asks for the order's one free remake.
 

@@ -11,20 +11,23 @@ from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
 from actors.intake.placing import start_order
 from actors.mail.brand import language_of
-from actors.products.catalogue import question_of, title_of
-from actors.products.questions import Question
+from actors.products.catalogue import offer_of, question_of, title_of
+from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, BIRTH_TIME, Question
 from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
 from infra.logs import log
 from infra.speech.say import ENGLISH
+from storage.corrections import settle_answer
 from storage.errands import settle_errand
 from storage.order_state import is_refunded, why_withheld
 from storage.orders import fill_details, find_order
 from storage.records.orders import Order
 
 _DEADLINE_S = 5.0
+#: The answers that may put in doubt a time of birth which was told before.
+_OF_CLOCKS = {BIRTH_DATE.id, BIRTH_PLACE.id}
 
 
 async def details_form(request: Request) -> Response:
@@ -68,15 +71,24 @@ def _missing(order: Order) -> dict[str, Question]:
 
 
 def _settle(order: Order, given: dict[str, str], now: datetime, language: str = ENGLISH) -> Settled:
-    """Return the missing answers that a form brings, with their doubts. Who comes without our form has none."""
+    """Return the missing answers that a form brings, with their doubts. Who comes without our form has none.
+
+    A time of birth that was told before is asked about with the date or place that puts it in doubt.
+    """
     missing = _missing(order)
     wrong = mistakes_in(missing, given, now)
     right = {name: question for name, question in missing.items() if name not in wrong}
     answers = plain_answers(right, given, now)
     if "reviewed" not in given:
         return Settled(answers, [])
-    settled = settle(right, order["answers"] | answers, order["missing"], given, language)
-    return settled._replace(answers={name: text for name, text in settled.answers.items() if name in answers})
+    asked = {**right, BIRTH_TIME.id: BIRTH_TIME} if right.keys() & _OF_CLOCKS else right
+    settled = settle(asked, order["answers"] | answers, _needed(order), given, language)
+    return settled._replace(answers={name: text for name, text in settled.answers.items() if name in asked})
+
+
+def _needed(order: Order) -> set[str]:
+    offer = offer_of(order["product"])
+    return {*order["missing"], *(offer.needed if offer else ())}
 
 
 async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
@@ -84,6 +96,11 @@ async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
     settled = _settle(order, given, now)
     # What is chosen beforehand counts once its field was sent.
     in_doubt = {doubt.id for doubt in settled.doubts if doubt.field not in given or not doubt.chosen}
+    if BIRTH_TIME.id in order["answers"] and BIRTH_TIME.id in {doubt.id for doubt in settled.doubts}:
+        if BIRTH_TIME.id in in_doubt:  # the report would be begun with it
+            in_doubt |= _OF_CLOCKS
+        else:
+            await settle_answer(deps.db, order, BIRTH_TIME.id, settled.answers.get(BIRTH_TIME.id))
     answers = {name: answer for name, answer in settled.answers.items() if name not in in_doubt}
     await fill_details(deps.db, order["_id"], answers, now)
     filled = await find_order(deps.db, order["_id"]) or order

@@ -1,11 +1,13 @@
 """The form for missing details takes what people write."""
 
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 
 from tests import plain_http
+from tests.handlers.test_places import BERLIN, FORM, REVIEWED, choices
 from tests.pressroom import Pressroom
 
 REFUNDING = {"letter": "refund", "failed_at": datetime.now(UTC)}
@@ -92,3 +94,40 @@ def test_a_slip_in_an_address_is_asked_about_and_never_mended_alone(front_door: 
     assert front_door.db.orders.find_one({"_id": order})["email"] is None  # type: ignore[index]
     assert plain_http.post(form, data={**given, "which_email": "ada@gmail.com"}).status_code == 200
     assert front_door.db.orders.find_one({"_id": order})["email"] == "ada@gmail.com"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("choice", ["02:30+02:00", "02:30+01:00", "not_known"])
+def test_a_time_that_an_order_has_is_asked_about_once_its_place_puts_it_in_doubt(
+    front_door: Pressroom, choice: str
+) -> None:
+    """A payment link may sell a time without a place: nothing begins before both are clear."""
+    told = {name: text for name, text in FORM.items() if name != "birth_place"} | {"birth_time": "02:30"}
+    order = front_door.buy(metadata=told)
+    form, given = f"{front_door.order(order)['url']}/details", REVIEWED | {"birth_place": "Berlin, Germany"}
+    given["which_birth_place"] = "Berlin, Germany"
+    for which in ({}, {"which_birth_time": "03:30"}):
+        asked = plain_http.post(form, data=given | which)
+        options = [*choices(unescape(asked.text), "which_birth_time")]
+        assert (asked.status_code, options) == (422, ["02:30+02:00", "02:30+01:00", "not_known"])
+        assert front_door.db.reports.count_documents({"order": order}) == 0
+    assert plain_http.post(form, data=given | {"which_birth_time": choice}).status_code == 200
+    found = front_door.db.orders.find_one({"_id": order})
+    assert found is not None
+    assert (found["answers"].get("birth_time", "not_known"), found["missing"]) == (choice, [])
+    assert found["answers"]["birth_place"] == BERLIN
+
+
+def test_a_time_that_comes_before_its_place_is_clear_is_asked_about_with_it(front_door: Pressroom) -> None:
+    """Of several places of a name none is taken yet: the time is kept, and in doubt as soon as one is chosen."""
+    order = front_door.buy(metadata={"product": "personal_horoscope", "name": "Ada", "birth_date": "1996-10-27"})
+    front_door.db.orders.update_one({"_id": order}, {"$push": {"missing": "birth_time"}})
+    form, given = f"{front_door.order(order)['url']}/details", REVIEWED | {"birth_place": "Bristol"}
+    asked = unescape(plain_http.post(form, data=given | {"birth_time": "01:30"}).text)
+    chosen = next(one for one in choices(asked, "which_birth_place") if one.endswith("United Kingdom"))
+    given["which_birth_place"] = chosen
+    asked = unescape(plain_http.post(form, data=given).text)
+    assert [*choices(asked, "which_birth_time")] == ["01:30+01:00", "01:30+00:00", "not_known"]
+    assert plain_http.post(form, data=given | {"which_birth_time": "01:30+00:00"}).status_code == 200
+    found = front_door.db.orders.find_one({"_id": order})
+    assert found is not None
+    assert (found["answers"]["birth_time"], found["missing"]) == ("01:30+00:00", [])

@@ -12,6 +12,7 @@ from storage.corrections import (
     correct_answers,
     end_remaking,
     request_remake,
+    settle_answer,
     settle_request,
     use_answers,
 )
@@ -170,6 +171,7 @@ async def _endings(db: Database, ask: Ask) -> None:
 async def _ask_of_requests(db: Database, ask: Ask, order: str) -> None:
     seen = await pick(db.orders, _id=order)
     await ask(use_answers, seen, NOW)
+    await ask(settle_answer, seen, "name", "Ada B.")
     assert await ask(request_remake, seen, {"kind": "remake", "at": NOW, "answers": {}})
     assert await ask(settle_request, await pick(db.orders, _id=order), NOW)
     assert await ask(record_withdrawal, seen, NOW, refunding=True)
