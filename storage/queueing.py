@@ -40,9 +40,9 @@ async def _queue(db: Database, steps: Sequence[Step], update: Document, now: dat
         await update_all(db.fleeting_steps, ready, {**update, "$inc": {"sends": 1}})
 
 
-async def make_due(db: Database, seen: Step, now: datetime) -> None:
-    """Let a released step be queued from now on: what it failed at works again (T8)."""
-    released = {"_id": seen["_id"], "state": "ready", "run": seen["run"]}
+async def make_due(db: Database, seen: Step, epoch: int, now: datetime) -> None:
+    """Let a step that was released at that epoch be queued from now on: what it failed at works again (T8)."""
+    released = {"_id": seen["_id"], "state": "ready", "run": seen["run"], "epoch": epoch}
     await db.steps.update_one(released, {"$min": {"due_at": now}})
 
 

@@ -65,15 +65,22 @@ async def release(
     failure: Failure | None = None,
     sooner: asyncio.Event | None = None,
 ) -> None:
-    """Release a step, and queue it again after a pause, or as soon as an event is set."""
-    count(claim.step, "released")
+    """Release a step, and queue it again after a pause, or as soon as an event is set.
+
+    Nothing happens if the claim was lost: the step is another worker's.
+    """
     due_at = deps.clock.now() + timedelta(seconds=pause_s)
     step_id = claim.step["_id"]
-    await until_database_is_back(deps.clock, lambda: release_step(deps.db, step_id, claim.epoch, due_at, failure))
+    released = await until_database_is_back(
+        deps.clock, lambda: release_step(deps.db, step_id, claim.epoch, due_at, failure)
+    )
+    count(claim.step, "released" if released else "lost")
+    if not released:
+        return
 
     async def queue_again() -> None:
         if sooner is not None and sooner.is_set():
-            await make_due(deps.db, claim.step, deps.clock.now())
+            await make_due(deps.db, claim.step, claim.epoch, deps.clock.now())
         await queue_released(deps, claim.step)
 
     if pause_s:

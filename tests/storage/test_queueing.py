@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from storage.database import Database
-from storage.queueing import message_id, queue_batches, requeue_step, steps_of_messages
+from storage.queueing import make_due, message_id, queue_batches, requeue_step, steps_of_messages
 from storage.steps import insert_steps
 from tests.conftest import StoppedClock
 from tests.storage.builders import many_queued, present, queued, step
@@ -44,6 +44,15 @@ async def test_a_step_that_is_not_due_is_not_queued(db: Database, clock: Stopped
     clock.forward(5)
     await queue_batches(db, [[seen]], clock.now())
     assert (await present(db))["state"] == "queued"
+
+
+async def test_a_step_that_another_has_released_since_keeps_its_time(db: Database, clock: StoppedClock) -> None:
+    """It is due at once only for the worker whose claim was the last."""
+    later = clock.now() + timedelta(seconds=60)
+    await insert_steps(db, [step("a", clock, due_at=later, epoch=2)])
+    for epoch, due_at in ((1, later), (2, clock.now())):
+        await make_due(db, await present(db), epoch, clock.now())
+        assert (await present(db)).get("due_at") == due_at
 
 
 async def test_one_of_two_sweeps_sends_a_lost_message_again(db: Database, clock: StoppedClock) -> None:

@@ -8,6 +8,7 @@ from actors.deps.process import Deps
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from infra.errors import TransientError
+from storage.claims import expire_step
 from storage.records.work import Step, StepResult
 from tests.actors.builders import answering, state, with_sections, working
 from tests.conftest import StoppedClock
@@ -56,6 +57,28 @@ async def test_a_step_that_fails_where_others_succeed_waits_its_time(deps: Deps,
 
     await perform(worker, order, sections[0]["_id"], fails)
     await perform(worker, order, sections[2]["_id"], writes)
+    assert (await state(deps, sections[0]))["state"] == "ready"
+
+
+async def test_a_worker_that_lost_a_step_does_not_wake_it(deps: Deps, clock: StoppedClock) -> None:
+    """Another has it by then, and was asked to wait: the first one's outage is over for its own steps alone."""
+    worker, other, (order, sections) = working(deps), working(deps), await with_sections(deps)
+
+    async def waits(claim: Claim) -> StepResult:
+        del claim
+        raise TransientError("Later.", retry_after=60.0)
+
+    async def fails(claim: Claim) -> StepResult:
+        if claim.step["_id"] == sections[0]["_id"]:
+            assert await expire_step(deps.db, await state(deps, sections[0]), "m2", clock.now())
+            await perform(other, order, sections[0]["_id"], waits)
+        clock.forward(HANGS_S)
+        raise TransientError("Down.")
+
+    for section in sections[:2]:
+        await perform(worker, order, section["_id"], fails)
+    await perform(worker, order, sections[2]["_id"], writes)
+    await until_queued(deps, sections[1])
     assert (await state(deps, sections[0]))["state"] == "ready"
 
 

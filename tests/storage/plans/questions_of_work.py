@@ -158,7 +158,7 @@ async def _readying(db: Database, ask: Ask) -> None:
     first = await ask(claim_step, pair[0]["_id"], "w1", [FORMAT], _SOON)
     assert len(await ask(claim_others, first, "w1", _SOON)) == 1
     await ask(find_step, ready[0]["_id"])
-    await ask(make_due, ready[0], NOW)
+    await ask(make_due, ready[0], ready[0]["epoch"], NOW)
 
 
 async def _holding(db: Database, ask: Ask) -> None:
