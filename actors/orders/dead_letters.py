@@ -29,7 +29,7 @@ from storage.orders import (
     remembered_order,
 )
 from storage.records.mail import DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep
-from storage.records.orders import Order
+from storage.records.orders import Errand, Order
 from storage.reports import begin_message, report_id, revive_report
 from storage.steps import find_step
 
@@ -37,6 +37,15 @@ from storage.steps import find_step
 MOST_OPEN, _MOST_REFUSED = 1000, 100
 #: The errands whose letters a gift's recipient gets. Its buyer gets all others.
 _READERS = {"complete_order", "resend_reports"}
+#: Those that only tell somebody something: no order needs them in order to end.
+_TELLING: set[Errand] = {
+    "confirm_order",
+    "check_promise",
+    "tell_failure",
+    "ask_details",
+    "confirm_withdrawal",
+    "resend_reports",
+}
 
 
 class DeadLetterIsNotOpen(PressroomError):
@@ -60,7 +69,8 @@ async def resolve_dead_letter(
 ) -> None:
     """Replay or discard a dead letter, with an entry in the audit trail.
 
-    `action` is `replayed` or `discarded`. A replay in today's words closes all letters of the step's report.
+    `action` is `replayed` or `discarded`. A replay in today's words closes all letters of the step's report. An
+    order needs nobody any more for what is replayed, nor for something that was only to be told, and is discarded.
     """
     letter = await find_dead_letter(deps.db, letter_id)
     if letter is None or letter["state"] != "open":
@@ -73,8 +83,12 @@ async def resolve_dead_letter(
     if letter["kind"] == "message":
         await withdraw_alert(deps.db, letter_id, MESSAGE_IS_DEAD)
     await close_dead_letter(deps.db, letter_id, action, now)
-    if action == "replayed" and letter["order"] is not None:
+    if letter["order"] is not None and (action == "replayed" or _only_tells(letter)):
         await clear_attention(deps, letter["order"], letter["reason"])
+
+
+def _only_tells(letter: DeadLetter) -> bool:
+    return letter["kind"] == "errand" and letter["errand"] in _TELLING
 
 
 async def close_deaths(

@@ -54,6 +54,14 @@ class Mailer:
         return [letter.kind for letter in self.letters]
 
 
+class Broken(Mailer):
+    """Mailer that has a bug."""
+
+    def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
+        """Fail."""
+        raise KeyError(letter.kind, seconds_left())
+
+
 async def stored(deps: Deps, **facts: Any) -> Order:
     """Place the order of such a session, and record its reports as stored. Returns it."""
     order = await place(deps, **facts)

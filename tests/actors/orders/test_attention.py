@@ -15,7 +15,7 @@ from storage.records.mail import DeadLetter
 from storage.reports import report_id
 from storage.steps import steps_of
 from tests.actors.builders import BOOK, ORDER, place, present, working
-from tests.actors.post import LONG, Mailer
+from tests.actors.post import LONG, Broken, Mailer, stored
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +81,15 @@ async def test_a_resumed_order_whose_section_died_is_still_failed(deps: Deps, cl
     await run_errand(worker, "heed_pause", ORDER)
     order = await present(deps)
     assert (attention_of(order), order["failed_at"]) == (reason, clock.now())
+
+
+async def test_an_order_whose_reports_were_not_sent_stays_on_the_list(deps: Deps) -> None:
+    """To discard their letter sends them to nobody: off the list, the order would be lost from sight."""
+    await stored(deps)
+    await run_errand(working(deps, Broken()), "complete_order", ORDER)
+    (letter,) = await open_letters(deps)
+    await resolve_dead_letter(deps, letter["_id"], "discarded", BY)
+    assert attention_of(await present(deps)) == letter["reason"]
 
 
 async def test_a_mail_that_goes_out_at_last_needs_nobody_any_more(deps: Deps, clock: StoppedClock) -> None:

@@ -6,17 +6,19 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
+from actors.orders.dead_letters import resolve_dead_letter
 from actors.orders.errands import run_errand
 from actors.orders.matching import OpenOrders, matching
 from actors.orders.readdress import readdress_and_send
 from actors.orders.refunding import begin_refund
 from actors.orders.resend import why_not_resent
+from storage.dead_letters import dead_letters
 from storage.order_state import order_state
 from storage.orders import fail_order
 from storage.records.orders import Order
-from tests.actors.builders import ORDER, present
+from tests.actors.builders import ORDER, alerts, present, working
 from tests.actors.orders.gifts import BUYER, BY, READER, made, on_its_day
-from tests.actors.post import Mailer
+from tests.actors.post import Broken, Mailer
 from tests.actors.vendors import Till
 from tests.conftest import StoppedClock
 from tests.customer import customer_of
@@ -52,6 +54,20 @@ async def test_a_gift_that_can_be_read_is_not_refunded_by_the_settings(
     await run_errand(worker, "refund_order", ORDER)
     order = await present(deps)
     assert (till.refunds, order["letter"], order["failed_at"] is not None) == (0, None, True)
+
+
+async def test_a_gift_that_is_made_needs_nobody_for_a_letter_that_is_discarded(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """Its buyer was to hear that it was taken: an operator who lets that be has nothing more to do."""
+    await made(deps, clock)
+    await run_errand(working(deps, Broken()), "confirm_order", ORDER)
+    assert order_state(await present(deps), ()) == "needs_attention"
+    (dead,) = await dead_letters(deps.db, limit=9, order=ORDER)
+    await resolve_dead_letter(deps, dead["_id"], "discarded", BY)
+    order = await present(deps)
+    assert (order_state(order, ()), order["failed_at"]) == ("scheduled", None)
+    assert await alerts(deps, "needs_attention") == 0
 
 
 async def test_old_orders_that_are_refunded_are_no_gifts_that_wait(deps: Deps, clock: StoppedClock) -> None:
