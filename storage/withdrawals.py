@@ -10,11 +10,11 @@ from storage.records.orders import CustomerRequest, Order
 async def record_withdrawal(db: Database, seen: Order, now: datetime, *, refunding: bool) -> bool:
     """Record that an order's customer withdraws from the contract, with the errand that confirms it by mail.
 
-    With `refunding` the order ends with a refund (T18r); else an operator has to see to it. False if the order is
-    not as it was seen, which includes that it was withdrawn from before.
+    With `refunding` the order ends with a refund (T18r); else an operator has to see to it. An open request for a
+    remake ends. False if the order is not as it was seen, which includes that it was withdrawn from before.
     """
     still: Document = {name: seen[name] for name in ("_id", "letter", "delivered_at", "on_hold", "refund_failed")}
-    still |= {"withdrawn_at": None, "forgotten_at": None, "stopped": False}
+    still |= {"withdrawn_at": None, "forgotten_at": None, "stopped": False, "request": seen.get("request")}
     due_at = now + ERRAND_CHECK
     update = errand_update("confirm_withdrawal", due_at)
     update["$set"]["withdrawn_at"] = now

@@ -7,7 +7,7 @@ from storage.alerts import raise_alert, withdraw_alert
 from storage.endings import choose_refund
 from storage.errands import add_errand, delay_errand
 from storage.grouping import by_id
-from storage.order_state import DISPUTE_LOST, REFUND_FAILED
+from storage.order_state import DISPUTE_LOST, REFUND_FAILED, REQUESTS
 from storage.orders import call_operator, note_payment, orders_of_payments
 from storage.payments import payment_state
 from storage.queueing import unpark_steps
@@ -50,6 +50,14 @@ async def _copy(deps: IntakeDeps, order: Order, version: int, state: PaymentStat
     elif not state["on_hold"]:  # what was held back is due now
         for errand in sorted(_HELD_BACK & order["errands"].keys()):
             await delay_errand(deps.db, order_id, errand, now)
+    await _tell(deps, order, state)
+
+
+async def _tell(deps: IntakeDeps, order: Order, state: PaymentState) -> None:
+    """Tell an operator what a payment's state asks for, and end what it asks for no more."""
+    order_id, now = order["_id"], deps.clock.now()
+    if state["stopped"] and "request" in order:  # whatever was asked for, the money is back
+        await withdraw_alert(deps.db, order_id, REQUESTS[order["request"]["kind"]])
     if state["refund_failed"]:
         await call_operator(deps.db, order_id, REFUND_FAILED, now)
     if state["dispute_lost"]:

@@ -7,7 +7,7 @@ from actors.deps.process import Deps
 from actors.messages import send_errand
 from actors.orders.refunding import is_made, why_not_refundable
 from infra.logs import log
-from storage.alerts import raise_alert
+from storage.alerts import raise_alert, withdraw_alert
 from storage.audit import Authority, record_action
 from storage.order_state import REQUESTS, is_refunded, paid_day, was_delivered
 from storage.records.orders import CUSTOMER, Order
@@ -57,6 +57,8 @@ async def withdraw(deps: Deps, order: Order, *, told: bool | None = None) -> boo
     if not await record_withdrawal(deps.db, order, now, refunding=refunding):
         return False
     log.info("order_withdrawn", order=order_id, refunding=refunding)
+    if "request" in order:
+        await withdraw_alert(deps.db, order_id, REQUESTS[order["request"]["kind"]])
     await send_errand(deps, "confirm_withdrawal", order_id)
     if refunding:
         await send_errand(deps, "refund_order", order_id)
