@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.mail.brand import language_of
 from actors.products.catalogue import title_of
 from handlers.views.orders import order_progress
 from handlers.web.downloads import withhold
@@ -31,7 +30,7 @@ async def gift_page(request: Request) -> Response:
             raise HTTPException(404, "There is no such gift.\n")
         if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
             return withhold(request, order, withheld)
-        view, language = await order_progress(deps, order), language_of(deps, order)
+        view = await order_progress(deps, order)
     return page(
         request,
         "gift.html",
@@ -40,7 +39,7 @@ async def gift_page(request: Request) -> Response:
         title=title_of(order["product"]),
         gift=order["gift"],
         of_gift=True,
-        reports=[shown_report(report, language) for report in view["reports"]],
+        reports=[shown_report(deps, order, report, of_gift=True) for report in view["reports"]],
         state=view["state"],
         path=request.url.path,
     )

@@ -26,6 +26,7 @@ from handlers.web.live import live
 from handlers.web.page import page
 from handlers.web.requests import find_order_of, order_of
 from infra.errors import TransientError
+from infra.links import Links
 from infra.logs import log
 from infra.speech.dates import said_day, said_moment
 from infra.speech.say import say
@@ -89,7 +90,7 @@ async def order_page(request: Request) -> Response:
         state=view["state"],
         withheld=withheld,
         wanted=view["state"] in _WAITING and order["missing"],
-        reports=[] if withheld else [shown_report(report, language) for report in view["reports"]],
+        reports=[] if withheld else [shown_report(deps, order, report) for report in view["reports"]],
         due=due,
         stage=stage,
         right=right_of(deps, order),
@@ -191,10 +192,14 @@ async def _due(deps: Deps, order: Order) -> dict[str, Any] | None:
     return {"is_over": now > due_at, "at": said_moment(due_at.astimezone(zone), language), "likely": likely}
 
 
-def shown_report(report: ReportView, language: str) -> dict[str, Any]:
-    """Return a report as a page shows it in a language, with its title, and with its size if it is finished."""
-    pdf, size = report["pdf"], None
+def shown_report(deps: Deps, order: Order, report: ReportView, *, of_gift: bool = False) -> dict[str, Any]:
+    """Return a report as a page of its order shows it: with its title, and with its size if it is finished.
+
+    Its address opens it alone, since that is what people share from their browsers.
+    """
+    pdf, size, language = report["pdf"], None, language_of(deps, order)
+    address = Links(deps.settings).report(order["token"], report["product"], of_gift=of_gift).removesuffix(".pdf")
     if pdf:
         facts = {"pages": pdf["pages"], "size": readable_size(pdf["bytes"], language)}
         size = say(language, "PDF, %(pages)s pages, %(size)s", **facts)
-    return {**report, "title": title_of(report["product"]), "size": size}
+    return {**report, "title": title_of(report["product"]), "size": size, "address": address}

@@ -33,7 +33,8 @@ def test_a_delivered_order_shows_its_reports_and_a_button(front_door: Pressroom)
     assert (shown.status_code, shown.headers["referrer-policy"]) == (200, "no-referrer")
     assert "PDF, 12 pages, 1.2 MB" in shown.text
     path = order["url"].removeprefix(front_door.stack.urls.web)
-    assert f'href="{path}/reports/life_clarity.pdf"' in shown.text
+    token = front_door.db.orders.find_one({"_id": order["order_id"]})["token"]  # type: ignore[index]
+    assert f'href="{front_door.links().report(token, "life_clarity", of_gift=False)}"' in shown.text
     assert f'<form method="post" action="{path}/resend">' in shown.text
     assert front_door.email not in shown.text
 

@@ -34,7 +34,9 @@ def report(front_door: Pressroom) -> Iterator[str]:
         {"_id": f"{order}:life_clarity:{step['key']}", "state": "done", "result": {"text": TEXT}}
         for step in written
     )
-    yield f"{front_door.order(order)['url']}/reports/life_clarity"
+    found = front_door.db.orders.find_one({"_id": order})
+    assert found is not None
+    yield front_door.links().report(found["token"], "life_clarity", of_gift=False).removesuffix(".pdf")
     front_door.db.steps.delete_many({})
 
 
@@ -48,10 +50,11 @@ def records(door: Pressroom) -> list[list[dict[str, Any]]]:
 def test_an_orders_page_leads_to_its_text_and_its_file(front_door: Pressroom, report: str) -> None:
     """Contents lead to each part, a part to its neighbours, and no look changes anything."""
     before = records(front_door)
-    page = plain_http.get(report.partition("/reports/")[0]).text
+    order = front_door.db.reports.find_one({"plan": PLAN["_id"]})["order"]  # type: ignore[index]
+    page = plain_http.get(front_door.order(order)["url"]).text
     path = report.removeprefix(front_door.door)
-    assert f'href="{path}/read"' in page
-    assert f'href="{path}.epub"' in page
+    for way in (".pdf", "/read", ".epub"):
+        assert f'href="{report}{way}"' in page
     contents = plain_http.get(f"{report}/read")
     assert contents.status_code == 200
     for number in range(1, 5):

@@ -54,6 +54,15 @@ def test_it_opens_its_report_in_every_form(front_door: Pressroom, order: str, sh
         assert statuses == [302, 200, 200, 200]
 
 
+def test_the_orders_page_leads_to_it(front_door: Pressroom, order: str, shared: str) -> None:
+    """What people share from their browsers is where they read."""
+    page = plain_http.get(front_door.order(order)["url"]).text
+    assert f'<a href="{shared}/read">' in page
+    links = re.findall(r'href="([^"]+/reports/[^"]+)"', page)
+    assert len(links) == 3 * len(PRODUCTS)
+    assert not any(link.startswith(front_door.order(order)["url"]) for link in links)
+
+
 def test_its_pages_show_no_way_to_the_order(front_door: Pressroom, order: str, shared: str) -> None:
     """They lead to one another; only those of the order's own link lead back to it."""
     own = f"{front_door.order(order)['url']}/reports/life_clarity"
