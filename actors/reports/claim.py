@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from infra.metrics import STEPS
 from storage.claims import fence_step
 from storage.database import Database
 from storage.records.orders import Order
@@ -71,6 +72,10 @@ class Claim:
         if not await fence_step(self._db, self.step, self.epoch, until):
             raise ClaimIsLost
         self.epoch += 1
+
+    def count(self, event: str) -> None:
+        """Count what became of the claim, or of its step."""
+        STEPS.labels(self.step["product"], self.step["kind"], event).inc()
 
     def lift_limit(self) -> None:
         """Lift the limit for the rest of the work, whose answer was paid for."""

@@ -18,7 +18,7 @@ from actors.products.plans import FORMATS
 from actors.reports.advance import advance_or_call
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
 from actors.reports.putting_off import is_put_off
-from actors.reports.releasing import count, give_up_claim, release, release_or_give_up, wait_for_account
+from actors.reports.releasing import give_up_claim, release, release_or_give_up, wait_for_account
 from actors.reports.slots import pump
 from infra.errors import AccountTrouble, TransientError
 from infra.logs import log
@@ -106,9 +106,10 @@ async def _claims(deps: WorkDeps, step: Step, order: Order, until: datetime) -> 
         if len(steps) > 1:
             needs = set[str]().union(*(one["needs"] for one in steps))
             found = await results_of(deps.db, sorted(needs))
-    for one in steps:
-        count(one, "claimed")
-    return [Claim(deps.db, one, order, found) for one in steps]
+    claims = [Claim(deps.db, one, order, found) for one in steps]
+    for claim in claims:
+        claim.count("claimed")
+    return claims
 
 
 async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> None:
@@ -130,7 +131,7 @@ async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Step | None:
                 result = await _quick_tries(deps, claim, work)
         except ClaimIsLost:
             log.warning("claim_lost")
-            count(claim.step, "lost")
+            claim.count("lost")
         except StepGoesBack as stop:
             await release(deps, claim, stop.again_in_s)
         except asyncio.CancelledError:
@@ -218,7 +219,7 @@ async def _complete(deps: WorkDeps, claim: Claim, result: StepResult) -> Step | 
     if not kept:
         log.warning("result_came_too_late")
     deps.successes.note(claim.step["kind"])
-    count(claim.step, "done" if kept else "lost")
+    claim.count("done" if kept else "lost")
     return {**claim.step, "result": result} if kept else None
 
 

@@ -12,7 +12,6 @@ from actors.reports.claim import Claim
 from actors.reports.slots import queue_released
 from infra.errors import AccountTrouble, TransientError, describe
 from infra.logs import log
-from infra.metrics import STEPS
 from storage.claims import Failure, release_step
 from storage.queueing import make_due
 from storage.records.work import Step
@@ -23,11 +22,6 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 120.0
 _LONGEST_ASKED_S = 300.0
 #: The time without a failure after which the next one counts as the first: the step has not failed all along.
 _APART = timedelta(minutes=15)
-
-
-def count(step: Step, event: str) -> None:
-    """Count what became of a step, or of a claim on it."""
-    STEPS.labels(step["product"], step["kind"], event).inc()
 
 
 async def wait_for_account(deps: WorkDeps, claim: Claim, trouble: AccountTrouble) -> None:
@@ -74,7 +68,7 @@ async def release(
     released = await until_database_is_back(
         deps.clock, lambda: release_step(deps.db, step_id, claim.epoch, due_at, failure)
     )
-    count(claim.step, "released" if released else "lost")
+    claim.count("released" if released else "lost")
     if not released:
         return
 
@@ -91,7 +85,7 @@ async def release(
 
 async def give_up_claim(deps: WorkDeps, claim: Claim, error: Exception) -> None:
     """Give a claimed step up, and leave it to an operator."""
-    count(claim.step, "dead")
+    claim.count("dead")
     trace = "".join(traceback.format_exception(error))
     told, full = describe(error), str(error) or type(error).__name__
     await until_database_is_back(
