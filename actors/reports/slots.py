@@ -3,12 +3,12 @@
 Chapters that are ready together go as a batch: under one message, in the slot of the first of them.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from actors.deps.process import Deps
-from actors.messages import Post, resumed_post, send_all, step_post
+from actors.messages import resumed_post, send_all, step_post
 from actors.products.slot_sets import SLOTS, slot_of, token_of
 from storage.queueing import Batch, is_first, queue_batches
 from storage.records.plans import Plan, Slot
@@ -149,15 +149,17 @@ async def queue_released(deps: Deps, released: Step, *, first: bool = False) -> 
     if step is None or step["state"] != "ready" or step["run"] != released["run"]:
         return
     if is_first(step):
-        await queue_and_send(deps, [[step]], resumed_post if first else step_post)
+        await queue_and_send(deps, [[step]], first=first)
     else:
         await pump(deps, step["report"])
 
 
-async def queue_and_send(
-    deps: Deps, batches: Sequence[Batch], post_of: Callable[[Step, str], Post] = step_post
-) -> None:
-    """Queue ready steps that hold a slot, and wake workers. A message too many does no harm (T8)."""
+async def queue_and_send(deps: Deps, batches: Sequence[Batch], *, first: bool = False) -> None:
+    """Queue ready steps that hold a slot, and wake workers. A message too many does no harm (T8).
+
+    They go before those that wait if `first`.
+    """
     if batches:
         message = await queue_batches(deps.db, batches, deps.clock.now())
+        post_of = resumed_post if first else step_post
         await send_all(deps, [post_of(batch[0], message) for batch in batches])
