@@ -35,21 +35,20 @@ async def find_order_of(request: Request) -> Order | None:
 
 async def order_of_report(request: Request) -> Order:
     """Return the order of the path's report, by the report's own link or the order's; HTTPException 404 else."""
-    token, deps = _token_of_report(request), request.state.deps
+    deps: Deps = request.state.deps
+    links, named, of_gift = Links(deps.settings), request.path_params, is_of_gift(request)
+    token = links.read_report(named["gift" if of_gift else "token"], named["product"], of_gift=of_gift)
     order = await find_order_by_token(deps.db, token) if token else None
+    request.state.is_of_report = order is not None
     return order or await order_of(request)
 
 
 def is_of_report(request: Request) -> bool:
-    """Return whether a request comes by the link of one report, from which no way leads to its order."""
-    return _token_of_report(request) is not None
+    """Return whether a request came by the link of one report, from which no way leads to its order.
 
-
-def _token_of_report(request: Request) -> str | None:
-    links, named, of_gift = Links(request.state.deps.settings), request.path_params, is_of_gift(request)
-    if "product" not in named:
-        return None
-    return links.read_report(named["gift" if of_gift else "token"], named["product"], of_gift=of_gift)
+    It is known once `order_of_report` has read the link.
+    """
+    return getattr(request.state, "is_of_report", False)
 
 
 def is_of_gift(request: Request) -> bool:
