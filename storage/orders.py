@@ -105,6 +105,12 @@ async def find_orders(db: Database, order_ids: Sequence[str]) -> list[Order]:
     return await db.orders.find({"_id": {"$in": list(order_ids)}}).to_list()
 
 
+async def orders_at_a_glance(db: Database, order_ids: Sequence[str]) -> list[Order]:
+    """Return the orders of those ids, without what people wrote."""
+    without = dict.fromkeys(("answers", "unread", "corrections", "request.answers", "gift"), 0)
+    return await db.orders.find({"_id": {"$in": list(order_ids)}}, without).to_list()
+
+
 async def find_order(db: Database, order_id: str) -> Order | None:
     """Return the order, or None."""
     return await db.orders.find_one({"_id": order_id})

@@ -25,7 +25,7 @@ from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 from storage.events import drop_events, unapplied_events
 from storage.grouping import by_id, grouped, ids_of
 from storage.order_state import is_parked
-from storage.orders import find_orders
+from storage.orders import orders_at_a_glance
 from storage.records.mail import Alert
 from storage.records.orders import Order
 from storage.records.work import Report, TenantPlaces
@@ -167,7 +167,8 @@ async def _heal_places(deps: Deps, tenant: TenantPlaces) -> list[Post]:
     """Begin reports that have a place and wait, and give unused places to those that wait for one."""
     posts: list[Post] = []
     found = by_id(await find_reports(deps.db, tenant["reports"]))
-    orders = by_id(await find_orders(deps.db, [report["order"] for report in found.values()]))
+    running = [report["order"] for report in found.values() if report["state"] == "running"]
+    orders = by_id(await orders_at_a_glance(deps.db, running)) if running else {}
     over = [report for report in tenant["reports"] if await _is_over(deps, found.get(report), orders)]
     for report in found.values():
         if report["state"] == "waiting":

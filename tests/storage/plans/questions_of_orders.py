@@ -49,6 +49,7 @@ from storage.orders import (
     note_paid,
     note_payment,
     note_purchase,
+    orders_at_a_glance,
     orders_of_payments,
     orders_placed,
     place_orders,
@@ -92,6 +93,7 @@ async def _placing(db: Database, ask: Ask) -> None:
     await ask(named_order, order)
     await ask(remembered_order, order)
     await ask(find_orders, [order, "cs_new"])
+    await ask(orders_at_a_glance, [order, "cs_new"])
     await ask(find_order_by_token, seen["token"])
     await ask(orders_of_payments, [seen["payment_intent"], "pi_none"])
     assert len(await ask(latest_orders, 50)) == 50
