@@ -11,10 +11,11 @@ class Successes:
         """Begin before any."""
         self._next: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
-    def next(self, kind: str) -> asyncio.Event:
+    def until_next(self, kind: str) -> asyncio.Event:
         """Return the event of the next success of a kind."""
         return self._next[kind]
 
     def note(self, kind: str) -> None:
         """Set that event. The success after this one has another."""
-        self._next.pop(kind, asyncio.Event()).set()
+        if kind in self._next:
+            self._next.pop(kind).set()

@@ -125,7 +125,7 @@ async def _work_on_all(deps: WorkDeps, claims: Sequence[Claim], work: Work) -> N
 async def _work_on(deps: WorkDeps, claim: Claim, work: Work) -> Step | None:
     """Work on one claim. Returns the step as done, or None if it was lost, released or given up."""
     with structlog.contextvars.bound_contextvars(step=claim.step["_id"]):
-        success = deps.successes.next(claim.step["kind"])
+        success = deps.successes.until_next(claim.step["kind"])
         try:
             async with watching_accounts(deps, claim.step["_id"], again=claim.step["epoch"] > 1):
                 result = await _quick_tries(deps, claim, work)
