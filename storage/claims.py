@@ -92,13 +92,15 @@ async def release_step(
 ) -> bool:
     """Give a claimed step back, to be queued when it is due. Its slot is kept. False if the claim was lost (T14).
 
-    Without a failure, its worker stops or waits for an account. What only fails is given up after some time.
+    True as well when this very release was written before and its answer was lost. Without a failure, its worker stops or waits for an account. What only fails is given up after some time.
     """
     update: Document = {"state": "ready", "due_at": due_at, "claim": None}
     if failure is not None:
         update |= {"fails": failure.times, "failing_since": failure.since, "failed_at": failure.at}
     mine = {"_id": step_id, "state": "claimed", "epoch": epoch}
-    return (await db.steps.update_one(mine, {"$set": update})).matched_count == 1
+    if (await db.steps.update_one(mine, {"$set": update})).matched_count:
+        return True
+    return await db.steps.find_one({**mine, "state": "ready"}, {"_id": 1}) is not None
 
 
 async def expire_step(db: Database, seen: Step, message: str, now: datetime, *, kills: int = 1) -> bool:
