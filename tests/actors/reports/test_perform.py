@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 import pytest
 
@@ -23,6 +24,7 @@ from storage.dead_letters import dead_letters
 from storage.deliveries import find_delivery
 from storage.endings import add_stored
 from storage.queueing import message_id
+from storage.records.plans import Plan
 from storage.records.work import StepResult
 from storage.reports import report_id, store_report
 from storage.workers import beat, live_workers
@@ -208,7 +210,9 @@ async def test_what_is_in_hand_is_not_given_up_for_its_time(deps: Deps) -> None:
     """The limit of a step ends its work, but not the writing down of an answer that was paid for."""
     worker, (order, sections) = working(deps), await with_sections(deps)
     plan = await deps.plans.get(sections[0]["plan"])
-    plan["limits"] = {**plan["limits"], "write": 0.05}
+    hasty = {**plan, "_id": "hasty", "limits": {**plan["limits"], "write": 0.05}}
+    await deps.db.plans.insert_one(cast("Plan", hasty))
+    await deps.db.steps.update_one({"_id": sections[0]["_id"]}, {"$set": {"plan": "hasty"}})
 
     async def pay(claim: Claim) -> StepResult:
         claim.lift_limit()
