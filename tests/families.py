@@ -26,6 +26,11 @@ def alive(processes: set[Process]) -> set[Process]:
     return processes & {one for one, _, state in _all() if state not in {"Z", "X"}}
 
 
+def moving() -> set[int]:
+    """Return the ids of all processes that are neither over nor stopped."""
+    return {one.id for one, _, state in _all() if state not in {"Z", "X", "T"}}
+
+
 def _all() -> list[tuple[Process, int, str]]:
     """Return all processes, each with its parent's id and its state."""
     found = []

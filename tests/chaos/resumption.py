@@ -1,6 +1,7 @@
 """How soon the work of a killed or leaving worker goes on elsewhere."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from redis import RedisError
 from infra.broker.broker import decoded
 from storage.queueing import message_of
 from tests.chaos.watching import Watch
+from tests.families import moving
 from tests.pressroom import Pressroom
 
 #: A resumption that takes longer is counted as so long.
@@ -34,6 +36,7 @@ class _Left:
 
     step: str
     worker: str
+    queue: str
     is_killed: bool
     at: float | None
 
@@ -43,7 +46,8 @@ class Resumption(Watch):
 
     `resumed` are the seconds from a `kill -9` to that claim. `freed` are those from a SIGTERM, for what the worker
     had taken and not begun, or from the moment at which it let go of what it had begun. Those during an outage are
-    left out: they are the outage's.
+    left out: they are the outage's. While no other worker serves the queue, no time passes: it is that of starting
+    one.
     """
 
     every_s = 0.1
@@ -103,7 +107,7 @@ class Resumption(Watch):
 
     def _look_after(self, steps: Iterable[str], worker: Any, *, is_killed: bool, at: float | None) -> None:
         if time.time() > self.troubled_until:
-            self._left += [_Left(step, worker["_id"], is_killed, at) for step in steps]
+            self._left += [_Left(step, worker["_id"], worker["queue"], is_killed, at) for step in steps]
 
     def look(self) -> None:
         """Look at every step that was left. What cannot be asked is asked the next time."""
@@ -111,9 +115,20 @@ class Resumption(Watch):
         with suppress(PyMongoError):
             named = {"_id": {"$in": [one.step for one in looked_at]}}
             found = {step["_id"]: step for step in self._db.steps.find(named).to_list()}
+            serving = self._serving() if looked_at else {}
             for left in looked_at:
+                if left.at is not None and serving.get(left.queue, set()) <= {left.worker}:
+                    left.at = time.time()
                 if self._is_over(left, found.get(left.step)):
                     self._left.remove(left)
+
+    def _serving(self) -> dict[str, set[str]]:
+        """Return the workers that can take work, by their queues."""
+        serving, alive = defaultdict[str, set[str]](set), moving()
+        for worker in self._db.workers.find({}, {"queue": 1, "pid": 1}):
+            if worker["pid"] in alive:
+                serving[worker["queue"]].add(worker["_id"])
+        return serving
 
     def _is_over(self, left: _Left, step: Any) -> bool:
         """Look at a step once more. True if there is no more to be seen of it."""
