@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from actors.alerts.tell_alert import tell_alert
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.errands import run_errand
 from actors.orders.promise import promised_at
 from actors.orders.settle_alert import AlertCannotBe, settle_alert, snooze_alert
-from actors.orders.tell_alert import tell_alert
 from infra.errors import AccountTrouble
 from infra.local.stack import Stack
 from infra.mail.transport import transport_for

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from actors.alerts.troubles import Trouble, Troubles
 from actors.deps.process import Deps
-from actors.orders.troubles import Trouble, Troubles
 from infra.errors import TransientError
 from infra.logs import log
 from storage.alerts import alert_id

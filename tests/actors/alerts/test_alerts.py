@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from actors.alerts.tell_alert import tell_alert
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.tell_alert import tell_alert
 from actors.sweep.orders import send_alerts
 from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
