@@ -12,8 +12,9 @@ from typing import NamedTuple
 from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
 from actors.messages import ask, send_errand
-from actors.orders.correcting import CorrectionIsImpossible, why_not_correctable, write_correction
+from actors.orders.correcting import CorrectionIsImpossible, write_correction
 from actors.orders.dead_letters import close_deaths
+from actors.orders.hindrances import why_not_correctable
 from actors.orders.tally import likely_usd
 from actors.products.catalogue import offer_of, questions_of
 from actors.reports import replay

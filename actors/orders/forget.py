@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from actors.deps.worker import WorkDeps
-from actors.orders.forgetting import what_hinders
+from actors.orders.hindrances import why_not_forgotten
 from actors.orders.mailing import HELD_BACK
 from infra.logs import log
 from infra.settings import Settings
@@ -20,7 +20,7 @@ async def forget_order(deps: WorkDeps, order: Order) -> datetime | None:
     record them. A bucket that may not be listed keeps only what earlier tries left there, until it may.
     """
     now = deps.clock.now()
-    if "forgotten_at" not in order and await what_hinders(deps, order):
+    if "forgotten_at" not in order and await why_not_forgotten(deps, order):
         return now + HELD_BACK
     await forget_customer(deps.db, order, secrets.token_urlsafe(18), now)
     await deps.objects.delete(await files_of(deps.db, order))

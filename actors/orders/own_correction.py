@@ -11,7 +11,8 @@ import msgspec
 
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
-from actors.orders.correcting import why_not_correctable, write_correction
+from actors.orders.correcting import write_correction
+from actors.orders.hindrances import why_not_correctable
 from actors.products.catalogue import offer_of
 from actors.products.questions import Question
 from infra.logs import log

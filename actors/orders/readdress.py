@@ -2,7 +2,8 @@
 
 from actors.deps.process import Deps
 from actors.orders.dead_letters import readdress_order
-from actors.orders.resend import order_resend, why_not_resent
+from actors.orders.hindrances import why_not_resent
+from actors.orders.resend import order_resend
 from storage.audit import Authority
 from storage.orders import find_order
 

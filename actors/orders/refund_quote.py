@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actors.deps.process import Deps
-from actors.orders.refunding import why_not_refundable
+from actors.orders.hindrances import why_not_refundable
 from actors.orders.tally import Quote, Tally, quoted
 from storage.grouping import by_id
 from storage.order_state import amount_paid

@@ -6,12 +6,12 @@ from actors.deps.process import Deps
 from actors.deps.webhook import IntakeDeps
 from actors.mail.formatting import written_amount
 from actors.messages import send_errand
+from actors.orders.hindrances import why_not_refundable
 from infra.errors import PressroomError
 from infra.stripe.client import Stripe
 from storage.audit import Authority, record_action
 from storage.endings import choose_refund
 from storage.errands import ERRAND_CHECK
-from storage.order_state import was_delivered
 from storage.orders import named_order
 from storage.records.orders import Order
 
@@ -26,23 +26,6 @@ async def refundable_order(deps: IntakeDeps, order_id: str) -> Order:
     if why := why_not_refundable(order):
         raise RefundIsImpossible(why)
     return order
-
-
-def why_not_refundable(order: Order) -> str | None:
-    """Return the reason why an order cannot be refunded here, or None."""
-    order_id = order["_id"]
-    if order["paid_at"] is None or order["payment_intent"] is None:
-        return f"Nothing was paid for order {order_id}."
-    if order["on_hold"]:
-        return f"Order {order_id} is disputed: its money goes by the bank's decision."
-    if order["refund_failed"]:
-        return f"A refund of order {order_id} failed: see to it on Stripe's own pages."
-    if order["letter"] is not None:
-        chosen = f"The {order['letter']} letter of order {order_id} is chosen already"
-        return f"{chosen}. What is delivered can be refunded on Stripe's own pages."
-    if was_delivered(order):
-        return f"Order {order_id} was delivered before its correction: it can be refunded on Stripe's own pages."
-    return None
 
 
 async def refund_sum(deps: Deps, order_id: str) -> str:

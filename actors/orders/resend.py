@@ -2,10 +2,10 @@
 
 from actors.deps.process import Deps
 from actors.messages import send_errand
+from actors.orders.hindrances import why_not_resent
 from infra.errors import PressroomError
 from infra.logs import log
 from storage.audit import Authority, record_action
-from storage.order_state import is_early, readers_address, why_withheld
 from storage.orders import named_order
 from storage.records.orders import Order
 from storage.resends import may_ask_at, note_resend
@@ -48,17 +48,6 @@ async def order_resend(deps: Deps, order_id: str, authority: Authority) -> None:
     _expect_possible(deps, order)
     await record_action(deps.db, authority, "resent", order_id, "reports", deps.clock.now())
     await _resend(deps, order)
-
-
-def why_not_resent(deps: Deps, order: Order) -> str | None:
-    """Return the reason why an order's reports cannot be sent again, or None."""
-    if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports) or not readers_address(order):
-        return "The order is refunded, disputed or forgotten: nothing is sent."
-    # The refund failed: the customer has paid, and no completion mail follows the refund's letter.
-    is_sendable = order["delivered_at"] or (order["refund_failed"] and order["stored_at"])
-    if not is_sendable or is_early(order, deps.clock.now()):
-        return "The reports were not sent yet, so that they cannot be sent again."
-    return None
 
 
 def _expect_possible(deps: Deps, order: Order) -> None:

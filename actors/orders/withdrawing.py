@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from actors.deps.process import Deps
 from actors.messages import send_errand
-from actors.orders.refunding import why_not_refundable
+from actors.orders.hindrances import why_not_refundable
 from infra.logs import log
 from storage.alerts import raise_alert
 from storage.audit import Authority, record_action

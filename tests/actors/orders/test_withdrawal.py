@@ -10,7 +10,8 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.correction import set_aside
 from actors.orders.errands import run_errand
-from actors.orders.forgetting import OrderIsNotOver, begin_forgetting, what_hinders
+from actors.orders.forgetting import OrderIsNotOver, begin_forgetting
+from actors.orders.hindrances import why_not_forgotten
 from actors.orders.promise import promised_at
 from actors.orders.withdrawing import withdraw
 from actors.reports.perform_step import perform
@@ -170,7 +171,7 @@ async def test_nobody_is_forgotten_who_waits_for_an_answer(
     assert ("forgotten_at" in order, order["request"]["kind"]) == (False, "withdrawal")
     assert (len(await for_a_person(deps, 10)), await alerts(deps, "request")) == (1, 1)
     await set_aside(deps, ORDER, Authority("olga", "refunded at Stripe's"), "withdrawal")
-    assert await what_hinders(deps, await present(deps)) is None
+    assert await why_not_forgotten(deps, await present(deps)) is None
 
 
 async def test_nothing_is_made_or_sent_while_a_withdrawal_waits_for_an_operator(
