@@ -12,8 +12,8 @@ from typing import NamedTuple
 from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
 from actors.messages import ask, send_errand
+from actors.orders.attention import close_deaths
 from actors.orders.correcting import CorrectionIsImpossible, write_correction
-from actors.orders.dead_letters import close_deaths
 from actors.orders.hindrances import why_not_correctable
 from actors.orders.tally import likely_usd
 from actors.products.catalogue import offer_of, questions_of

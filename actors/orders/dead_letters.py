@@ -1,6 +1,5 @@
 """Dead letters and their remedies: replay or discard one, retry an order, change its address."""
 
-from collections.abc import Collection
 from typing import Any
 
 from dramatiq import Message
@@ -8,24 +7,19 @@ from dramatiq.errors import DecodeError
 
 from actors.deps.process import Deps
 from actors.messages import Post, ask, new_message_id, send, send_all
+from actors.orders.attention import MOST_OPEN, clear_attention, close_deaths
 from actors.reports.replay import Words, lost_chunks, replay
 from infra.errors import PressroomError, TransientError
 from infra.mail_address import plain_email
 from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
-from storage.budget import is_paused
 from storage.dead_letters import MESSAGE_IS_DEAD, close_dead_letter, dead_letters, find_dead_letter
 from storage.deliveries import revive_deliveries
 from storage.events import renew_event
 from storage.orders import (
     OrderDoesNotExist,
-    call_operator,
     change_address,
-    end_failure,
-    fail_order,
     fill_details,
-    find_order,
-    release_operator,
     remembered_order,
 )
 from storage.records.mail import DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep
@@ -33,8 +27,8 @@ from storage.records.orders import Order
 from storage.reports import begin_message, report_id, revive_report
 from storage.steps import find_step
 
-#: The most open dead letters of one order that are looked at, and refused letters of one that are sent again.
-MOST_OPEN, _MOST_REFUSED = 1000, 100
+#: The refused letters of one order that are sent again.
+_MOST_REFUSED = 100
 #: The errands whose letters a gift's recipient gets. Its buyer gets all others.
 _READERS = {"complete_order", "resend_reports"}
 
@@ -75,36 +69,6 @@ async def resolve_dead_letter(
     await close_dead_letter(deps.db, letter_id, action, now)
     if action == "replayed" and letter["order"] is not None:
         await clear_attention(deps, letter["order"], letter["reason"])
-
-
-async def close_deaths(
-    deps: Deps, order_id: str, *, product: str | None = None, steps: Collection[str] | None = None
-) -> None:
-    """Close the dead letters of an order's steps that are done again: all, those of a report, or of some steps."""
-    for letter in await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, kind="step", state="open"):
-        if product in {None, letter["product"]} and (steps is None or letter["step"] in steps):
-            await close_dead_letter(deps.db, letter["_id"], "replayed", deps.clock.now())
-            await clear_attention(deps, order_id, letter["reason"])
-
-
-async def clear_attention(deps: Deps, order_id: str, reason: str) -> None:
-    """Clear an order's need for attention if its reason is the given one, which is mended.
-
-    Another open dead letter of the order puts it back, under the reason of that one.
-    """
-    await release_operator(deps.db, order_id, reason)
-    order = await find_order(deps.db, order_id)
-    if order is None:
-        return
-    still_dead = await dead_letters(deps.db, limit=MOST_OPEN, order=order_id, state="open")
-    failing = [letter for letter in still_dead if letter["fails"]]
-    if failing:
-        await fail_order(deps.db, order_id, failing[0]["reason"], deps.clock.now())
-        return
-    if not is_paused(order) and order["objection"] is None:
-        await end_failure(deps.db, order)
-    if still_dead:
-        await call_operator(deps.db, order_id, still_dead[0]["reason"], deps.clock.now())
 
 
 async def retry_order(deps: Deps, order_id: str, authority: Authority) -> list[PressroomError]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.mail.letterhead import letter_id
-from actors.orders.dead_letters import clear_attention
+from actors.orders.attention import clear_attention
 from infra.clock import Clock
 from infra.errors import AccountTrouble
 from infra.logs import log

@@ -5,7 +5,7 @@ from math import ceil
 
 from actors.deps.process import Deps
 from actors.messages import send_errand
-from actors.orders.dead_letters import clear_attention
+from actors.orders.attention import clear_attention
 from actors.reports.allowance import budget_of, cannot_be_kept
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action

@@ -1,7 +1,8 @@
 """Replays as they were quoted: of dead letters, or of an order from a section on."""
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import MOST_OPEN, close_deaths, resolve_dead_letter
+from actors.orders.attention import MOST_OPEN, close_deaths
+from actors.orders.dead_letters import resolve_dead_letter
 from actors.orders.quote import quote_dead, quote_renewal, quote_section
 from actors.orders.tally import Quote
 from actors.reports.replay import Words, following, replay
