@@ -1,4 +1,4 @@
-"""Dead letters and their remedies: replay or discard one, retry an order, change its address."""
+"""Dead letters and their remedies: replay or discard one, or retry an order."""
 
 from typing import Any
 
@@ -10,27 +10,15 @@ from actors.messages import Post, ask, new_message_id, send, send_all
 from actors.orders.attention import MOST_OPEN, clear_attention, close_deaths
 from actors.reports.replay import Words, lost_chunks, replay
 from infra.errors import PressroomError, TransientError
-from infra.mail_address import plain_email
 from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.dead_letters import MESSAGE_IS_DEAD, close_dead_letter, dead_letters, find_dead_letter
 from storage.deliveries import revive_deliveries
 from storage.events import renew_event
-from storage.orders import (
-    OrderDoesNotExist,
-    change_address,
-    fill_details,
-    remembered_order,
-)
+from storage.orders import remembered_order
 from storage.records.mail import DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep
-from storage.records.orders import Order
 from storage.reports import begin_message, report_id, revive_report
 from storage.steps import find_step
-
-#: The refused letters of one order that are sent again.
-_MOST_REFUSED = 100
-#: The errands whose letters a gift's recipient gets. Its buyer gets all others.
-_READERS = {"complete_order", "resend_reports"}
 
 
 class DeadLetterIsNotOpen(PressroomError):
@@ -43,10 +31,6 @@ class MessageCannotBeReplayed(PressroomError):
 
 class NothingToRetry(PressroomError):
     """The order has no dead letter and no objection."""
-
-
-class AddressIsNone(PressroomError):
-    """The given text is no address that mail can be sent to."""
 
 
 async def resolve_dead_letter(
@@ -94,42 +78,6 @@ async def retry_order(deps: Deps, order_id: str, authority: Authority) -> list[P
         except PressroomError as error:
             refusals.append(error)
     return refusals
-
-
-async def readdress_order(
-    deps: Deps, order_id: str, given: str, authority: Authority, *, of_gift: bool = False
-) -> int:
-    """Change an order's mail address, with an entry in the audit trail, which does not name it.
-
-    With `of_gift` it is that of a gift's recipient. Sends refused letters to the new address, and returns their
-    number. Letters that were accepted elsewhere stay as they are. OrderDoesNotExist or AddressIsNone if the
-    address cannot be changed.
-    """
-    order, email = await remembered_order(deps.db, order_id), plain_email(given)
-    if email is None:
-        raise AddressIsNone("That is no mail address that can be written to.")
-    if of_gift and "gift" not in order:
-        raise OrderDoesNotExist(f"Order {order_id} is no gift.")
-    now, subject = deps.clock.now(), "gift's mail address" if of_gift else "mail address"
-    await record_action(deps.db, authority, "readdressed", order_id, subject, now)
-    if "email" in order["missing"] and not of_gift:
-        await fill_details(deps.db, order_id, {"email": email}, now)
-        await ask(deps, order_id, "start_order" if order["missing"] == ["email"] else "ask_details")
-    await change_address(deps.db, order_id, email, of_gift=of_gift)
-    refused = await dead_letters(deps.db, limit=_MOST_REFUSED, order=order_id, kind="errand", state="open")
-    refused = [one for one in refused if _is_of_side(one, order, of_gift=of_gift)]
-    for letter in refused:
-        await resolve_dead_letter(deps, letter["_id"], "replayed", authority)
-    if order["letter"] == "completion" and order["delivered_at"] is None:  # also if its dead letter was discarded
-        await revive_deliveries(deps.db, order_id, now)
-        await ask(deps, order_id, "complete_order")
-    return len(refused)
-
-
-def _is_of_side(letter: DeadLetter, order: Order, *, of_gift: bool) -> bool:
-    """Return whether a dead errand's letter goes to that one of a gift's two people. Others have one address."""
-    is_readers = letter["kind"] == "errand" and letter["errand"] in _READERS
-    return "gift" not in order or is_readers == of_gift
 
 
 async def _replay(deps: Deps, letter: DeadLetter, words: Words) -> None:

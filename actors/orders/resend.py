@@ -1,12 +1,10 @@
-"""Sends an order's reports again: a customer asks within bounds, an operator with an entry in the audit trail."""
+"""Resends of an order's reports, as its customer asks for them, within bounds."""
 
 from actors.deps.process import Deps
 from actors.messages import send_errand
 from actors.orders.hindrances import why_not_resent
 from infra.errors import PressroomError
 from infra.logs import log
-from storage.audit import Authority, record_action
-from storage.orders import named_order
 from storage.records.orders import Order
 from storage.resends import may_ask_at, note_resend
 
@@ -30,32 +28,23 @@ async def ask_resend(deps: Deps, order: Order) -> None:
     Repeated requests while it is under way are one resend. ResendIsImpossible or ResendIsTooSoon if it is not
     allowed.
     """
-    _expect_possible(deps, order)
+    expect_resendable(deps, order)
     if "resend_reports" in order["errands"]:
         return
     now = deps.clock.now()
     if (wait := may_ask_at(order, now) - now).total_seconds() > 0:
         raise ResendIsTooSoon(int(wait.total_seconds()) + 1)
-    await _resend(deps, order)
+    await begin_resend(deps, order)
 
 
-async def order_resend(deps: Deps, order_id: str, authority: Authority) -> None:
-    """Send an order's reports again at an operator's request, with an entry in the audit trail.
-
-    There is no limit to their number. ResendIsImpossible if the reports cannot or must not be sent.
-    """
-    order = await named_order(deps.db, order_id)
-    _expect_possible(deps, order)
-    await record_action(deps.db, authority, "resent", order_id, "reports", deps.clock.now())
-    await _resend(deps, order)
-
-
-def _expect_possible(deps: Deps, order: Order) -> None:
+def expect_resendable(deps: Deps, order: Order) -> None:
+    """Return if an order's reports can be sent again. ResendIsImpossible, with the reason, if they cannot."""
     if why := why_not_resent(deps, order):
         raise ResendIsImpossible(why)
 
 
-async def _resend(deps: Deps, order: Order) -> None:
+async def begin_resend(deps: Deps, order: Order) -> None:
+    """Have an order's reports sent again. Does nothing if another request came since the order was seen."""
     if await note_resend(deps.db, order, deps.clock.now()):
         log.info("resend_asked", order=order["_id"])
         await send_errand(deps, "resend_reports", order["_id"])

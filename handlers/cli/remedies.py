@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @remedy
 def resend(order: str, reason: str) -> None:
     """Send a delivered order's reports to its customer once more."""
-    from actors.orders.resend import order_resend
+    from actors.orders.readdress import order_resend
 
     with_deps(lambda deps: order_resend(deps, order, authority_of(reason)))
     click.echo(f"{order} is sent again")
@@ -39,8 +39,7 @@ def readdress(order: str, email: str, reason: str, send: bool, gift: bool) -> No
 
     Mail that was refused is sent there.
     """
-    from actors.orders.dead_letters import readdress_order
-    from actors.orders.readdress import readdress_and_send
+    from actors.orders.readdress import readdress_and_send, readdress_order
 
     change = readdress_and_send if send else readdress_order
     sent = with_deps(lambda deps: change(deps, order, email, authority_of(reason), of_gift=gift))

@@ -10,10 +10,11 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.dead_letters import readdress_order, retry_order
+from actors.orders.dead_letters import retry_order
 from actors.orders.errands import run_errand
 from actors.orders.forgetting import OrderIsNotOver, begin_forgetting
-from actors.orders.resend import ResendIsImpossible, order_resend
+from actors.orders.readdress import order_resend, readdress_order
+from actors.orders.resend import ResendIsImpossible
 from actors.sweep.orders import drop_old_events, drop_old_forms
 from handlers.views.orders import order_view
 from infra.errors import TransientError

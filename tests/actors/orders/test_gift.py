@@ -13,8 +13,8 @@ from actors.audit.evidence import Evidence
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.intake.gift import gift_of
-from actors.orders.dead_letters import readdress_order
 from actors.orders.errands import run_errand
+from actors.orders.readdress import readdress_order
 from actors.orders.withdrawing import withdraw
 from actors.products.catalogue import OFFERS
 from handlers.views.customer import customer_view

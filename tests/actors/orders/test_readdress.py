@@ -3,8 +3,9 @@
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import AddressIsNone, readdress_order, resolve_dead_letter
+from actors.orders.dead_letters import resolve_dead_letter
 from actors.orders.errands import run_errand
+from actors.orders.readdress import AddressIsNone, readdress_order
 from storage.audit import Authority
 from storage.dead_letters import dead_letters
 from storage.order_state import attention_of, order_state

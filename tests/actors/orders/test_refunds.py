@@ -8,8 +8,9 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.dead_letters import retry_order
 from actors.orders.errands import run_errand
+from actors.orders.readdress import order_resend
 from actors.orders.refunding import RefundIsImpossible, begin_refund
-from actors.orders.resend import ResendIsImpossible, order_resend
+from actors.orders.resend import ResendIsImpossible
 from infra.stripe.client import StripeIsDown, StripeRefusesUs
 from storage.audit import Authority
 from storage.database import Document

@@ -6,7 +6,8 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.orders.errands import run_errand
-from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend, order_resend
+from actors.orders.readdress import order_resend
+from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from storage.audit import Authority
