@@ -6,37 +6,35 @@ outlives its correction: every section of every report that was begun is bought 
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
-from actors.messages import ask, send_errand
-from actors.orders.attention import close_deaths
-from actors.orders.correcting import CorrectionIsImpossible, write_correction
+from actors.messages import ask
 from actors.orders.hindrances import why_not_correctable
+from actors.orders.own_correction import write_correction
 from actors.orders.tally import likely_usd
 from actors.products.catalogue import offer_of, questions_of
-from actors.reports import replay
 from infra.errors import PressroomError
 from infra.logs import log
-from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
-from storage.corrections import settle_request
-from storage.errands import ERRAND_CHECK
 from storage.grouping import ids_of
-from storage.order_state import REQUESTS, is_withdrawn, was_delivered
+from storage.order_state import was_delivered
 from storage.orders import fill_details, named_order
-from storage.records.orders import Order, RequestKind
+from storage.records.orders import Order
 from storage.reports import reports_of
 from storage.steps import count_steps
+
+
+class CorrectionIsImpossible(PressroomError):
+    """The order's answers must not change now."""
 
 
 class AnswerIsNone(PressroomError):
     """What is given is no answer that can be used, or the one that is there."""
 
 
-class Quote(NamedTuple):
+class CorrectionQuote(NamedTuple):
     """Consequences of a correction: the answers that change, the calls for each report, and mails that go out.
 
     `usd` is what the calls are likely to cost in US dollars at list price. None if that is unknown.
@@ -53,7 +51,7 @@ class Quote(NamedTuple):
         return self.reports.total()
 
 
-async def quote_correction(deps: Deps, order_id: str, given: Mapping[str, str]) -> Quote:
+async def quote_correction(deps: Deps, order_id: str, given: Mapping[str, str]) -> CorrectionQuote:
     """Return what a correction to these answers would lead to, and change nothing.
 
     CorrectionIsImpossible or AnswerIsNone, with the reason, if it cannot be made.
@@ -64,7 +62,7 @@ async def quote_correction(deps: Deps, order_id: str, given: Mapping[str, str]) 
 
 async def correct_order(
     deps: Deps, order_id: str, given: Mapping[str, str], authority: Authority, *, granting: bool = False
-) -> Quote:
+) -> CorrectionQuote:
     """Correct an order's answers, and have all that was made from them made again, and mailed if it was delivered.
 
     Writes an entry in the audit trail, which names the answers, not their values. With `granting` it is what the
@@ -110,54 +108,11 @@ def _taken_back(order: Order, given: Mapping[str, str]) -> dict[str, str]:
     return {name: "" for name in optional if given.get(name) == ""}
 
 
-async def _quote(deps: Deps, order: Order, answers: Mapping[str, str]) -> Quote:
+async def _quote(deps: Deps, order: Order, answers: Mapping[str, str]) -> CorrectionQuote:
     begun = [report for report in await reports_of(deps.db, [order]) if report["planned"]]
     counts = await count_steps(deps.db, ids_of(begun))
     calls: Counter[str] = Counter()
     for report in begun:
         own = (n for (owner, kind, _), n in counts.items() if (owner, kind) == (report["_id"], "write"))
         calls[report["product"]] = sum(own)
-    return Quote(sorted(answers), calls, await likely_usd(deps, calls), mails=int(was_delivered(order)))
-
-
-async def resume_replay(deps: Deps, order: Order) -> datetime | None:
-    """Carry out a replay, or a correction, whose deaths are over. Every part of it is safe to repeat."""
-    if "remaking" in order:
-        await close_deaths(deps, order["_id"])
-    elif "plan" in (intent := order.get("replay", {})):
-        await close_deaths(deps, order["_id"], product=intent["product"])
-    return await replay.resume_replay(deps, order)
-
-
-async def quote_remake(deps: Deps, order_id: str) -> Quote:
-    """Return what the remake that a customer asks for would lead to. Raises as the quote of a correction does."""
-    return await quote_correction(deps, order_id, await _requested_answers(deps, order_id))
-
-
-async def grant_remake(deps: Deps, order_id: str, authority: Authority) -> Quote:
-    """Correct an order as its customer asks for, with an entry in the audit trail. Raises as a correction does."""
-    answers = await _requested_answers(deps, order_id)
-    quote = await correct_order(deps, order_id, answers, authority, granting=True)
-    await withdraw_alert(deps.db, order_id, REQUESTS["remake"])
-    return quote
-
-
-async def _requested_answers(deps: Deps, order_id: str) -> dict[str, str]:
-    order = await named_order(deps.db, order_id)
-    if "request" not in order or order["request"]["kind"] != "remake":
-        raise CorrectionIsImpossible(f"The customer of order {order_id} asks for no remake.")
-    return order["request"]["answers"]
-
-
-async def set_aside(deps: Deps, order_id: str, authority: Authority, kind: RequestKind) -> None:
-    """End a customer's request of that kind without granting it, with an entry in the audit trail."""
-    order = await named_order(deps.db, order_id)
-    if "request" not in order or order["request"]["kind"] != kind:
-        raise CorrectionIsImpossible(f"The customer of order {order_id} asks for no {kind}.")
-    await record_action(deps.db, authority, "set aside", order_id, kind, deps.clock.now())
-    due_at = deps.clock.now() + ERRAND_CHECK if is_withdrawn(order) else None
-    if not await settle_request(deps.db, order, due_at):
-        raise CorrectionIsImpossible("The order has changed at this very moment. Look again.")
-    await withdraw_alert(deps.db, order_id, REQUESTS[kind])
-    if due_at is not None:
-        await send_errand(deps, "heed_pause", order_id)
+    return CorrectionQuote(sorted(answers), calls, await likely_usd(deps, calls), mails=int(was_delivered(order)))

@@ -5,22 +5,23 @@ Each prompt shows all answers, so that the first section of an order is the firs
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
-from actors.orders.correcting import write_correction
+from actors.messages import send_errand
 from actors.orders.hindrances import why_not_correctable
 from actors.products.catalogue import offer_of
 from actors.products.questions import Question
 from infra.logs import log
 from storage.alerts import raise_alert
-from storage.corrections import MOST_BY_CUSTOMER, request_remake
+from storage.corrections import MOST_BY_CUSTOMER, correct_answers, request_remake
 from storage.ledger import has_bought
 from storage.order_state import REQUESTS, is_refunded
-from storage.records.orders import CUSTOMER, Order
+from storage.records.orders import CUSTOMER, Correction, Order
 
 #: The customer may correct the answers now, ask for a remake from others, wait for its grant, or do none of these.
 Stage = Literal["open", "remake", "asked", "late"]
@@ -90,3 +91,27 @@ async def ask_remake(deps: Deps, order: Order, answers: dict[str, str]) -> bool:
     # The alert first: a needless one is better than a request that nobody hears of.
     await raise_alert(deps.db, "request", REQUESTS["remake"], now, order=order["_id"])
     return await request_remake(deps.db, order, {"kind": "remake", "at": now, "answers": answers})
+
+
+async def write_correction(
+    deps: Deps, order: Order, answers: dict[str, str], who: str, *, granting: bool = False
+) -> bool:
+    """Write new answers into an order as it was seen, and begin to make it again. False if it has changed."""
+    now = deps.clock.now()
+    before = {name: order["answers"][name] for name in answers if name in order["answers"]}
+    correction: Correction = {
+        "at": now,
+        "who": who,
+        "before": before,
+        "after": answers,
+        "delivered_at": order["delivered_at"],
+    }
+    corrected = await correct_answers(deps.db, order, correction, _due_at(order, now), granting=granting)
+    if corrected:
+        await send_errand(deps, "resume_replay", order["_id"])
+    return corrected
+
+
+def _due_at(order: Order, now: datetime) -> datetime | None:
+    offer = offer_of(order["product"])
+    return now + timedelta(seconds=offer.promise_s) if offer and order["paid_at"] else None

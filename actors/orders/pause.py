@@ -1,20 +1,15 @@
 """Pauses orders whose budget is spent: calls an operator, and lets the order go on at the operator's request."""
 
-from datetime import datetime
 from math import ceil
 
 from actors.deps.process import Deps
 from actors.messages import send_errand
-from actors.orders.attention import clear_attention
 from actors.reports.allowance import budget_of, cannot_be_kept
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
 from storage.budget import end_pause, is_paused, spending_of
-from storage.errands import delay_errand
-from storage.orders import fail_order, named_order
-from storage.queueing import unpark_steps
+from storage.orders import named_order
 from storage.records.orders import Order
-from storage.reports import report_ids
 
 
 class OrderIsNotPaused(PressroomError):
@@ -23,22 +18,6 @@ class OrderIsNotPaused(PressroomError):
 
 class BudgetIsTooSmall(PressroomError):
     """The order would be paused again at once."""
-
-
-async def heed_pause(deps: Deps, order: Order) -> datetime | None:
-    """Call the operator when an order is paused. Once it may go on, unpark its steps and let its mail go.
-
-    Safe to repeat after a crash.
-    """
-    now, order_id = deps.clock.now(), order["_id"]
-    if is_paused(order):
-        await fail_order(deps.db, order_id, order["pause"]["reason"], now, kind="budget")
-        return None
-    await unpark_steps(deps.db, report_ids(order), now)
-    await delay_errand(deps.db, order_id, "complete_order", now)
-    if "pause" in order:
-        await clear_attention(deps, order_id, order["pause"]["reason"])
-    return None
 
 
 async def resume_order(deps: Deps, order_id: str, budget_usd: float | None, authority: Authority) -> None:

@@ -17,7 +17,7 @@ from handlers.cli.times import Past
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
-    from actors.orders.correction import Quote
+    from actors.orders.correction import CorrectionQuote
     from storage.records.orders import RequestKind
 
 
@@ -115,7 +115,7 @@ def correct(order: str, answers: tuple[str, ...], reason: str, dry_run: bool) ->
     _say_correction(order, "would be corrected" if dry_run else "is corrected", quote)
 
 
-def _say_correction(order: str, would: str, quote: Quote) -> None:
+def _say_correction(order: str, would: str, quote: CorrectionQuote) -> None:
     usd = "at an unknown cost" if quote.usd is None else f"about {quote.usd:.4f} US dollars at list price"
     click.echo(f"{order} {would}: {', '.join(quote.answers)}; calls: {quote.calls}, {usd}; mails: {quote.mails}")
 
@@ -124,7 +124,7 @@ def _say_correction(order: str, would: str, quote: Quote) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be made again.")
 def remake(order: str, reason: str, dry_run: bool) -> None:
     """Grant the free remake that a customer asks for."""
-    from actors.orders.correction import grant_remake, quote_remake
+    from actors.orders.requests import grant_remake, quote_remake
 
     if dry_run:
         _say_correction(order, "would be made again", with_deps(lambda deps: quote_remake(deps, order)))
@@ -140,7 +140,7 @@ def set_aside(order: str, reason: str, kind: RequestKind) -> None:
 
     Nothing is done about it, and they do not hear of that by itself.
     """
-    from actors.orders.correction import set_aside as settle
+    from actors.orders.requests import set_aside as settle
 
     with_deps(lambda deps: settle(deps, order, authority_of(reason), kind))
     click.echo(f"{order}: the request is set aside")

@@ -9,11 +9,11 @@ from httpx2 import Response
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.correcting import CorrectionIsImpossible
-from actors.orders.correction import grant_remake, quote_remake, set_aside
+from actors.orders.correction import CorrectionIsImpossible
 from actors.orders.errands import run_errand
 from actors.orders.forgetting import begin_forgetting
 from actors.orders.own_correction import ask_remake
+from actors.orders.requests import grant_remake, quote_remake, set_aside
 from actors.orders.withdrawing import withdraw
 from actors.reports.perform_step import perform
 from actors.reports.write_section import write_section

@@ -7,10 +7,10 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.orders.bulk import make_bulk, take_up_bulk
-from actors.orders.correction import resume_replay
 from actors.orders.matching import Filter
 from actors.orders.quote import quote_dead
 from actors.orders.replays import NothingToReplay, QuoteHasChanged, quote_order, replay_order
+from actors.orders.resumption import resume_replay
 from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Chapter, Product, Section
 from actors.products.plans import plan_of

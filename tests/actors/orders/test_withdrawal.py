@@ -8,11 +8,11 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.correction import set_aside
 from actors.orders.errands import run_errand
 from actors.orders.forgetting import OrderIsNotOver, begin_forgetting
 from actors.orders.hindrances import why_not_forgotten
 from actors.orders.promise import promised_at
+from actors.orders.requests import set_aside
 from actors.orders.withdrawing import withdraw
 from actors.reports.perform_step import perform
 from handlers.views.desk import for_a_person
