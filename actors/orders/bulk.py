@@ -10,8 +10,7 @@ from actors.deps.process import Deps
 from actors.orders.dead_letters import DeadLetterIsNotOpen, resolve_dead_letter
 from actors.orders.matching import Filter, OpenOrders, matching
 from actors.orders.quote import quote_dead
-from actors.orders.refund_quote import quote_refunds
-from actors.orders.refunding import begin_refund
+from actors.orders.refunding import begin_refund, quote_refunds
 from actors.orders.replays import expect_same
 from actors.orders.tally import Quote
 from actors.products.catalogue import MAIL_QUEUE, queues_of

@@ -1,10 +1,10 @@
-"""Letters that tell a customer how an order stands: it was taken, is late, failed, is ready, or is sent again."""
+"""Letters on how an order stands: it was taken, is late, failed, is ready, sent again, or was withdrawn from."""
 
 from datetime import datetime, timedelta
 from functools import partial
 
 from actors.deps.worker import WorkDeps
-from actors.mail.ending import failure
+from actors.mail.ending import failure, withdrawal
 from actors.mail.progress import confirmation, delay
 from actors.mail.reports import completion, correction, resend
 from actors.orders.estimate import estimate_s
@@ -118,6 +118,16 @@ async def resend_reports(deps: WorkDeps, order: Order) -> datetime | None:
     reports, now = await reports_of(deps.db, [order]), deps.clock.now()
     name = resend_name(order["resends"]["count"])
     return (await deliver(deps, order, "resend_reports", name, lambda: resend(deps, order, reports, now))).again_at
+
+
+async def confirm_withdrawal(deps: WorkDeps, order: Order) -> datetime | None:
+    """Send the receipt for a withdrawal, once. Without an address there is no receipt but the page."""
+    at, now = order.get("withdrawn_at"), deps.clock.now()
+    if at is None or not order["email"]:
+        return None
+    name = "withdrawal"
+    mail = await deliver(deps, order, "confirm_withdrawal", name, lambda: withdrawal(deps, order, at, now))
+    return mail.again_at
 
 
 def _is_withheld(deps: WorkDeps, order: Order) -> bool:

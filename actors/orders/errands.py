@@ -8,13 +8,19 @@ from actors.deps.accounts import watching_accounts
 from actors.deps.worker import WorkDeps
 from actors.intake.placing import start_order
 from actors.messages import handed_on_post, send_all
-from actors.orders.completion import check_promise, complete_order, confirm_order, resend_reports, tell_failure
+from actors.orders.completion import (
+    check_promise,
+    complete_order,
+    confirm_order,
+    confirm_withdrawal,
+    resend_reports,
+    tell_failure,
+)
 from actors.orders.details import ask_details, end_patience, identify_order
 from actors.orders.forget import forget_order, retire_order
 from actors.orders.late_payment import check_payment
 from actors.orders.refund import refund_order
 from actors.orders.resumption import heed_pause, resume_replay
-from actors.orders.withdrawal import confirm_withdrawal
 from actors.reports.replay import reprint_reports
 from infra.errors import AccountTrouble, TransientError, describe
 from storage.dead_letters import record_dead_errand

@@ -1,15 +1,27 @@
-"""Asks for a customer to be forgotten, on an operator's word. The worker's part is `forget`."""
+"""Privacy of customers: an operator looks at who one is, on the record, or has one forgotten."""
 
+from actors.deps.process import Deps
 from actors.deps.webhook import IntakeDeps
 from actors.messages import ask
 from actors.orders.hindrances import why_not_forgotten
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
-from storage.orders import named_order
+from storage.orders import named_order, remembered_order
+from storage.records.orders import Order
 
 
 class OrderIsNotOver(PressroomError):
     """The order is being made or sent."""
+
+
+async def reveal_customer(deps: Deps, order_id: str, authority: Authority) -> Order:
+    """Return an order with all that is known of its customer, with an entry in the audit trail.
+
+    OrderDoesNotExist if nothing is known any more.
+    """
+    order = await remembered_order(deps.db, order_id)
+    await record_action(deps.db, authority, "looked at", order_id, "customer", deps.clock.now())
+    return order
 
 
 async def begin_forgetting(deps: IntakeDeps, order_id: str, authority: Authority) -> None:

@@ -43,6 +43,14 @@ class Effect(NamedTuple):
     #: There are more than were counted.
     more: bool
 
+    def __str__(self) -> str:
+        """Return it in words."""
+        least = "At least " if self.more else ""
+        return (
+            f"{least}{self.orders} orders under way wait, and so does each that comes in. "
+            f"Past their promise: {self.late} now, {self.late_by_then} at its end."
+        )
+
 
 def subjects(deps: Deps) -> list[str]:
     """Return what can be paused."""

@@ -1,5 +1,6 @@
-"""Asks for refunds in full: on an operator's word, or the settings'. The worker's part is `refund`."""
+"""Refunds in full, on an operator's word or the settings': quoted, and chosen as an order's letter (T18r)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from actors.deps.process import Deps
@@ -7,13 +8,19 @@ from actors.deps.webhook import IntakeDeps
 from actors.mail.formatting import written_amount
 from actors.messages import send_errand
 from actors.orders.hindrances import why_not_refundable
+from actors.orders.tally import Quote, Tally, quoted
 from infra.errors import PressroomError
 from infra.stripe.client import Stripe
 from storage.audit import Authority, record_action
 from storage.endings import choose_refund
 from storage.errands import ERRAND_CHECK
-from storage.orders import named_order
+from storage.grouping import by_id
+from storage.order_state import amount_paid
+from storage.orders import find_orders, named_order
 from storage.records.orders import Order
+
+#: The orders that are read in one go.
+_BATCH = 500
 
 
 class RefundIsImpossible(PressroomError):
@@ -54,3 +61,28 @@ async def decide_refund(deps: IntakeDeps, order_id: str, authority: Authority, *
     now = deps.clock.now()
     await record_action(deps.db, authority, "refunded", order_id, "all of it", now)
     return await choose_refund(deps.db, order_id, now + ERRAND_CHECK, **seen)
+
+
+async def quote_refunds(deps: Deps, order_ids: Sequence[str]) -> Quote:
+    """Return the quote for giving back all that was paid for some orders. Stripe is not asked."""
+    tally = Tally()
+    for start in range(0, len(order_ids), _BATCH):
+        batch = order_ids[start : start + _BATCH]
+        found = by_id(await find_orders(deps.db, batch))
+        for order_id in batch:
+            order = found.get(order_id)
+            if why := why_not_refundable(order) if order else f"There is no order {order_id}.":
+                tally.refused[order_id] = why
+            elif order:
+                _add(tally, order)
+    return await quoted(deps, tally, "order")
+
+
+def _add(tally: Tally, order: Order) -> None:
+    price, currency, back = amount_paid(order) or 0, order["currency"] or "", order["amount_refunded"]
+    tally.letters.append(order["_id"])
+    tally.paid[currency] += price
+    tally.given_back[currency] += max(0, price - back)
+    tally.grounds.append(f"{order['_id']} {back}")
+    if order["email"]:
+        tally.mails.add((order["_id"], "refund"))

@@ -42,10 +42,9 @@ def begin(subject: str, end: str, reason: str, dry_run: bool) -> None:
     async def work(deps: Deps) -> None:
         from actors.orders.pause_work import effect_of, pause_work
         from handlers.spans import read_end
-        from handlers.views.pauses import told_effect
 
         until = read_end(end, deps.clock.now())
-        click.echo(told_effect(await effect_of(deps, subject, until)))
+        click.echo(str(await effect_of(deps, subject, until)))
         if not dry_run:
             await pause_work(deps, subject, until, authority_of(reason))
             click.echo(f"{subject} is paused until {until:%Y-%m-%d %H:%M} UTC")

@@ -166,7 +166,7 @@ async def customer(deps: Deps, order: str, reason: str) -> Row:
 
     The audit trail says who looked, and why.
     """
-    from actors.orders.customer import reveal_customer
+    from actors.orders.forgetting import reveal_customer
     from handlers.views.customer import customer_view
 
     return customer_view(deps, await reveal_customer(deps, order, authority_of(reason)), clear=True)

@@ -10,9 +10,8 @@ from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.orders.correction import correct_order, quote_correction
-from actors.orders.customer import reveal_customer
 from actors.orders.dead_letters import retry_order
-from actors.orders.forgetting import begin_forgetting
+from actors.orders.forgetting import begin_forgetting, reveal_customer
 from actors.orders.pause import resume_order
 from actors.orders.readdress import order_resend, readdress_and_send
 from actors.orders.refunding import begin_refund, refund_sum
