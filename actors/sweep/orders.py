@@ -12,7 +12,7 @@ from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.messages import Post, errand_post, send_all
-from actors.orders.bulk import carry_out
+from actors.orders.operators.bulk import carry_out
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
 from actors.reports.admission import admit, admit_waiting, release_places
 from actors.reports.lost_books import ask_for_reprint, is_lost

@@ -40,7 +40,7 @@ def begin(subject: str, end: str, reason: str, dry_run: bool) -> None:
     """
 
     async def work(deps: Deps) -> None:
-        from actors.orders.pause_work import effect_of, pause_work
+        from actors.orders.operators.work_pauses import effect_of, pause_work
         from handlers.spans import read_end
 
         until = read_end(end, deps.clock.now())
@@ -59,7 +59,7 @@ def end_pause(subject: str, reason: str) -> None:
     """Let a paused SUBJECT go on before the end."""
 
     async def work(deps: Deps) -> None:
-        from actors.orders.pause_work import resume_work
+        from actors.orders.operators.work_pauses import resume_work
 
         await resume_work(deps, subject, authority_of(reason))
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.orders.pause_work import LONGEST, effect_of, pause_work, resume_work, subjects
+from actors.orders.operators.work_pauses import LONGEST, effect_of, pause_work, resume_work, subjects
 from handlers.ops.acts import Fields
 from handlers.ops.page import page
 from handlers.spans import read_end

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from actors.reports.render_chunk import render_chunk
