@@ -92,7 +92,8 @@ async def release_step(
 ) -> bool:
     """Give a claimed step back, to be queued when it is due. Its slot is kept. False if the claim was lost (T14).
 
-    True as well when this very release was written before and its answer was lost. Without a failure, its worker stops or waits for an account. What only fails is given up after some time.
+    True as well when this very release was written before and its answer was lost. Without a failure, its worker
+    stops or waits for an account. What only fails is given up after some time.
     """
     update: Document = {"state": "ready", "due_at": due_at, "claim": None}
     if failure is not None:

@@ -3,8 +3,8 @@
 import asyncio
 from collections import Counter
 
+from actors.alerts.troubles import Trouble, Troubles
 from actors.deps.process import Deps
-from actors.orders.troubles import Trouble, Troubles
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS, queues
 from actors.sweep.messages import no_worker
 from infra.broker.broker import BrokerIsDown

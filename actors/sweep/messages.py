@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from actors.alerts.troubles import Trouble
 from actors.deps.process import Deps
 from actors.messages import Post, begin_post, errand_of, errand_post, queue_of, resumed_post, send_all, step_post
-from actors.orders.troubles import Trouble
 from actors.products.catalogue import MAIL_QUEUE, queues_of
 from actors.products.plans import FORMATS
 from actors.reports.advance import give_up

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from actors.alerts.tell_alert import tell_alert
 from actors.deps.accounts import watching_accounts
 from actors.deps.mailing import with_mailer
 from actors.deps.process import Deps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.messages import Post, errand_post, send_all
-from actors.orders.bulk import carry_out
-from actors.orders.tell_alert import tell_alert
+from actors.orders.operators.bulk import carry_out
 from actors.products.catalogue import MAIL_QUEUE, PRODUCTS
 from actors.reports.admission import admit, admit_waiting, release_places
 from actors.reports.lost_books import ask_for_reprint, is_lost

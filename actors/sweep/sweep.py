@@ -8,7 +8,7 @@ from actors.deps.mailing import with_mailer
 from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
 from actors.orders.money import keep_sums
-from actors.orders.pause_work import wake_paused_work
+from actors.orders.operators.work_pauses import wake_paused_work
 from actors.sweep.lookout import Lookout
 from actors.sweep.messages import resend_lost_messages, resend_unbegun_reports
 from actors.sweep.model import warn_of_models_end

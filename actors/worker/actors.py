@@ -7,11 +7,11 @@ from typing import Any
 
 import dramatiq
 
+from actors.alerts.tell_alert import tell_alert
 from actors.deps.worker import WorkDeps
 from actors.intake.fetch_session import fetch_session
 from actors.messages import STEP_ACTORS
-from actors.orders.errands import ERRANDS, run_errand
-from actors.orders.tell_alert import tell_alert
+from actors.orders.errands.registry import ERRANDS, run_errand
 from actors.products.catalogue import MAIL_QUEUE, rendering_queue
 from actors.reports.assemble_report import assemble_report
 from actors.reports.begin_report import begin_or_give_up

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
+from actors.alerts.sweep_watch import SweepWatch
+from actors.alerts.tell_alert import tell_alert
 from actors.deps.room import Room
 from actors.deps.startup import open_deps
 from actors.deps.worker import WorkDeps
-from actors.orders.sweep_watch import SweepWatch
-from actors.orders.tell_alert import tell_alert
 from actors.products.catalogue import MAIL_QUEUE, queues_of
 from actors.worker.actors import declare_actors
 from actors.worker.heartbeat import ClaimsAudit, Heart

@@ -54,7 +54,7 @@ def settle(alert_id: str, reason: str) -> None:
     """
 
     async def work(deps: Deps) -> None:
-        from actors.orders.settle_alert import settle_alert
+        from actors.orders.operators.alerts import settle_alert
 
         await settle_alert(deps, alert_id, authority_of(reason))
 
@@ -73,7 +73,7 @@ def snooze(alert_id: str, end: str, reason: str) -> None:
     """
 
     async def work(deps: Deps) -> None:
-        from actors.orders.settle_alert import snooze_alert
+        from actors.orders.operators.alerts import snooze_alert
         from handlers.spans import read_end
 
         await snooze_alert(deps, alert_id, read_end(end, deps.clock.now()), authority_of(reason))

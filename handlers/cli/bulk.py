@@ -11,7 +11,7 @@ from handlers.cli.output import detail, listing, show
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
-    from actors.orders.matching import Filter, OpenOrders
+    from actors.orders.operators.matching import Filter, OpenOrders
     from actors.reports.replay import Words
     from storage.records.bulk import BulkAction, Failure, QuoteFacts
 
@@ -70,7 +70,7 @@ def _add_turn(verb: str, summary: str) -> None:
     @click.argument("bulk_id", metavar="ID")
     @reason_option
     def turned(bulk_id: str, reason: str) -> None:
-        from actors.orders.bulk import turn
+        from actors.orders.operators.bulk import turn
 
         with_deps(lambda deps: turn(deps, bulk_id, verb, authority_of(reason)))
         click.echo(f"{bulk_id}: {verb}")
@@ -91,7 +91,7 @@ def begin_by_filter(
     words: Words = "pinned",
 ) -> None:
     """Quote bulk work on all that a filter finds and, unless `dry_run`, have the sweep do it."""
-    from actors.orders.bulk import take_up_bulk
+    from actors.orders.operators.bulk import take_up_bulk
 
     bulk_id, facts = with_deps(lambda deps: _quoted(deps, wanted, action, words, keep=not dry_run))
     print_quote(facts)
@@ -106,8 +106,8 @@ def begin_by_filter(
 async def _quoted(
     deps: Deps, wanted: Filter | OpenOrders, action: BulkAction, words: Words, *, keep: bool
 ) -> tuple[str, QuoteFacts]:
-    from actors.orders.bulk import make_bulk, quote_all
-    from actors.orders.matching import matching
+    from actors.orders.operators.bulk import make_bulk, quote_all
+    from actors.orders.operators.matching import matching
     from storage.bulk import find_bulk
 
     if not keep:

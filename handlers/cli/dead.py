@@ -112,7 +112,7 @@ def _add_closing(name: str, closed: Closing, summary: str) -> None:
                 "Today's words are quoted first: give a filter, or see `pressroom orders replay`."
             )
         if by_filter:
-            from actors.orders.matching import Filter
+            from actors.orders.operators.matching import Filter
 
             begin_by_filter(Filter(**filters), closed, reason, words=words, dry_run=dry_run, yes=yes)
         elif with_deps(lambda deps: _close(deps, letter_ids, closed, reason, dry_run=dry_run)):
@@ -127,7 +127,7 @@ _add_closing(
 
 async def _close(deps: Deps, ids: tuple[str, ...], action: str, reason: str, *, dry_run: bool) -> int:
     """Close these dead letters, or all open ones if none is named. Return the number of failures."""
-    from actors.orders.dead_letters import resolve_dead_letter
+    from actors.orders.operators.dead_letters import resolve_dead_letter
     from storage.dead_letters import dead_letters
     from storage.grouping import ids_of
 

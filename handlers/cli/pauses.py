@@ -40,12 +40,11 @@ def begin(subject: str, end: str, reason: str, dry_run: bool) -> None:
     """
 
     async def work(deps: Deps) -> None:
-        from actors.orders.pause_work import effect_of, pause_work
+        from actors.orders.operators.work_pauses import effect_of, pause_work
         from handlers.spans import read_end
-        from handlers.views.pauses import told_effect
 
         until = read_end(end, deps.clock.now())
-        click.echo(told_effect(await effect_of(deps, subject, until)))
+        click.echo(str(await effect_of(deps, subject, until)))
         if not dry_run:
             await pause_work(deps, subject, until, authority_of(reason))
             click.echo(f"{subject} is paused until {until:%Y-%m-%d %H:%M} UTC")
@@ -60,7 +59,7 @@ def end_pause(subject: str, reason: str) -> None:
     """Let a paused SUBJECT go on before the end."""
 
     async def work(deps: Deps) -> None:
-        from actors.orders.pause_work import resume_work
+        from actors.orders.operators.work_pauses import resume_work
 
         await resume_work(deps, subject, authority_of(reason))
 

@@ -17,14 +17,14 @@ from handlers.cli.times import Past
 
 if TYPE_CHECKING:
     from actors.deps.process import Deps
-    from actors.orders.correction import Quote
+    from actors.orders.operators.correction import CorrectionQuote
     from storage.records.orders import RequestKind
 
 
 @remedy
 def resend(order: str, reason: str) -> None:
     """Send a delivered order's reports to its customer once more."""
-    from actors.orders.resend import order_resend
+    from actors.orders.operators.mails import order_resend
 
     with_deps(lambda deps: order_resend(deps, order, authority_of(reason)))
     click.echo(f"{order} is sent again")
@@ -39,8 +39,7 @@ def readdress(order: str, email: str, reason: str, send: bool, gift: bool) -> No
 
     Mail that was refused is sent there.
     """
-    from actors.orders.dead_letters import readdress_order
-    from actors.orders.readdress import readdress_and_send
+    from actors.orders.operators.mails import readdress_and_send, readdress_order
 
     change = readdress_and_send if send else readdress_order
     sent = with_deps(lambda deps: change(deps, order, email, authority_of(reason), of_gift=gift))
@@ -53,7 +52,7 @@ def retry(order: str, reason: str) -> None:
 
     Everything that was done is reused.
     """
-    from actors.orders.dead_letters import retry_order
+    from actors.orders.operators.dead_letters import retry_order
 
     refusals = with_deps(lambda deps: retry_order(deps, order, authority_of(reason)))
     click.echo(f"{order} is tried again")
@@ -76,7 +75,7 @@ def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> No
 
     It has the budget that it had, unless another is given.
     """
-    from actors.orders.pause import resume_order
+    from actors.orders.operators.spent_budget import resume_order
 
     if no_budget and budget is not None:
         raise click.UsageError("Give a budget or none.")
@@ -103,7 +102,7 @@ def correct(order: str, answers: tuple[str, ...], reason: str, dry_run: bool) ->
     A customer who had them gets one mail with the new ones. Every prompt shows all answers, so that every
     section is bought again.
     """
-    from actors.orders.correction import correct_order, quote_correction
+    from actors.orders.operators.correction import correct_order, quote_correction
     from actors.products.catalogue import known_questions
 
     given = dict(answer.partition("=")[::2] for answer in answers)
@@ -116,7 +115,7 @@ def correct(order: str, answers: tuple[str, ...], reason: str, dry_run: bool) ->
     _say_correction(order, "would be corrected" if dry_run else "is corrected", quote)
 
 
-def _say_correction(order: str, would: str, quote: Quote) -> None:
+def _say_correction(order: str, would: str, quote: CorrectionQuote) -> None:
     usd = "at an unknown cost" if quote.usd is None else f"about {quote.usd:.4f} US dollars at list price"
     click.echo(f"{order} {would}: {', '.join(quote.answers)}; calls: {quote.calls}, {usd}; mails: {quote.mails}")
 
@@ -125,7 +124,7 @@ def _say_correction(order: str, would: str, quote: Quote) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be made again.")
 def remake(order: str, reason: str, dry_run: bool) -> None:
     """Grant the free remake that a customer asks for."""
-    from actors.orders.correction import grant_remake, quote_remake
+    from actors.orders.operators.requests import grant_remake, quote_remake
 
     if dry_run:
         _say_correction(order, "would be made again", with_deps(lambda deps: quote_remake(deps, order)))
@@ -141,7 +140,7 @@ def set_aside(order: str, reason: str, kind: RequestKind) -> None:
 
     Nothing is done about it, and they do not hear of that by itself.
     """
-    from actors.orders.correction import set_aside as settle
+    from actors.orders.operators.requests import set_aside as settle
 
     with_deps(lambda deps: settle(deps, order, authority_of(reason), kind))
     click.echo(f"{order}: the request is set aside")
@@ -167,7 +166,7 @@ async def customer(deps: Deps, order: str, reason: str) -> Row:
 
     The audit trail says who looked, and why.
     """
-    from actors.orders.customer import reveal_customer
+    from actors.orders.operators.privacy import reveal_customer
     from handlers.views.customer import customer_view
 
     return customer_view(deps, await reveal_customer(deps, order, authority_of(reason)), clear=True)
@@ -217,8 +216,8 @@ def refund(
     Its customer hears of it. Those that a filter finds are quoted first. The sweep refunds them one by one: see
     `pressroom bulk`.
     """
-    from actors.orders.matching import OpenOrders
-    from actors.orders.refunding import begin_refund, refund_sum
+    from actors.orders.operators.matching import OpenOrders
+    from actors.orders.operators.refund import begin_refund, refund_sum
 
     if (order is None) == (paid_before is None) or (order and (product or tenant)):
         raise click.UsageError("Name an order, or say --paid-before.")
@@ -240,7 +239,7 @@ def forget(order: str, reason: str) -> None:
 
     Products, sums, dates and costs stay.
     """
-    from actors.orders.forgetting import begin_forgetting
+    from actors.orders.operators.privacy import begin_forgetting
 
     with_deps(lambda deps: begin_forgetting(deps, order, authority_of(reason)))
     click.echo(f"{order} is forgotten")

@@ -33,7 +33,7 @@ def replay(
     The quote says first what is reused, what it costs and which mails go out. In today's words all begun reports
     are made again, or one, as far as their words are others by now, or they are not done.
     """
-    from actors.orders.replays import expect_same, quote_order, replay_order
+    from actors.orders.operators.replays import expect_same, quote_order, replay_order
 
     quote = with_deps(lambda deps: quote_order(deps, order, product, section, words))
     print_quote(quote.facts)

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.orders.settle_alert import LONGEST, settle_alert, snooze_alert
+from actors.orders.operators.alerts import LONGEST, settle_alert, snooze_alert
 from handlers.ops.acts import Fields
 from handlers.ops.page import expect, page
 from handlers.spans import read_end

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actors.deps.process import Deps
-from actors.orders.bulk import NothingMatches, make_bulk, take_up_bulk, turn
-from actors.orders.matching import Filter, OpenOrders
+from actors.orders.operators.bulk import NothingMatches, make_bulk, take_up_bulk, turn
+from actors.orders.operators.matching import Filter, OpenOrders
 from actors.reports.replay import Words
 from handlers.ops.acts import Fields
 from handlers.ops.guard import form_of, operator_of

@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import resolve_dead_letter
-from actors.orders.quote import quote_dead
-from actors.orders.replays import replay_letter
+from actors.orders.operators.dead_letters import resolve_dead_letter
+from actors.orders.operators.quote import quote_dead
+from actors.orders.operators.replays import replay_letter
 from handlers.ops.acts import Fields
 from handlers.ops.guard import operator_of
 from handlers.ops.page import expect, page

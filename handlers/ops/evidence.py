@@ -1,7 +1,7 @@
 """Evidence about an order, printed: the page that operators see, as a PDF for the bank."""
 
 from actors.deps.process import Deps
-from actors.orders.customer import reveal_customer
+from actors.orders.operators.privacy import reveal_customer
 from handlers.ops.page import composed
 from handlers.views.evidence import evidence_view
 from infra.printing import print_page

@@ -9,14 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.orders.correction import correct_order, grant_remake, quote_correction, quote_remake, set_aside
-from actors.orders.customer import reveal_customer
-from actors.orders.dead_letters import retry_order
-from actors.orders.forgetting import begin_forgetting
-from actors.orders.pause import resume_order
-from actors.orders.readdress import readdress_and_send
-from actors.orders.refunding import begin_refund, refund_sum
-from actors.orders.resend import order_resend
+from actors.orders.operators.correction import correct_order, quote_correction
+from actors.orders.operators.dead_letters import retry_order
+from actors.orders.operators.mails import order_resend, readdress_and_send
+from actors.orders.operators.privacy import begin_forgetting, reveal_customer
+from actors.orders.operators.refund import begin_refund, refund_sum
+from actors.orders.operators.requests import grant_remake, quote_remake, set_aside
+from actors.orders.operators.spent_budget import resume_order
 from actors.products.answer_types import in_language
 from actors.products.catalogue import known_questions, offer_of, questions_of
 from handlers.ops.acts import Fields, Show, carry_out

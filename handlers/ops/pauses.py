@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.orders.pause_work import LONGEST, effect_of, pause_work, resume_work, subjects
+from actors.orders.operators.work_pauses import LONGEST, effect_of, pause_work, resume_work, subjects
 from handlers.ops.acts import Fields
 from handlers.ops.page import page
 from handlers.spans import read_end
-from handlers.views.pauses import pauses_that_hold, told_effect
+from handlers.views.pauses import pauses_that_hold
 from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
 
@@ -27,7 +27,7 @@ async def ask(request: Request) -> Response:
         raise
     except PressroomError as error:
         return await pauses(request, str(error), 422)
-    return await pauses(request, asked={"subject": subject, "for": end, "effect": told_effect(effect)})
+    return await pauses(request, asked={"subject": subject, "for": end, "effect": str(effect)})
 
 
 async def pause_or_resume(request: Request, fields: Fields, authority: Authority) -> str:

@@ -3,10 +3,7 @@
 from typing import Literal
 
 from actors.deps.process import Deps
-from actors.orders.correcting import why_not_correctable
-from actors.orders.forgetting import what_hinders
-from actors.orders.refunding import why_not_refundable
-from actors.orders.resend import why_not_resent
+from actors.orders.hindrances import why_not_correctable, why_not_forgotten, why_not_refundable, why_not_resent
 from handlers.ops.guard import Operator
 from infra.accounts import Role
 from storage.budget import is_paused
@@ -55,6 +52,6 @@ async def possible_acts(deps: Deps, order: Order, operator: Operator) -> set[Act
         "set_aside_remake": asked_for == "remake",
         "set_aside_withdrawal": asked_for == "withdrawal",
         "refund": why_not_refundable(order) is None,
-        "forget": known and await what_hinders(deps, order) is None,
+        "forget": known and await why_not_forgotten(deps, order) is None,
     }
     return {act for act, holds in allowed.items() if holds and operator.may(role_for(act))}

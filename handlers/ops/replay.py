@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.orders.replays import quote_order, replay_order
+from actors.orders.operators.replays import quote_order, replay_order
 from actors.reports.replay import Words
 from handlers.ops.acts import Fields
 from handlers.ops.orders import order_named

@@ -1,9 +1,8 @@
-"""Views of pauses of work, and of what one does to promises."""
+"""Views of pauses of work."""
 
 from typing import TypedDict
 
 from actors.deps.process import Deps
-from actors.orders.pause_work import Effect
 from handlers.views.orders import as_text
 from storage.records.orders import Order
 from storage.work_pauses import PROVIDER, find_work_pauses
@@ -35,12 +34,3 @@ async def pauses_of(deps: Deps, order: Order) -> list[PauseView]:
         return []
     subjects = {PROVIDER, f"tenant:{order['tenant']}", *(f"product:{name}" for name in order["products"])}
     return [one for one in await pauses_that_hold(deps) if one["subject"] in subjects]
-
-
-def told_effect(effect: Effect) -> str:
-    """Return in words what a pause does to promises."""
-    least = "At least " if effect.more else ""
-    return (
-        f"{least}{effect.orders} orders under way wait, and so does each that comes in. "
-        f"Past their promise: {effect.late} now, {effect.late_by_then} at its end."
-    )

@@ -33,7 +33,7 @@ from handlers.web.own_answers import answers_form
 from handlers.web.reading import download_epub, read_contents, read_part
 from handlers.web.shop import checkout, home, product_page, review
 from handlers.web.sweep_watch import sweep_watch
-from handlers.web.withdrawing import withdrawal_form
+from handlers.web.withdrawal import withdrawal_form
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S, MAX_BODY, stripe_webhook, webhook_route
 from handlers.webhook.inbox import EventInbox
 from infra.errors import TransientError

@@ -14,11 +14,11 @@ from starlette.responses import JSONResponse, Response
 from actors.deps.process import Deps
 from actors.mail.brand import language_of, sender_of
 from actors.mail.formatting import readable_size
+from actors.orders.customers.correction import stage_of
+from actors.orders.customers.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
+from actors.orders.customers.withdrawal import right_of
 from actors.orders.estimate import estimate_s, spoken_estimate
-from actors.orders.own_correction import stage_of
 from actors.orders.promise import promised_at
-from actors.orders.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
-from actors.orders.withdrawing import right_of
 from actors.products.catalogue import title_of
 from handlers.views.orders import ReportView, order_progress
 from handlers.web.arrival import arrival_page

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
 from actors.mail.brand import language_of, sender_of
-from actors.orders.own_correction import (
+from actors.orders.customers.correction import (
     Stage,
     ask_remake,
     changed_answers,

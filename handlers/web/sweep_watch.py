@@ -3,9 +3,9 @@
 from datetime import timedelta
 from functools import partial
 
+from actors.alerts.sweep_watch import SweepWatch
 from actors.deps.process import Deps
 from actors.mail.formatting import posted
-from actors.orders.sweep_watch import SweepWatch
 from storage.alerts import claim_alert, note_told
 
 #: Mail workers miss a sweep after half of that, and tell it by mail as well.

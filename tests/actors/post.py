@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
 from infra.mail.errors import LetterIsRefused, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
 from storage.endings import add_stored

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from actors.deps.worker import WorkDeps
-from actors.orders.completion import complete_order
-from actors.orders.errands import ERRANDS
+from actors.orders.errands.letters import complete_order
+from actors.orders.errands.registry import ERRANDS
 from handlers.cli.main import main, pressroom
 from storage.records.orders import Order
 from tests.crashes.edges import Journal

@@ -6,8 +6,8 @@ import uuid
 from typing import NamedTuple
 
 from actors.deps.worker import WorkDeps
-from actors.orders.errands import run_errand
-from actors.orders.refunding import begin_refund
+from actors.orders.errands.registry import run_errand
+from actors.orders.operators.refund import begin_refund
 from infra.local.stack import Stack
 from storage.audit import Authority
 from storage.endings import add_stored

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from actors.deps.worker import WorkDeps
-from actors.orders.errands import ERRANDS, run_errand
-from actors.orders.refunding import RefundIsImpossible, begin_refund
+from actors.orders.errands.registry import ERRANDS, run_errand
+from actors.orders.operators.refund import RefundIsImpossible, begin_refund
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from infra.local.mail.letters import Letter

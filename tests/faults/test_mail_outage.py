@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from actors.deps.worker import WorkDeps
-from actors.orders.errands import ERRANDS, run_errand
+from actors.orders.errands.registry import ERRANDS, run_errand
 from actors.sweep.sweep import sweep_once
 from actors.sweep.workers import Watch
 from infra.local.stack import Stack

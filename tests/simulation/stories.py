@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from actors.deps.process import Deps
 from actors.intake.events import Event
-from actors.orders.forgetting import begin_forgetting
-from actors.orders.refunding import begin_refund
+from actors.orders.operators.privacy import begin_forgetting
+from actors.orders.operators.refund import begin_refund
 from actors.products.catalogue import OFFERS
 from actors.reports.replay import replay
 from infra.errors import PressroomError, TransientError

@@ -3,7 +3,7 @@
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import readdress_order
+from actors.orders.operators.mails import readdress_order
 from infra.mail.letter import as_message
 from infra.mail_address import plain_email
 from storage.audit import Authority

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
 from storage.orders import DETAILS_OVERDUE, call_operator, fill_details
 from tests.actors.builders import ORDER, messages, place, present, sweep, working
 from tests.conftest import StoppedClock

@@ -9,7 +9,7 @@ import pytest
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.intake.fetch_session import fetch_session
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
 from actors.sweep.orders import apply_left_events
 from infra.stripe.client import Purchase, Stripe
 from storage.answers import keep_answers

@@ -14,8 +14,8 @@ from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.mail.brand import brand_name, logo_of, sender_of
 from actors.mail.progress import details
-from actors.orders.dead_letters import NothingToRetry, retry_order
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
+from actors.orders.operators.dead_letters import NothingToRetry, retry_order
 from actors.products.life_clarity.product import PRODUCT
 from actors.products.plans import plan_of
 from actors.reports.sources import style_of

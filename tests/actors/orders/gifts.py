@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
 from storage.answers import keep_answers
 from storage.audit import Authority
 from storage.records.orders import Gift, Order

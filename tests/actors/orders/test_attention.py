@@ -3,8 +3,8 @@
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import resolve_dead_letter, retry_order
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
+from actors.orders.operators.dead_letters import resolve_dead_letter, retry_order
 from actors.reports.advance import give_up
 from actors.reports.begin_report import begin_report
 from storage.audit import Authority

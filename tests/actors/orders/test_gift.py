@@ -13,9 +13,9 @@ from actors.audit.evidence import Evidence
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.intake.gift import gift_of
-from actors.orders.dead_letters import readdress_order
-from actors.orders.errands import run_errand
-from actors.orders.withdrawing import withdraw
+from actors.orders.customers.withdrawal import withdraw
+from actors.orders.errands.registry import run_errand
+from actors.orders.operators.mails import readdress_order
 from actors.products.catalogue import OFFERS
 from handlers.views.customer import customer_view
 from handlers.views.orders import order_view

@@ -6,12 +6,12 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.dead_letters import resolve_dead_letter
-from actors.orders.errands import run_errand
-from actors.orders.matching import OpenOrders, matching
-from actors.orders.readdress import readdress_and_send
-from actors.orders.refunding import begin_refund
-from actors.orders.resend import why_not_resent
+from actors.orders.errands.registry import run_errand
+from actors.orders.hindrances import why_not_resent
+from actors.orders.operators.dead_letters import resolve_dead_letter
+from actors.orders.operators.mails import readdress_and_send
+from actors.orders.operators.matching import OpenOrders, matching
+from actors.orders.operators.refund import begin_refund
 from storage.dead_letters import dead_letters
 from storage.order_state import order_state
 from storage.orders import fail_order

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from actors.alerts.tell_alert import tell_alert
 from actors.deps.process import Deps
-from actors.orders.errands import run_errand
-from actors.orders.tell_alert import tell_alert
+from actors.orders.errands.registry import run_errand
 from actors.reports.advance import advance_or_call
 from actors.reports.begin_report import begin_or_give_up
 from actors.reports.claim import Claim

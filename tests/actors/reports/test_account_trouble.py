@@ -9,7 +9,7 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
 from actors.reports.advance import advance_or_call
 from actors.reports.assemble_report import assemble_report
 from actors.reports.claim import Claim, StepGoesBack

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
 from actors.reports.allowance import budget_of
 from actors.reports.budget import BudgetIsInTheAir, BudgetIsSpent, most_usd, open_within_budget
 from infra.llm.answer import Usage

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import resolve_dead_letter
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
+from actors.orders.operators.dead_letters import resolve_dead_letter
 from actors.reports.advance import finish_report, give_up
 from actors.reports.replay import ReplayIsImpossible, replay
 from actors.sweep.orders import seek_lost_books

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.errands import run_errand
+from actors.orders.errands.registry import run_errand
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from actors.reports.purchase import NoRoomYet

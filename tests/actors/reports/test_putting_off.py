@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.pause_work import pause_work, resume_work
+from actors.orders.operators.work_pauses import pause_work, resume_work
 from actors.reports.begin_report import begin_report
 from actors.reports.perform_step import perform
 from actors.sweep.sweep import sweep_once

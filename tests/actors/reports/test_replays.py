@@ -3,7 +3,7 @@
 import pytest
 
 from actors.deps.process import Deps
-from actors.orders.dead_letters import resolve_dead_letter
+from actors.orders.operators.dead_letters import resolve_dead_letter
 from actors.reports.advance import give_up
 from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
 from storage.audit import Authority

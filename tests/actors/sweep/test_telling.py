@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
+from actors.alerts.sweep_watch import SweepWatch
+from actors.alerts.tell_alert import tell_alert
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.sweep_watch import SweepWatch
-from actors.orders.tell_alert import tell_alert
 from actors.sweep.orders import send_alerts
 from handlers.web.health import Checkup
 from handlers.web.sweep_watch import sweep_watch

@@ -1,0 +1,1 @@
+"""Alerts: how operators are told of trouble, and the troubles of the installation itself."""

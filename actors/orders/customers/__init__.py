@@ -1,0 +1,1 @@
+"""Customers' acts on their own orders. Each is written down; what follows from it is an errand."""

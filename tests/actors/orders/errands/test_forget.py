@@ -1,0 +1,238 @@
+"""Customers who are forgotten: what is known of them is removed, whatever is interrupted; the books stay."""
+
+from dataclasses import replace
+from datetime import timedelta
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+import pytest
+
+from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
+from actors.orders.customers.resend import ResendIsImpossible
+from actors.orders.errands.registry import run_errand
+from actors.orders.operators.dead_letters import retry_order
+from actors.orders.operators.mails import order_resend, readdress_order
+from actors.orders.operators.privacy import OrderIsNotOver, begin_forgetting
+from actors.sweep.orders import drop_old_events, drop_old_forms
+from handlers.views.orders import order_view
+from infra.errors import TransientError
+from infra.links import Links
+from infra.local.stack import Stack
+from storage.answers import find_forms, keep_answers
+from storage.audit import Authority
+from storage.dead_letters import record_dead_errand
+from storage.errands import add_errand
+from storage.events import find_event, new_event, record_events, settle_events
+from storage.ledger import open_entry, settle_entry
+from storage.objects import ObjectStore
+from storage.orders import OrderDoesNotExist, call_operator, find_order_by_token
+from storage.records.orders import EventState, Gift, Order
+from storage.records.work import Settlement, TokenUsage
+from storage.steps import insert_steps
+from tests.actors.builders import ORDER, place, present, working
+from tests.actors.post import Mailer, delivered, stored
+from tests.builders import a_step
+from tests.conftest import StoppedClock
+from tests.faults.dying import lives_until
+
+pytestmark = pytest.mark.anyio
+
+#: The number of writes by which a customer is forgotten.
+WRITES = 12
+BY = Authority("Olga", "she asked us to")
+NAME, QUESTION, EMAIL = "Ada Zzyzx", "Whither, Zzyzx?", "zzyzx@customer.example"
+SESSION: dict[str, Any] = {
+    "metadata": {"product": "life_clarity", "name": NAME, "question": QUESTION},
+    "customer_details": {"email": EMAIL},
+    "client_reference_id": "form-1",
+}
+
+
+async def known(deps: Deps) -> Order:
+    """Deliver an order about which every collection holds a document. Returns it as it stood."""
+    now = deps.clock.now()
+    gift: Gift = {"email": f"reader.{EMAIL}", "giver": NAME, "message": NAME, "at": now}
+    await keep_answers(deps.db, "form-1", "life_clarity", {"name": NAME}, now, gift=gift)
+    order = await place(deps, **SESSION)
+    raw = f'{{"data": {{"object": {{"id": "{ORDER}", "email": "{EMAIL}"}}}}}}'.encode()
+    await record_events(deps.db, [new_event("evt_1", "x", raw, now, [ORDER]), new_event("evt_2", "x", raw, now)])
+    await settle_events(deps.db, ["evt_1", "evt_2"], "applied")
+    step = a_step("write-x", f"{ORDER}:life_clarity", state="done", result={"text": f"Dear {NAME}"})
+    await insert_steps(deps.db, [step])
+    entry = await open_entry(deps.db, step, 1, now)
+    usage: TokenUsage = {"input": 9, "cached": 0, "output": 9, "estimated": False}
+    paid: Settlement = {"usage": usage, "model": "gpt-5-mini", "cost_usd": 0.25}
+    await settle_entry(deps.db, entry, {"outcome": "written", "error": NAME, **paid}, now)
+    await record_dead_errand(deps.db, ORDER, "ask_details", "No.", f"550 no {EMAIL}", EMAIL, now, fails=False)
+    await deps.objects.put(f"orders/{ORDER}/life_clarity.pdf", b"%PDF-")
+    await deps.objects.put(f"orders/{ORDER}/life_clarity/chunks/1.pdf", b"%PDF-")
+    await run_errand(working(deps, Mailer()), "complete_order", ORDER)
+    return order
+
+
+async def everything(deps: Deps) -> str:
+    """Return the content of MongoDB, but for another customer's event."""
+    names = await deps.db.orders.database.list_collection_names()
+    found = [await deps.db.orders.database[name].find({"_id": {"$ne": "evt_2"}}).to_list() for name in names]
+    return str(found)
+
+
+async def finish(deps: Deps) -> None:
+    """Store the order's report."""
+    await stored(deps, **SESSION)
+
+
+async def test_nothing_is_left_of_a_forgotten_customer(deps: Deps, clock: StoppedClock) -> None:
+    """No answer, address, text, event or file; the link is dead, and product, dates and costs are as they were."""
+    await finish(deps)
+    order = await known(deps)
+    before = await order_view(deps, await present(deps))
+    assert "Zzyzx" in await everything(deps)
+    await begin_forgetting(deps, ORDER, BY)
+    await run_errand(working(deps), "forget_order", ORDER)
+    await run_errand(working(deps), "forget_order", ORDER)
+    left = await everything(deps)
+    assert "zzyzx" not in left.lower()
+    event = await find_event(deps.db, "evt_1")
+    assert event is not None
+    assert event.get("reason") == "Its customer is forgotten."
+    assert await find_order_by_token(deps.db, order["token"]) is None
+    assert await find_forms(deps.db, ["form-1"]) == {}
+    for key in (f"orders/{ORDER}/life_clarity.pdf", f"orders/{ORDER}/life_clarity/chunks/1.pdf"):
+        assert not await deps.objects.exists(key)
+    after = await order_view(deps, await present(deps))
+    books = itemgetter("order_id", "state", "product", "paid_at", "amount_refunded", "llm")
+    assert books(after) == books(before)
+    assert after["llm"]["cost_usd"] == 0.25
+    assert [action["action"] for action in await deps.db.audit.find().to_list()] == ["forgotten"]
+    with pytest.raises(ResendIsImpossible):
+        await order_resend(deps, ORDER, BY)
+    assert (await present(deps))["errands"] == {}
+    assert Links(deps.settings).order(order["token"]) != after["url"]
+
+
+async def test_forgetting_goes_on_after_a_store_was_away(deps: Deps, stack: Stack) -> None:
+    """The link is dead at once; the errand stays until the last file is gone."""
+    await finish(deps)
+    order = await known(deps)
+    await begin_forgetting(deps, ORDER, BY)
+    away = replace(working(deps), objects=ObjectStore("pressroom", "http://127.0.0.1:9"))
+    with pytest.raises(TransientError):
+        await run_errand(away, "forget_order", ORDER)
+    assert await find_order_by_token(deps.db, order["token"]) is None
+    assert "forget_order" in (await present(deps))["errands"]
+    await run_errand(working(deps), "forget_order", ORDER)
+    assert not await deps.objects.exists(f"orders/{ORDER}/life_clarity.pdf")
+    assert (await present(deps))["errands"] == {}
+
+
+@pytest.mark.parametrize("write", range(13))
+async def test_forgetting_goes_on_after_a_worker_died_before_its_write(deps: Deps, write: int) -> None:
+    """Whatever it had removed, the errand is there until all is: another worker removes the rest."""
+    await finish(deps)
+    await known(deps)
+    await begin_forgetting(deps, ORDER, BY)
+
+    async def forget(worker: WorkDeps, order: str) -> None:
+        await run_errand(worker, "forget_order", order)
+
+    assert await lives_until(write, forget, working(deps), ORDER) == (write < WRITES)
+    if write < WRITES:
+        assert "forget_order" in (await present(deps))["errands"]
+    await run_errand(working(deps), "forget_order", ORDER)
+    assert "zzyzx" not in (await everything(deps)).lower()
+    assert (await present(deps))["errands"] == {}
+
+
+async def test_an_order_that_is_being_made_is_not_forgotten(deps: Deps) -> None:
+    """The operator is told to refund it or to wait; a disputed one is evidence. Nothing is on record."""
+    await place(deps)
+    with pytest.raises(OrderIsNotOver, match="being made"):
+        await begin_forgetting(deps, ORDER, BY)
+    await deps.db.orders.update_one({}, {"$set": {"delivered_at": deps.clock.now(), "on_hold": True}})
+    with pytest.raises(OrderIsNotOver, match="disputed"):
+        await begin_forgetting(deps, ORDER, BY)
+    with pytest.raises(OrderDoesNotExist):
+        await begin_forgetting(deps, "cs_none", BY)
+    assert await deps.db.audit.count_documents({}) == 0
+
+
+async def test_an_order_that_waits_to_be_begun_is_not_forgotten(deps: Deps) -> None:
+    """A refused letter makes it an operator's while its report still stands in line."""
+    await place(deps)
+    await call_operator(deps.db, ORDER, "The confirmation mail was refused: 550.", deps.clock.now())
+    with pytest.raises(OrderIsNotOver, match="being made"):
+        await begin_forgetting(deps, ORDER, BY)
+
+
+async def test_an_order_is_not_forgotten_before_its_latest_news(deps: Deps) -> None:
+    """An event that was recorded a moment ago is seen to first: it may be a dispute."""
+    await delivered(deps, Mailer())
+    await record_events(deps.db, [new_event("evt_3", "charge.dispute.created", b"{}", deps.clock.now(), [ORDER])])
+    with pytest.raises(OrderIsNotOver, match="just come"):
+        await begin_forgetting(deps, ORDER, BY)
+    await settle_events(deps.db, ["evt_3"], "applied")
+    await begin_forgetting(deps, ORDER, BY)
+
+
+async def test_an_order_refunded_while_its_letter_waited_can_be_forgotten(deps: Deps) -> None:
+    """Its completion letter will never go out, so nothing is under way for its customer."""
+    await stored(deps)
+    await run_errand(working(deps, Mailer(busy=True)), "complete_order", ORDER)
+    await deps.db.orders.update_one({"_id": ORDER}, {"$set": {"stopped": True}})
+    await begin_forgetting(deps, ORDER, BY)
+
+
+async def test_a_forgotten_customer_stays_forgotten(deps: Deps) -> None:
+    """Nobody asks Stripe for who was forgotten, or gives them an address: there is no such order any more."""
+    await place(deps, metadata={"product": "life_clarity", "tenant": "nobody"})
+    worker = working(deps)
+    await begin_forgetting(deps, ORDER, BY)
+    await run_errand(worker, "forget_order", ORDER)
+    with pytest.raises(OrderDoesNotExist, match="forgotten"):
+        await retry_order(worker, ORDER, BY)
+    with pytest.raises(OrderDoesNotExist, match="forgotten"):
+        await readdress_order(worker, ORDER, "ada@customer.example", BY)
+    await add_errand(deps.db, ORDER, "identify_order", deps.clock.now())
+    await run_errand(worker, "identify_order", ORDER)
+    order = await present(deps)
+    assert (order["answers"], order["email"], order["errands"]) == ({}, None, {})
+
+
+async def test_the_settings_forget_what_was_delivered(deps: Deps, clock: StoppedClock) -> None:
+    """So many days after its delivery an order's customer is forgotten, and not before."""
+    settings = msgspec.structs.replace(deps.settings, retain_reports_days=30)
+    await delivered(replace(deps, settings=settings), Mailer())
+    due_at = (await present(deps))["errands"]["forget_order"]
+    assert due_at == clock.now() + timedelta(days=30)
+    clock.moment = due_at
+    await run_errand(working(deps), "forget_order", ORDER)
+    assert (await present(deps))["email"] is None
+
+
+async def test_events_are_kept_as_long_as_the_settings_say(deps: Deps, clock: StoppedClock) -> None:
+    """Old ones that were seen to are removed; new ones, and those that wait for an operator, stay."""
+    now, old = clock.now(), clock.now() - timedelta(days=91)
+    events = [new_event(f"evt_{nth}", "x", b"{}", at) for nth, at in enumerate((now, old, old))]
+    states: tuple[EventState, ...] = ("applied", "applied", "failed")
+    for event, state in zip(events, states, strict=True):
+        await record_events(deps.db, [{**event, "state": state}])
+    await drop_old_events(deps)
+    assert await deps.db.events.count_documents({}) == 3
+    await drop_old_events(replace(deps, settings=msgspec.structs.replace(deps.settings, retain_events_days=90)))
+    left = [event["_id"] for event in await deps.db.events.find().to_list()]
+    assert sorted(left) == ["evt_0", "evt_2"]
+
+
+async def test_forms_are_kept_as_long_as_a_payment_may_name_them(deps: Deps, clock: StoppedClock) -> None:
+    """What somebody wrote who never paid is removed after a month, without a word of theirs or a setting."""
+    await keep_answers(deps.db, "old", "life_clarity", {"name": NAME}, clock.now())
+    clock.forward(timedelta(days=30).total_seconds())
+    await keep_answers(deps.db, "new", "life_clarity", {"name": NAME}, clock.now())
+    await drop_old_forms(deps)
+    assert (await find_forms(deps.db, ["old", "new"])).keys() == {"old", "new"}
+    clock.forward(timedelta(days=2).total_seconds())
+    await drop_old_forms(deps)
+    assert (await find_forms(deps.db, ["old", "new"])).keys() == {"new"}
