@@ -19,6 +19,14 @@ _LETTER, _REPLAY = "errands.complete_order", "errands.resume_replay"
 MOST_BY_CUSTOMER = 20
 
 
+def uncorrected_since(seen: Order) -> Document:
+    """Return the filter for an order that no correction has taken back since it was seen.
+
+    One that was delivered, and is to be made again, looks in all else as it did before its delivery.
+    """
+    return {f"corrections.{len(seen.get('corrections', ()))}": {"$exists": False}}
+
+
 async def use_answers(db: Database, seen: Order, now: datetime) -> bool:
     """Record that a section is about to be bought from an order's answers: its customer cannot change them (T11c).
 

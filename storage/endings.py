@@ -69,13 +69,17 @@ async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None 
     await db.orders.update_one({"_id": order_id}, told)
 
 
-async def mark_delivered(db: Database, order_id: str, now: datetime, forget_at: datetime | None = None) -> None:
-    """Record that the completion mail was accepted. Nothing is left to do but to forget it at `forget_at`."""
+async def mark_delivered(
+    db: Database, order_id: str, now: datetime, forget_at: datetime | None = None, **seen: Any
+) -> None:
+    """Record that the completion mail was accepted. Nothing is left to do but to forget it at `forget_at`.
+
+    `seen` must still hold.
+    """
     delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
     delivered["$set"] |= {"delivered_at": now, "attention": None, "failed_at": None}
     delivered["$unset"] = {_LETTER: "", "errands.check_promise": ""}
-    # A worker that wakes late finds the choice taken back where the reports are made again after a correction.
-    chosen = {"_id": order_id, "delivered_at": None, "letter": "completion"}
+    chosen = {"_id": order_id, "delivered_at": None, "letter": "completion", **seen}
     await db.orders.update_one(chosen, delivered)
 
 

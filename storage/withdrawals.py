@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from storage.corrections import uncorrected_since
 from storage.database import Database, Document
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import CustomerRequest, Order
@@ -15,6 +16,7 @@ async def record_withdrawal(db: Database, seen: Order, now: datetime, *, refundi
     """
     still: Document = {name: seen[name] for name in ("_id", "letter", "delivered_at", "on_hold", "refund_failed")}
     still |= {"withdrawn_at": None, "forgotten_at": None, "stopped": False, "request": seen.get("request")}
+    still |= uncorrected_since(seen)
     due_at = now + ERRAND_CHECK
     update = errand_update("confirm_withdrawal", due_at)
     update["$set"]["withdrawn_at"] = now

@@ -16,7 +16,15 @@ from storage.orders import fail_order, find_order
 from storage.queueing import mark_queued, new_message
 from storage.records.plans import Plan, PlannedStep, Slot
 from storage.records.work import Report, Step
-from storage.reports import find_report, kill_report, park_report, pin_plan, start_report, unpark_reports
+from storage.reports import (
+    find_report,
+    kill_report,
+    park_report,
+    pin_plan,
+    start_report,
+    stop_reports,
+    unpark_reports,
+)
 from storage.steps import insert_steps
 from storage.work_pauses import put_off_report
 
@@ -37,6 +45,9 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     report = await pin_plan(deps.db, report_id, current["_id"], deps.clock.now())
     if report is None or report["plan"] is None:
         return
+    if report["payment_version"] < order["payment_version"]:  # it was opened while older words were being spread
+        version = order["payment_version"]
+        await stop_reports(deps.db, [report_id], version, stopped=order["stopped"])
     plan = await deps.plans.get(report["plan"])
     steps = new_steps(report, plan)
     first = _first_steps(steps, plan)

@@ -5,9 +5,8 @@ import time
 
 from rich.console import Console
 
-from tests.model.engine import Engine
+from tests.model.cases import LARGE, QUICK
 from tests.model.explore import explore
-from tests.model.plans import LARGE, QUICK
 
 
 def main() -> int:
@@ -15,7 +14,7 @@ def main() -> int:
     console, failed = Console(), False
     for case in (*QUICK, *LARGE):
         began = time.monotonic()
-        found = explore(Engine(case.plan), case.luck)
+        found = explore(case.model)
         ended = "all" if found.is_whole else "not all"
         console.print(f"{case.name}: {found.worlds:,} worlds, {ended}, in {time.monotonic() - began:.0f} s")
         for what, way in found.wrong.items():

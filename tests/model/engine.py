@@ -3,10 +3,12 @@
 An agent is at a place, with what it knows. What it knows may be old: between two of its moves all others may move.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.model import rules
+from tests.model.explore import Move
 from tests.model.rules import Plan, Report, RuleForbids, State, Step
 
 #: Places of an agent that holds a claim.
@@ -48,14 +50,6 @@ class World(NamedTuple):
     luck: Luck
 
 
-class Move(NamedTuple):
-    """Move to another world. A fault may happen; all else will, sooner or later."""
-
-    what: str
-    world: World
-    is_fault: bool = False
-
-
 #: No live worker.
 _NOBODY = -1
 
@@ -77,10 +71,28 @@ def beginning(plan: Plan, luck: Luck, workers: int = 2) -> World:
 class Engine:
     """The moves of a plan's worlds. `rule` may be another for a name, to see that the wrong one is noticed."""
 
-    def __init__(self, plan: Plan, **other: rules.Rule) -> None:
-        """Take the plan, and rules in the place of the right ones."""
+    def __init__(self, plan: Plan, luck: Luck, **other: rules.Rule) -> None:
+        """Take the plan, what may go wrong, and rules in the place of the right ones."""
         self.plan = plan
+        self.first = beginning(plan, luck)
         self._rules = other
+
+    def is_end(self, world: World) -> bool:
+        """Return whether every step is settled."""
+        return all(step.state in {"done", "dead"} and step.advanced for _, step in world.state.steps)
+
+    def wrong_in(self, world: World) -> Iterator[str]:
+        """Yield what must not be, and is."""
+        plan, excused = self.plan, Counter(world.excused)
+        yield from (f"{step} is bought twice" for step, count in world.bought if count > 1 + excused[step])
+        for slot, bound in plan.bounds.items():
+            live = [name for name, step in world.state.steps if step.state in {"queued", "claimed"}]
+            if sum(plan.slot[name] == slot for name in live) > bound:
+                yield f"more {slot} steps are under way than may be"
+        for name, step in world.state.steps:
+            begun = step.state in {"queued", "claimed", "done"}
+            if begun and any(world.state.step(need).state != "done" for need in plan.needs[name]):
+                yield f"{name} is begun before its needs are done"
 
     def _apply(self, name: str, world: World, step: str) -> World | None:
         rule: rules.Rule = self._rules.get(name) or getattr(rules, name)
@@ -89,7 +101,7 @@ class Engine:
         except RuleForbids:
             return None
 
-    def moves(self, world: World) -> Iterator[Move]:
+    def moves(self, world: World) -> Iterator[Move[World]]:
         """Yield every move that may come next."""
         for number, agent in enumerate(world.workers):
             if agent.frozen:
@@ -100,7 +112,7 @@ class Engine:
         yield from self._sweep_moves(world)
         yield from _losses(world)
 
-    def _faults(self, world: World, number: int, agent: Agent) -> Iterator[Move]:
+    def _faults(self, world: World, number: int, agent: Agent) -> Iterator[Move[World]]:
         if agent.at == "idle":
             return
         luck = world.luck
@@ -119,7 +131,7 @@ class Engine:
                 is_fault=True,
             )
 
-    def _worker_moves(self, world: World, number: int, agent: Agent) -> Iterator[Move]:
+    def _worker_moves(self, world: World, number: int, agent: Agent) -> Iterator[Move[World]]:
         if agent.at == "idle":
             for name in sorted(set(world.waiting)):
                 taken = world._replace(waiting=_less(world.waiting, name))
@@ -144,14 +156,14 @@ class Engine:
             for what, then, after in self._advancing(world, agent):
                 yield self._go(then, number, what, after)
 
-    def _go(self, world: World, number: int, what: str, agent: Agent) -> Move:
+    def _go(self, world: World, number: int, what: str, agent: Agent) -> Move[World]:
         return Move(f"worker {number} {what}", _worker(world, number, agent))
 
     def _is_mine(self, world: World, agent: Agent) -> bool:
         """Whether the filter of a holder's write matches: epochs are compared, whatever the rule looks at."""
         return "complete" in self._rules or world.state.step(agent.step).epoch == agent.epoch
 
-    def _fence(self, world: World, number: int, agent: Agent) -> Move:
+    def _fence(self, world: World, number: int, agent: Agent) -> Move[World]:
         step = world.state.step(agent.step)
         fenced = self._apply("fence", world, agent.step)
         if "fence" not in self._rules and (step.state != "claimed" or step.epoch != agent.epoch):
@@ -207,7 +219,7 @@ class Engine:
             return
         yield "has sent", world, agent._replace(at="stamping")
 
-    def _sweep_moves(self, world: World) -> Iterator[Move]:
+    def _sweep_moves(self, world: World) -> Iterator[Move[World]]:
         agent = world.sweep
         if agent.at != "idle":
             for what, then, after in self._advancing(world, agent):
@@ -238,7 +250,7 @@ class Engine:
         return False
 
 
-def _losses(world: World) -> Iterator[Move]:
+def _losses(world: World) -> Iterator[Move[World]]:
     luck = world.luck
     if luck.flushes and world.waiting:
         gone = world._replace(waiting=(), orphaned=(), luck=luck._replace(flushes=luck.flushes - 1))

@@ -1,10 +1,37 @@
-"""Exploration: every world that can come of a plan, breadth first, with the shortest way to each."""
+"""Exploration: every world that can come of a model, breadth first, with the shortest way to each."""
 
-from collections import Counter, deque
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Iterable
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from tests.model.engine import Engine, Luck, World, beginning
 from tests.model.rules import RuleForbids
+
+World = TypeVar("World")
+
+
+class Move(NamedTuple, Generic[World]):
+    """Move to another world. A fault may happen; all else will, sooner or later."""
+
+    what: str
+    world: World
+    is_fault: bool = False
+
+
+class Model(Protocol[World]):
+    """Worlds, and all that may happen in them."""
+
+    @property
+    def first(self) -> World:
+        """Return the world in which it begins."""
+
+    def moves(self, world: World) -> Iterable[Move[World]]:
+        """Yield every move that may come next. RuleForbids if one is of a kind that must never be."""
+
+    def wrong_in(self, world: World) -> Iterable[str]:
+        """Yield what must not be, and is."""
+
+    def is_end(self, world: World) -> bool:
+        """Return whether all is done."""
 
 
 class Explored(NamedTuple):
@@ -15,7 +42,7 @@ class Explored(NamedTuple):
     wrong: dict[str, list[str]]
 
 
-class _Ways:
+class _Ways(Generic[World]):
     """The way by which each world was reached first."""
 
     def __init__(self, first: World) -> None:
@@ -25,17 +52,17 @@ class _Ways:
         #: For each world, those from which it is reached without a fault.
         self.before: list[list[int]] = [[]]
 
-    def reach(self, source: int, what: str, world: World, *, is_fault: bool) -> bool:
-        """Note a move. True if its world is new."""
-        place = self.number.setdefault(world, len(self.worlds))
+    def reach(self, source: int, move: Move[World]) -> list[int]:
+        """Note a move. Returns the place of its world if that is new."""
+        place = self.number.setdefault(move.world, len(self.worlds))
         is_new = place == len(self.worlds)
         if is_new:
-            self.worlds.append(world)
-            self._from.append((source, what))
+            self.worlds.append(move.world)
+            self._from.append((source, move.what))
             self.before.append([])
-        if not is_fault:
+        if not move.is_fault:
             self.before[place].append(source)
-        return is_new
+        return [place] if is_new else []
 
     def way_to(self, place: int) -> list[str]:
         """Return the moves to a world."""
@@ -46,47 +73,35 @@ class _Ways:
         return words[::-1]
 
 
-def explore(engine: Engine, luck: Luck, *, workers: int = 2, most: int = 2_000_000) -> Explored:
-    """Reach every world, and look for those that must not be, and those from which no work leads to an end."""
-    ways = _Ways(beginning(engine.plan, luck, workers))
+def explore(model: Model[World], *, most: int = 3_000_000, until_wrong: bool = False) -> Explored:
+    """Reach every world, and look for those that must not be, and those from which no work leads to an end.
+
+    With `until_wrong` the first that must not be is enough.
+    """
+    ways = _Ways(model.first)
     wrong: dict[str, int] = {}
     ends: list[int] = []
     queue = deque([0])
-    while queue and len(ways.worlds) < most:
+    while queue and len(ways.worlds) < most and not (until_wrong and wrong):
         place = queue.popleft()
         world = ways.worlds[place]
-        for what in _wrong_in(engine, world):
+        for what in model.wrong_in(world):
             wrong.setdefault(what, place)
-        if all(step.state in {"done", "dead"} and step.advanced for _, step in world.state.steps):
+        if model.is_end(world):
             ends.append(place)
         try:
-            moves = list(engine.moves(world))
+            moves = list(model.moves(world))
         except RuleForbids as why:
             wrong.setdefault(f"somebody does what no rule allows: {why}", place)
             continue
         for move in moves:
-            if ways.reach(place, move.what, move.world, is_fault=move.is_fault):
-                queue.append(len(ways.worlds) - 1)
+            queue.extend(ways.reach(place, move))
     if not queue and (stuck := _stuck(ways, ends)) is not None:
         wrong["nothing leads to an end"] = stuck
     return Explored(len(ways.worlds), not queue, {what: ways.way_to(place) for what, place in wrong.items()})
 
 
-def _wrong_in(engine: Engine, world: World) -> list[str]:
-    plan, excused = engine.plan, Counter(world.excused)
-    wrong = [f"{step} is bought twice" for step, count in world.bought if count > 1 + excused[step]]
-    for slot, bound in plan.bounds.items():
-        live = [name for name, step in world.state.steps if step.state in {"queued", "claimed"}]
-        if sum(plan.slot[name] == slot for name in live) > bound:
-            wrong.append(f"more {slot} steps are under way than may be")
-    for name, step in world.state.steps:
-        begun = step.state in {"queued", "claimed", "done"}
-        if begun and any(world.state.step(need).state != "done" for need in plan.needs[name]):
-            wrong.append(f"{name} is begun before its needs are done")
-    return wrong
-
-
-def _stuck(ways: _Ways, ends: list[int]) -> int | None:
+def _stuck(ways: _Ways[World], ends: list[int]) -> int | None:
     """Return the first world from which no moves but faults lead to an end."""
     good = set(ends)
     left = list(ends)

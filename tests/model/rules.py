@@ -75,7 +75,8 @@ class State(NamedTuple):
 Rule = Callable[[Plan, State, str], State]
 
 
-def _allow(condition: bool, why: str) -> None:
+def allow(condition: bool, why: str) -> None:
+    """Raise RuleForbids, with the reason, unless a condition holds."""
     if not condition:
         raise RuleForbids(why)
 
@@ -87,26 +88,26 @@ def _is_complete(plan: Plan, state: State, name: str) -> bool:
 def ready(plan: Plan, state: State, name: str) -> State:
     """T6. Of a step that a replay is about to reset, a need may be reset already."""
     step, report = state.step(name), state.report
-    _allow(step.state == "waiting", "it does not wait")
+    allow(step.state == "waiting", "it does not wait")
     reset = report.replay is not None and step.run < report.replay
-    _allow(reset or _is_complete(plan, state, name), "a need is not done")
+    allow(reset or _is_complete(plan, state, name), "a need is not done")
     return state.having(name, state="ready")
 
 
 def share(plan: Plan, state: State, slot: str, tokens: Iterable[Token]) -> State:
     """T7 and the slot's return of T13, in one update: settled steps go out, ready ones come in."""
     held, wanted = state.report.held(slot), frozenset(tokens)
-    _allow(len(wanted) <= plan.bounds[slot], "the bound is exceeded")
+    allow(len(wanted) <= plan.bounds[slot], "the bound is exceeded")
     for name, run in held - wanted:
         step = state.step(name)
-        _allow(step.run > run or step.state in _SETTLED, f"{name} is not settled, and loses its slot")
+        allow(step.run > run or step.state in _SETTLED, f"{name} is not settled, and loses its slot")
     for name, run in wanted - held:
         # A step that was queued, claimed or even done since it was seen ready: the token is taken back (T15).
-        _allow(state.step(name).run >= run and plan.slot[name] == slot, f"{name} may not take this slot")
+        allow(state.step(name).run >= run and plan.slot[name] == slot, f"{name} may not take this slot")
     if wanted - held:
         report = state.report
         is_open = report.state == "running" and not report.stopped and report.replay is None
-        _allow(is_open, "the report takes no slots now")
+        allow(is_open, "the report takes no slots now")
     return state.reported(slots=_with_slots(state.report, slot, wanted))
 
 
@@ -117,7 +118,7 @@ def pull(plan: Plan, state: State, slot: str, tokens: Iterable[Token]) -> State:
     for name, run in gone & held:
         step, replay = state.step(name), state.report.replay
         over = step.run > run or (step.state in _SETTLED and step.advanced)
-        _allow(over or (replay is not None and step.run < replay), f"{name} still needs its slot")
+        allow(over or (replay is not None and step.run < replay), f"{name} still needs its slot")
     return state.reported(slots=_with_slots(state.report, slot, held - gone))
 
 
@@ -128,7 +129,7 @@ def _with_slots(report: Report, slot: str, tokens: frozenset[Token]) -> tuple[tu
 def queue(plan: Plan, state: State, name: str) -> State:
     """T8."""
     del plan
-    _allow(state.step(name).state == "ready", "it is not ready")
+    allow(state.step(name).state == "ready", "it is not ready")
     return state.having(name, state="queued")
 
 
@@ -136,7 +137,7 @@ def claim(plan: Plan, state: State, name: str) -> State:
     """T10."""
     del plan
     step = state.step(name)
-    _allow(step.state == "queued", "it is not queued")
+    allow(step.state == "queued", "it is not queued")
     return state.having(name, state="claimed", epoch=step.epoch + 1)
 
 
@@ -144,42 +145,42 @@ def fence(plan: Plan, state: State, name: str) -> State:
     """T11."""
     del plan
     step = state.step(name)
-    _allow(step.state == "claimed", "it is not claimed")
+    allow(step.state == "claimed", "it is not claimed")
     return state.having(name, epoch=step.epoch + 1)
 
 
 def complete(plan: Plan, state: State, name: str) -> State:
     """T13: a late result counts until the step is claimed again."""
     del plan
-    _allow(state.step(name).state in {"claimed", "queued"}, "nobody works on it")
+    allow(state.step(name).state in {"claimed", "queued"}, "nobody works on it")
     return state.having(name, state="done", advanced=False)
 
 
 def stamp(plan: Plan, state: State, name: str) -> State:
     """The end of T13: all that a settled step unlocks was unlocked."""
     step = state.step(name)
-    _allow(step.state in _SETTLED, "it is not settled")
+    allow(step.state in _SETTLED, "it is not settled")
     followers = plan.followers(name) if step.state == "done" and state.report.replay is None else []
     for follower in followers:
         others = [state.step(need) for need in plan.needs[follower] if need != name]
         # A need that is done and not advanced has a worker of its own, or the sweep, which will look.
         unlocked = state.step(follower).state != "waiting" or not all(one.advanced for one in others)
         unlocked = unlocked or not _is_complete(plan, state, follower)
-        _allow(unlocked, f"{follower} still waits")
+        allow(unlocked, f"{follower} still waits")
     return state.having(name, advanced=True)
 
 
 def release(plan: Plan, state: State, name: str) -> State:
     """T14."""
     del plan
-    _allow(state.step(name).state == "claimed", "it is not claimed")
+    allow(state.step(name).state == "claimed", "it is not claimed")
     return state.having(name, state="ready")
 
 
 def expire(plan: Plan, state: State, name: str) -> State:
     """T14x."""
     del plan
-    _allow(state.step(name).state == "claimed", "it is not claimed")
+    allow(state.step(name).state == "claimed", "it is not claimed")
     return state.having(name, state="queued")
 
 
@@ -187,7 +188,7 @@ def kill(plan: Plan, state: State, name: str) -> State:
     """T14x, at the limit, and the end of work that cannot succeed."""
     del plan
     step = state.step(name)
-    _allow(step.state in {"claimed", "queued"}, "nobody works on it")
+    allow(step.state in {"claimed", "queued"}, "nobody works on it")
     return state.having(name, state="dead", epoch=step.epoch + 1, advanced=False)
 
 
@@ -197,7 +198,7 @@ def reset(plan: Plan, state: State, name: str) -> State:
     if run is None or step.run >= run:
         raise RuleForbids("no replay resets it")
     late = [other for other in plan.followers(name) if state.step(other).run >= run]
-    _allow(not late, f"{late} follow, and were reset before")
+    allow(not late, f"{late} follow, and were reset before")
     fresh = "waiting" if plan.needs[name] else "ready"
     return state.having(name, state=fresh, run=run, epoch=step.epoch + 1, advanced=False)
 
@@ -205,7 +206,7 @@ def reset(plan: Plan, state: State, name: str) -> State:
 def begin_replay(plan: Plan, state: State, run: int) -> State:
     """T17: nothing is queued meanwhile."""
     del plan
-    _allow(state.report.run < run, "the run is not a new one")
+    allow(state.report.run < run, "the run is not a new one")
     return state.reported(replay=run, run=run, state="running")
 
 
@@ -217,5 +218,5 @@ def end_replay(plan: Plan, state: State) -> State:
     for name, step in state.steps:
         if step.run == run:
             left = [other for other in plan.followers(name) if state.step(other).run < run]
-            _allow(not left, f"{left} follow from {name}, and have the old run")
+            allow(not left, f"{left} follow from {name}, and have the old run")
     return state.reported(replay=None)

@@ -1,19 +1,17 @@
-"""The protocol on small plans: every order of moves, and every place for a fault."""
+"""The protocol on small cases: every order of moves, and every place for a fault."""
 
 import pytest
 
-from tests.model.engine import Engine
+from tests.model.cases import CHAIN, QUICK, TWO, Case
+from tests.model.engine import Engine, Luck
 from tests.model.explore import explore
-from tests.model.plans import QUICK, Case
 from tests.model.rules import Plan, State
-
-_BY_NAME = {case.name: case for case in QUICK}
 
 
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
 def test_no_order_of_moves_does_harm(case: Case) -> None:
-    """No step is bought twice without an excuse, no bound is broken, nothing begins early, nothing is stuck."""
-    found = explore(Engine(case.plan), case.luck)
+    """Nothing that must not be is reached, and from wherever faults may lead work leads to an end."""
+    found = explore(case.model)
     assert found.is_whole
     assert found.wrong == {}
 
@@ -27,8 +25,7 @@ def _fence_for_anyone(plan: Plan, state: State, name: str) -> State:
 
 def test_a_fence_that_lets_everyone_pass_is_noticed() -> None:
     """A frozen worker that lost its claim buys the step a second time."""
-    case = _BY_NAME["two steps, a freeze, a lost message"]
-    assert explore(Engine(case.plan, fence=_fence_for_anyone), case.luck).wrong
+    assert explore(Engine(TWO, Luck(freezes=1, losses=1), fence=_fence_for_anyone)).wrong
 
 
 def _complete_as_advanced(plan: Plan, state: State, name: str) -> State:
@@ -39,6 +36,5 @@ def _complete_as_advanced(plan: Plan, state: State, name: str) -> State:
 
 def test_a_completion_that_leaves_no_mark_is_noticed() -> None:
     """A worker that dies after it leaves the next step waiting for ever."""
-    case = _BY_NAME["a chain, a crash and a freeze"]
-    wrong = explore(Engine(case.plan, complete=_complete_as_advanced), case.luck).wrong
+    wrong = explore(Engine(CHAIN, Luck(crashes=1, freezes=1), complete=_complete_as_advanced)).wrong
     assert "nothing leads to an end" in wrong

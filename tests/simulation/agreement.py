@@ -54,7 +54,7 @@ def _follow(
     if known is None or len(known.steps) < len(seen.steps):  # T3, T5
         model[name] = seen
         return
-    plan = _plan(write.view.reports[name]["product"])
+    plan = model_of(write.view.reports[name]["product"])
     for move in _moves(known, seen, write, moves):
         try:
             model[name] = move.rule(plan, model[name])
@@ -108,7 +108,7 @@ def _unknown(plan: Plan, state: State, name: str) -> State:
 def _state(view: View, name: str) -> State:
     report = view.reports[name]
     mine = sorted((step["key"], step) for step in view.steps.values() if step["report"] == name)
-    slots = tuple(sorted((slot, frozenset(map(_token, tokens))) for slot, tokens in report["slots"].items()))
+    slots = tuple(sorted((slot, frozenset(map(token, tokens))) for slot, tokens in report["slots"].items()))
     facts = Report(report["state"], report["run"], report["replay"], report["stopped"], slots)
     return State(facts, tuple((key, _step(step)) for key, step in mine))
 
@@ -117,12 +117,14 @@ def _step(step: dict[str, Any]) -> Step:
     return Step(step["state"], step["epoch"], step["run"], step.get("advanced", False))
 
 
-def _token(token: str) -> Token:
-    step, _, run = token.rpartition("@")
+def token(held: str) -> Token:
+    """Return a token of a slot set, as rules have it."""
+    step, _, run = held.rpartition("@")
     return step.rpartition(":")[2], int(run)
 
 
-def _plan(product: str) -> Plan:
+def model_of(product: str) -> Plan:
+    """Return the plan of a product, as far as rules look at it."""
     made = plan_of(PRODUCTS[product])
     needs = {key: tuple(step["needs"]) for key, step in made["steps"].items()}
     slots = {key: slot_of(step) for key, step in made["steps"].items()}

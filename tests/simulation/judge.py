@@ -43,8 +43,8 @@ def _of_the_order(store: Store, world: World) -> list[str]:
 
 def _of_mails(world: World) -> list[str]:
     mails = [mail for mail in world.postman.taken if mail.order == ORDER]
-    sure = Counter(mail.kind for mail in mails if not mail.in_doubt)
-    wrong = [f"{count} {kind} mails" for kind, count in sure.items() if count > 1]
+    sure = Counter((mail.kind, mail.name) for mail in mails if not mail.in_doubt)
+    wrong = [f"{count} {kind} mails" for (kind, _), count in sure.items() if count > 1]
     if {"completion", "refund"} <= {mail.kind for mail in mails}:
         wrong.append("both a completion and a refund mail")
     return wrong

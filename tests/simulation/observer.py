@@ -16,11 +16,12 @@ _LONG = {"result": 0, "traceback": 0}
 
 
 class View(NamedTuple):
-    """Documents of the three collections that move, by their ids, as they stand after a write."""
+    """Documents of the collections that move, by their ids, as they stand after a write."""
 
     steps: Documents
     reports: Documents
     orders: Documents
+    deliveries: Documents
 
 
 class Write(NamedTuple):
@@ -39,7 +40,7 @@ class Observer:
     def __init__(self, store: Store, turn: Callable[[], int]) -> None:
         """Begin with an empty database."""
         self._store, self._turn = store, turn
-        self.view = View({}, {}, {})
+        self.view = View({}, {}, {}, {})
         self.wrong: list[str] = []
         self.writes: list[Write] = []
         self.holders: dict[str, Machine] = {}
@@ -56,14 +57,14 @@ class Observer:
             return
         if command.collection == "ledger" and command.update.get("$set", {}).get("state") == "settled":
             self._in_air.pop(command.filter["_id"], None)
-        elif command.collection == "deliveries" and command.update.get("$set", {}).get("state") == "sent":
+        if command.collection == "deliveries" and command.update.get("$set", {}).get("state") == "sent":
             self.postman.in_air = [mail for mail in self.postman.in_air if not _is_recorded(mail, command)]
-        elif command.collection in View._fields:
+        if command.collection in View._fields:
             before, self.view = self.view, self._look(command.collection)
             self.writes.append(Write(self._turn(), command, self.view))
             if command.collection == "steps":
                 self._compare(before.steps)
-            if command.collection != "orders":
+            if command.collection in {"steps", "reports"}:
                 self._check_bounds()
 
     def _look(self, collection: str) -> View:

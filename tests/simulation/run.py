@@ -5,7 +5,7 @@ import random
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from tests.simulation.agreement import disagreements
+from tests.simulation import agreement, beginning_agreement, letter_agreement
 from tests.simulation.database import Command, Store, Twist
 from tests.simulation.judge import judge
 from tests.simulation.loop import VirtualLoop
@@ -65,7 +65,8 @@ class _Simulation:
         try:
             loop.run_until_complete(self._main(loop))
             wrong = judge(self._store, self._world, self._observer)
-            wrong += disagreements(self._observer.writes)
+            for rules in (agreement, beginning_agreement, letter_agreement):
+                wrong += rules.disagreements(self._observer.writes)
         except NothingMoves:
             wrong = ["nothing moves any more"]
         finally:

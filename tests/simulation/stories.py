@@ -4,16 +4,21 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from actors.deps.process import Deps
 from actors.intake.events import Event
+from actors.orders.customers.withdrawal import withdraw
+from actors.orders.operators.correction import correct_order
 from actors.orders.operators.privacy import begin_forgetting
 from actors.orders.operators.refund import begin_refund
+from actors.orders.operators.requests import set_aside
 from actors.products.catalogue import OFFERS
 from actors.reports.replay import replay
 from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
+from storage.orders import named_order
 from tests.actors.builders import event
 from tests.simulation.machines import Machine
 from tests.simulation.products import BOTH, PRICES
@@ -27,16 +32,20 @@ _PATIENCE_S = 4.0
 _OFFERS = ("fork", "fork", "pair", BOTH)
 #: What befalls an order, by how often it does.
 _BEFALLS = {
-    "nothing": 6,
-    "repeated": 1,
-    "refunded": 1,
-    "asked back": 2,
-    "disputed": 1,
-    "replayed": 3,
-    "forgotten": 1,
+    "corrected": 3,
+    "withdrawn": 3,
+    "nothing": 24,
+    "repeated": 5,
+    "refunded": 5,
+    "asked back": 10,
+    "disputed": 5,
+    "replayed": 15,
+    "forgotten": 5,
 }
 #: The seconds into a run at which it does: while the order is made, as a rule.
 _WITHIN_S = 0.6
+#: The seconds after which an order that no fault holds up is delivered, as a rule.
+_TO_BE_DELIVERED_S = 12.0
 
 
 class Story(NamedTuple):
@@ -169,8 +178,38 @@ async def _forgotten(world: World, story: Story) -> None:
         await asyncio.sleep(1.0)
 
 
+async def _corrected(world: World, story: Story) -> None:
+    """Correct an answer while the order is made, and once more when it may have been delivered."""
+    del story
+    for question in ("Whence?", "How long?"):
+        await _operate(
+            world, partial(correct_order, order_id=ORDER, given={"question": question}, authority=_OPERATOR)
+        )
+        await asyncio.sleep(_TO_BE_DELIVERED_S)
+
+
+async def _withdrawn(world: World, story: Story) -> None:
+    """Withdraw from the contract, and let the order go on if the refund is an operator's to decide."""
+    del story
+    for _ in range(5):
+        if await _operate(world, _withdraw):
+            break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(2.0)
+    await _operate(world, lambda deps: set_aside(deps, ORDER, _OPERATOR, "withdrawal"))
+
+
+async def _withdraw(deps: Deps) -> None:
+    """Look at the order anew if it changes meanwhile, as its page asks for."""
+    order = await named_order(deps.db, ORDER)
+    while "withdrawn_at" not in order and not await withdraw(deps, order):
+        order = await named_order(deps.db, ORDER)
+
+
 _TOLD: dict[str, Callable[[World, Story], Awaitable[None]]] = {
     "nothing": _nothing,
+    "corrected": _corrected,
+    "withdrawn": _withdrawn,
     "repeated": _repeated,
     "refunded": _refunded,
     "asked back": _asked_back,

@@ -1,13 +1,48 @@
 """Code and model: what a run wrote is what the rules allow. Other rules would be noticed."""
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 import pytest
 
-from tests.model import rules
-from tests.model.rules import Plan, State
+from tests.model.rules import Plan, RuleForbids, State
+from tests.simulation import beginning_agreement, letter_agreement
 from tests.simulation.agreement import MOVES, disagreements
 from tests.simulation.database import Store
+from tests.simulation.observer import Write
 from tests.simulation.run import run
-from tests.simulation.script import Script
+from tests.simulation.script import Fault, Script
+
+WritesOf = Callable[[int], list[Write]]
+
+#: A run that nothing befalls.
+_CALM = 0
+#: Rules of letters, with the seeds of stories that have need of them, and those that every letter needs.
+_STORIES = {
+    2: ("choose_refund", "copy_payment", "end_errand"),
+    13: ("begin_replay", "end_intent"),
+    25: ("withdraw",),
+    5: ("ask_operator", "set_aside"),
+    41: ("correct", "begin_remake"),
+}
+_ALWAYS = ("add_stored", "complete", "choose_completion", "claim", "start_sending", "mark_sent", "deliver")
+_OF_LETTERS = [
+    *(pytest.param(_CALM, rule, marks=pytest.mark.short) for rule in _ALWAYS),
+    *((seed, rule) for seed, needed in _STORIES.items() for rule in needed),
+]
+
+
+@pytest.fixture(scope="module")
+def writes_of(store: Store) -> WritesOf:
+    """Return the writes of a seed's run without faults, in which nothing is wrong. It is run once."""
+
+    def found(seed: int) -> list[Write]:
+        calm = run(Script(seed, ()), store)
+        assert calm.wrong == []
+        return calm.observer.writes
+
+    return cache(found)
 
 
 def _fence_without_epoch(plan: Plan, state: State, name: str) -> State:
@@ -20,18 +55,47 @@ def _claim_of_the_ready(plan: Plan, state: State, name: str) -> State:
     """Claim only what is ready, which no worker does."""
     del plan
     if state.step(name).state != "ready":
-        raise rules.RuleForbids("it is not ready")
+        raise RuleForbids("it is not ready")
     return state.having(name, state="claimed")
 
 
 @pytest.mark.short
-def test_the_model_allows_what_the_code_does_and_no_other_model_would(store: Store) -> None:
+def test_the_model_allows_what_the_code_does_and_no_other_model_would(writes_of: WritesOf) -> None:
     """A rule with another condition, or to another state, is noticed in the first calm run."""
-    found = run(Script(0, ()), store)
-    assert found.wrong == []
-    writes = found.observer.writes
+    writes = writes_of(_CALM)
     assert disagreements(writes) == []
     other_state = disagreements(writes, {**MOVES, ("claimed", "claimed"): _fence_without_epoch})
     other_condition = disagreements(writes, {**MOVES, ("queued", "claimed"): _claim_of_the_ready})
     assert "differs" in other_state[0]
     assert "is not allowed" in other_condition[0]
+
+
+def _forbid(*given: Any) -> Any:
+    """Allow nothing."""
+    raise RuleForbids(f"{given[-1]} is not right")
+
+
+@pytest.mark.short
+@pytest.mark.parametrize("rule", ["open_report", "pin", "insert", "start"])
+def test_another_rule_of_beginnings_would_be_noticed(rule: str, writes_of: WritesOf) -> None:
+    """A write that a rule does not allow is told, and one that it takes to another state than the code does."""
+    writes = writes_of(_CALM)
+    assert "is not allowed" in beginning_agreement.disagreements(writes, **{rule: _forbid})[0]
+    assert "differs" in beginning_agreement.disagreements(writes, **{rule: lambda _, state, *__: state})[0]
+
+
+@pytest.mark.parametrize(("seed", "rule"), _OF_LETTERS)
+def test_another_rule_of_letters_would_be_noticed(seed: int, rule: str, writes_of: WritesOf) -> None:
+    """A write that a rule does not allow is told, and one that it takes to another state than the code does."""
+    writes = writes_of(seed)
+    assert "is not allowed" in letter_agreement.disagreements(writes, **{rule: _forbid})[0]
+    assert "differs" in letter_agreement.disagreements(writes, **{rule: lambda state, *_: state})[0]
+
+
+def test_who_takes_a_letter_over_before_its_time_would_be_noticed(store: Store) -> None:
+    """Who takes a letter over whose sender died asks for its time, without which no rule allows it."""
+    calm = run(Script(_CALM, ()), store)
+    (sent,) = (line.turn for line in calm.trace if line.what == "mail.send")
+    writes = run(Script(_CALM, (Fault(sent, "crash", 2.0),)), store).observer.writes
+    assert "is not allowed" in letter_agreement.disagreements(writes, pass_time=lambda state, _: state)[0]
+    assert "differs" in letter_agreement.disagreements(writes, retake=lambda state, *_: state)[0]

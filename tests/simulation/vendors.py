@@ -152,6 +152,8 @@ class Mail:
 
     kind: str
     order: str | None
+    #: Its Message-ID.
+    name: str
     machine: Machine
     #: Its sender may not know that it was taken.
     in_doubt: bool = False
@@ -168,7 +170,7 @@ class Postman(Outside):
     def effect(self, name: str, work: Blocking, args: tuple[Any, ...]) -> Effect:
         """Return the sending of a letter as an effect."""
         letter: Letter = args[0]
-        mail = Mail(letter.kind, letter.order, running())
+        mail = Mail(letter.kind, letter.order, letter.message_id, running())
 
         def fail() -> Exception:
             mail.in_doubt = True

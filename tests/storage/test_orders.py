@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from storage.corrections import uncorrected_since
 from storage.database import Database
 from storage.endings import add_stored, begin_replay, choose_completion, choose_refund
 from storage.orders import latest_orders, note_paid, place_orders
+from storage.withdrawals import record_withdrawal
 from tests.conftest import StoppedClock
 from tests.storage.builders import order_of_two, the_order
 
@@ -65,6 +67,18 @@ async def test_the_two_letters_exclude_one_another(db: Database, clock: StoppedC
     )
     assert completion != refund
     assert (await the_order(db))["letter"] == ("completion" if completion else "refund")
+
+
+async def test_an_order_that_was_delivered_since_it_was_seen_is_not_refunded(
+    db: Database, clock: StoppedClock
+) -> None:
+    """After a correction it looks as it did before its delivery, and its customer has the first reports."""
+    await place_orders(db, [order_of_two(clock)])
+    seen = await the_order(db)
+    await db.orders.update_one({"_id": "cs_1"}, {"$set": {"corrections": [{"delivered_at": clock.now()}]}})
+    assert not await choose_refund(db, "cs_1", clock.now(), **uncorrected_since(seen))
+    assert not await record_withdrawal(db, seen, clock.now(), refunding=True)
+    assert await record_withdrawal(db, await the_order(db), clock.now(), refunding=True)
 
 
 async def test_choosing_the_same_letter_again_says_yes(db: Database, clock: StoppedClock) -> None:

@@ -14,6 +14,7 @@ from actors.orders.promise import promise_of, promised_at
 from infra.logs import log
 from infra.tracing import tell_order
 from storage.alerts import raise_alert, withdraw_alert
+from storage.corrections import uncorrected_since
 from storage.deliveries import correction_name, resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
 from storage.errands import ERRAND_CHECK
@@ -102,7 +103,9 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
     mail = await deliver(deps, order, "complete_order", name, compose)
     if mail.sent:
         now = deps.clock.now()
-        await mark_delivered(deps.db, order_id, now, forget_at(deps.settings, now))
+        # A worker that wakes late finds the choice taken back, or made again for the letter after a correction.
+        still = uncorrected_since(order)
+        await mark_delivered(deps.db, order_id, now, forget_at(deps.settings, now), **still)
         if (due_at := promise_of(order)) is not None and due_at < now:
             await withdraw_alert(deps.db, order_id, _LATE)
         log.info("order_delivered", order=order_id)

@@ -12,6 +12,7 @@ from actors.orders.operators.tally import Quote, Tally, quoted
 from infra.errors import PressroomError
 from infra.stripe.client import Stripe
 from storage.audit import Authority, record_action
+from storage.corrections import uncorrected_since
 from storage.endings import choose_refund
 from storage.errands import ERRAND_CHECK
 from storage.grouping import by_id
@@ -47,8 +48,8 @@ async def begin_refund(deps: IntakeDeps, order_id: str, authority: Authority) ->
 
     RefundIsImpossible if the order cannot be refunded.
     """
-    await refundable_order(deps, order_id)
-    if not await decide_refund(deps, order_id, authority):
+    order = await refundable_order(deps, order_id)
+    if not await decide_refund(deps, order_id, authority, **uncorrected_since(order)):
         raise RefundIsImpossible(f"Another letter of order {order_id} was chosen at this moment.")
     await send_errand(deps, "refund_order", order_id)
 

@@ -14,6 +14,7 @@ from storage.corrections import (
     request_remake,
     settle_answer,
     settle_request,
+    uncorrected_since,
     use_answers,
 )
 from storage.database import Database
@@ -157,8 +158,9 @@ async def _endings(db: Database, ask: Ask) -> None:
     assert await ask(add_stored, order, PRODUCT, 1, NOW)
     assert await ask(choose_completion, order)
     assert await ask(choose_completion, order)  # it finds its letter chosen
-    await ask(mark_delivered, order, NOW)
-    await ask(note_resend, await pick(db.orders, _id=order), NOW)
+    seen = await pick(db.orders, _id=order)
+    await ask(mark_delivered, order, NOW, **uncorrected_since(seen))
+    await ask(note_resend, seen, NOW)
     other = (await pick(db.orders, letter=None))["_id"]
     await ask(choose_refund, other, NOW, on_hold=False)
     await ask(mark_refunded, other)

@@ -3,6 +3,7 @@
 import pytest
 
 from actors.deps.process import Deps
+from actors.orders.errands.letters import complete_order
 from actors.orders.errands.registry import run_errand
 from actors.orders.operators.correction import correct_order
 from actors.orders.operators.refund import RefundIsImpossible, begin_refund
@@ -13,10 +14,21 @@ from actors.reports.replay import resume_replay
 from storage.audit import Authority
 from storage.endings import add_stored, choose_completion, mark_delivered
 from storage.orders import fail_order
-from storage.records.work import StepResult
-from storage.reports import report_id
+from storage.records.work import Pdf, StepResult
+from storage.reports import report_id, store_report
 from storage.steps import steps_of
-from tests.actors.builders import ORDER, messages, place, present, report_of, sweep, with_sections, working
+from tests.actors.builders import (
+    BOOK,
+    ORDER,
+    messages,
+    place,
+    placed,
+    present,
+    report_of,
+    sweep,
+    with_sections,
+    working,
+)
 from tests.actors.post import Mailer
 from tests.conftest import StoppedClock
 
@@ -75,6 +87,29 @@ async def test_the_day_of_forgetting_counts_from_the_second_delivery(deps: Deps,
     await mark_delivered(deps.db, ORDER, clock.now(), clock.now())
     await correct_order(deps, ORDER, {"name": "Grace"}, BY)
     assert "forget_order" not in (await present(deps))["errands"]
+
+
+async def test_a_worker_that_wakes_after_a_remake_does_not_end_its_letter(deps: Deps) -> None:
+    """Who saw the first letter through, and says so once the second is chosen, leaves that one to be sent."""
+    mailer, order = Mailer(), await placed(deps)
+    worker = working(deps, mailer)
+    await _store(deps, order)
+    frozen = await present(deps, order)
+    await run_errand(worker, "complete_order", order)
+    await correct_order(deps, order, {"name": "Grace"}, BY)
+    await run_errand(worker, "resume_replay", order)
+    await _store(deps, order)
+    assert await choose_completion(deps.db, order)
+    await complete_order(worker, frozen)
+    assert ((await present(deps, order))["delivered_at"], mailer.kinds) == (None, ["completion"])
+    await run_errand(worker, "complete_order", order)
+    assert ((await present(deps, order))["delivered_at"], mailer.kinds[1:]) == (deps.clock.now(), ["correction"])
+
+
+async def _store(deps: Deps, order: str) -> None:
+    pdf: Pdf = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000}
+    await store_report(deps.db, report_id(order, BOOK), 1, pdf, deps.clock.now())
+    await add_stored(deps.db, order, BOOK, 1, deps.clock.now())
 
 
 async def test_no_worker_writes_from_an_answer_that_it_remembers(deps: Deps) -> None:
