@@ -189,8 +189,8 @@ async def _corrected(world: World, story: Story) -> None:
 
 
 async def _withdrawn(world: World, story: Story) -> None:
-    """Withdraw from the contract, and let the order go on if the refund is an operator's to decide."""
-    del story
+    """Withdraw before a report is made, or after. An operator who has to see to it lets the order go on."""
+    await asyncio.sleep(story.at * _TO_BE_DELIVERED_S)
     for _ in range(5):
         if await _operate(world, _withdraw):
             break
