@@ -158,7 +158,9 @@ class _Found:
     def _read(self, cursor: Any) -> list[Any]:
         for method, args in self._order:
             cursor = getattr(cursor, method)(*args)
-        return list(cursor)
+        ends_in_groups = self._command.method == "aggregate" and "$group" in self._command.filter[-1]
+        # They have no order of their own, and a seed would tell two stories.
+        return sorted(cursor, key=str) if ends_in_groups else list(cursor)
 
 
 def _away() -> Exception:
