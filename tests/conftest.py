@@ -6,9 +6,11 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
+from pymongo import MongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from xdist.scheduler import LoadFileScheduling
 
@@ -91,6 +93,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start the servers of the local stack, for the whole run. A missing one fails it."""
     with Stack(tmp_path_factory.mktemp("stack"), latency_s=0.05, fail_points=True, begin=begin) as running:
         running.llm.set_brevity(brief=True)
+        # It goes by the real time, and would remove what expires soon by a test's clock.
+        with MongoClient[Any](running.env["MONGODB_URL"]) as mongo:
+            mongo.admin.command("setParameter", 1, ttlMonitorEnabled=False)
         yield running
 
 
