@@ -87,9 +87,12 @@ class ChildPool:
     def take_no_more(self) -> None:
         """Refuse later work, and drop what no child has begun: both end in TransientErrors. The rest goes on."""
         self._closed = True
-        for future in tuple(self._awaited):
-            if not future.running():
-                future.cancel()
+        for future in self._awaited - self.begun():
+            future.cancel()
+
+    def begun(self) -> set[Future[Any]]:
+        """Return what children are known to have begun. Of a beginning this process hears a moment later."""
+        return {future for future in tuple(self._awaited) if future.running()}
 
     async def close(self) -> None:
         """Kill the children; work in progress ends in a TransientError. Later work is refused."""

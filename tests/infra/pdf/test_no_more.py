@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,20 +15,21 @@ from tests.infra.pdf.press import Press, new_press
 def until_told(folder: Path) -> str:
     """Say that the work has begun, and do it until told to end."""
     (folder / "begun").touch()
-    until_there(folder / "told")
+    until((folder / "told").exists)
     return "done"
 
 
-def until_there(file: Path) -> None:
-    """Return once a file is there."""
-    while not file.exists():
+def until(holds: Callable[[], Any]) -> None:
+    """Return once something holds."""
+    while not holds():
         time.sleep(0.01)
 
 
 async def leave(press: Press, folder: Path) -> None:
     """Give one child three pieces of work, and take no more once it has begun the first."""
     first, *others = [asyncio.ensure_future(press.renderer.pool.run(600.0, until_told, folder)) for _ in range(3)]
-    await asyncio.to_thread(until_there, folder / "begun")
+    await asyncio.to_thread(until, (folder / "begun").exists)
+    await asyncio.to_thread(until, press.renderer.pool.begun)
     press.renderer.take_no_more()
     for waiting in others:
         with pytest.raises(TransientError, match="closed"):
