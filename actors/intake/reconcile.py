@@ -114,9 +114,9 @@ async def _unplaced(
 ) -> tuple[list[StripeObject], Collection[str]]:
     """Return the paid sessions that are not paid here, and the ids of those whose orders wait for a payment."""
     paid = {one["id"]: one for one in sessions if one["mode"] == "payment" and one["payment_status"] in PAID}
-    known = {order["_id"]: order["paid_at"] for order in await find_orders(deps.db, list(paid))}
-    lacking = [session for session_id, session in paid.items() if known.get(session_id) is None]
-    return lacking, known.keys()
+    paid_at = {order["_id"]: order["paid_at"] for order in await find_orders(deps.db, list(paid))}
+    lacking = [session for session_id, session in paid.items() if paid_at.get(session_id) is None]
+    return lacking, {order_id for order_id, at in paid_at.items() if at is None}
 
 
 async def _dated(

@@ -1,8 +1,8 @@
 """Agreement of code and model: each write of a run is a transition that the rules allow, to the same state."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from actors.products.catalogue import PRODUCTS
 from actors.products.plans import plan_of
@@ -28,6 +28,9 @@ MOVES: dict[tuple[str, str], rules.Rule] = {
 }
 
 
+Known = TypeVar("Known")
+
+
 class _Move(NamedTuple):
     """Transition as it was seen: its words, and its rule, which is given plan and state."""
 
@@ -37,17 +40,29 @@ class _Move(NamedTuple):
 
 def disagreements(writes: Sequence[Write], moves: Mapping[tuple[str, str], rules.Rule] = MOVES) -> list[str]:
     """Return the writes of a run that the model does not allow, or takes to another state."""
-    model: dict[str, State] = {}
+    return follow(writes, "reports", {"steps"}, partial(_follow, moves))
+
+
+def follow(
+    writes: Sequence[Write],
+    named: Literal["reports", "orders"],
+    beside: set[str],
+    compare: Callable[[dict[str, Known], str, Write], Iterator[str]],
+) -> list[str]:
+    """Return what is wrong with the writes of a run to some documents, and to the collections beside them.
+
+    `compare` takes each on to the next state in a model of states by names, and says what disagrees.
+    """
+    model: dict[str, Known] = {}
     wrong: list[str] = []
     for write in writes:
-        for name in write.view.reports:
-            if write.command.collection in {"steps", "reports"}:
-                wrong += [f"turn {write.turn}: {one}" for one in _follow(model, name, write, moves)]
+        for name in getattr(write.view, named) if write.command.collection in {named, *beside} else ():
+            wrong += [f"turn {write.turn}: {one}" for one in compare(model, name, write)]
     return wrong
 
 
 def _follow(
-    model: dict[str, State], name: str, write: Write, moves: Mapping[tuple[str, str], rules.Rule]
+    moves: Mapping[tuple[str, str], rules.Rule], model: dict[str, State], name: str, write: Write
 ) -> Iterator[str]:
     seen = _state(write.view, name)
     known = model.get(name)

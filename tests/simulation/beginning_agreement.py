@@ -1,6 +1,7 @@
 """Agreement about beginnings: each write to a report that is opened and begun is one that T3 to T5 allow."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from actors.products.catalogue import PRODUCTS
@@ -8,7 +9,7 @@ from actors.products.plans import plan_of
 from tests.model import beginning_rules as rules
 from tests.model.beginning_rules import Facts, Report, State
 from tests.model.rules import RuleForbids
-from tests.simulation.agreement import model_of, token
+from tests.simulation.agreement import follow, model_of, token
 from tests.simulation.observer import View, Write
 
 #: Transition as it was seen: its rule's name, and what that is given.
@@ -20,15 +21,10 @@ def disagreements(writes: Sequence[Write], **other: rules.Rule) -> list[str]:
 
     `other` are rules in the place of the right ones.
     """
-    model: dict[str, State] = {}
-    wrong: list[str] = []
-    for write in writes:
-        for name in write.view.reports if write.command.collection in {"reports", "steps"} else ():
-            wrong += [f"turn {write.turn}: {one}" for one in _follow(model, name, write, other)]
-    return wrong
+    return follow(writes, "reports", {"steps"}, partial(_follow, other))
 
 
-def _follow(model: dict[str, State], name: str, write: Write, other: dict[str, rules.Rule]) -> Iterator[str]:
+def _follow(other: dict[str, rules.Rule], model: dict[str, State], name: str, write: Write) -> Iterator[str]:
     product = write.view.reports[name]["product"]
     plans = {plan_of(PRODUCTS[product])["_id"]: model_of(product)}
     seen, known = _state(write.view, name), model.get(name, State())

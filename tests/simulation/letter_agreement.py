@@ -1,16 +1,17 @@
 """Agreement about letters: each write to an order or to a delivery is one that the rules of letters allow."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from tests.model import letter_rules as rules
 from tests.model.letter_rules import Delivery, Facts, Order, State
 from tests.model.rules import RuleForbids
+from tests.simulation.agreement import follow
 from tests.simulation.database import Command
 from tests.simulation.observer import View, Write
 
 _ERRANDS = {"complete_order", "refund_order", "resume_replay"}
-
 
 #: Transition as it was seen: its rule's name, and what that is given.
 _Move = tuple[str, tuple[Any, ...]]
@@ -21,15 +22,10 @@ def disagreements(writes: Sequence[Write], **other: rules.Rule) -> list[str]:
 
     `other` are rules in the place of the right ones.
     """
-    model: dict[str, State] = {}
-    wrong: list[str] = []
-    for write in writes:
-        for name in write.view.orders if write.command.collection in {"orders", "deliveries"} else ():
-            wrong += [f"turn {write.turn}: {one}" for one in _follow(model, name, write, other)]
-    return wrong
+    return follow(writes, "orders", {"deliveries"}, partial(_follow, other))
 
 
-def _follow(model: dict[str, State], name: str, write: Write, other: dict[str, rules.Rule]) -> Iterator[str]:
+def _follow(other: dict[str, rules.Rule], model: dict[str, State], name: str, write: Write) -> Iterator[str]:
     seen = _state(write.view, name)
     known = model.get(name)
     is_forgotten = "forgotten_at" in write.view.orders[name]

@@ -129,6 +129,18 @@ async def test_a_released_step_counts_failures_and_a_stop_does_not(db: Database,
     assert (await present(db))["failing_since"] == clock.now()
 
 
+async def test_a_release_whose_answer_was_lost_counts_when_repeated(db: Database, clock: StoppedClock) -> None:
+    """Writing the same release again says that it holds, until another has claimed the step."""
+    mine = await claimed(db, clock)
+    assert await release_step(db, "a", mine["epoch"], clock.now())
+    assert await release_step(db, "a", mine["epoch"], clock.now())
+    await queue_batches(db, [[await present(db)]], clock.now())
+    other = await claim_step(db, "a", "w2", [1], clock.now())
+    assert other is not None
+    assert await release_step(db, "a", other["epoch"], clock.now())
+    assert not await release_step(db, "a", mine["epoch"], clock.now())
+
+
 async def test_a_failure_that_goes_on_keeps_its_beginning(db: Database, clock: StoppedClock) -> None:
     """The time until a step is given up runs from the failure that its holder names; the latest is kept, too."""
     seen, first = await claimed(db, clock), clock.now()
