@@ -31,12 +31,12 @@ class Links:
         return f"{self._base}/gifts/{self._gift.sign(token).decode()}"
 
     def report(self, token: str, product: str, *, of_gift: bool) -> str:
-        """Return the address of one report's PDF, beside which it can be read, and nothing else of the order.
+        """Return the address of one report, to end in `.pdf`, `.epub` or `/read`, and nothing else of the order.
 
         Whoever has it knows the order's token, and cannot sign it as an order's, a gift's or another report's.
         """
         signed = self._of_report(product, of_gift=of_gift).sign(token).decode()
-        return f"{self._base}/{'gifts' if of_gift else 'orders'}/{signed}/reports/{product}.pdf"
+        return f"{self._base}/{'gifts' if of_gift else 'orders'}/{signed}/reports/{product}"
 
     def details(self, token: str) -> str:
         """Return the address of the form for missing details."""

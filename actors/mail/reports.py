@@ -45,7 +45,7 @@ def _bringing(installation: Installation, order: Order, name: str, reports: list
     pdfs = {report["product"]: report["pdf"] for report in reports if report["pdf"]}
     linked = list[Linked]()
     for product in order["products"]:
-        url, pdf = links.report(token, product, of_gift=of_gift), pdfs[product]
+        url, pdf = f"{links.report(token, product, of_gift=of_gift)}.pdf", pdfs[product]
         linked.append(Linked(title_of(product), url, pdf["pages"], readable_size(pdf["bytes"], language)))
     page = links.gift(token) if of_gift else links.order(token)
     return to_customer(installation, order, name, now, to_reader=True, reports=linked, page=page)

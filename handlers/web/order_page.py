@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -195,11 +196,11 @@ async def _due(deps: Deps, order: Order) -> dict[str, Any] | None:
 def shown_report(deps: Deps, order: Order, report: ReportView, *, of_gift: bool = False) -> dict[str, Any]:
     """Return a report as a page of its order shows it: with its title, and with its size if it is finished.
 
-    Its address opens it alone, since that is what people share from their browsers.
+    Its address, on the host of the page, opens it alone, since that is what people share from their browsers.
     """
     pdf, size, language = report["pdf"], None, language_of(deps, order)
-    address = Links(deps.settings).report(order["token"], report["product"], of_gift=of_gift).removesuffix(".pdf")
+    address = urlsplit(Links(deps.settings).report(order["token"], report["product"], of_gift=of_gift))
     if pdf:
         facts = {"pages": pdf["pages"], "size": readable_size(pdf["bytes"], language)}
         size = say(language, "PDF, %(pages)s pages, %(size)s", **facts)
-    return {**report, "title": title_of(report["product"]), "size": size, "address": address}
+    return {**report, "title": title_of(report["product"]), "size": size, "address": address.path}

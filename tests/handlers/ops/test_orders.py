@@ -44,7 +44,7 @@ def references(house: Pressroom, order: str) -> dict[str, str]:
         "its payment": found["payment_intent"],
         "its event": event["_id"],
         "its link": house.order(order)["url"],
-        "its report's link": house.links().report(found["token"], "life_clarity", of_gift=False),
+        "its report's link": f"{house.links().report(found['token'], 'life_clarity', of_gift=False)}.pdf",
         "its letter": "<e.1@shop.example>",
         "its letter without brackets": "e.1@shop.example",
         "its address": "Emilie@Customer.example",
