@@ -10,6 +10,7 @@ from datetime import datetime
 
 from storage.database import BY_ID, Database, Document, update_all
 from storage.grouping import grouped, ids_of
+from storage.indexes import STEPS_BY_REPORT
 from storage.records.work import Step
 from storage.reports import CHECK_AFTER, patience_with
 from storage.steps import overdue
@@ -103,16 +104,16 @@ async def keep_queued(db: Database, steps: Sequence[Step], now: datetime) -> Non
         await db.steps.update_many(still, {"$set": {"due_at": now + patience}}, hint=BY_ID)
 
 
-async def park_step(db: Database, seen: Step) -> None:
-    """Leave a queued step of a stopped order where it is. The sweep sends it no more."""
-    still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
+async def park_step(db: Database, step: str, until: datetime) -> None:
+    """Leave a queued step of a stopped order where it is, if it is put off until then. It is sent no more."""
+    still = {"_id": step, "state": "queued", "due_at": until}
     await db.steps.update_one(still, {"$unset": {"due_at": ""}})
 
 
 async def unpark_steps(db: Database, reports: Sequence[str], now: datetime) -> None:
-    """Let the sweep send the parked steps of those reports again."""
-    parked = {"report": {"$in": list(reports)}, "state": "queued", "due_at": {"$exists": False}}
-    await db.steps.update_many(parked, {"$set": {"due_at": now}})
+    """Let the sweep look at once at those reports' queued steps: parked, or about to be, or neither."""
+    queued = {"report": {"$in": list(reports)}, "slot": {"$in": ["write", "render"]}, "state": "queued"}
+    await db.steps.update_many(queued, {"$set": {"due_at": now}}, hint=STEPS_BY_REPORT)
 
 
 async def overdue_messages(db: Database, now: datetime, limit: int) -> list[Step]:

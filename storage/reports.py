@@ -63,16 +63,16 @@ async def stop_reports(db: Database, reports: Sequence[str], version: int, *, st
     await db.reports.update_many(older, {"$set": {"stopped": stopped, "payment_version": version}})
 
 
-async def park_report(db: Database, seen: Report) -> None:
-    """Leave a queued report of a stopped order where it is. The sweep sends it no more."""
-    still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
+async def park_report(db: Database, report: str, until: datetime) -> None:
+    """Leave a queued report of a stopped order where it is, if it is put off until then. It is sent no more."""
+    still = {"_id": report, "state": "queued", "check_at": until}
     await db.reports.update_one(still, {"$unset": {"check_at": ""}})
 
 
 async def unpark_reports(db: Database, reports: Sequence[str], now: datetime) -> None:
-    """Let the sweep send those reports again that were parked before they were begun."""
-    parked = {"_id": {"$in": list(reports)}, "state": "queued", "check_at": {"$exists": False}}
-    await db.reports.update_many(parked, {"$set": {"check_at": now}})
+    """Let the sweep look at once at those reports that are queued: parked, or about to be, or neither."""
+    queued = {"_id": {"$in": list(reports)}, "state": "queued"}
+    await db.reports.update_many(queued, {"$set": {"check_at": now}})
 
 
 async def find_report(db: Database, report: str) -> Report | None:
@@ -112,12 +112,12 @@ async def pin_plan(db: Database, report: str, plan: str, now: datetime) -> Repor
 async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, list[str]]) -> bool:
     """Start a report whose steps are inserted. Those that hold a slot may be queued from then on (T5, T7).
 
-    True as well if it is running already. False if it is stopped, or has come further.
+    False if it runs already, is stopped, or has come further.
     """
     planned = {"_id": report, "state": "queued", "planned": False, "plan": plan, "stopped": False}
     running = {"planned": True, "state": "running", "slots": slots}
     started = await db.fleeting_reports.update_one(planned, {"$set": running, "$unset": {"check_at": ""}})
-    return bool(started.matched_count) or await db.reports.count_documents({"_id": report, "state": "running"}) > 0
+    return started.matched_count == 1
 
 
 async def requeue_report(

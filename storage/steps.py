@@ -210,6 +210,12 @@ async def remove_steps(db: Database, steps: Sequence[Step], run: int) -> None:
     await db.steps.delete_many({"_id": {"$in": ids_of(steps)}, "run": {"$lt": run}})
 
 
+async def remove_late_steps(db: Database, step_ids: Sequence[str], plan: str, run: int) -> None:
+    """Remove those steps of a plan that nobody touched and that came after a run by another plan began (T17w)."""
+    late = {"_id": {"$in": list(step_ids)}, "plan": plan, "run": {"$lt": run}, "epoch": 0}
+    await db.steps.delete_many(late)
+
+
 async def reset_step(db: Database, step: Step, run: int, state: StepState, now: datetime) -> bool:
     """Set a step of an older run back to ready or waiting in the new run. False if it has that run (T17)."""
     fresh = {"state": state, "run": run, "due_at": now, "fails": 0, "kills": 0, "sends": 0, "claim": None}

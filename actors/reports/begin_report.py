@@ -8,7 +8,7 @@ from actors.deps.process import Deps
 from actors.messages import send_all, step_post
 from actors.products.catalogue import PRODUCTS
 from actors.products.slot_sets import SLOTS, slot_of, token_of
-from actors.reports.putting_off import is_put_off
+from actors.reports.putting_off import is_put_off, park
 from infra.errors import TransientError, describe
 from infra.logs import log
 from storage.dead_letters import record_dead_report
@@ -23,9 +23,8 @@ from storage.reports import (
     pin_plan,
     start_report,
     stop_reports,
-    unpark_reports,
 )
-from storage.steps import insert_steps
+from storage.steps import insert_steps, remove_late_steps
 from storage.work_pauses import put_off_report
 
 
@@ -36,7 +35,7 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     if order is None or product not in order["products"]:  # a message may name anything
         return
     if order["stopped"]:
-        await _park(deps, report_id)
+        await park(deps, report_id, lambda order: order["stopped"], put_off_report, park_report)
         return
     # A fix may be deployed meanwhile, so that the plan is pinned only then.
     if await is_put_off(deps, report_id, order["tenant"], "begin", put_off_report):
@@ -58,18 +57,25 @@ async def begin_report(deps: Deps, report_id: str) -> None:
     await insert_steps(deps.db, steps)
     if await start_report(deps.db, report_id, plan["_id"], slots):
         log.info("report_begun", order=report["order"], product=report["product"], steps=len(steps))
-        await send_all(deps, [step_post(step, message) for step in queued])
-
-
-async def _park(deps: Deps, report_id: str) -> None:
-    """Park the report of a refunded order. It is written first, then read: the refund may fail at this moment."""
-    report = await find_report(deps.db, report_id)
-    if report is None:
+    elif not await _runs_by(deps, report_id, plan):
         return
-    await park_report(deps.db, report)
-    order = await find_order(deps.db, report["order"])
-    if order is not None and not order["stopped"]:
-        await unpark_reports(deps.db, [report_id], deps.clock.now())
+    await send_all(deps, [step_post(step, message) for step in queued])
+
+
+async def _runs_by(deps: Deps, report_id: str, plan: Plan) -> bool:
+    """Return whether a report is running by a plan already. If another took its place meanwhile (T17w), undo it.
+
+    Steps that were inserted late, and that the other plan lacks, are removed.
+    """
+    report = await find_report(deps.db, report_id)
+    if report is None or report["state"] != "running":
+        return False
+    if report["plan"] == plan["_id"]:
+        return True
+    others = await deps.plans.get(report["plan"] or "")
+    late = [f"{report_id}:{key}" for key in plan["steps"].keys() - others["steps"].keys()]
+    await remove_late_steps(deps.db, late, plan["_id"], report["run"])
+    return False
 
 
 async def begin_or_give_up(deps: Deps, report_id: str) -> None:

@@ -17,7 +17,7 @@ from actors.messages import resumed_post, send_all
 from actors.products.plans import FORMATS
 from actors.reports.advance import advance_or_call
 from actors.reports.claim import Claim, ClaimIsLost, StepGoesBack, Work
-from actors.reports.putting_off import is_put_off
+from actors.reports.putting_off import is_put_off, park
 from actors.reports.releasing import give_up_claim, release, release_or_give_up, wait_for_account
 from actors.reports.slots import pump
 from infra.errors import AccountTrouble, TransientError
@@ -32,7 +32,6 @@ from storage.queueing import (
     park_step,
     requeue_step,
     steps_of_messages,
-    unpark_steps,
 )
 from storage.records.orders import Order
 from storage.records.work import Step, StepResult
@@ -77,7 +76,8 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
     if order is None:
         return False
     if is_parked(order, kind_of(step_id)):
-        await _park(deps, order_id, step_id)
+        kind = kind_of(step_id)
+        await park(deps, step_id, lambda order: is_parked(order, kind), put_off_step, park_step)
         return False
     if await is_put_off(deps, step_id, order["tenant"], kind_of(step_id), put_off_step):
         return False
@@ -164,17 +164,6 @@ async def _hand_on(deps: WorkDeps, step_id: str) -> None:
         message = new_message()
         if await requeue_step(deps.db, seen, message, deps.clock.now()):
             await send_all(deps, [resumed_post(seen, message)])
-
-
-async def _park(deps: WorkDeps, order_id: str, step_id: str) -> None:
-    """Park a step of a refunded order. It is written first, then read: the refund may fail at this moment."""
-    seen = await find_step(deps.db, step_id)
-    if seen is None:
-        return
-    await park_step(deps.db, seen)
-    order = await find_order(deps.db, order_id)
-    if order is not None and not is_parked(order, seen["kind"]):
-        await unpark_steps(deps.db, [seen["report"]], deps.clock.now())
 
 
 async def _quick_tries(deps: WorkDeps, claim: Claim, work: Work) -> StepResult:

@@ -1,15 +1,19 @@
-"""Puts off work that a pause of its product, its tenant or the provider holds back."""
+"""Puts off work that a pause of its product, tenant or provider holds back, and parks a stopped order's."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from actors.deps.process import Deps
 from storage.database import Database
+from storage.orders import find_order
+from storage.records.orders import Order
 from storage.records.work import WorkPause
 from storage.work_pauses import find_work_pauses, holding
 
 PutOff = Callable[[Database, str, datetime], Awaitable[None]]
+#: Who parks something has looked at its order within this, or is dead.
+_PARKING = timedelta(minutes=1)
 
 
 async def is_put_off(deps: Deps, work_id: str, tenant: str, kind: str, put_off: PutOff) -> bool:
@@ -28,3 +32,18 @@ async def is_put_off(deps: Deps, work_id: str, tenant: str, kind: str, put_off: 
     if still != pause:
         await put_off(deps.db, work_id, still["until"] if still else deps.clock.now())
     return True
+
+
+async def park(deps: Deps, work_id: str, holds: Callable[[Order], bool], put_off: PutOff, leave: PutOff) -> None:
+    """Park queued work of a stopped order, unless `holds` says of the order as it is now that it may go on.
+
+    The work is put off first, and the order read then: what stopped it may end at this moment. Who sets it going
+    again makes the work due, so that it is not left for good after that. What a dead worker put off comes again.
+    """
+    until = deps.clock.now() + _PARKING
+    await put_off(deps.db, work_id, until)
+    order = await find_order(deps.db, work_id.partition(":")[0])
+    if order is None or holds(order):
+        await leave(deps.db, work_id, until)
+    else:
+        await put_off(deps.db, work_id, deps.clock.now())

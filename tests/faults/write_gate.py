@@ -1,4 +1,4 @@
-"""A gate before MongoDB: a number of writes go through it, and then nothing does, as if its process had died."""
+"""A gate before MongoDB: a number of writes go through it, then nothing, as if its process were dead or frozen."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,12 +13,16 @@ _NAME_AT = 16 + 4 + 1 + 4 + 1
 
 
 class WriteGate:
-    """One gate; `died` is set at the write that is one too many, which MongoDB never sees."""
+    """One gate; `died` is set at the write that is one too many, which MongoDB never sees.
 
-    def __init__(self, most: int) -> None:
+    With `more`, `frozen` is set first: once `thawed` is, MongoDB sees the write, and so many in all.
+    """
+
+    def __init__(self, most: int, more: float | None = None) -> None:
         """Let so many writes through."""
-        self.died = asyncio.Event()
-        self._left = most
+        self.died, self.frozen, self.thawed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._left: float = most
+        self._more = more
 
     @asynccontextmanager
     async def before(self, url: str) -> AsyncIterator[str]:
@@ -48,6 +52,10 @@ class WriteGate:
             message = length + await reader.readexactly(int.from_bytes(length, "little") - 4)
             if message[_NAME_AT : message.find(b"\0", _NAME_AT)].decode(errors="replace") in _WRITES:
                 self._left -= 1
+            if self._left < 0 and self._more is not None:
+                self.frozen.set()
+                await self.thawed.wait()
+                self._left, self._more = self._more - 1, None
             if self._left < 0:
                 self.died.set()
                 return

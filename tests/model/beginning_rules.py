@@ -3,12 +3,14 @@
 As with the rules of steps, a rule is one conditional update of one document, or an insert of one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from tests.model.rules import Plan, Token, allow
 
 Plans = Mapping[str, Plan]
+#: The time at which the sweep asks for a message that nobody has put off.
+SOON = "soon"
 
 
 class Facts(NamedTuple):
@@ -45,8 +47,8 @@ class Report(NamedTuple):
     facts: Facts = Facts()
     plan: str | None = None
     planned: bool = False
-    #: The sweep sends its message no more.
-    parked: bool = False
+    #: When the sweep asks for its message, as whoever put it off wrote it down. None: it does not.
+    check: Hashable = None
     slots: frozenset[Token] = frozenset()
     steps: frozenset[tuple[str, str]] = frozenset()
 
@@ -125,11 +127,11 @@ def stop(plans: Plans, state: State, name: str, facts: Facts) -> State:
     return state.having(name, facts=facts)
 
 
-def open_report(plans: Plans, state: State, name: str, facts: Facts, waits: bool) -> State:
+def open_report(plans: Plans, state: State, name: str, facts: Facts, waits: bool, check: Hashable = SOON) -> State:
     """T3, with the facts that its order was seen with."""
     del plans
     allow(not state.report(name).state, "it is there")
-    return state.having(name, state="waiting" if waits else "queued", facts=facts)
+    return state.having(name, state="waiting" if waits else "queued", facts=facts, check=check)
 
 
 def take_place(plans: Plans, state: State, name: str, limit: int) -> State:
@@ -139,11 +141,11 @@ def take_place(plans: Plans, state: State, name: str, limit: int) -> State:
     return state._replace(places=state.places | {name})
 
 
-def admit(plans: Plans, state: State, name: str) -> State:
+def admit(plans: Plans, state: State, name: str, check: Hashable = SOON) -> State:
     """T4: the report."""
     del plans
     allow(state.report(name).state == "waiting", "it does not wait")
-    return state.having(name, state="queued")
+    return state.having(name, state="queued", check=check)
 
 
 def leave_place(plans: Plans, state: State, name: str) -> State:
@@ -180,19 +182,19 @@ def start(plans: Plans, state: State, name: str, plan: str) -> State:
     report = state.report(name)
     allow((report.state, report.planned, report.plan) == ("queued", False, plan), "it is not as it was seen")
     allow(not report.facts.stopped, "it is stopped")
-    return state.having(name, state="running", planned=True, slots=first_of(plans[plan]), parked=True)
+    return state.having(name, state="running", planned=True, slots=first_of(plans[plan]), check=None)
 
 
-def park(plans: Plans, state: State, name: str) -> State:
-    """Leave a queued report of a refunded order where it is."""
+def put_off(plans: Plans, state: State, name: str, check: Hashable) -> State:
+    """Have the sweep ask for the message of a report that is not begun, at once or later."""
     del plans
-    allow(state.report(name).state == "queued", "it is not queued")
-    return state.having(name, parked=True)
+    allow(state.report(name).state in {"waiting", "queued"}, "it is begun")
+    return state.having(name, check=check)
 
 
-def unpark(plans: Plans, state: State, name: str) -> State:
-    """Let the sweep send a parked report again."""
+def park(plans: Plans, state: State, name: str, check: Hashable) -> State:
+    """Leave a queued report of a refunded order where it is, if nobody has looked at it since it was put off."""
     del plans
     report = state.report(name)
-    allow(report.state == "queued" and report.parked, "it is not parked")
-    return state.having(name, parked=False)
+    allow(report.state == "queued" and report.check == check, "somebody set it going")
+    return state.having(name, check=None)

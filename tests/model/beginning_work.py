@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tests.model import beginning_rules
-from tests.model.beginning_rules import Facts, Plans, State, first_state
+from tests.model.beginning_rules import SOON, Facts, Plans, State, first_state
 from tests.model.rules import RuleForbids
 
 #: What events say: an order is placed, unpaid or paid; its money is back, or is not after all.
@@ -16,7 +16,9 @@ PLACES = {"completed": False, "paid": True}
 NOTES = {"given back": "refunded", "bounced": "failed"}
 #: How a word is told apart that need not come true.
 FAULT = "fault: "
-_OF_REPORTS = {"parking", "looking again", "pinning", "telling", "inserting"}
+_OF_REPORTS = {"putting off", "looking again", "waking", "parking", "pinning", "telling", "inserting"}
+#: Times to which reports are put off: each process has its own.
+_MARKS = ("first", "second", "third")
 
 
 class Agent(NamedTuple):
@@ -29,6 +31,8 @@ class Agent(NamedTuple):
     plan: str = ""
     #: The last one that it opened, or the one that it admits.
     report: str = ""
+    #: The time to which it puts a report off.
+    mark: str = ""
 
 
 class World(NamedTuple):
@@ -41,8 +45,6 @@ class World(NamedTuple):
     sent: frozenset[str] = frozenset()
     answered: frozenset[str] = frozenset()
     applied: frozenset[str] = frozenset()
-    #: Reports whose messages dead workers had taken.
-    orphaned: frozenset[str] = frozenset()
 
     def having(self, number: int, agent: Agent) -> "World":
         """Return the world with another agent in the place of one. They differ by what they do alone."""
@@ -99,14 +101,15 @@ class Work:
         """Take the message of a report, sent until that is begun or parked. Its order is read at that moment."""
         order = world.state.order
         for name, report in world.state.reports if order is not None else ():
-            if report.state == "queued" and not report.parked:
+            if report.state == "queued" and report.check is not None:
                 after, fault = world, ""
             elif "late message" in world.luck:
                 after, fault = world.spending("late message"), FAULT
             else:
                 continue
             if order is not None and order.facts.stopped:
-                yield f"{fault}finds {name} stopped", after, Agent("parking", name)
+                mark = next(mark for mark in _MARKS if all(mark != agent.mark for agent in world.agents))
+                yield f"{fault}finds {name} stopped", after, Agent("putting off", name, mark=mark)
             elif order is not None:
                 for plan in sorted(self.plans):
                     yield (
@@ -144,7 +147,7 @@ class Work:
         """Return the world in which all reports that are there were told of a payment."""
         for name, _ in world.state.reports:
             world = self.try_to(world, "stop", name, facts)
-            world = world if facts.stopped else self.try_to(world, "unpark", name)
+            world = world if facts.stopped else self.try_to(world, "put_off", name, SOON)
         return world
 
     def _opens(self, world: World, agent: Agent) -> Way:
@@ -170,11 +173,16 @@ class Work:
     def _begins_report(self, world: World, agent: Agent) -> Way:
         """Begin a report (T5), or park that of a refunded order and look at the order again."""
         name, order = agent.name, world.state.order
-        if agent.at == "parking":
-            yield f"parks {name}", self.try_to(world, "park", name), agent._replace(at="looking again")
+        if agent.at == "putting off":
+            put_off = self.try_to(world, "put_off", name, agent.mark)
+            yield f"puts off {name}", put_off, agent._replace(at="looking again")
         elif agent.at == "looking again":
             goes_on = order is not None and not order.facts.stopped
-            yield "looks again", self.try_to(world, "unpark", name) if goes_on else world, Agent()
+            yield "looks again", world, agent._replace(at="waking" if goes_on else "parking")
+        elif agent.at == "waking":
+            yield f"wakes {name}", self.try_to(world, "put_off", name, SOON), Agent()
+        elif agent.at == "parking":
+            yield f"parks {name}", self.try_to(world, "park", name, agent.mark), Agent()
         elif agent.at == "pinning":
             pinned = self.try_to(world, "pin", name, agent.plan)
             report = pinned.state.report(name)

@@ -44,9 +44,8 @@ class Beginnings:
             for what, after, then in self._work.moves(world, agent):
                 yield Move(f"{number} {what}", after.having(number, then), what.startswith(FAULT))
             if agent.at != "idle" and "crash" in world.luck:
-                held = {agent.name} & dict(world.state.reports).keys()
-                dead = world.spending("crash")._replace(orphaned=world.orphaned | held)
-                yield Move(f"{number} dies, {agent.at}", dead.having(number, Agent()), is_fault=True)
+                dead = world.spending("crash").having(number, Agent())
+                yield Move(f"{number} dies, {agent.at}", dead, is_fault=True)
         yield from self._moves_of_stripe(world)
         yield from self._moves_of_the_sweep(world)
 
@@ -56,11 +55,8 @@ class Beginnings:
                 yield Move(f"Stripe: {event}", world.spending(event)._replace(sent=world.sent | {event}))
 
     def _moves_of_the_sweep(self, world: World) -> Iterator[Move[World]]:
-        """Yield what is done about messages of dead workers, and about places. What is begun is stored one day."""
+        """Yield what is done about places. What is begun is stored one day."""
         work = self._work
-        for name in sorted(world.orphaned):
-            hurried = work.try_to(world._replace(orphaned=world.orphaned - {name}), "unpark", name)
-            yield Move(f"the sweep is told that a message of {name} is lost", hurried)
         for name, report in world.state.reports if work.limit is not None else ():
             has_place = name in world.state.places
             if report.state == "running":

@@ -1,5 +1,7 @@
 """Rules of beginnings that lack something: what each is there for happens, and is found."""
 
+from collections.abc import Hashable
+
 import pytest
 
 from tests.model import beginning_rules as rules
@@ -38,9 +40,17 @@ def _stop_nothing(plans: Plans, state: State, name: str, facts: Facts) -> State:
     return state
 
 
-def _leave_it_parked(plans: Plans, state: State, name: str) -> State:
-    del plans, name
-    return state
+def _set_nothing_going(plans: Plans, state: State, name: str, check: Hashable) -> State:
+    return rules.put_off(plans, state, name, state.report(name).check if check == rules.SOON else check)
+
+
+def _park_anyway(plans: Plans, state: State, name: str, check: Hashable) -> State:
+    del check
+    return rules.park(plans, state, name, state.report(name).check)
+
+
+def _put_off_for_good(plans: Plans, state: State, name: str, check: Hashable) -> State:
+    return rules.put_off(plans, state, name, check if check == rules.SOON else None)
 
 
 #: Each condition is left out of a rule, or an update is, with the harm to which the order comes.
@@ -64,7 +74,15 @@ _LEFT_OUT: dict[str, tuple[Beginnings, str]] = {
         "its order is refunded",
     ),
     "what was parked stays so": (
-        Beginnings("a", "paid", "given back", "bounced", plans=ONE_STEP, unpark=_leave_it_parked),
+        Beginnings("a", "paid", "given back", "bounced", plans=ONE_STEP, put_off=_set_nothing_going),
+        _STUCK,
+    ),
+    "what was set going meanwhile is parked": (
+        Beginnings("a", "paid", "given back", "bounced", plans=ONE_STEP, park=_park_anyway),
+        _STUCK,
+    ),
+    "what is put off is parked before the second look": (
+        Beginnings("a", "paid", "given back", "bounced", "crash", plans=ONE_STEP, put_off=_put_off_for_good),
         _STUCK,
     ),
 }

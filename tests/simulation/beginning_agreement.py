@@ -32,7 +32,7 @@ def _follow(other: dict[str, rules.Rule], model: dict[str, State], name: str, wr
     if was.planned or "dead" in {was.state, now.state}:  # the rules of steps go on from there
         model[name] = seen
         return
-    for what, given in _moves(was, now, name, write.view):
+    for what, given in _moves(was, now, name, write):
         rule: rules.Rule = other.get(what) or getattr(rules, what)
         try:
             known = rule(plans, known, product, *given)
@@ -43,21 +43,23 @@ def _follow(other: dict[str, rules.Rule], model: dict[str, State], name: str, wr
     model[name] = seen
 
 
-def _moves(was: Report, now: Report, name: str, view: View) -> Iterator[_Move]:
+def _moves(was: Report, now: Report, name: str, write: Write) -> Iterator[_Move]:
     if not was.state:
-        yield "open_report", (now.facts, now.state == "waiting")
+        yield "open_report", (now.facts, now.state == "waiting", now.check)
     elif was.state == "waiting" != now.state:
-        yield "admit", ()
+        yield "admit", (now.check,)
     elif was.facts != now.facts:
         yield "stop", (now.facts,)
     elif was.plan != now.plan:
         yield "pin", (now.plan,)
     elif now.planned:
         yield "start", (now.plan,)
-    elif was.parked != now.parked:
-        yield "park" if now.parked else "unpark", ()
+    elif was.check is not None and now.check is None:
+        yield "park", (write.command.filter["check_at"],)
+    elif was.check != now.check:
+        yield "put_off", (now.check,)
     for step, plan in sorted(now.steps - was.steps):
-        yield "insert", (step, plan, view.steps[f"{name}:{step}"]["state"])
+        yield "insert", (step, plan, write.view.steps[f"{name}:{step}"]["state"])
 
 
 def _state(view: View, name: str) -> State:
@@ -68,7 +70,7 @@ def _state(view: View, name: str) -> State:
         Facts(report["payment_version"], report["stopped"]),
         report["plan"],
         report["planned"],
-        "check_at" not in report,
+        report.get("check_at"),
         frozenset(tokens),
         frozenset((step["key"], step["plan"]) for step in view.steps.values() if step["report"] == name),
     )

@@ -107,13 +107,13 @@ async def test_slots_pass_from_one_to_another_in_one_go(db: Database, clock: Sto
 
 
 async def test_a_report_is_started_once_with_its_first_slots(db: Database, clock: StoppedClock) -> None:
-    """Of two who inserted the plan, one starts the report; the other learns that it runs, and changes nothing."""
+    """Of two who inserted the plan, one starts the report; the other learns so, and changes nothing."""
     await opened(db, clock, "m1")
     await pin_plan(db, REPORT, "book-1", clock.now())
     first: dict[Slot, list[str]] = {"write": ["a@1", "b@1"], "render": []}
     other: dict[Slot, list[str]] = {"write": [], "render": ["c@1"]}
     assert await start_report(db, REPORT, "book-1", first)
-    assert await start_report(db, REPORT, "book-1", other)
+    assert not await start_report(db, REPORT, "book-1", other)
     assert (await present(db))["slots"] == first
     assert not await start_report(db, "cs_gone:book", "book-1", first)
 

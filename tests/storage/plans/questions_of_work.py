@@ -65,6 +65,7 @@ from storage.steps import (
     outlines_of,
     ready_after,
     ready_steps,
+    remove_late_steps,
     remove_steps,
     replan_step,
     reset_step,
@@ -103,6 +104,7 @@ async def _beginning(db: Database, ask: Ask) -> None:
     steps = await pick_all(db.steps, 5, report=(await pick(db.reports, state="stored"))["_id"])
     await ask(insert_steps, [{**step, "_id": f"new-{step['_id']}", "report": fresh["_id"]} for step in steps])
     assert await ask(start_report, pinned["_id"], f"{PRODUCT}-1", {"write": [], "render": []})
+    await ask(remove_late_steps, [f"new-{steps[0]['_id']}"], f"{PRODUCT}-1", 2)
 
 
 async def _reports(db: Database, ask: Ask) -> None:
@@ -112,7 +114,7 @@ async def _reports(db: Database, ask: Ask) -> None:
     await ask(keep_reports_queued, overdue[1:], NOW)
     await ask(requeue_report, first, "m2", NOW)
     await ask(hurry_reports, [last["message"], "m:none"], NOW)
-    await ask(park_report, last)
+    await ask(park_report, last["_id"], NOW)
     await ask(unpark_reports, [last["_id"]], NOW)
     await ask(kill_report, last["_id"])
     await ask(revive_report, last["_id"], "m3", NOW)
@@ -133,7 +135,7 @@ async def _sweeping(db: Database, ask: Ask) -> None:
     await ask(keep_queued, overdue[1:], NOW)
     await ask(requeue_step, overdue[0], "m2", NOW)
     found = await ask(steps_of_messages, [f"{step['message']}:{step['_id']}" for step in overdue])
-    await ask(park_step, found[0])
+    await ask(park_step, found[0]["_id"], found[0]["due_at"])
     await ask(unpark_steps, [found[0]["report"]], NOW)
     await ask(claims_of, "w1")
     for lapsed in (await ask(lapsed_claims, NOW, 500))[:1]:

@@ -48,7 +48,7 @@ async def test_a_resumed_order_goes_on(deps: Deps) -> None:
     order = claim.order["_id"]
     with pytest.raises(BudgetIsSpent):
         await open_within_budget(worker, claim, REQUEST, deps.clock.now())
-    await park_step(deps.db, claim.step)
+    await park_step(deps.db, claim.step["_id"], claim.step["due_at"])
     await resume_order(worker, order, 3 * MOST, Authority("ann", "worth it"))
     await run_errand(worker, "heed_pause", order)
     unparked = await state(deps, claim.step)
@@ -73,7 +73,7 @@ async def test_a_resumption_that_a_crash_cut_short_is_carried_out(deps: Deps, cl
     order = claim.order["_id"]
     await begin_pause(deps.db, claim.order, "Spent.", MOST, clock.now())
     await run_errand(working(deps), "heed_pause", order)
-    await park_step(deps.db, claim.step)
+    await park_step(deps.db, claim.step["_id"], claim.step["due_at"])
     await end_pause(deps.db, await present(deps, order), None, clock.now())
     await run_errand(working(deps), "heed_pause", order)
     unparked = await state(deps, claim.step)

@@ -15,6 +15,7 @@ from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Chapter, Product, Section
 from actors.products.plans import plan_of
 from actors.reports.advance import give_up
+from actors.reports.begin_report import begin_report
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
 from actors.reports.replay import Words
@@ -25,9 +26,9 @@ from storage.dead_letters import dead_letters
 from storage.records.work import Step, StepResult
 from storage.reports import report_id
 from storage.steps import steps_of
-from tests.actors.builders import BOOK, answering, begun, report_of, state, sweep, working
+from tests.actors.builders import BOOK, answering, begun, placed, report_of, state, sweep, working
 from tests.conftest import StoppedClock
-from tests.faults.dying import lives_until
+from tests.faults.dying import frozen_before, lives_until
 from tests.products.selling import catalogue_kept
 
 pytestmark = pytest.mark.anyio
@@ -185,6 +186,24 @@ async def test_a_process_that_dies_at_it_leaves_it_to_another(deps: Deps, clock:
     await sweep(deps)
     assert await standing(deps, order) == AFTER
     assert len(await steps_of(deps.db, report_id(order, BOOK))) == len(plan_of(PRODUCTS[BOOK])["steps"])
+
+
+@pytest.mark.parametrize("write", range(5))
+async def test_a_worker_that_was_frozen_as_it_began_the_report_leaves_no_step_of_its_plan(
+    deps: Deps, write: int
+) -> None:
+    """It wakes when another has begun the report, and an operator has replayed it in today's words."""
+    order = await placed(deps)
+
+    async def begin(worker: Deps, order: str) -> None:
+        await begin_report(worker, report_id(order, BOOK))
+
+    async with frozen_before(write, begin, working(deps), order):
+        await begin_report(deps, report_id(order, BOOK))
+        PRODUCTS[BOOK] = as_today(PRODUCTS[BOOK])
+        await replayed(deps, order)
+    found = await steps_of(deps.db, report_id(order, BOOK))
+    assert [step["key"] for step in found] == list(plan_of(PRODUCTS[BOOK])["steps"])
 
 
 async def test_in_bulk_each_report_is_made_again_once(deps: Deps) -> None:
