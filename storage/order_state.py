@@ -1,8 +1,9 @@
 """State of an order: derived from its facts, never stored, so that it cannot contradict them.
 
-Facts only accumulate, in any order of Stripe's events: paid, ended unpaid, refunded, a refund failed, disputed,
-called to an operator, begun, stored, delivered. The first line of the table that holds is the state. One fact
-comes and goes: an order is paused until an operator resumes it.
+Stripe's facts only accumulate, in any order of its events: paid, ended unpaid, refunded, a refund failed,
+disputed. Of ours some are taken back: a call to an operator once its cause is mended, a pause once an operator
+resumes the order, and by a correction that the reports are stored and were delivered. The first line of the table
+that holds is the state.
 """
 
 from collections.abc import Callable, Collection

@@ -1,4 +1,4 @@
-"""Letters of an order that failed or was refunded: its state, and that of the money."""
+"""Letters of an order that failed, was refunded or was withdrawn from: its state, and that of the money."""
 
 from datetime import datetime
 

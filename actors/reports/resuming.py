@@ -1,4 +1,4 @@
-"""Resumption of a report that stands still though no step of it is dead: there is no known way to that."""
+"""Resumption of reports that stand still without a dead step: an election is the one known way to that."""
 
 from actors.deps.process import Deps
 from actors.reports.advance import advance, ready_complete

@@ -219,8 +219,9 @@ class Opens(TypedDict):
 
 
 class Order(Purchase, PaymentState):
-    """Order of a Checkout Session. Facts only accumulate, but for `attention`, `failed_at` and `pause`.
+    """Order of a Checkout Session. What Stripe has said of it only accumulates.
 
+    Of our own facts `attention` and `failed_at` end with their cause, and some keys say until when they are there.
     A correction takes back that the reports are stored, and were delivered: they are to be made and sent anew.
     """
 
