@@ -164,7 +164,7 @@ samples: setup
 	@$(SAMPLE) personal_blueprint "What was there before you chose anything" "The Soil You Grew From"
 	@$(SAMPLE) personal_horoscope "The First Month" "Love in the First Month"
 
-# Pages for the documentation, from a local stack with orders in many states.
+# Pages and a mail for the documentation, from a local stack with orders in many states.
 page-pictures: setup
 	@infra/local/setup.sh tests
 	@.venv/bin/python -m tests.browser.pictures

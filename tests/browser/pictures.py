@@ -1,4 +1,4 @@
-"""`make page-pictures`: pages for the documentation, from a local stack with orders in many states."""
+"""`make page-pictures`: pages and a mail for the documentation, from a local stack with orders in many states."""
 
 import re
 import tempfile
@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from actors.products.catalogue import OFFERS
+from infra.local.mail.letters import Letter
 from infra.local.stack import Stack
 from infra.passwords import hash_password
 from tests.browser.chromium import launched
@@ -124,6 +126,25 @@ def mend(page: Page, house: Pressroom, order: str) -> None:
     house.until("its chapter", lambda: house.db.steps.count_documents(chapters) == 3)
 
 
+def bundle_mail(house: Pressroom) -> Letter:
+    """Return the mail that brings a bundle's reports, which are as long as they are sold."""
+    for product in ("personal_blueprint", "personal_horoscope"):
+        house.start("worker", product)
+    offer = OFFERS["bundle"]
+    answers = {name: question.sample for name, question in offer.asked.items()}
+    order = house.buy(metadata={"product": offer.name, **answers}, amount_subtotal=offer.price)
+    house.until_delivered(order)
+    return next(letter for letter in house.letters(order) if letter.headers["X-Pressroom-Mail"] == "completion")
+
+
+def draw_mail(page: Page, letter: Letter) -> None:
+    """Keep a mail as a wide window of a mail program shows it, from its first line to its last."""
+    page.set_viewport_size({"width": 640, "height": 100})
+    page.emulate_media(color_scheme="light")
+    page.set_content(letter.html)
+    keep("mail", page.screenshot(full_page=True))
+
+
 def draw(page: Page, pictures: Iterable[Picture]) -> None:
     """Look at every page, and keep what is seen."""
     for one in pictures:
@@ -133,8 +154,13 @@ def draw(page: Page, pictures: Iterable[Picture]) -> None:
         for picture in page.locator("img[loading=lazy]").all():
             picture.scroll_into_view_if_needed()
         page.evaluate("scrollTo(0, 0)")
-        seen = Image.open(BytesIO(page.screenshot())).convert("RGB")
-        seen.quantize(256, dither=Image.Dither.NONE).save(_FOLDER / f"{one.file}.png", optimize=True)
+        keep(one.file, page.screenshot())
+
+
+def keep(file: str, seen: bytes) -> None:
+    """Keep a picture among the documentation's."""
+    picture = Image.open(BytesIO(seen)).convert("RGB")
+    picture.quantize(256, dither=Image.Dither.NONE).save(_FOLDER / f"{file}.png", optimize=True)
 
 
 def main() -> None:
@@ -146,9 +172,11 @@ def main() -> None:
         Pressroom(stack, OPS_USERS=accounts) as house,
         sync_playwright() as driver,
     ):
-        stack.llm.set_brevity(brief=True)
         house.start_missing()
+        letter = bundle_mail(house)
+        stack.llm.set_brevity(brief=True)
         shown, page = furnish(house), launched(driver).new_context(base_url=house.door).new_page()
+        draw_mail(page, letter)
         draw(page, customers_pictures(house, shown))
         mend(page, house, shown.dead)
         draw(page, operators_pictures(shown.dead))
