@@ -9,20 +9,17 @@ from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
-from actors.intake.placing import start_order
 from actors.mail.brand import language_of
+from actors.orders.customers.details import fill_in
 from actors.products.catalogue import offer_of, question_of, title_of
 from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, BIRTH_TIME, Question
 from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
-from infra.logs import log
 from infra.speech.say import ENGLISH
 from storage.corrections import settle_answer
-from storage.errands import settle_errand
 from storage.order_state import is_refunded, why_withheld
-from storage.orders import fill_details, find_order
 from storage.records.orders import Order
 
 _DEADLINE_S = 5.0
@@ -92,8 +89,8 @@ def _needed(order: Order) -> set[str]:
 
 
 async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
-    now = deps.clock.now()
-    settled = _settle(order, given, now)
+    """Fill in the answers of a form that are in no doubt. Returns the order as it then stands."""
+    settled = _settle(order, given, deps.clock.now())
     # What is chosen beforehand counts once its field was sent.
     in_doubt = {doubt.id for doubt in settled.doubts if doubt.field not in given or not doubt.chosen}
     if BIRTH_TIME.id in order["answers"] and BIRTH_TIME.id in {doubt.id for doubt in settled.doubts}:
@@ -102,10 +99,4 @@ async def _fill(deps: Deps, order: Order, given: dict[str, str]) -> Order:
         else:
             await settle_answer(deps.db, order, BIRTH_TIME.id, settled.answers.get(BIRTH_TIME.id))
     answers = {name: answer for name, answer in settled.answers.items() if name not in in_doubt}
-    await fill_details(deps.db, order["_id"], answers, now)
-    filled = await find_order(deps.db, order["_id"]) or order
-    if not filled["missing"]:
-        log.info("details_filled", order=order["_id"])
-        await start_order(deps, filled)
-        await settle_errand(deps.db, filled, "start_order", None)
-    return filled
+    return await fill_in(deps, order, answers)
