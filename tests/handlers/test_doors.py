@@ -126,11 +126,14 @@ def test_connections_are_bounded(door: Pressroom) -> None:
     with ExitStack() as idle:
 
         def is_full() -> bool:
-            for _ in range(400):
+            for _ in range(200):
                 idle.enter_context(connected(door.stack.urls.web))
+            opened.append(200)
             return plain_http.get(url, timeout=30).status_code == 503
 
+        opened = list[int]()
         door.until("a refusal", is_full)
+        assert 800 <= sum(opened) <= 1000
         door.until("an answer", lambda: plain_http.get(url, timeout=30).status_code == 200, patience_s=60)
 
 
