@@ -26,7 +26,7 @@ def test_a_paid_order_ends_in_the_customers_inbox(pressroom: Pressroom) -> None:
 
 
 def test_an_order_is_shown_as_the_contract_names_it(pressroom: Pressroom) -> None:
-    """`orders show` tells state, progress, costs and mails of an order; its page tells all but the last two."""
+    """`orders show` tells state, progress, costs and mails; its page has neither these two nor a form's words."""
     order = pressroom.buy()
     shown = pressroom.until_delivered(order)
     assert (shown["state"], shown["product"], shown["tenant"]) == ("delivered", "life_clarity", "main")

@@ -9,7 +9,7 @@ from actors.deps.shared_lock import SharedLock
 pytestmark = pytest.mark.anyio
 
 
-async def test_many_share_the_room() -> None:
+async def test_many_share_the_lock() -> None:
     """Those who share do not wait for one another."""
     lock = SharedLock()
     async with lock.shared(), asyncio.timeout(5), lock.shared():
