@@ -65,7 +65,7 @@ async def quote_dead(
     tally.refused |= {one["_id"]: f"It is {one['state']} already." for one in found if one["state"] != "open"}
     still_open = [letter for letter in found if letter["state"] == "open"]
     if action == "discarded":
-        tally.letters += ids_of(still_open)
+        tally.subjects += ids_of(still_open)
     else:
         await _add_all(deps, tally, still_open)
     return await quoted(deps, tally)
@@ -85,9 +85,9 @@ async def quote_renewal(deps: Deps, order: Order, product: str | None) -> Quote:
                     "Its words are today's." if sold else "This product is sold no more."
                 )
             else:
-                tally.letters.append(report["_id"])
-    if tally.letters:
-        _add_completion(tally, case, [step for step in case.dead if step["report"] not in tally.letters])
+                tally.subjects.append(report["_id"])
+    if tally.subjects:
+        _add_completion(tally, case, [step for step in case.dead if step["report"] not in tally.subjects])
     return await quoted(deps, tally, "report")
 
 
@@ -110,12 +110,12 @@ async def quote_section(deps: Deps, order: Order, product: str, section: str, wo
     plan = await deps.plans.get(report["plan"] or "") if report and not why else None
     key = plan and key_of(plan, section)
     if report and key and await _renewed(deps, tally, case, report, [key]):
-        tally.letters.append(f"{report['_id']}:{key}")
+        tally.subjects.append(f"{report['_id']}:{key}")
         _add_completion(tally, case, [step for step in case.dead if step["report"] != report["_id"]])
     elif report and plan and key:
         again = following({one: step["needs"] for one, step in plan["steps"].items()}, [key])
         left = [step for step in case.dead if step["report"] != report["_id"] or step["key"] not in again]
-        tally.letters.append(f"{report['_id']}:{key}")
+        tally.subjects.append(f"{report['_id']}:{key}")
         tally.add_report(plan, report, [key], _keys(left, report))
         _add_completion(tally, case, left)
     else:
@@ -162,7 +162,7 @@ def _add_loose(tally: Tally, letter: DeadLetter) -> None:
     if letter["kind"] == "message" and message_in(letter) is None:
         tally.refused[letter["_id"]] = "It is no message; it can only be discarded."
     else:
-        tally.letters.append(letter["_id"])
+        tally.subjects.append(letter["_id"])
         tally.unknown += 1
 
 
@@ -174,7 +174,7 @@ async def _add_case(deps: Deps, tally: Tally, case: _Case, letters: Sequence[Dea
             tally.refused[letter["_id"]] = why
         else:
             taken.append(letter)
-    tally.letters += ids_of(taken)
+    tally.subjects += ids_of(taken)
     for letter in taken:
         if (
             letter["kind"] == "errand"

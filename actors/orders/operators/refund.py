@@ -81,7 +81,7 @@ async def quote_refunds(deps: Deps, order_ids: Sequence[str]) -> Quote:
 
 def _add(tally: Tally, order: Order) -> None:
     price, currency, back = amount_paid(order) or 0, order["currency"] or "", order["amount_refunded"]
-    tally.letters.append(order["_id"])
+    tally.subjects.append(order["_id"])
     tally.paid[currency] += price
     tally.given_back[currency] += max(0, price - back)
     tally.grounds.append(f"{order['_id']} {back}")

@@ -61,7 +61,7 @@ async def replay_order(
         await _replay_all(deps, quote, fingerprint, authority)
         return
     expect_same(quote, fingerprint)
-    for part in quote.letters:
+    for part in quote.subjects:
         await _replay_part(deps, order_id, part, authority, words)
 
 
@@ -69,14 +69,14 @@ def expect_same(quote: Quote, fingerprint: str) -> None:
     """Return if a quote is still the one of that fingerprint, and something is left to be done."""
     if quote.facts["fingerprint"] != fingerprint:
         raise QuoteHasChanged("This has changed while you looked at it. Nothing was done; the quote is a new one.")
-    if not quote.letters:
+    if not quote.subjects:
         why = next(iter(quote.refused.values()), "Nothing of it is dead.")
         raise NothingToReplay(f"There is nothing to replay. {why}")
 
 
 async def _replay_all(deps: Deps, quote: Quote, fingerprint: str, authority: Authority) -> None:
     expect_same(quote, fingerprint)
-    for letter in quote.letters:
+    for letter in quote.subjects:
         await resolve_dead_letter(deps, letter, "replayed", authority)
 
 

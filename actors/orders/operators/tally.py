@@ -24,14 +24,17 @@ _LATELY, _LATEST, _AT_FIRST = timedelta(days=30), 2000, Usage(2000, 0, 1000)
 #: The refusals that a quote names.
 _NAMED = 100
 #: The dead letters, or orders, that a sweep sees to in a second, at most.
-_LETTERS_PER_S = 8.0
+_SEEN_TO_PER_S = 8.0
 
 
 @dataclass(frozen=True)
 class Quote:
-    """Quote of a replay: the letters that it closes, those that are refused with the reasons, and its facts."""
+    """Quote of replays or refunds: what is seen to, what is refused with the reasons, and its facts.
 
-    letters: Sequence[str]
+    `subjects` are the ids of dead letters, sections, reports or orders, whichever its facts say.
+    """
+
+    subjects: Sequence[str]
     refused: dict[str, str]
     facts: QuoteFacts
 
@@ -51,7 +54,7 @@ class Tally:
     """Sums over orders, and all that they depend on."""
 
     today: bool = False
-    letters: list[str] = field(default_factory=list)
+    subjects: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     reused: int = 0
     #: By product.
@@ -135,14 +138,14 @@ def _named(plan: Plan, keys: Collection[str]) -> dict[str, int]:
 
 
 async def quoted(deps: Deps, tally: Tally, of: str = "dead letter") -> Quote:
-    """Return the quote that a tally makes. `of` is what its letters are."""
+    """Return the quote that a tally makes. `of` is what its subjects are."""
     calls, pace = tally.calls.total(), 60 / deps.settings.llm_requests_per_minute
-    seconds = tally.longest_s + calls * pace + len(tally.letters) / _LETTERS_PER_S
+    seconds = tally.longest_s + calls * pace + len(tally.subjects) / _SEEN_TO_PER_S
     mails = Counter(kind for _, kind in tally.mails)
-    grounds = [tally.letters, sorted(tally.refused.items()), sorted(tally.grounds), sorted(tally.mails)]
+    grounds = [tally.subjects, sorted(tally.refused.items()), sorted(tally.grounds), sorted(tally.mails)]
     named = list(tally.refused.items())[:_NAMED]
     facts: QuoteFacts = {
-        "letters": len(tally.letters),
+        "letters": len(tally.subjects),
         "of": of,
         "refused": len(tally.refused),
         "refusals": [{"letter": letter, "why": why} for letter, why in named],
@@ -158,7 +161,7 @@ async def quoted(deps: Deps, tally: Tally, of: str = "dead letter") -> Quote:
         facts["words"] = tally.words()
     if of == "order":
         facts["paid"], facts["given_back"] = dict(tally.paid), dict(tally.given_back)
-    return Quote(tally.letters, tally.refused, facts)
+    return Quote(tally.subjects, tally.refused, facts)
 
 
 async def likely_usd(deps: Deps, calls: Counter[str]) -> float | None:

@@ -122,7 +122,7 @@ async def test_what_is_refused_is_named(deps: Deps, facts: dict[str, Any], why: 
     refused, other = letters[0], letters[1]
     await deps.db.orders.update_one({"_id": refused["order"]}, {"$set": facts})
     quote = await quote_dead(deps, [refused["_id"], other["_id"], "unknown"])
-    assert quote.letters == [other["_id"]]
+    assert quote.subjects == [other["_id"]]
     assert quote.refused["unknown"] == "There is no such dead letter."
     assert quote.refused[refused["_id"]].startswith(why)
     alone = await quote_dead(deps, [refused["_id"]])
