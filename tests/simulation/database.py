@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import pymongo
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import AutoReconnect
-from pymongo.synchronous.collection import Collection
 from pymongo.synchronous.database import Database as Mongo
 
 from storage.database import Database, translating
@@ -16,6 +15,8 @@ from storage.index_builds import ensure_indexes
 from tests.simulation.scheduler import Effect, Scheduler
 
 _READS = {"find", "find_one", "aggregate", "count_documents", "distinct"}
+#: What those find in a collection without documents.
+_NOTHING: dict[str, Any] = {"find": (), "find_one": None, "count_documents": 0, "distinct": ()}
 
 
 class Command(NamedTuple):
@@ -57,11 +58,14 @@ class Store(NamedTuple):
 
     mongo: "Mongo[dict[str, Any]]"
     names: dict[str, str]
+    #: Collections that were written to since the database was emptied. MongoDB is not asked what is in the others.
+    filled: set[str]
 
     def empty(self) -> None:
         """Remove all documents."""
-        for name in set(self.names.values()):
+        for name in self.filled:
             self.mongo[name].delete_many({})
+        self.filled.clear()
 
     def close(self) -> None:
         """Close the connections."""
@@ -82,7 +86,7 @@ def open_store(url: str) -> Store:
     client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(
         url, tz_aware=True, w=1, journal=False, retryWrites=False, appname="simulation"
     )
-    return Store(client.get_default_database(), names)
+    return Store(client.get_default_database(), names, set(names.values()))
 
 
 class SimulatedDatabase(Database):
@@ -91,21 +95,19 @@ class SimulatedDatabase(Database):
     def __init__(self, store: Store, scheduler: Scheduler, twist: Twist, heard: Heard) -> None:
         """Make the collections."""
         for attribute, name in store.names.items():
-            setattr(self, attribute, _Turns(store.mongo[name], scheduler, twist, heard))
+            setattr(self, attribute, _Turns(store, name, scheduler, twist, heard))
 
 
 class _Turns:
     """Collection whose commands wait for their turns."""
 
-    def __init__(
-        self, collection: "Collection[dict[str, Any]]", scheduler: Scheduler, twist: Twist, heard: Heard
-    ) -> None:
-        self._collection, self._scheduler = collection, scheduler
+    def __init__(self, store: Store, name: str, scheduler: Scheduler, twist: Twist, heard: Heard) -> None:
+        self._store, self._name, self._scheduler = store, name, scheduler
         self._twist, self._heard = twist, heard
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         async def do(*args: Any, **options: Any) -> Any:
-            return await self.do(Command(self._collection.name, method, args, options))
+            return await self.do(Command(self._name, method, args, options))
 
         # As in `storage.database`, whose own functions translate the errors of this one.
         return do if method == "insert_many" else translating(do)
@@ -123,15 +125,19 @@ class _Turns:
         return await self._scheduler.act(Effect(what, command, run, _away, is_answered=command.writes))
 
     def _ask(self, command: Command) -> Any:
-        return getattr(self._collection, command.method)(*command.args, **command.options)
+        if command.writes:
+            self._store.filled.add(self._name)
+        elif command.method in _NOTHING and self._name not in self._store.filled:
+            return _NOTHING[command.method]
+        return getattr(self._store.mongo[self._name], command.method)(*command.args, **command.options)
 
     def find(self, *args: Any, **options: Any) -> "_Found":
         """Return a cursor that asks once it is read."""
-        return _Found(self, Command(self._collection.name, "find", args, options), [])
+        return _Found(self, Command(self._name, "find", args, options), [])
 
     async def aggregate(self, *args: Any, **options: Any) -> "_Found":
         """Return a cursor that asks once it is read."""
-        return _Found(self, Command(self._collection.name, "aggregate", args, options), [])
+        return _Found(self, Command(self._name, "aggregate", args, options), [])
 
 
 class _Found:
@@ -156,6 +162,8 @@ class _Found:
             yield one
 
     def _read(self, cursor: Any) -> list[Any]:
+        if cursor is _NOTHING["find"]:
+            return []
         for method, args in self._order:
             cursor = getattr(cursor, method)(*args)
         ends_in_groups = self._command.method == "aggregate" and "$group" in self._command.filter[-1]
