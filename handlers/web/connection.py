@@ -6,6 +6,8 @@ import math
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+#: The most bytes of a head that wait for its rest: h11's own bound.
+MAX_HEAD = 16 * 1024
 #: Time for the head and the body of a request, 256 KiB at most: enough for the slowest of mobile networks.
 _ARRIVAL_S = 10.0
 #: Time for the next request while half of the connections are taken: idle ones must not keep others out.
@@ -13,6 +15,7 @@ _CROWDED_S = 5
 #: States of a client that has sent all of its request, or has gone.
 _ARRIVED = {h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR, h11.SWITCHED_PROTOCOL}
 _SLOW = b"The request did not arrive in time.\n"
+_LONG = b"The head of the request is too long.\n"
 
 
 class Connection(H11Protocol):
@@ -41,6 +44,14 @@ class Connection(H11Protocol):
         elif self._arrival is None:
             self._arrival = self.loop.call_later(_ARRIVAL_S, self._let_go)
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP. A head that is too long is answered with 431, in however many parts it came."""
+        if len(self.conn.trailing_data[0]) <= MAX_HEAD:
+            super().send_400_response(msg)
+            return
+        self._refuse(431, b"Request Header Fields Too Large", _LONG)
+        self.transport.close()
+
     def on_response_complete(self) -> None:
         """Wait for the next request, but not for long while there are many connections."""
         self._set_patience()
@@ -65,14 +76,14 @@ class Connection(H11Protocol):
         if self.transport.is_closing():
             return
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:  # nothing was answered yet
-            self._refuse()
+            self._refuse(408, b"Request Timeout", _SLOW)
         self.transport.close()
 
-    def _refuse(self) -> None:
+    def _refuse(self, status: int, reason: bytes, said: bytes) -> None:
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")]
         events = (
-            h11.Response(status_code=408, headers=headers, reason=b"Request Timeout"),
-            h11.Data(data=_SLOW),
+            h11.Response(status_code=status, headers=headers, reason=reason),
+            h11.Data(data=said),
             h11.EndOfMessage(),
         )
         for event in events:

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from actors.deps.startup import wait_for_database
 from handlers.web.app import create_app
-from handlers.web.connection import Connection
+from handlers.web.connection import MAX_HEAD, Connection
 from infra.errors import PressroomError
 from infra.settings import Settings
 
@@ -66,6 +66,7 @@ async def serve_web(
             access_log=False,
             server_header=False,
             http=Connection,
+            h11_max_incomplete_event_size=MAX_HEAD,
             limit_concurrency=_CONNECTIONS,
             # Anybody may send the headers of a proxy. Those of named ones tell whose request it is.
             proxy_headers=settings.trusted_proxies is not None,
