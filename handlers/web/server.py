@@ -75,7 +75,8 @@ async def serve_web(
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=int(settings.grace_s),
         )
-        url = f"http://{host}:{bound.getsockname()[1]}"
+        named = f"[{host}]" if ":" in host else host
+        url = f"http://{named}:{bound.getsockname()[1]}"
         server = WebServer(config, lambda: on_ready(url))
         await server.serve(sockets=[bound])
 

@@ -7,6 +7,7 @@ import pytest
 from actors.products.catalogue import PRODUCTS
 from infra.local.environment import outer_environment
 from infra.local.part import Part
+from tests import plain_http
 from tests.commands import run, run_cold
 from tests.pressroom import PRESSROOM, Pressroom
 
@@ -78,6 +79,19 @@ def test_a_port_that_is_taken_is_named(front_door: Pressroom) -> None:
     assert (code, out) == (1, "")
     assert port in err
     assert err.count("\n") == 1
+
+
+def test_the_ready_line_has_an_address_that_can_be_asked(front_door: Pressroom) -> None:
+    """An IPv6 address stands in brackets in the ready line's URL, as in any."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("This machine has no IPv6.")
+    web = front_door.start("web", "--host", "::1", "--port", "0")
+    url = web.output().partition("ready web ")[2].split()[0]
+    assert url.startswith("http://[::1]:")
+    assert plain_http.get(f"{url}/livez").status_code == 200
+    web.terminate()
 
 
 def test_an_order_that_does_not_exist_ends_with_1(front_door: Pressroom) -> None:
