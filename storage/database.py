@@ -61,7 +61,7 @@ class DatabaseIsDown(TransientError):
 
 
 class WriteIsRefused(PressroomError):
-    """MongoDB will not store a document."""
+    """MongoDB will not store a document, or look for what none can hold."""
 
 
 class KeyIsTaken(WriteIsRefused):
@@ -165,8 +165,8 @@ def translating(
             return await function(*args, **kwargs)
         except DocumentTooLarge:
             raise WriteIsRefused("MongoDB takes no document that large.") from None
-        except BSONError as error:
-            raise WriteIsRefused(f"A document cannot be stored: {type(error).__name__}.") from None
+        except (BSONError, UnicodeEncodeError) as error:  # of a query, too
+            raise WriteIsRefused(f"MongoDB cannot hold what was given: {type(error).__name__}.") from None
         except PyMongoError as error:
             if reason := why_not_now(error):
                 raise DatabaseIsDown(reason) from error

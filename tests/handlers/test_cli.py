@@ -99,6 +99,14 @@ def test_an_order_that_does_not_exist_ends_with_1(front_door: Pressroom) -> None
     assert "cs_none" in front_door.cli("orders", "show", "cs_none", code=1)
 
 
+@pytest.mark.parametrize("args", [("orders", "show"), ("orders", "find"), ("dead", "show")])
+def test_an_argument_that_is_no_text_ends_with_1(front_door: Pressroom, args: tuple[str, ...]) -> None:
+    """Bytes that are not UTF-8 are looked for in vain, in one line."""
+    err = front_door.cli(*args, "\udcff", code=1)
+    assert err.startswith("pressroom: ")
+    assert err.count("\n") == 1
+
+
 def test_products_are_listed_with_what_they_need(front_door: Pressroom) -> None:
     """The catalogue tells price, currency, needed answers and sections of each product."""
     product = front_door.json("products")[0]
