@@ -110,7 +110,8 @@ async def form_of(request: Request, role: Role) -> dict[str, str]:
     """Return the fields of a form that an operator sent. HTTPException 403 if they may not, or it is not ours."""
     operator = operator_of(request, role)
     fields = await read_form(request)
-    if not (is_ours(request) and hmac.compare_digest(fields.pop("form_key", ""), operator.form_key)):
+    key = fields.pop("form_key", "").encode()
+    if not (is_ours(request) and hmac.compare_digest(key, operator.form_key.encode())):
         raise HTTPException(403, "This form was not shown to you here. Open its page again.")
     return fields
 
@@ -129,8 +130,10 @@ class ReasonIsMissing(PressroomError):
 
 def is_ours(request: Request) -> bool:
     """Return whether a browser sends a form from a page of our own, as far as it says so."""
-    origin = request.headers.get("origin")
-    return origin is not None and URL(origin).netloc == request.url.netloc
+    try:
+        return URL(request.headers.get("origin", "")).netloc == request.url.netloc
+    except ValueError:  # a bracket that is not closed
+        return False
 
 
 def _secret(connection: HTTPConnection) -> str:

@@ -56,6 +56,22 @@ def test_a_wrong_name_or_password_is_refused(house: Pressroom, name: str, passwo
     assert "set-cookie" not in refused.headers
 
 
+@pytest.mark.parametrize("origin", ["http://[", "null", "http://evil.example"])
+def test_a_form_of_an_odd_origin_is_refused(house: Pressroom, origin: str) -> None:
+    """A form that says it comes from elsewhere, or from no address at all, is refused, whoever sends it."""
+    refused = Browser(house.stack.urls.web).post("/ops/sign-in", origin=origin, name="vera", password=PASSWORD)
+    assert (refused.status_code, "set-cookie" in refused.headers) == (403, False)
+
+
+def test_a_form_with_another_key_is_refused(house: Pressroom) -> None:
+    """A form that was not shown to who is signed in does nothing, whatever stands in the place of its key."""
+    browser = Browser(house.stack.urls.web)
+    browser.sign_in("olaf")
+    for key in ("", "0", "é"):
+        assert browser.post("/ops/sign-out", form_key=key).status_code == 403
+    assert browser.get("/ops/").status_code == 200
+
+
 def test_signing_out_ends_the_cookie(house: Pressroom) -> None:
     """A cookie that somebody kept opens nothing after its owner signed out."""
     browser = Browser(house.stack.urls.web)
