@@ -27,6 +27,7 @@ _LOOKS_AT_ONCE = 8
 _LASTS_S = 600.0
 #: The pause after MongoDB could not be followed.
 _AGAIN_S = 5.0
+_STREAM = "text/event-stream"
 
 
 class News:
@@ -85,10 +86,13 @@ class News:
 def live(request: Request, order: str, show: Callable[[], Awaitable[str]]) -> Response:
     """Return a stream of what `show` returns: now, and whenever it is other than before.
 
-    A browser that comes back with the id of what it has (`Last-Event-ID`) gets only what is new to it.
+    A browser that comes back with the id of what it has (`Last-Event-ID`) gets only what is new to it. HEAD is
+    answered without a stream, which would hold its connection.
     """
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store, no-transform"}
-    return StreamingResponse(_events(request, order, show), headers=headers, media_type="text/event-stream")
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=_STREAM)
+    return StreamingResponse(_events(request, order, show), headers=headers, media_type=_STREAM)
 
 
 async def _events(request: Request, order: str, show: Callable[[], Awaitable[str]]) -> AsyncIterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from tests import plain_http
 from tests.fail_points import failing
 from tests.pressroom import Pressroom
+from tests.raw_http import answer, connected, head
 
 PDF = {"key": "k", "object": "o", "sha256": "x", "pages": 12, "bytes": 1_200_000}
 
@@ -189,6 +190,18 @@ def test_a_page_that_is_looked_at_hears_of_each_change(front_door: Pressroom) ->
         assert next(told) == plain_http.get(f"{order['url']}.json").json()
         front_door.db.orders.update_one({"_id": order["order_id"]}, {"$set": {"on_hold": True}})
         assert next(told)["on_hold"]
+
+
+def test_a_look_at_a_stream_holds_no_connection(front_door: Pressroom) -> None:
+    """HEAD is answered with the stream's facts and without a stream: the next request has its answer at once."""
+    order = front_door.order(front_door.buy())
+    path = urlsplit(f"{order['url']}/events").path
+    with connected(front_door.door) as opened:
+        opened.sendall(head("HEAD", path) + head("GET", "/livez", Connection="close"))
+        told = answer(opened)
+    assert told.count(b"HTTP/1.1 200 OK") == 2
+    assert b"text/event-stream" in told
+    assert told.endswith(b"ok\n")
 
 
 def test_a_page_says_when_it_should_be_ready(front_door: Pressroom) -> None:
