@@ -58,7 +58,8 @@ def find_places(text: str) -> list[Place]:
         name, within = " ".join(words[:count]), " ".join(words[count:])
         found = [row for row in map(_row, _with_name(name)) if not within or within in _surroundings(row[1])]
         if found:
-            return _unlike(_place(row, _written(name, text)) for row in found)
+            written = _written(name, text)
+            return _unlike(_place(row, written) for row in found)
     begun = " ".join(words)
     return _unlike(_place(_row(at), "") for at in _begun_by(begun)) if len(begun) >= _SHORTEST else []
 
