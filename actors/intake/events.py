@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from actors.intake.session import CheckoutSession
+from actors.intake.session import ID, CheckoutSession, Id
 from infra.foreign_json import member
 from infra.settings import WebhookSettings
 from infra.stripe.version import API_VERSION
@@ -28,9 +28,7 @@ PAID = {"paid", "no_payment_required"}
 _ENDED = {"checkout.session.async_payment_failed", "checkout.session.expired"}
 _SESSION_EVENTS = {"checkout.session.completed", "checkout.session.async_payment_succeeded", *_ENDED}
 
-#: Ids become keys in MongoDB, and must have the form of Stripe's ids.
-_Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,255}$")]
-_IS_ID = re.compile(r"[A-Za-z0-9_]{1,255}")
+_IS_ID = re.compile(ID)
 _Cents = Annotated[int, Meta(ge=0, le=10**12)]
 
 
@@ -82,11 +80,11 @@ _OF_NO_PAYMENT = NotForUs("It names no payment.")
 
 
 class _Intent(msgspec.Struct, frozen=True):
-    id: _Id
+    id: Id
 
 
 class _OfPayment(msgspec.Struct, frozen=True):
-    payment_intent: _Id | _Intent | None = None
+    payment_intent: Id | _Intent | None = None
 
     @property
     def intent(self) -> str | None:
@@ -100,12 +98,12 @@ class _Charge(_OfPayment, frozen=True, kw_only=True):
 
 
 class _Refund(_OfPayment, frozen=True, kw_only=True):
-    id: _Id
+    id: Id
     amount: _Cents
 
 
 class _Dispute(_OfPayment, frozen=True, kw_only=True):
-    id: _Id
+    id: Id
     status: str
 
 

@@ -9,6 +9,9 @@ from msgspec import Meta
 from infra.foreign_json import member, text_or_none
 from infra.mail_address import plain_email
 
+#: Ids become keys in MongoDB and parts of names in S3. Stripe's own have letters, digits and underscores.
+ID = r"[A-Za-z0-9_-]{1,255}"
+Id = Annotated[str, Meta(pattern=rf"^{ID}\Z")]
 Amount = Annotated[int, Meta(ge=0, le=10**12)]
 #: Stripe's own bound on references.
 _MAX_REFERENCE = 200
@@ -29,7 +32,7 @@ class TotalDetails(msgspec.Struct, frozen=True):
 class CheckoutSession(msgspec.Struct, frozen=True):
     """Fields of a session that are read. ValidationError for one of another shape."""
 
-    id: str
+    id: Id
     mode: str
     payment_status: Literal["paid", "unpaid", "no_payment_required"]
     amount_subtotal: Amount | None = None
@@ -40,7 +43,7 @@ class CheckoutSession(msgspec.Struct, frozen=True):
     payment_intent: str | dict[str, Any] | None = None
     customer_details: CustomerDetails | None = None
     customer_email: str | None = None
-    custom_fields: list[dict[str, Any]] = []
+    custom_fields: list[dict[str, Any]] | None = None
     metadata: dict[str, Any] | None = None
     locale: str | None = None
     line_items: dict[str, Any] | None = None
@@ -109,7 +112,7 @@ def _answers_in_fields(session: CheckoutSession, names: Collection[str]) -> dict
 
     Of two keys that are alike the answer's own name goes first, then the earlier one.
     """
-    given = {str(field.get("key")): _value(field) for field in session.custom_fields}
+    given = {str(field.get("key")): _value(field) for field in session.custom_fields or ()}
     alike = {_bare(key): value for key, value in reversed(given.items()) if value}
     return {name: given.get(name) or alike.get(_bare(name)) for name in names}
 

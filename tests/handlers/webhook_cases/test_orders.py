@@ -224,6 +224,25 @@ def test_an_amount_that_cannot_be_understood_calls_an_operator(door: Pressroom, 
     assert alerts(door) == [("event_failed", None, event["id"])]
 
 
+@pytest.mark.parametrize(
+    "order",
+    ["", "cs_1:life_clarity", "../../cs_1", "cs_1\n", f"cs_{'1' * 300}"],
+    ids=["", ":", "/", "end", "long"],
+)
+def test_a_session_whose_id_is_none_calls_an_operator(door: Pressroom, order: str) -> None:
+    """Its id would be a key and a part of names: an event with one that cannot be is failed, and told."""
+    accept(door, event := door.event(id=order))
+    assert left(door) == {"events": 1, "alerts": 1, "dead_letters": 1}
+    assert alerts(door) == [("event_failed", None, event["id"])]
+
+
+def test_a_session_may_say_null_for_fields_that_it_lacks(door: Pressroom) -> None:
+    """Lists and objects of a session that are null count as not there."""
+    lacks = ("custom_fields", "total_details", "line_items", "locale", "client_reference_id")
+    accept(door, door.event(**dict.fromkeys(lacks)))
+    assert left(door) == PLACED
+
+
 def test_case_76_as_much_metadata_as_may_be(door: Pressroom) -> None:
     """Fifty keys of metadata with 500 characters each are no trouble."""
     metadata = {"product": "life_clarity", **ANSWERS}

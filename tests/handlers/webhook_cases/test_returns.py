@@ -34,6 +34,14 @@ def test_case_61_refunded_before_completed(door: Pressroom) -> None:
     assert (order["state"], order["amount_refunded"]) == ("refunded", PRICE)
 
 
+def test_case_61_ids_with_hyphens(door: Pressroom) -> None:
+    """Ids of session, payment and refund may have hyphens: the refund finds its order."""
+    event = door.event(id="cs_test_1-a", payment_intent="pi_1-a")
+    accept(door, event, refunded(event, PRICE))
+    assert shown(door, "cs_test_1-a")["state"] == "refunded"
+    assert one(door, "events", type="charge.refunded")["state"] == "applied"
+
+
 def test_case_62_refunded_in_part(door: Pressroom) -> None:
     """A partial refund is noted, and the order goes on."""
     event = door.event()
