@@ -13,7 +13,9 @@ By = Literal["order", "product", "tenant", "day", "model"]
 
 @dataclass(frozen=True)
 class Costs:
-    """Sum over calls. `answered` calls reported their usage, of which `unpriced` ones have no known price.
+    """Sum over calls. `settled` ones had an answer of any status.
+
+    `answered` calls reported their usage, of which `unpriced` ones have no known price.
 
     `known_usd` is the cost of the other answered calls. Tokens are as the provider counts them: cached ones are
     input too, and so are those of cache writes, which the provider stored for later. The dollars of these are part
@@ -34,7 +36,7 @@ class Costs:
 
     @property
     def possibly_paid(self) -> int:
-        """Number of calls whose answers were not recorded, or not yet: open ones, and those that were cut."""
+        """Number of calls without a recorded answer: open ones, and those that were cut, late or met silence."""
         return self.attempts - self.settled
 
     @property
@@ -59,12 +61,14 @@ def _count(condition: object) -> Document:
 
 # In MongoDB's order of values, missing fields and null come before all other values.
 _ANSWERED = {"$gt": ["$usage", None]}
+#: Calls of which the provider has said nothing, be it a refusal.
+_UNHEARD = {"$or": [{"$eq": ["$state", "open"]}, {"$in": ["$outcome", ["cut", "timeout"]]}, "$silent"]}
 #: The number of answers without a known price.
 UNPRICED = _count({"$and": [_ANSWERED, {"$not": [{"$gt": ["$cost_usd", None]}]}]})
 _UNPRICED_WRITE = {"$and": [{"$gt": ["$usage.cache_write", 0]}, {"$not": [{"$gt": ["$cache_write_usd", None]}]}]}
 _SUMS: Document = {
     "attempts": {"$sum": 1},
-    "settled": _count({"$and": [{"$eq": ["$state", "settled"]}, {"$ne": ["$outcome", "cut"]}]}),
+    "settled": _count({"$not": [_UNHEARD]}),
     "answered": _count(_ANSWERED),
     "unpriced": UNPRICED,
     "input_tokens": {"$sum": "$usage.input"},

@@ -14,6 +14,7 @@ from infra.llm.answer import (
     AnswerFailed,
     LimitsAreReached,
     ProviderIsBusy,
+    ProviderIsSilent,
     Request,
     Usage,
 )
@@ -143,6 +144,8 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
         failed: Settlement = {"outcome": "failed", "error": str(error), **charged}
         if isinstance(error, LimitsAreReached):
             failed["limited"] = True
+        if isinstance(error, ProviderIsSilent):
+            failed["silent"] = True
         await _settle(deps, claim, entry, failed)
         if isinstance(error, AccountIsRefused) and error.may_pass:
             raise _judged(deps, claim.step["_id"], error) from error

@@ -81,6 +81,10 @@ class ProviderIsBusy(TransientError):
     """429, 5xx, or no connection: the provider may answer later."""
 
 
+class ProviderIsSilent(ProviderIsBusy):
+    """The provider was not reached, or the line was cut before it said anything."""
+
+
 class LimitsAreReached(ProviderIsBusy):
     """429: the provider counts more than it allows."""
 

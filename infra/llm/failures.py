@@ -4,7 +4,13 @@ import re
 
 import openai
 
-from infra.llm.answer import AccountIsRefused, LimitsAreReached, ProviderIsBusy, ProviderRefusesUs
+from infra.llm.answer import (
+    AccountIsRefused,
+    LimitsAreReached,
+    ProviderIsBusy,
+    ProviderIsSilent,
+    ProviderRefusesUs,
+)
 from infra.llm.rate_headers import read_rate_headers
 
 _KEY = "OPENAI_API_KEY is wrong or revoked. Set a valid one, and restart the workers"
@@ -54,7 +60,7 @@ _CODE = re.compile(r"[\w.-]{1,60}", re.ASCII)
 def translated(error: openai.OpenAIError) -> ProviderIsBusy | ProviderRefusesUs | AccountIsRefused:
     """Return the error as one of ours."""
     if isinstance(error, openai.APIConnectionError):  # time-outs too
-        return ProviderIsBusy(f"The LLM provider was not reached: {type(error).__name__}.")
+        return ProviderIsSilent(f"The LLM provider was not reached: {type(error).__name__}.")
     if not isinstance(error, openai.APIStatusError):
         return ProviderIsBusy("The LLM provider's answer could not be read.")
     status, code = error.status_code, _code(error.code)

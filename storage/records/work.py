@@ -171,6 +171,8 @@ class Settlement(TypedDict, total=False):
     error: str
     #: There, and true, if it refused since its limits are reached.
     limited: bool
+    #: There, and true, if it said nothing: it was not reached, or the line was cut.
+    silent: bool
     #: The text that was answered. There until the report is stored, or its customer forgotten.
     text: str
 

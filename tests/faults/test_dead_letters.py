@@ -149,7 +149,8 @@ def test_a_provider_that_stumbles_kills_no_section(pressroom: Pressroom) -> None
     )
     order = pressroom.buy()
     shown = pressroom.until_delivered(order)
-    assert shown["llm"]["settled"] == 8
+    # Nobody knows whether what the cut line would have brought was paid.
+    assert (shown["llm"]["settled"], shown["llm"]["possibly_paid"]) == (7, 1)
     assert pressroom.db.dead_letters.count_documents({}) == 0
 
 

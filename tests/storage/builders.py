@@ -22,6 +22,7 @@ ANSWERED: Settlement = {
 }
 UNPRICED: Settlement = {**ANSWERED, "model": "llama-9", "cost_usd": None}
 TIMED_OUT: Settlement = {"outcome": "timeout", "cost_usd": None}
+SILENT: Settlement = {"outcome": "failed", "cost_usd": None, "silent": True}
 
 
 def a_form(reference: str) -> Form:

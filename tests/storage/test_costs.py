@@ -9,7 +9,7 @@ from storage.database import Database
 from storage.ledger import open_entry, settle_entry, withdraw_entry
 from storage.records.work import Settlement, Step
 from tests.conftest import StoppedClock
-from tests.storage.builders import ANSWERED, TIMED_OUT, UNPRICED, section
+from tests.storage.builders import ANSWERED, SILENT, TIMED_OUT, UNPRICED, section
 from tests.storage.picking import pick
 
 pytestmark = pytest.mark.anyio
@@ -74,14 +74,14 @@ async def test_dollars_of_cache_writes_are_part_of_the_cost(db: Database, clock:
     assert (costs.cache_write_tokens, costs.cache_write_usd, costs.cost_usd) == (1500, None, 0.05)
 
 
-@pytest.mark.parametrize("facts", [None, TIMED_OUT], ids=["open", "timed out"])
+@pytest.mark.parametrize("facts", [None, TIMED_OUT, SILENT], ids=["open", "timed out", "not reached"])
 async def test_what_nobody_answered_has_no_known_cost(
     db: Database, clock: StoppedClock, facts: Settlement | None
 ) -> None:
-    """Calls of which no answer was heard cost nobody knows what, which is not 0."""
+    """Calls of which no answer was heard cost nobody knows what, which is not 0, and are possibly paid."""
     await call(db, clock.now(), section(), 1, facts)
     costs = await costs_of(db, "cs_1")
-    assert (costs.cost_usd, costs.possibly_paid) == (None, 1 if facts is None else 0)
+    assert (costs.cost_usd, costs.settled, costs.possibly_paid) == (None, 0, 1)
 
 
 async def test_one_unknown_price_makes_the_sum_unknown(db: Database, clock: StoppedClock) -> None:
@@ -90,7 +90,7 @@ async def test_one_unknown_price_makes_the_sum_unknown(db: Database, clock: Stop
         await call(db, clock.now(), section(), epoch, facts)
     costs = await costs_of(db, "cs_1")
     assert (costs.cost_usd, costs.known_usd, costs.unpriced) == (None, 0.0125, 1)
-    assert (costs.attempts, costs.possibly_paid, costs.output_tokens) == (4, 1, 600)
+    assert (costs.attempts, costs.possibly_paid, costs.output_tokens) == (4, 2, 600)
 
 
 async def test_a_call_that_was_not_made_is_no_cost(db: Database, clock: StoppedClock) -> None:

@@ -11,7 +11,7 @@ from actors.reports.begin_report import begin_report
 from actors.reports.claim import Claim
 from actors.reports.slots import queue_released
 from actors.reports.write_section import compose_request
-from infra.llm.answer import MAX_OUTPUT_TOKENS, ProviderIsBusy, Request
+from infra.llm.answer import MAX_OUTPUT_TOKENS, ProviderIsBusy, ProviderIsSilent, Request
 from storage.budget import Spending, spending_of
 from storage.claims import expire_step
 from storage.costs import costs_of
@@ -126,6 +126,17 @@ async def test_a_busy_provider_is_in_the_ledger_and_not_the_end(deps: Deps) -> N
     assert await entries(deps, sections[0]) == [("settled", "failed")]
     released = await state(deps, sections[0])
     assert (released["state"], released["fails"]) == ("ready", 1)
+
+
+async def test_a_call_that_met_silence_was_possibly_paid(deps: Deps) -> None:
+    """A refusal is an answer of some status; of a call that the provider said nothing to, nobody knows."""
+    replies = ProviderIsBusy("503", retry_after=30.0), ProviderIsSilent("It was not reached.", retry_after=30.0)
+    worker = writing(deps, open_provider(*replies))
+    order, sections = await with_sections(deps)
+    for step in sections[:2]:
+        await write(worker, order, step)
+    costs = await costs_of(deps.db, order)
+    assert (costs.attempts, costs.settled, costs.possibly_paid) == (2, 1, 1)
 
 
 async def test_a_provider_that_is_away_for_minutes_costs_time_only(deps: Deps, clock: StoppedClock) -> None:
