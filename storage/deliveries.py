@@ -84,6 +84,12 @@ async def postpone_delivery(db: Database, delivery: Delivery, due_at: datetime, 
     await db.deliveries.update_one(mine, {"$set": {"state": "waiting", "until": due_at, "error": error}})
 
 
+async def hasten_delivery(db: Database, postponed: Delivery, now: datetime) -> bool:
+    """Let a delivery be taken that waits. False if it was taken since it was postponed, or waits no more."""
+    waiting = {"_id": postponed["_id"], "state": "waiting", "epoch": postponed["epoch"] + 1}
+    return (await db.deliveries.update_one(waiting, {"$set": {"until": now}})).matched_count == 1
+
+
 async def refuse_delivery(db: Database, delivery: Delivery, error: str) -> None:
     """Mark a delivery as refused: the mail server will never take it. An operator must mend the address."""
     mine = {"_id": delivery["_id"], "state": "sending", "epoch": delivery["epoch"] + 1}

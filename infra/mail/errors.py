@@ -9,6 +9,10 @@ class MailServerIsBusy(TransientError):
     quotes = True
 
 
+class MailServerIsAway(MailServerIsBusy):
+    """The server was not reached, or serves nobody: whatever letter comes next may end that."""
+
+
 class MailServerRefusesUs(MailServerIsBusy):
     """The server takes no letter of ours, whomever it is to, until a person mends that.
 

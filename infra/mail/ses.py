@@ -15,7 +15,13 @@ from botocore.exceptions import (
 )
 
 from infra.errors import SettingsError
-from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
+from infra.mail.errors import (
+    AcceptanceIsUnknown,
+    LetterIsRefused,
+    MailServerIsAway,
+    MailServerIsBusy,
+    MailServerRefusesUs,
+)
 from infra.mail.letter import Letter, as_message
 from infra.mail.url import MailUrl
 
@@ -84,7 +90,7 @@ def _asked(call: Callable[[], Answer]) -> Answer:
         what = "SES cannot be asked: there are no credentials."
         raise MailServerRefusesUs(what, code="no credentials") from error
     except (BotoCoreError, OSError) as error:
-        raise MailServerIsBusy(f"SES was not reached: {type(error).__name__}.") from error
+        raise MailServerIsAway(f"SES was not reached: {type(error).__name__}.") from error
 
 
 def _meaning(error: ClientError) -> Exception:

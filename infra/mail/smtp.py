@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from email.utils import parseaddr
 from functools import cached_property, partial
 
-from infra.mail.errors import AcceptanceIsUnknown, MailServerIsBusy, MailServerRefusesUs
+from infra.mail.errors import AcceptanceIsUnknown, MailServerIsAway, MailServerIsBusy, MailServerRefusesUs
 from infra.mail.host_name import own_host_name
 from infra.mail.letter import Letter, as_message
 from infra.mail.replies import Reply, refuse
@@ -100,7 +100,7 @@ class SmtpTransport:
 
 @contextmanager
 def _translating() -> Iterator[None]:
-    """Raise errors of greeting, TLS and login as MailServerIsBusy: they are no fault of the letter's."""
+    """Raise errors of greeting, TLS and login as such of the server: they are no fault of the letter's."""
     try:
         yield
     except ssl.SSLCertVerificationError as error:
@@ -111,14 +111,14 @@ def _translating() -> Iterator[None]:
         if 500 <= error.smtp_code < 600:
             stage = "the login" if isinstance(error, smtplib.SMTPAuthenticationError) else "the greeting"
             raise MailServerRefusesUs(what, code=f"{error.smtp_code} at {stage}") from error
-        raise MailServerIsBusy(what) from error
+        raise MailServerIsAway(what) from error
     except (smtplib.SMTPServerDisconnected, TimeoutError) as error:
-        raise MailServerIsBusy(f"The mail server was not reached: {type(error).__name__}.") from error
+        raise MailServerIsAway(f"The mail server was not reached: {type(error).__name__}.") from error
     except smtplib.SMTPException as error:
         what = "The mail server takes no login of a kind that we know."
         raise MailServerRefusesUs(what, code="no login") from error
     except OSError as error:
-        raise MailServerIsBusy(f"The mail server was not reached: {type(error).__name__}.") from error
+        raise MailServerIsAway(f"The mail server was not reached: {type(error).__name__}.") from error
 
 
 def _left(deadline: float) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.errands.registry import run_errand
-from infra.mail.errors import LetterIsRefused, MailServerIsBusy
+from infra.mail.errors import LetterIsRefused, MailServerIsAway, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
 from storage.endings import add_stored
 from storage.records.orders import Order
@@ -30,17 +30,20 @@ LONG: dict[str, Any] = {
 class Mailer:
     """Mailer that takes every letter that can be sent, but for those to `refused`.
 
-    It takes none while it is `busy`.
+    It takes none while it is `busy`, or `away`.
     """
 
     letters: list[Letter] = field(default_factory=list)
     refused: str = ""
     busy: bool = False
+    away: bool = False
 
     def send(self, letter: Letter, seconds_left: Callable[[], float]) -> str:
         """Take the letter."""
         assert seconds_left() > 0
         as_message(letter)
+        if self.away:
+            raise MailServerIsAway("The mail server was not reached.")
         if self.busy:
             raise MailServerIsBusy("The mail server answered 451 later")
         if letter.recipient == self.refused:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Self, cast
 from infra.book import BookSource, ChapterSource, Style
 from infra.errors import TransientError
 from infra.llm.answer import Answer, ProviderIsBusy, Request, Usage
-from infra.mail.errors import AcceptanceIsUnknown, MailServerIsBusy
+from infra.mail.errors import AcceptanceIsUnknown, MailServerIsAway, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
 from infra.pdf import Book, Chunk
 from storage.objects import ObjectDoesNotExist, StoreIsDown
@@ -174,7 +174,7 @@ class Postman(Outside):
 
         def fail() -> Exception:
             mail.in_doubt = True
-            return AcceptanceIsUnknown("simulated") if mail in self.taken else MailServerIsBusy("simulated")
+            return AcceptanceIsUnknown("simulated") if mail in self.taken else MailServerIsAway("simulated")
 
         run = lambda _: self._send(mail, letter, args[1])  # noqa: E731
         return Effect(f"mail.{name}", f"{letter.kind} of {letter.order}", run, fail, faults=_LATE)

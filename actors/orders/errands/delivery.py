@@ -9,11 +9,18 @@ from typing import NamedTuple
 from actors.deps.retrying import until_database_is_back
 from actors.deps.worker import WorkDeps
 from actors.mail.letterhead import letter_id
+from actors.messages import send_errand
 from actors.orders.attention import clear_attention
 from infra.clock import Clock
 from infra.errors import AccountTrouble
 from infra.logs import log
-from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
+from infra.mail.errors import (
+    AcceptanceIsUnknown,
+    LetterIsRefused,
+    MailServerIsAway,
+    MailServerIsBusy,
+    MailServerRefusesUs,
+)
 from infra.mail.letter import Letter
 from infra.metrics import MAILS
 from infra.tracing import span
@@ -22,13 +29,14 @@ from storage.dead_letters import record_dead_errand
 from storage.deliveries import (
     claim_delivery,
     find_delivery,
+    hasten_delivery,
     mark_sent,
     postpone_delivery,
     refuse_delivery,
     retake_delivery,
     start_sending,
 )
-from storage.errands import ERRAND_CHECK
+from storage.errands import ERRAND_CHECK, delay_errand
 from storage.order_state import paid_at
 from storage.orders import call_operator
 from storage.records.mail import Delivery
@@ -46,6 +54,8 @@ _WORRYING_TRIES = 10
 #: The same where the server had the letter and its answer is unknown, since each try may be one more letter: a
 #: server that was only slow for as long as it was listened to has answered by then, and the next is spared.
 _FIRST_DOUBT_S, _LONGEST_DOUBT_S, _WORRYING_DOUBTS = 30.0, 3600.0, 3
+#: The kind of success by which a process knows that the mail server takes letters.
+_MAIL = "mail"
 #: The time for which a letter that a dispute holds back is left alone, at least.
 HELD_BACK = timedelta(hours=6)
 #: The part of an order's age by which it is looked at later. A lost dispute lasts for ever.
@@ -112,14 +122,20 @@ async def _send(deps: WorkDeps, order: Order, errand: Errand, delivery: Delivery
     until = deps.clock.now() + timedelta(seconds=_SEND_S) + _MARGIN
     if not await start_sending(deps.db, delivery, until):
         return _left_to_others(order, errand)
+    another = deps.successes.until_next(_MAIL)
     try:
         with span("mail", kind=letter.kind):
             answer = await _to_the_end(deps, letter, seconds_left)
     except MailServerIsBusy as error:
-        return await _postpone(deps, delivery, _address_of(letter), error)
+        postponed = await _postpone(deps, delivery, _address_of(letter), error)
+        # Where others are taken meanwhile, it is this letter's own trouble.
+        if isinstance(error, MailServerIsAway) and not another.is_set():
+            deps.timers.after(_LONGEST_PAUSE_S, lambda: _hasten(deps, errand, delivery), another)
+        return postponed
     except LetterIsRefused as error:
         return await _refuse(deps, errand, delivery, error)
     now = deps.clock.now()
+    deps.successes.note(_MAIL)
     await until_database_is_back(deps.clock, lambda: mark_sent(deps.db, delivery["_id"], answer, now))
     await end_account_trouble(deps.db, _address_of(letter))
     if delivery["tries"] >= _WORRYING_DOUBTS:
@@ -168,6 +184,14 @@ async def _postpone(deps: WorkDeps, delivery: Delivery, sender: str, error: Mail
     if delivery["tries"] + 1 >= (_WORRYING_DOUBTS if in_doubt else _WORRYING_TRIES):
         await _call_for_letter(deps, delivery, sender, error)
     return Delivered(sent=False, again_at=due_at)
+
+
+async def _hasten(deps: WorkDeps, errand: Errand, postponed: Delivery) -> None:
+    """Have a letter tried at once that waits for its time, unless somebody has tried it since."""
+    order_id, now = postponed["order"], deps.clock.now()
+    if await hasten_delivery(deps.db, postponed, now):
+        await delay_errand(deps.db, order_id, errand, now + ERRAND_CHECK)
+        await send_errand(deps, errand, order_id)
 
 
 async def _tell_of_refusal(deps: WorkDeps, delivery: Delivery, sender: str, error: MailServerRefusesUs) -> None:

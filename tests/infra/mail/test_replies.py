@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.stack import Stack
-from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy, MailServerRefusesUs
+from infra.mail.errors import (
+    AcceptanceIsUnknown,
+    LetterIsRefused,
+    MailServerIsAway,
+    MailServerIsBusy,
+    MailServerRefusesUs,
+)
 from infra.mail.smtp import SmtpTransport
 from infra.mail.url import read_mail_url
 from tests.infra.mail.letters import letter
@@ -57,7 +63,6 @@ THE_LETTERS = [
     ("letter", 554, "5.6.0"),
 ]
 NOT_NOW = [
-    ("hello", 421, ""),
     ("sender", 450, "4.7.1"),
     ("recipient", 450, "4.2.0"),
     ("recipient", 451, "4.7.1"),
@@ -72,6 +77,7 @@ MEANT = [
     *((*told, MailServerRefusesUs) for told in OURS),
     *((*told, LetterIsRefused) for told in THE_LETTERS),
     *((*told, MailServerIsBusy) for told in NOT_NOW),
+    ("hello", 421, "", MailServerIsAway),
 ]
 
 

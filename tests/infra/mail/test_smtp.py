@@ -8,7 +8,7 @@ import pytest
 from infra.local.mail.letters import Letter as Received
 from infra.local.ports import HOST
 from infra.local.stack import Stack
-from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsBusy
+from infra.mail.errors import AcceptanceIsUnknown, LetterIsRefused, MailServerIsAway, MailServerIsBusy
 from infra.mail.letter import Letter, as_message
 from infra.mail.smtp import SmtpTransport
 from infra.mail.url import read_mail_url
@@ -91,7 +91,7 @@ def test_a_server_that_hangs_is_left_at_the_deadline() -> None:
     """A server that takes the connection and says nothing costs the time that there was."""
     with socket.create_server((HOST, 0)) as hung:
         hanging = SmtpTransport(read_mail_url(f"smtp://{HOST}:{hung.getsockname()[1]}"))
-        with pytest.raises(MailServerIsBusy, match="not reached"):
+        with pytest.raises(MailServerIsAway, match="not reached"):
             hanging.send(letter(), lambda: 0.3)
 
 

@@ -13,6 +13,7 @@ from storage.deliveries import (
     deliveries_about,
     deliveries_of,
     find_delivery,
+    hasten_delivery,
     latest_deliveries,
     mark_sent,
     postpone_delivery,
@@ -111,6 +112,7 @@ async def _letters(db: Database, ask: Ask) -> None:
     assert delivery is not None
     await ask(start_sending, delivery, _SOON)
     await ask(postpone_delivery, delivery, NOW, "Later.")
+    await ask(hasten_delivery, delivery, NOW)
     again = await ask(retake_delivery, order, "resend-1", NOW, _SOON)
     assert again is not None
     await ask(start_sending, again, _SOON)
