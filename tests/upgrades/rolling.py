@@ -1,6 +1,6 @@
 """`make upgrade`: orders flow while all processes go over to another version, and back, and over again.
 
-From this version to one to come, or with `--from REVISION` from one of git's to this.
+From this version to one to come, and on to the one after it, or with `--from REVISION` from one of git's to this.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from tests.benchmarks.figures import publish
 from tests.chaos.scene import BRISK, Numbers, Scene, several, staged
 from tests.dist import ROOT
 from tests.pressroom import PRESSROOM
-from tests.upgrades.versions import version_of, version_to_come
+from tests.upgrades.versions import AFTER_NEXT, version_of, version_to_come
 from tests.warm import begin
 
 #: What is bought before one process after the other goes over, again and again.
@@ -52,28 +52,26 @@ class Rolled(NamedTuple):
 
 
 class Roll:
-    """Deploys of an older and a newer version in turn, each process by itself, with an order before each."""
+    """Deploys of one version after the other, each process by itself, with an order before each."""
 
-    def __init__(self, scene: Scene, older: Path, newer: Path, say: Callable[[str], None], seed: int = 1) -> None:
-        """Run the older version everywhere."""
+    def __init__(
+        self, scene: Scene, first: Path, indexed: Path, say: Callable[[str], None], seed: int = 1
+    ) -> None:
+        """Run the first version everywhere, with the indexes of the next."""
         self._scene, self._say, self._rng = scene, say, random.Random(seed)
-        self._versions, self._till = cycle((newer, older)), Till(scene.stack)
-        if older != ROOT:
+        self._till = Till(scene.stack)
+        if first != ROOT:
             for part in scene.pressroom.parts:
-                scene.go_over(part, older)
+                scene.go_over(part, first)
         # As docs/upgrading.md has it: the newer version's indexes are built while the older one runs.
-        env = {**scene.pressroom.parts[0].env, "PYTHONPATH": str(newer)}
-        subprocess.run([*PRESSROOM, "indexes"], env=env, cwd=newer, capture_output=True, timeout=60, check=True)
+        env = {**scene.pressroom.parts[0].env, "PYTHONPATH": str(indexed)}
+        subprocess.run([*PRESSROOM, "indexes"], env=env, cwd=indexed, capture_output=True, timeout=60, check=True)
 
-    def deploy(self, times: int, products: Sequence[str], patience_s: float) -> Rolled:
-        """Go over so many times, wait until nothing is under way, and have every order judged.
-
-        An odd number ends with the newer version.
-        """
+    def deploy(self, versions: Sequence[Path], products: Sequence[str], patience_s: float) -> Rolled:
+        """Go over to each of them, wait until nothing is under way, and have every order judged."""
         db, offered = self._scene.pressroom.db, cycle(products)
         before = built_at(db)
-        for _ in range(times):
-            version = next(self._versions)
+        for version in versions:
             for part in self._scene.pressroom.parts:
                 self._buy(next(offered))
                 if self._rng.random() < _KILLS:
@@ -89,6 +87,12 @@ class Roll:
     def _buy(self, product: str) -> None:
         email = f"{len(self._scene.orders)}.{self._scene.pressroom.email}"
         self._scene.orders.append(self._till.buy(email, product, OFFERS[product].price, **_BIRTH))
+
+
+def way_to_come(folder: Path) -> tuple[Path, ...]:
+    """Return versions to go over to from this one: the next and back, it again, the one after it and back."""
+    following, last = version_to_come(folder / "next"), version_to_come(folder / "last", AFTER_NEXT)
+    return following, ROOT, following, last, following
 
 
 def built_at(db: Database[dict[str, Any]]) -> dict[str, datetime]:
@@ -115,12 +119,13 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as name, Stack(Path(name) / "stack", begin=begin) as stack:
         older = version_of(wanted.revision, Path(name) / "older") if wanted.revision else ROOT
-        newer = ROOT if wanted.revision else version_to_come(Path(name) / "newer")
+        way = (ROOT, older) if wanted.revision else way_to_come(Path(name))
         stack.llm.set_brevity(brief=True)
         stack.llm.set_latency(_CALL_S)
         starts = several(stack, [*PRODUCTS, MAIL_QUEUE], Numbers(1, 2, 2), **BRISK)
         with staged(stack, starts, can_fail=False) as scene:
-            rolled = Roll(scene, older, newer, say, wanted.seed).deploy(wanted.deploys, _ORDERS, _PATIENCE_S)
+            versions = tuple(islice(cycle(way), wanted.deploys))
+            rolled = Roll(scene, older, way[0], say, wanted.seed).deploy(versions, _ORDERS, _PATIENCE_S)
     for violation in rolled.violations:
         say(" ".join(map(str, violation)))
     wrong = {
