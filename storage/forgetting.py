@@ -24,13 +24,14 @@ async def has_news(db: Database, order: Order) -> bool:
     return "new" in {event["state"] for event in await events_of(db, order)}
 
 
-async def forget_customer(db: Database, order: Order, token: str, now: datetime) -> None:
+async def forget_customer(db: Database, order: Order, token: str, now: datetime) -> bool:
     """Remove name, address and answers from an order, with its form and alerts. Safe to repeat.
 
     The new token ends the customer's link. All errands but `forget_order` go, so that no letter is sent any
-    more.
+    more. False if something was asked for, or befell the payment, since the order was seen.
     """
-    known = {"_id": order["_id"], "forgotten_at": {"$exists": False}}
+    known: Document = {name: order[name] for name in ("_id", "errands", "payment_version")}
+    known |= {"request": order.get("request"), "forgotten_at": None}
     nothing: Document = {
         "answers": {},
         "unread": {},
@@ -42,10 +43,13 @@ async def forget_customer(db: Database, order: Order, token: str, now: datetime)
     due_at = order["errands"].get("forget_order", now)
     errands = {"errands": {"forget_order": due_at}, "errands_at": due_at}
     facts = {**nothing, **errands, "token": token, "forgotten_at": now}
-    await db.orders.update_one(known, {"$set": facts, "$unset": {"corrections": "", "request": "", "gift": ""}})
+    gone = {"$set": facts, "$unset": {"corrections": "", "request": "", "gift": ""}}
+    if not (await db.orders.update_one(known, gone)).matched_count and "forgotten_at" not in order:
+        return False
     await db.answers.delete_one({"_id": order["reference"]})
     await db.alerts.delete_many({"order": order["_id"]})
     await db.settled_alerts.delete_many({"order": order["_id"]})
+    return True
 
 
 async def files_of(db: Database, order: Order) -> list[str]:

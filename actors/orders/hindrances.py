@@ -9,7 +9,14 @@ from storage.reports import reports_of
 
 _OVER = {"delivered", "refunded", "cancelled", "needs_attention"}
 #: Errands that still need the customer's address, or write files.
-_PENDING: set[Errand] = {"complete_order", "resend_reports", "refund_order", "resume_replay", "reprint_reports"}
+_PENDING: set[Errand] = {
+    "complete_order",
+    "resend_reports",
+    "refund_order",
+    "confirm_withdrawal",
+    "resume_replay",
+    "reprint_reports",
+}
 
 
 def why_not_refundable(order: Order) -> str | None:
@@ -70,8 +77,10 @@ async def why_not_forgotten(deps: IntakeDeps, order: Order) -> str | None:
         return "it is still being made; refund it, or wait"
     if await has_news(deps.db, order):
         return "an event of Stripe's about it has just come"
-    # An order that failed has an errand for its refund, which does nothing unless the settings say so.
-    idle: set[Errand] = {"refund_order"} if order["failed_at"] is not None else set()
+    # An order that failed has an errand for its refund, which does nothing unless the settings say so, or a
+    # refund is chosen: Stripe may not have been asked yet.
+    is_undecided = order["failed_at"] is not None and order["letter"] != "refund"
+    idle: set[Errand] = {"refund_order"} if is_undecided else set()
     # Nor does the completion errand of an order whose money went back on Stripe's own pages.
     idle |= {"complete_order"} if order["stopped"] else set()
     pending = order["errands"].keys() & (_PENDING - idle)

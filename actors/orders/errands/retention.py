@@ -8,6 +8,7 @@ from actors.orders.errands.delivery import HELD_BACK, as_it_stands
 from actors.orders.hindrances import why_not_forgotten
 from infra.logs import log
 from infra.settings import Settings
+from storage.errands import ERRAND_CHECK
 from storage.forgetting import files_of, forget_customer, forget_events, forget_words
 from storage.orders import retire
 from storage.records.orders import Order
@@ -27,7 +28,8 @@ async def forget_order(deps: WorkDeps, order: Order) -> datetime | None:
         return due_at
     if "forgotten_at" not in order and await why_not_forgotten(deps, order):
         return now + HELD_BACK
-    await forget_customer(deps.db, order, secrets.token_urlsafe(18), now)
+    if not await forget_customer(deps.db, order, secrets.token_urlsafe(18), now):
+        return now + ERRAND_CHECK
     await deps.objects.delete(await files_of(deps.db, order))
     await forget_words(deps.db, order)
     await forget_events(deps.db, order)

@@ -94,6 +94,17 @@ async def test_a_withdrawal_in_time_is_one_receipt_and_one_refund(
     assert await for_a_person(deps, 10) == []
 
 
+async def test_a_customer_is_not_forgotten_before_the_receipt(
+    deps: Deps, worker: WorkDeps, mailer: Mailer, clock: StoppedClock
+) -> None:
+    """It still needs the address, also once the money is back."""
+    assert await withdraw(deps, await paid(deps, clock))
+    await run_errand(worker, "refund_order", ORDER)
+    assert await why_not_forgotten(deps, await present(deps)) == "confirm_withdrawal is under way"
+    await run_errand(worker, "confirm_withdrawal", ORDER)
+    assert await why_not_forgotten(deps, await present(deps)) is None
+
+
 async def test_a_withdrawal_outlives_the_process_that_took_it(
     deps: Deps, worker: WorkDeps, mailer: Mailer, till: Till, clock: StoppedClock
 ) -> None:
@@ -188,6 +199,7 @@ async def test_nobody_is_forgotten_who_waits_for_an_answer(
     assert ("forgotten_at" in order, order["request"]["kind"]) == (False, "withdrawal")
     assert (len(await for_a_person(deps, 10)), await alerts(deps, "request")) == (1, 1)
     await set_aside(deps, ORDER, Authority("olga", "refunded at Stripe's"), "withdrawal")
+    await run_errand(worker, "confirm_withdrawal", ORDER)
     assert await why_not_forgotten(deps, await present(deps)) is None
 
 

@@ -12,9 +12,12 @@ from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.customers.resend import ResendIsImpossible
 from actors.orders.errands.registry import run_errand
+from actors.orders.operators.correction import correct_order
 from actors.orders.operators.dead_letters import retry_order
 from actors.orders.operators.mails import order_resend, readdress_order
 from actors.orders.operators.privacy import OrderIsNotOver, begin_forgetting
+from actors.orders.operators.refund import begin_refund
+from actors.reports.begin_report import give_up_report
 from actors.sweep.orders import drop_old_events, drop_old_forms
 from handlers.views.orders import order_view
 from infra.errors import TransientError
@@ -30,12 +33,15 @@ from storage.objects import ObjectStore
 from storage.orders import OrderDoesNotExist, call_operator, find_order_by_token
 from storage.records.orders import EventState, Gift, Order
 from storage.records.work import Settlement, TokenUsage
+from storage.reports import report_id
 from storage.steps import insert_steps
-from tests.actors.builders import ORDER, place, present, working
+from tests.actors.builders import BOOK, ORDER, place, present, working
 from tests.actors.post import Mailer, delivered, stored
+from tests.actors.stories import DISPUTED, Purchase, say
+from tests.actors.vendors import Till
 from tests.builders import a_step
 from tests.conftest import StoppedClock
-from tests.faults.dying import lives_until
+from tests.faults.dying import frozen_before, lives_until
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +88,11 @@ async def everything(deps: Deps) -> str:
 async def finish(deps: Deps) -> None:
     """Store the order's report."""
     await stored(deps, **SESSION)
+
+
+async def forget(worker: WorkDeps, order: str) -> None:
+    """Forget an order's customer as the errand does."""
+    await run_errand(worker, "forget_order", order)
 
 
 async def test_nothing_is_left_of_a_forgotten_customer(deps: Deps, clock: StoppedClock) -> None:
@@ -135,9 +146,6 @@ async def test_forgetting_goes_on_after_a_worker_died_before_its_write(deps: Dep
     await known(deps)
     await begin_forgetting(deps, ORDER, BY)
 
-    async def forget(worker: WorkDeps, order: str) -> None:
-        await run_errand(worker, "forget_order", order)
-
     assert await lives_until(write, forget, working(deps), ORDER) == (write < WRITES)
     if write < WRITES:
         assert "forget_order" in (await present(deps))["errands"]
@@ -175,6 +183,42 @@ async def test_an_order_is_not_forgotten_before_its_latest_news(deps: Deps) -> N
         await begin_forgetting(deps, ORDER, BY)
     await settle_events(deps.db, ["evt_3"], "applied")
     await begin_forgetting(deps, ORDER, BY)
+
+
+async def test_an_order_that_failed_is_not_forgotten_before_its_refund(
+    worker: WorkDeps, bought: Purchase, till: Till
+) -> None:
+    """Nothing of it is made any more, and Stripe has not been asked: forgotten, its money would never go back."""
+    await give_up_report(worker, report_id(bought.session, BOOK), "It cannot be made.")
+    await begin_refund(worker, bought.session, BY)
+    with pytest.raises(OrderIsNotOver, match="refund_order is under way"):
+        await begin_forgetting(worker, bought.session, BY)
+    await run_errand(worker, "refund_order", bought.session)
+    await begin_forgetting(worker, bought.session, BY)
+    assert till.refunds == 1
+
+
+async def test_what_is_asked_for_as_a_customer_is_forgotten_is_met(deps: Deps) -> None:
+    """A correction between the look at an order and its forgetting takes it back, and the customer is kept."""
+    await delivered(deps, Mailer())
+    await begin_forgetting(deps, ORDER, BY)
+    async with frozen_before(0, forget, working(deps), ORDER):
+        await correct_order(deps, ORDER, {"name": "Grace"}, BY)
+    order = await present(deps)
+    assert (order["answers"]["name"], "forgotten_at" in order) == ("Grace", False)
+    assert "resume_replay" in order["errands"]
+
+
+async def test_a_dispute_that_comes_as_a_customer_is_forgotten_keeps_them(
+    worker: WorkDeps, bought: Purchase
+) -> None:
+    """What is known of them may be evidence, and the alert about it stays."""
+    await give_up_report(worker, report_id(bought.session, BOOK), "It cannot be made.")
+    await begin_forgetting(worker, bought.session, BY)
+    async with frozen_before(0, forget, worker, bought.session):
+        await say(worker, bought, DISPUTED)
+    assert "forgotten_at" not in await present(worker, bought.session)
+    assert await worker.db.alerts.count_documents({"kind": "dispute"}) == 1
 
 
 async def test_an_order_refunded_while_its_letter_waited_can_be_forgotten(deps: Deps) -> None:
