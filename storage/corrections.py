@@ -7,7 +7,6 @@ gets a new run, and an order with that run has the new answers: a worker that cl
 order with an older run reads the order again.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from storage.database import Database, Document
@@ -113,7 +112,10 @@ async def begin_remake(db: Database, order_id: str, product: str, run: int) -> b
     return await db.orders.count_documents(begun) == 1
 
 
-async def end_remaking(db: Database, order_id: str, runs: Mapping[str, int]) -> None:
-    """Clear the intent of a correction, since the steps of all reports are reset (T17)."""
-    still = {"_id": order_id, "remaking": runs}
+async def end_remaking(db: Database, seen: Order) -> None:
+    """Clear the intent of a correction, since the steps of all reports are reset (T17).
+
+    That of a later correction stays: it has the same runs if no report was begun before.
+    """
+    still = {"_id": seen["_id"], "remaking": seen["remaking"], **uncorrected_since(seen)}
     await db.orders.update_one(still, {"$unset": {"remaking": "", _REPLAY: ""}})

@@ -107,6 +107,7 @@ async def begin_replay(
     return (await db.orders.update_one(free, update)).matched_count == 1
 
 
-async def end_replay(db: Database, order_id: str, run: int) -> None:
-    """Clear the intent of a replay, since all of its steps are reset (T17)."""
-    await db.orders.update_one({"_id": order_id, "replay.run": run}, {"$unset": {_REPLAY: "", "replay": ""}})
+async def end_replay(db: Database, order_id: str, product: str, run: int) -> None:
+    """Clear the intent of a report's replay, since all of its steps are reset (T17)."""
+    begun = {"_id": order_id, "replay.product": product, "replay.run": run}
+    await db.orders.update_one(begun, {"$unset": {_REPLAY: "", "replay": ""}})

@@ -178,7 +178,7 @@ async def resume_replay(deps: Deps, order: Order) -> datetime | None:
     if "replay" in order:
         await _carry_out(deps, order["_id"], order["replay"])
     if "remaking" in order:
-        await _remake(deps, order["_id"], order["remaking"])
+        await _remake(deps, order)
     return None
 
 
@@ -188,15 +188,16 @@ async def _carry_out(deps: Deps, order_id: str, intent: ReplayIntent) -> None:
     if plan:
         await _replan(deps, report, intent["run"], plan)
     await _restart(deps, report, intent["run"], intent["steps"])
-    await end_replay(deps.db, order_id, intent["run"])
+    await end_replay(deps.db, order_id, intent["product"], intent["run"])
     await pump(deps, report_id(order_id, intent["product"]))
 
 
-async def _remake(deps: Deps, order_id: str, runs: Mapping[str, int]) -> None:
+async def _remake(deps: Deps, order: Order) -> None:
     """Make those reports of an order again that are begun, each under its new run. All others begin by themselves.
 
     A report that is begun later has its steps read the order as it is corrected.
     """
+    order_id, runs = order["_id"], order["remaking"]
     found = await find_reports(deps.db, [report_id(order_id, product) for product in runs])
     planned = [report for report in found if report["planned"]]
     for report in planned:
@@ -206,7 +207,7 @@ async def _remake(deps: Deps, order_id: str, runs: Mapping[str, int]) -> None:
         await begin_report_replay(deps.db, report["_id"], run)
         first = [step["_id"] for step in await steps_of(deps.db, report["_id"]) if not step["needs"]]
         await _restart(deps, report["_id"], run, first)
-    await end_remaking(deps.db, order_id, runs)
+    await end_remaking(deps.db, order)
     for report in planned:
         await pump(deps, report["_id"])
 

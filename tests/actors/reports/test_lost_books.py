@@ -125,7 +125,7 @@ async def test_a_lost_book_waits_for_another_replay_of_its_order(deps: Deps, clo
     assert await begin_replay(deps.db, order, "other", 2, [], clock.now(), letters=("completion",))
     await run_errand(working(deps), "reprint_reports", order)
     assert "reprint_reports" in (await present(deps, order))["errands"]
-    await end_replay(deps.db, order, 2)
+    await end_replay(deps.db, order, "other", 2)
     await run_errand(working(deps), "reprint_reports", order)
     assert (await present(deps, order))["run"][BOOK] == 2
 

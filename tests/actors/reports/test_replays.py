@@ -3,16 +3,33 @@
 import pytest
 
 from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
 from actors.orders.operators.dead_letters import resolve_dead_letter
 from actors.reports.advance import give_up
+from actors.reports.begin_report import begin_report
 from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
 from storage.audit import Authority
 from storage.dead_letters import dead_letters
 from storage.endings import begin_replay
 from storage.orders import OrderDoesNotExist
+from storage.reports import report_id
 from storage.steps import find_step
-from tests.actors.builders import BOOK, begun, finish, messages, placed, present, state, steps, sweep
+from tests.actors.builders import (
+    BOOK,
+    ORDER,
+    begun,
+    finish,
+    messages,
+    place,
+    placed,
+    present,
+    state,
+    steps,
+    sweep,
+    working,
+)
 from tests.conftest import StoppedClock
+from tests.faults.dying import frozen_before
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +60,26 @@ async def test_a_replay_waits_for_needs_that_are_not_done(deps: Deps, clock: Sto
     await replay(deps, order, BOOK, [chapter["_id"]])
     again = await state(deps, chapter)
     assert (again["state"], again["run"]) == ("waiting", 2)
+
+
+async def test_who_wakes_at_the_end_of_a_replay_does_not_end_that_of_another_report(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """Two reports of an order may come to the same run, and each has an intent of its own."""
+    answers = {"name": "Ada", "question": "Whither?", "birth_date": "1990-12-31", "birth_place": "London"}
+    order = await place(deps, metadata={"product": "bundle", **answers}, amount_subtotal=12900)
+    other = order["products"][1]
+    for product in (BOOK, other):
+        await begin_report(deps, report_id(ORDER, product))
+
+    async def replay_book(worker: WorkDeps, order: str) -> None:
+        await replay(worker, order, BOOK, [f"{order}:{BOOK}:assemble"])
+
+    async with frozen_before(5, replay_book, working(deps), ORDER):
+        await resume_replay(deps, await present(deps))
+        assert await begin_replay(deps.db, ORDER, other, 2, [f"{ORDER}:{other}:assemble"], clock.now())
+    found = await present(deps)
+    assert (found["replay"]["product"], "resume_replay" in found["errands"]) == (other, True)
 
 
 async def test_an_order_that_does_not_exist_is_not_replayed(deps: Deps) -> None:

@@ -121,7 +121,7 @@ async def _operators(db: Database, ask: Ask) -> None:
     await ask(spending_of, order, 1.0, NOW)
     await ask(end_pause, await pick(db.orders, _id=order), 9.0, NOW)
     await ask(begin_replay, order, PRODUCT, 2, ["s"], NOW)
-    await ask(end_replay, order, 2)
+    await ask(end_replay, order, PRODUCT, 2)
     await ask(change_address, order, "ada@customer.example")
     await ask(end_failure, await pick(db.orders, _id=order))
     await ask(release_operator, order, "A step is dead.")
@@ -168,7 +168,7 @@ async def _endings(db: Database, ask: Ask) -> None:
     correction = {"at": NOW, "who": "olga", "before": {}, "after": {"name": "Ada"}, "delivered_at": NOW}
     assert await ask(correct_answers, delivered, correction, NOW)
     await ask(begin_remake, order, PRODUCT, 2)
-    await ask(end_remaking, order, {PRODUCT: 2})
+    await ask(end_remaking, await pick(db.orders, _id=order))
     await _ask_of_requests(db, ask, order)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
 from actors.orders.errands.letters import complete_order
 from actors.orders.errands.registry import run_errand
 from actors.orders.operators.correction import correct_order
@@ -31,6 +32,7 @@ from tests.actors.builders import (
 )
 from tests.actors.post import Mailer
 from tests.conftest import StoppedClock
+from tests.faults.dying import frozen_before
 
 pytestmark = pytest.mark.anyio
 
@@ -78,6 +80,25 @@ async def test_a_worker_that_wakes_after_a_correction_leaves_alone_what_began_si
     steps = await steps_of(deps.db, report["_id"])
     assert (report["run"], order["run"], {step["run"] for step in steps}) == (1, {product: 1}, {1})
     assert report["replay"] is None
+
+
+async def test_a_worker_that_wakes_after_a_correction_does_not_end_the_next(
+    deps: Deps, clock: StoppedClock
+) -> None:
+    """Two corrections ask for the same runs if no report was begun before the second: each is carried out."""
+    await place(deps)
+
+    async def carry_out(worker: WorkDeps, order: str) -> None:
+        await run_errand(worker, "resume_replay", order)
+
+    await correct_order(deps, ORDER, {"name": "Grace"}, BY)
+    async with frozen_before(0, carry_out, working(deps), ORDER):
+        await carry_out(working(deps), ORDER)
+        await begin_report(deps, report_id(ORDER, BOOK))
+        clock.forward(20)
+        await correct_order(deps, ORDER, {"name": "Edith"}, BY)
+    await carry_out(working(deps), ORDER)
+    assert {step["run"] for step in await steps_of(deps.db, report_id(ORDER, BOOK))} == {2}
 
 
 async def test_the_day_of_forgetting_counts_from_the_second_delivery(deps: Deps, clock: StoppedClock) -> None:
