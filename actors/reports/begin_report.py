@@ -65,13 +65,11 @@ async def begin_report(deps: Deps, report_id: str) -> None:
 async def _runs_by(deps: Deps, report_id: str, plan: Plan) -> bool:
     """Return whether a report is running by a plan already. If another took its place meanwhile (T17w), undo it.
 
-    Steps that were inserted late, and that the other plan lacks, are removed.
+    Steps that were inserted late, and that the other plan lacks, are removed, though the report is stored by then.
     """
     report = await find_report(deps.db, report_id)
-    if report is None or report["state"] != "running":
-        return False
-    if report["plan"] == plan["_id"]:
-        return True
+    if report is None or report["plan"] == plan["_id"]:
+        return report is not None and report["state"] == "running"
     others = await deps.plans.get(report["plan"] or "")
     late = [f"{report_id}:{key}" for key in plan["steps"].keys() - others["steps"].keys()]
     await remove_late_steps(deps.db, late, plan["_id"], report["run"])

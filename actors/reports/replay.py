@@ -111,10 +111,11 @@ async def _first_renewed(deps: Deps, report: Report, plan: Plan, steps: Iterable
 def first_renewed(old: Plan, new: Plan, chosen: set[str]) -> set[str]:
     """Return the first of the steps that a report makes again under another plan, by their keys.
 
-    `chosen` are those that were asked for, and those that are not done: a holder of one has the old words.
+    `chosen` are those that were asked for, and those that are not done: a holder of one has the old words. The
+    book is bound again in any case, since the run ends with it: of a plan with another pace nothing else is made.
     """
     changes = changes_between(old, new)
-    return (chosen - changes.gone) | changes.changed | changes.new
+    return (chosen - changes.gone) | changes.changed | changes.new | {"assemble"}
 
 
 def why_impossible(order: Order, report: Report | None, *, printing: bool) -> str | None:

@@ -57,9 +57,10 @@ async def test_what_a_done_step_unlocks_is_unlocked_after_a_crash(deps: Deps, cl
 
 
 async def test_a_slot_that_nothing_holds_is_taken_back(deps: Deps, clock: StoppedClock) -> None:
-    """The slot of a settled step, and one of an older run, are leftovers; that of a running step is not."""
+    """Slots of steps that are settled, of an older run, or gone are leftovers; that of a running step is not."""
     order = await begun(deps)
-    settled, replayed, *running = await steps(deps, order, "write")
+    settled, replayed, gone, *running = await steps(deps, order, "write")
+    await deps.db.steps.delete_one({"_id": gone["_id"]})
     await finish(deps, settled, advanced=True)
     await deps.db.steps.update_one({"_id": replayed["_id"]}, {"$set": {"run": 2}})
     await sweep(deps)

@@ -14,7 +14,7 @@ from actors.orders.operators.replays import NothingToReplay, QuoteHasChanged, qu
 from actors.products.catalogue import PRODUCTS
 from actors.products.definition import Chapter, Product, Section
 from actors.products.plans import plan_of
-from actors.reports.advance import give_up
+from actors.reports.advance import finish_report, give_up
 from actors.reports.begin_report import begin_report
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
@@ -26,7 +26,18 @@ from storage.dead_letters import dead_letters
 from storage.records.work import Step, StepResult
 from storage.reports import report_id
 from storage.steps import steps_of
-from tests.actors.builders import BOOK, answering, begun, placed, report_of, state, sweep, working
+from tests.actors.builders import (
+    BOOK,
+    answering,
+    begun,
+    finish,
+    placed,
+    present,
+    report_of,
+    state,
+    sweep,
+    working,
+)
 from tests.conftest import StoppedClock
 from tests.faults.dying import frozen_before, lives_until
 from tests.products.selling import catalogue_kept
@@ -41,6 +52,8 @@ KEPT, CHANGED, GONE, DEAD, NEW = (
     "next_six_weeks",
     "what_now",
 )
+
+BOUND: StepResult = {"key": "k", "object": "o", "sha256": "x", "pages": 3, "bytes": 30_000}
 
 
 def as_today(old: Product) -> Product:
@@ -67,6 +80,16 @@ async def stuck(deps: Deps) -> str:
     dead = await state(deps, await step_of(deps, order, f"write-{DEAD}"))
     await give_up(deps, dead, dead["epoch"], "The provider says 503.")
     PRODUCTS[BOOK] = as_today(PRODUCTS[BOOK])
+    return order
+
+
+async def made(deps: Deps) -> str:
+    """Return an order whose report is stored, and whose letter is not chosen."""
+    order = await begun(deps)
+    for step in await steps_of(deps.db, report_id(order, BOOK)):
+        await finish(deps, step, result=BOUND, advanced=True)
+    await deps.objects.put(BOUND["object"], b"%PDF")
+    await finish_report(deps, await step_of(deps, order, "assemble"))
     return order
 
 
@@ -138,6 +161,18 @@ async def test_the_report_goes_on_to_its_last_step_in_its_new_shape(deps: Deps) 
     assert {step["plan"] for step in steps} == {plan_of(PRODUCTS[BOOK])["_id"]}
 
 
+async def test_a_report_of_which_nothing_differs_is_bound_again(deps: Deps) -> None:
+    """Another pace makes another plan: nothing is bought, and the new run ends like any other."""
+    order = await made(deps)
+    product = PRODUCTS[BOOK]
+    PRODUCTS[BOOK] = replace(product, pace=replace(product.pace, max_in_flight=9))
+    assert (await quote_order(deps, order, words="today")).facts["calls"] == 0
+    await replayed(deps, order)
+    await perform(working(deps), order, f"{order}:{BOOK}:assemble", answering(BOUND))
+    found = await present(deps, order)
+    assert (found["run"], found["stored"], found["stored_at"]) == ({BOOK: 2}, [BOOK], deps.clock.now())
+
+
 async def test_a_section_in_the_air_is_bought_in_todays_words(deps: Deps) -> None:
     """An answer that comes after the replay was asked for in yesterday's, and is dropped."""
     order = await begun(deps)
@@ -188,11 +223,12 @@ async def test_a_process_that_dies_at_it_leaves_it_to_another(deps: Deps, clock:
     assert len(await steps_of(deps.db, report_id(order, BOOK))) == len(plan_of(PRODUCTS[BOOK])["steps"])
 
 
+@pytest.mark.parametrize("by_then", ["running", "stored"])
 @pytest.mark.parametrize("write", range(5))
 async def test_a_worker_that_was_frozen_as_it_began_the_report_leaves_no_step_of_its_plan(
-    deps: Deps, write: int
+    deps: Deps, write: int, by_then: str
 ) -> None:
-    """It wakes when another has begun the report, and an operator has replayed it in today's words."""
+    """It wakes when an operator has replayed the report in today's words, and perhaps all of it is made."""
     order = await placed(deps)
 
     async def begin(worker: Deps, order: str) -> None:
@@ -202,6 +238,7 @@ async def test_a_worker_that_was_frozen_as_it_began_the_report_leaves_no_step_of
         await begin_report(deps, report_id(order, BOOK))
         PRODUCTS[BOOK] = as_today(PRODUCTS[BOOK])
         await replayed(deps, order)
+        await deps.db.reports.update_one({"order": order}, {"$set": {"state": by_then}})
     found = await steps_of(deps.db, report_id(order, BOOK))
     assert [step["key"] for step in found] == list(plan_of(PRODUCTS[BOOK])["steps"])
 
