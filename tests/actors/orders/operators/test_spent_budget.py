@@ -5,6 +5,7 @@ import math
 import pytest
 
 from actors.deps.process import Deps
+from actors.deps.worker import WorkDeps
 from actors.orders.errands.registry import run_errand
 from actors.orders.operators.spent_budget import BudgetIsTooSmall, OrderIsNotPaused, resume_order
 from actors.reports.budget import BudgetIsSpent, open_within_budget
@@ -19,6 +20,7 @@ from storage.queueing import park_step
 from tests.actors.builders import messages, present, state, working
 from tests.actors.spending import MOST, REQUEST, alerts, claims, spent, with_budget
 from tests.conftest import StoppedClock
+from tests.faults.dying import frozen_before
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +81,22 @@ async def test_a_resumption_that_a_crash_cut_short_is_carried_out(deps: Deps, cl
     unparked = await state(deps, claim.step)
     assert unparked["due_at"] == clock.now()
     assert attention_of(await present(deps, order)) is None
+
+
+async def test_who_wakes_after_a_resumption_calls_nobody_for_the_pause(deps: Deps) -> None:
+    """A worker that saw the order paused, and says so once it goes on, takes that back: nothing has failed."""
+    (claim,) = await claims(deps, 1)
+    order = claim.order["_id"]
+    await begin_pause(deps.db, claim.order, "Spent.", MOST, deps.clock.now())
+
+    async def heed(worker: WorkDeps, order: str) -> None:
+        await run_errand(worker, "heed_pause", order)
+
+    async with frozen_before(0, heed, working(deps), order):
+        await end_pause(deps.db, await present(deps, order), None, deps.clock.now())
+        await heed(working(deps), order)
+    found = await present(deps, order)
+    assert (attention_of(found), found["failed_at"], await alerts(deps)) == (None, None, [])
 
 
 async def test_without_a_budget_an_order_of_unknown_price_goes_on(deps: Deps) -> None:
