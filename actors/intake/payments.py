@@ -8,7 +8,7 @@ from storage.endings import choose_refund
 from storage.errands import add_errand, delay_errand
 from storage.grouping import by_id
 from storage.order_state import DISPUTE_LOST, REFUND_FAILED, REQUESTS
-from storage.orders import call_operator, note_payment, orders_of_payments
+from storage.orders import call_operator, find_order, note_payment, orders_of_payments
 from storage.payments import payment_state
 from storage.queueing import unpark_steps
 from storage.records.orders import Errand, Order, Payment, PaymentState
@@ -51,6 +51,10 @@ async def _copy(deps: IntakeDeps, order: Order, version: int, state: PaymentStat
         for errand in sorted(_HELD_BACK & order["errands"].keys()):
             await delay_errand(deps.db, order_id, errand, now)
     await _tell(deps, order, state)
+    # It is told first, then read: who copies a later word at this moment may have told that before.
+    present = await find_order(deps.db, order_id)
+    if present is not None and present["payment_version"] > version:
+        await _tell(deps, present, present)
 
 
 async def _tell(deps: IntakeDeps, order: Order, state: PaymentState) -> None:

@@ -23,10 +23,11 @@ from storage.orders import OrderDoesNotExist, fail_order
 from storage.reports import report_id, store_report
 from tests.actors.builders import BOOK, ORDER, alerts, place, present, working
 from tests.actors.post import Mailer
-from tests.actors.stories import BOUNCED, PART, WHOLE, Purchase, say
+from tests.actors.stories import BOUNCED, DISPUTED, PART, WHOLE, Purchase, say
 from tests.actors.vendors import Till
 from tests.builders import a_pdf
 from tests.conftest import StoppedClock
+from tests.faults.dying import frozen_before
 
 pytestmark = pytest.mark.anyio
 
@@ -150,6 +151,21 @@ async def test_a_refund_on_stripes_own_pages_is_told(
     await say(worker, bought, WHOLE)
     await run_errand(worker, "refund_order", bought.session)
     assert (mailer.kinds, till.refunds) == (["refund"], 0)
+
+
+@pytest.mark.parametrize("write", range(6))
+async def test_who_wakes_after_a_dispute_came_does_not_take_its_alert_away(
+    worker: WorkDeps, bought: Purchase, write: int
+) -> None:
+    """A process that copies an earlier word of Stripe's leaves the operator with the later one."""
+
+    async def hear_of_a_part(worker: WorkDeps, _: str) -> None:
+        await say(worker, bought, PART)
+
+    async with frozen_before(write, hear_of_a_part, worker, bought.session):
+        await say(worker, bought, DISPUTED)
+    assert (await present(worker, bought.session))["on_hold"]
+    assert await alerts(worker, "dispute") == 1
 
 
 async def test_reports_that_are_on_their_way_are_not_followed_by_a_refund_letter(
