@@ -51,6 +51,7 @@ async def _doing(gate: WriteGate, run: Run, worker: WorkDeps, order: str) -> Asy
         try:
             yield doing
         finally:
+            gate.died.set()  # or a block that fails while it is frozen would wait for it for ever
             doing.cancel()
             with suppress(asyncio.CancelledError):
                 await doing
