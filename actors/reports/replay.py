@@ -178,8 +178,8 @@ async def resume_replay(deps: Deps, order: Order) -> datetime | None:
     """Finish a replay that a crash interrupted, or a correction asks for. Every part of it is safe to repeat."""
     if "replay" in order:
         await _carry_out(deps, order["_id"], order["replay"])
-    if "remaking" in order:
-        await _remake(deps, order)
+    if "remaking" in order and not await _remake(deps, order):
+        return deps.clock.now() + ERRAND_CHECK
     return None
 
 
@@ -193,10 +193,11 @@ async def _carry_out(deps: Deps, order_id: str, intent: ReplayIntent) -> None:
     await pump(deps, report_id(order_id, intent["product"]))
 
 
-async def _remake(deps: Deps, order: Order) -> None:
+async def _remake(deps: Deps, order: Order) -> bool:
     """Make those reports of an order again that are begun, each under its new run. All others begin by themselves.
 
-    A report that is begun later has its steps read the order as it is corrected.
+    A report that is begun later has its steps read the order as it is corrected. False if one is just being begun,
+    whose first steps may be made already: it is made again once it is begun.
     """
     order_id, runs = order["_id"], order["remaking"]
     found = await find_reports(deps.db, [report_id(order_id, product) for product in runs])
@@ -208,9 +209,12 @@ async def _remake(deps: Deps, order: Order) -> None:
         await begin_report_replay(deps.db, report["_id"], run)
         first = [step["_id"] for step in await steps_of(deps.db, report["_id"]) if not step["needs"]]
         await _restart(deps, report["_id"], run, first)
-    await end_remaking(deps.db, order)
+    is_over = not any(report["state"] == "queued" and report["plan"] and not report["stopped"] for report in found)
+    if is_over:
+        await end_remaking(deps.db, order)
     for report in planned:
         await pump(deps, report["_id"])
+    return is_over
 
 
 async def _restart(deps: Deps, report: str, run: int, first: Sequence[str]) -> None:

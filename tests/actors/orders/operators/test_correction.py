@@ -101,6 +101,26 @@ async def test_a_worker_that_wakes_after_a_correction_does_not_end_the_next(
     assert {step["run"] for step in await steps_of(deps.db, report_id(ORDER, BOOK))} == {2}
 
 
+async def test_what_was_made_before_its_report_was_begun_is_made_again(deps: Deps) -> None:
+    """A worker stands still between the steps and the start of their report, of which others make the first."""
+    await place(deps)
+
+    async def begin(worker: WorkDeps, order: str) -> None:
+        await begin_report(worker, report_id(order, BOOK))
+
+    async def write(claim: Claim) -> StepResult:
+        return {"text": claim.order["answers"]["name"]}
+
+    async with frozen_before(2, begin, working(deps), ORDER):
+        await perform(working(deps), ORDER, f"{ORDER}:{BOOK}:write-where_you_stand", write)
+        await correct_order(deps, ORDER, {"name": "Grace"}, BY)
+        await run_errand(working(deps), "resume_replay", ORDER)
+        assert "resume_replay" in (await present(deps))["errands"]
+    await run_errand(working(deps), "resume_replay", ORDER)
+    assert "resume_replay" not in (await present(deps))["errands"]
+    assert {step["run"] for step in await steps_of(deps.db, report_id(ORDER, BOOK))} == {2}
+
+
 async def test_the_day_of_forgetting_counts_from_the_second_delivery(deps: Deps, clock: StoppedClock) -> None:
     """Whoever has a delivered order corrected is not forgotten while it is made again."""
     await place(deps)
