@@ -12,7 +12,7 @@ from storage.alerts import withdraw_alert
 from storage.audit import Authority, record_action
 from storage.corrections import settle_request
 from storage.errands import ERRAND_CHECK
-from storage.order_state import REQUESTS, is_withdrawn
+from storage.order_state import REQUESTS
 from storage.orders import named_order
 from storage.records.orders import RequestKind
 
@@ -43,7 +43,8 @@ async def set_aside(deps: Deps, order_id: str, authority: Authority, kind: Reque
     if "request" not in order or order["request"]["kind"] != kind:
         raise CorrectionIsImpossible(f"The customer of order {order_id} asks for no {kind}.")
     await record_action(deps.db, authority, "set aside", order_id, kind, deps.clock.now())
-    due_at = deps.clock.now() + ERRAND_CHECK if is_withdrawn(order) else None
+    # Also of an order that was delivered meanwhile: a book that is printed again may lie still.
+    due_at = deps.clock.now() + ERRAND_CHECK if kind == "withdrawal" else None
     if not await settle_request(deps.db, order, due_at):
         raise CorrectionIsImpossible("The order has changed at this very moment. Look again.")
     await withdraw_alert(deps.db, order_id, REQUESTS[kind])

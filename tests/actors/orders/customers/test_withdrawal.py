@@ -105,6 +105,22 @@ async def test_a_customer_is_not_forgotten_before_the_receipt(
     assert await why_not_forgotten(deps, await present(deps)) is None
 
 
+async def test_what_lay_still_for_a_withdrawal_goes_on_though_the_mail_had_gone(
+    deps: Deps, worker: WorkDeps, clock: StoppedClock
+) -> None:
+    """Its order was delivered meanwhile, and a lost book of it is being printed again."""
+    order, (section, *_) = await with_sections(deps)
+    chosen = {"paid_at": clock.now(), "letter": "completion", "stored_at": clock.now()}
+    await deps.db.orders.update_one({"_id": order}, {"$set": chosen})
+    assert await withdraw(deps, await present(deps, order))
+    await perform(worker, order, section["_id"], answering({"text": "Some words."}))
+    assert "due_at" not in await state(deps, section)
+    await mark_delivered(deps.db, order, clock.now())
+    await set_aside(deps, order, Authority("olga", "she has it"), "withdrawal")
+    await run_errand(worker, "heed_pause", order)
+    assert (await state(deps, section))["due_at"] == clock.now()
+
+
 async def test_a_withdrawal_outlives_the_process_that_took_it(
     deps: Deps, worker: WorkDeps, mailer: Mailer, till: Till, clock: StoppedClock
 ) -> None:
