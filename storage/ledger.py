@@ -66,9 +66,10 @@ async def has_bought(db: Database, order: str) -> bool:
     return await db.ledger.find_one({"order": order}, {"_id": 1}) is not None
 
 
-async def drop_texts(db: Database, report: str) -> None:
-    """Remove the texts of a report's answers, which its steps have as well."""
-    await db.ledger.update_many({"_id": _begins_with(report)}, {"$unset": {"text": ""}})
+async def drop_texts(db: Database, report: str, run: int) -> None:
+    """Remove the texts of a report's answers up to a run, which its steps have. A later run needs its own."""
+    made = {"_id": _begins_with(report), "run": {"$not": {"$gt": run}}}
+    await db.ledger.update_many(made, {"$unset": {"text": ""}})
 
 
 def _begins_with(part: str) -> Document:

@@ -115,7 +115,7 @@ async def finish_report(deps: Deps, step: Step) -> None:
     pdf = cast("Pdf", step["result"])  # the last step's result is the book
     async with watching_accounts(deps, f"{step['_id']} published"):
         await deps.objects.copy(pdf["object"], pdf["key"])
-    await drop_texts(deps.db, step["report"])
+    await drop_texts(deps.db, step["report"], step["run"])
     now = deps.clock.now()
     await store_report(deps.db, step["report"], step["run"], pdf, now)
     if await add_stored(deps.db, step["order"], step["product"], step["run"], now):

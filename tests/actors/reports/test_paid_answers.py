@@ -6,6 +6,7 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
+from actors.reports.advance import finish_report
 from actors.reports.slots import queue_released
 from actors.reports.write_section import write_section
 from infra.llm.answer import MAX_OUTPUT_TOKENS, Answer, AnswerFailed, ProviderIsBusy, Usage
@@ -15,7 +16,7 @@ from storage.costs import costs_of
 from storage.forgetting import forget_words
 from storage.ledger import drop_texts
 from storage.records.work import Step
-from tests.actors.builders import present, report_of, result_of, state, with_sections
+from tests.actors.builders import present, report_of, result_of, state, steps, with_sections
 from tests.actors.reports.writing import Provider, answer, entries, open_provider, write, writing
 from tests.conftest import StoppedClock
 
@@ -159,9 +160,22 @@ async def test_the_ledger_keeps_no_text_of_a_report_that_is_stored(deps: Deps) -
     await write(worker, order, section)
     assert await deps.db.ledger.count_documents({"text": "Some words."}) == 1
     report = await report_of(deps, order)
-    await drop_texts(deps.db, report["_id"])
+    await drop_texts(deps.db, report["_id"], report["run"])
     assert await deps.db.ledger.count_documents({"text": {"$exists": True}}) == 0
     assert await deps.db.ledger.count_documents({"outcome": "written", "usage.output": 50}) == 1
+
+
+async def test_who_ends_an_older_run_late_leaves_the_answers_of_the_next(deps: Deps) -> None:
+    """A worker that was frozen before the end of its report takes no text from a section that is written again."""
+    worker, provider = begun(deps, answer(), answer())
+    order, (section, *_) = await with_sections(deps)
+    await deps.db.steps.update_one({"_id": section["_id"]}, {"$set": {"run": 2}})
+    await received(deps, worker, order, section)
+    (binding,) = await steps(deps, order, "assemble")
+    await deps.objects.put("o", b"%PDF")
+    await finish_report(deps, {**binding, "result": {"object": "o", "key": "k"}})
+    await write(worker, order, section)
+    assert len(provider.replies) == 1
 
 
 async def test_a_forgotten_customers_words_leave_the_ledger(deps: Deps) -> None:

@@ -134,7 +134,7 @@ async def _costs(db: Database, ask: Ask) -> None:
     await ask(settle_entry, opened, {"outcome": "written"}, NOW)
     await ask(withdraw_entry, opened)
     await ask(answers_of, step)
-    await ask(drop_texts, entry["report"])
+    await ask(drop_texts, entry["report"], 1)
     await ask(entries_of, [entry["order"], "cs_new"])
     await ask(has_bought, entry["order"])
     await ask(costs_of, entry["order"])
