@@ -83,8 +83,12 @@ async def note_ended(db: Database, order_id: str, at: datetime) -> None:
 
 
 async def retire(db: Database, order_id: str, forget_at: datetime) -> None:
-    """Have an order forgotten at that time that no letter ends, since it was never paid or its money is back."""
-    over: Document = {"_id": order_id, "letter": None, "$or": [{"paid_at": None}, {"stopped": True}]}
+    """Have an order forgotten at that time that no letter ends, since it was never paid or its money is back.
+
+    The letter that was chosen, and not sent before the money went back, is none.
+    """
+    unsent = {"letter": {"$in": [None, "completion"]}, "delivered_at": None}
+    over: Document = {"_id": order_id, **unsent, "$or": [{"paid_at": None}, {"stopped": True}]}
     await db.orders.update_one(over, errand_update("forget_order", forget_at))
 
 

@@ -187,7 +187,8 @@ async def making_times(db: Database, product: str, since: datetime, limit: int) 
 async def begin_report_replay(db: Database, report: str, run: int, plan: str | None = None) -> None:
     """Stop the queueing of the report's steps while they are reset, under another plan if there is one (T17)."""
     older = {"_id": report, "run": {"$lt": run}}
-    begun = {"replay": run, "run": run, "state": "running", **({"plan": plan} if plan else {})}
+    # Planned, too: an election may have taken the report's start back, and nobody else starts it now.
+    begun = {"replay": run, "run": run, "state": "running", "planned": True, **({"plan": plan} if plan else {})}
     await db.reports.update_one(older, {"$set": begun})
 
 

@@ -23,6 +23,7 @@ from tests.actors.builders import (
     place,
     placed,
     present,
+    report_of,
     state,
     steps,
     sweep,
@@ -51,6 +52,19 @@ async def test_an_interrupted_replay_is_finished(deps: Deps, clock: StoppedClock
     assert "resume_replay" not in found["errands"]
     assert {step["run"] for step in await steps(deps, order, "assemble")} == {2}
     assert {step["run"] for step in (await steps(deps, order, "write"))[1:]} == {1}
+
+
+async def test_a_replay_of_a_report_whose_start_was_taken_back_starts_it(deps: Deps, clock: StoppedClock) -> None:
+    """An election may take the start back once the replay was written down, and another one is possible later."""
+    order = await begun(deps)
+    first = (await steps(deps, order, "write"))[0]["_id"]
+    assert await begin_replay(deps.db, order, BOOK, 2, [first], clock.now())
+    taken_back = {"$set": {"state": "queued", "planned": False, "slots": {"write": [], "render": []}}}
+    await deps.db.reports.update_one({"_id": report_id(order, BOOK)}, taken_back)
+    await resume_replay(deps, await present(deps, order))
+    await replay(deps, order, BOOK, [first])
+    report = await report_of(deps, order)
+    assert (report["state"], report["run"], report["replay"]) == ("running", 3, None)
 
 
 async def test_a_replay_waits_for_needs_that_are_not_done(deps: Deps, clock: StoppedClock) -> None:

@@ -1,4 +1,4 @@
-"""Orders that were never paid: their customers are forgotten in their time, like those of delivered ones."""
+"""Orders that no letter ends: their customers are forgotten in their time, like those of delivered ones."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,8 +11,9 @@ from actors.deps.worker import WorkDeps
 from actors.intake.apply import apply_events, finish_events
 from actors.orders.errands.registry import run_errand
 from storage.answers import find_forms, keep_answers
-from tests.actors.builders import messages, present, sweep, working
-from tests.actors.stories import COMPLETED, EXPIRED, FAILED, PAID, Purchase, Word, purchase
+from storage.endings import add_stored, choose_completion
+from tests.actors.builders import BOOK, messages, present, sweep, working
+from tests.actors.stories import COMPLETED, EXPIRED, FAILED, PAID, WHOLE, Purchase, Word, purchase
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +60,22 @@ async def test_an_order_that_ended_unpaid_is_forgotten_in_its_time(
     order = await present(worker, bought.session)
     assert (order["answers"], order["email"], order["errands"]) == ({}, None, {})
     assert "forgotten_at" in order
+
+
+async def test_an_order_that_is_refunded_before_its_letter_goes_is_forgotten_in_its_time(
+    worker: WorkDeps, clock: StoppedClock
+) -> None:
+    """The money went back on Stripe's own pages while the letter with the reports was chosen and not sent."""
+    bought = purchase()
+    await say(worker, bought, COMPLETED, PAID)
+    await add_stored(worker.db, bought.session, BOOK, 1, clock.now())
+    assert await choose_completion(worker.db, bought.session)
+    await say(worker, bought, WHOLE)
+    await run_due(worker, bought.session)
+    assert "forgotten_at" not in await present(worker, bought.session)
+    clock.forward((KEPT_DAYS + 1) * DAY_S)
+    await run_due(worker, bought.session)
+    assert "forgotten_at" in await present(worker, bought.session)
 
 
 async def test_without_the_setting_it_is_kept(deps: Deps, clock: StoppedClock) -> None:
