@@ -48,11 +48,6 @@ def new_message_id() -> str:
     return str(uuid.uuid4())
 
 
-async def send(deps: IntakeDeps, queue: str, actor: str, message_id: str, **ids: str) -> bool:
-    """Queue a message. False if Redis does not take it in time: the sweep will send it again."""
-    return await send_all(deps, [Post(queue, actor, message_id, ids)])
-
-
 async def ask(deps: IntakeDeps, order_id: str, errand: Errand) -> None:
     """Record an errand of an order, and wake a mail worker for it."""
     await add_errand(deps.db, order_id, errand, deps.clock.now() + ERRAND_CHECK)

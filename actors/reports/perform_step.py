@@ -75,20 +75,19 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
     order = await deps.recent_orders.find(deps.db, deps.clock, order_id)
     if order is None:
         return False
-    if is_parked(order, kind_of(step_id)):
-        kind = kind_of(step_id)
+    kind = kind_of(step_id)
+    if is_parked(order, kind):
         await park(deps, step_id, lambda order: is_parked(order, kind), put_off_step, park_step)
         return False
-    if await is_put_off(deps, step_id, order["tenant"], kind_of(step_id), put_off_step):
+    if await is_put_off(deps, step_id, order["tenant"], kind, put_off_step):
         return False
     with deps.claims.holding(step_id):
         until = deps.clock.now() + _FIRST_LEASE
         step = await claim_step(deps.db, step_id, deps.worker, FORMATS, until, most_kills=most_kills)
         if step is not None:
             with deps.claims.holding(*others_in_batch(step)):
-                if step["run"] > order["run"].get(
-                    step["product"], 0
-                ):  # it was remembered from before a correction
+                remembered_run = order["run"].get(step["product"], 0)
+                if step["run"] > remembered_run:  # the order was remembered from before a correction
                     order = await find_order(deps.db, order_id) or order
                 await _work_on_all(deps, await _claims(deps, step, order, until), work)
             return False

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from actors.deps.process import Deps
-from actors.messages import send
+from actors.messages import Post, send_all
 from infra.broker.broker import Broker
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +24,8 @@ async def test_a_redis_that_hangs_holds_one_thread(deps: Deps) -> None:
     before = senders()
     with socket.create_server(("127.0.0.1", 0)) as hung:
         stuck = replace(deps, broker=Broker(f"redis://127.0.0.1:{hung.getsockname()[1]}/0"))
-        sending = [asyncio.create_task(send(stuck, "books", "note", f"m-{nth}")) for nth in range(50)]
+        posts = [Post("books", "note", f"m-{nth}", {}) for nth in range(50)]
+        sending = [asyncio.create_task(send_all(stuck, [post])) for post in posts]
         async with asyncio.timeout(5):
             await asyncio.gather(*(asyncio.to_thread(threading.get_ident) for _ in range(50)))
         assert len(senders() - before) <= 1

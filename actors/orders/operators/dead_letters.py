@@ -6,7 +6,7 @@ from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from actors.deps.process import Deps
-from actors.messages import Post, ask, new_message_id, send, send_all
+from actors.messages import Post, ask, begin_post, new_message_id, send_all
 from actors.orders.attention import MOST_OPEN, clear_attention, close_deaths
 from actors.reports.replay import Words, lost_chunks, replay
 from infra.errors import PressroomError, TransientError
@@ -124,9 +124,9 @@ async def _replay_step(deps: Deps, letter: DeadStep, words: Words) -> None:
 
 async def _replay_report(deps: Deps, letter: DeadReport) -> None:
     report = report_id(letter["order"], letter["product"])
-    message = begin_message(report)
-    if await revive_report(deps.db, report, message, deps.clock.now()):
-        await send(deps, letter["product"], "begin_report", message, report=report)
+    revived = await revive_report(deps.db, report, begin_message(report), deps.clock.now())
+    if revived is not None:
+        await send_all(deps, [begin_post(revived)])
 
 
 async def _replay_event(deps: Deps, letter: DeadEvent) -> None:
