@@ -160,10 +160,10 @@ async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Repor
     return await db.reports.find(overdue).sort("check_at").limit(limit).to_list()
 
 
-async def store_report(db: Database, report: str, run: int, pdf: Pdf, now: datetime) -> None:
-    """Record the place of the finished PDF (T16)."""
+async def store_report(db: Database, report: str, run: int, pdf: Pdf, now: datetime) -> bool:
+    """Record the place of the finished PDF (T16). False if the report is in a later run."""
     stored = {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
-    await db.reports.update_one({"_id": report, "run": run}, stored)
+    return (await db.reports.update_one({"_id": report, "run": run}, stored)).matched_count == 1
 
 
 async def note_download(db: Database, report: str, now: datetime) -> None:

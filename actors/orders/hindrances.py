@@ -67,7 +67,7 @@ def why_not_resent(deps: Deps, order: Order) -> str | None:
     return None
 
 
-async def why_not_forgotten(deps: IntakeDeps, order: Order) -> str | None:
+async def why_not_forgotten(deps: Deps, order: Order) -> str | None:
     """Return the reason why an order's customer cannot be forgotten now, or None."""
     if order["on_hold"]:
         return "it is disputed, and what is known of it may be evidence"
@@ -80,7 +80,7 @@ async def why_not_forgotten(deps: IntakeDeps, order: Order) -> str | None:
     # An order that failed has an errand for its refund, which does nothing unless the settings say so, or a
     # refund is chosen: Stripe may not have been asked yet.
     is_undecided = order["failed_at"] is not None and order["letter"] != "refund"
-    idle: set[Errand] = {"refund_order"} if is_undecided else set()
+    idle: set[Errand] = {"refund_order"} if is_undecided and deps.settings.refund_after_s is None else set()
     # Nor does the completion errand of an order whose money went back on Stripe's own pages.
     idle |= {"complete_order"} if order["stopped"] else set()
     pending = order["errands"].keys() & (_PENDING - idle)

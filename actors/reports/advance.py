@@ -112,16 +112,25 @@ async def finish_report(deps: Deps, step: Step) -> None:
     Safe to repeat. The last report of an order starts its mail. The place of each goes to a report that waits for
     one.
     """
-    pdf = cast("Pdf", step["result"])  # the last step's result is the book
-    async with watching_accounts(deps, f"{step['_id']} published"):
-        await deps.objects.copy(pdf["object"], pdf["key"])
+    pdf = await _publish(deps, step)
     await drop_texts(deps.db, step["report"], step["run"])
     now = deps.clock.now()
-    await store_report(deps.db, step["report"], step["run"], pdf, now)
+    if not await store_report(deps.db, step["report"], step["run"], pdf, now):
+        later = await find_step(deps.db, step["_id"])
+        if later is not None and later["result"] is not None:  # its book may have been there before this one
+            await _publish(deps, later)
     if await add_stored(deps.db, step["order"], step["product"], step["run"], now):
         await send_errand(deps, "complete_order", step["order"])
     if deps.tenants.of(step["tenant"]).limit is not None:
         await send_all(deps, await release_places(deps, step["tenant"], [step["report"]]))
+
+
+async def _publish(deps: Deps, step: Step) -> Pdf:
+    """Put the book that a last step has bound under the contract's name. Returns it."""
+    pdf = cast("Pdf", step["result"])  # the last step's result is the book
+    async with watching_accounts(deps, f"{step['_id']} published"):
+        await deps.objects.copy(pdf["object"], pdf["key"])
+    return pdf
 
 
 async def ready_dependents(db: Database, plan: Plan, done: Sequence[Step], now: datetime) -> set[Slot]:

@@ -1,7 +1,6 @@
 """Privacy of customers: an operator looks at who one is, on the record, or has one forgotten."""
 
 from actors.deps.process import Deps
-from actors.deps.webhook import IntakeDeps
 from actors.messages import ask
 from actors.orders.hindrances import why_not_forgotten
 from infra.errors import PressroomError
@@ -24,7 +23,7 @@ async def reveal_customer(deps: Deps, order_id: str, authority: Authority) -> Or
     return order
 
 
-async def begin_forgetting(deps: IntakeDeps, order_id: str, authority: Authority) -> None:
+async def begin_forgetting(deps: Deps, order_id: str, authority: Authority) -> None:
     """Record that an order's customer is to be forgotten, with an entry in the audit trail.
 
     OrderIsNotOver if it is too early.

@@ -1,6 +1,7 @@
 """Reports whose PDFs S3 has no more: found by the sweep, and begun again once, whoever asks and how often."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,23 @@ async def stored(deps: Deps, *, lost: bool) -> str:
 def asked_for(deps: Deps) -> list[Any]:
     """Return the orders about which a mail worker was told that books are lost."""
     return [one["kwargs"]["order"] for one in messages(deps, "bundle") if one["actor_name"] == "reprint_reports"]
+
+
+async def test_an_older_book_that_is_published_late_does_not_stay(deps: Deps, tmp_path: Path) -> None:
+    """A worker that was frozen before it published wakes when a replay's book has been there for long."""
+    order = await stored(deps, lost=False)
+    (older,) = await steps(deps, order, "assemble")
+    newer: StepResult = {"key": pdf_key(order, BOOK), "object": book_key(order, BOOK, "newer"), "sha256": "newer"}
+    await deps.objects.put(newer["object"], b"%PDF newer")
+    await deps.db.reports.update_one({"order": order}, {"$set": {"run": 2, "state": "running"}})
+    await finish(deps, older, result=newer, run=2)
+    (again,) = await steps(deps, order, "assemble")
+    await finish_report(deps, again)
+    await finish_report(deps, older)
+    await deps.objects.fetch_file(pdf_key(order, BOOK), tmp_path / "book.pdf")
+    assert (tmp_path / "book.pdf").read_bytes() == b"%PDF newer"
+    report = await report_of(deps, order)
+    assert (report["state"], report["pdf"]) == ("stored", newer)
 
 
 async def test_the_sweep_asks_for_a_lost_book_once(deps: Deps, clock: StoppedClock) -> None:

@@ -188,8 +188,13 @@ async def test_an_order_is_not_forgotten_before_its_latest_news(deps: Deps) -> N
 async def test_an_order_that_failed_is_not_forgotten_before_its_refund(
     worker: WorkDeps, bought: Purchase, till: Till
 ) -> None:
-    """Nothing of it is made any more, and Stripe has not been asked: forgotten, its money would never go back."""
+    """Nothing of it is made any more, and Stripe has not been asked: forgotten, its money would never go back.
+
+    That holds of a refund that the settings will decide on, and of one that an operator has.
+    """
     await give_up_report(worker, report_id(bought.session, BOOK), "It cannot be made.")
+    with pytest.raises(OrderIsNotOver, match="refund_order is under way"):
+        await begin_forgetting(worker, bought.session, BY)
     await begin_refund(worker, bought.session, BY)
     with pytest.raises(OrderIsNotOver, match="refund_order is under way"):
         await begin_forgetting(worker, bought.session, BY)
@@ -213,6 +218,7 @@ async def test_a_dispute_that_comes_as_a_customer_is_forgotten_keeps_them(
     worker: WorkDeps, bought: Purchase
 ) -> None:
     """What is known of them may be evidence, and the alert about it stays."""
+    worker = replace(worker, settings=msgspec.structs.replace(worker.settings, refund_after_s=None))
     await give_up_report(worker, report_id(bought.session, BOOK), "It cannot be made.")
     await begin_forgetting(worker, bought.session, BY)
     async with frozen_before(0, forget, worker, bought.session):
