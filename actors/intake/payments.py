@@ -43,7 +43,8 @@ async def _copy(deps: IntakeDeps, order: Order, version: int, state: PaymentStat
     if state["stopped"]:
         # True of a refund on Stripe's own pages as well: the customer hears of it, unless the reports are on their
         # way, or the money may have been another shop's.
-        if order["objection"] is not None or not await choose_refund(deps.db, order_id, now):
+        is_unsent = order["letter"] != "refund" and order["delivered_at"] is None
+        if order["objection"] is not None or (not await choose_refund(deps.db, order_id, now) and is_unsent):
             await add_errand(deps.db, order_id, "retire_order", now)
     elif not state["on_hold"]:  # what was held back is due now
         for errand in sorted(_HELD_BACK & order["errands"].keys()):
