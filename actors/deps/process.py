@@ -8,9 +8,9 @@ from actors.deps.recent import Recent
 from actors.deps.timers import Timers
 from actors.deps.webhook import IntakeDeps
 from actors.products.plans import PlanShelf
+from infra.group_commit import GroupCommit
 from infra.llm.prices import Prices, read_prices
 from infra.settings import Settings
-from storage.group_commit import GroupCommit
 from storage.objects import ObjectStore
 from storage.records.work import Step, WorkPause
 

@@ -12,12 +12,12 @@ from actors.products.slot_sets import slot_of
 from actors.reports.admission import release_places
 from actors.reports.slots import pump
 from infra.errors import TransientError, describe
+from infra.group_commit import GroupCommit
 from infra.logs import log
 from storage.claims import kill_step
 from storage.database import Database
 from storage.dead_letters import record_dead_step
 from storage.endings import add_stored
-from storage.group_commit import GroupCommit
 from storage.ledger import drop_texts
 from storage.orders import fail_order
 from storage.records.plans import Plan, PlannedStep, Slot

@@ -8,10 +8,10 @@ from typing import Any
 from actors.deps.webhook import IntakeDeps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event, subjects_of
+from infra.group_commit import GroupCommit
 from infra.logs import log
 from storage.alerts import raise_alert
 from storage.events import new_event, record_events
-from storage.group_commit import GroupCommit
 from storage.grouping import by_id
 from storage.records import orders as records
 
@@ -25,7 +25,7 @@ _LINGER_S = 0.012
 class EventInbox:
     """Takes the events that one process receives.
 
-    The way of an event: `take` joins a round (`storage/group_commit.py`), which calls `_take_round` once for all
+    The way of an event: `take` joins a round (`infra/group_commit.py`), which calls `_take_round` once for all
     events that wait at that moment, and gives each caller of `take` its own result.
     """
 

@@ -27,8 +27,8 @@ _PASSAGES = frozenset(
         "actors/deps/timers.py",
         "handlers/cli/main.py",
         "handlers/cli/processes.py",
+        "infra/group_commit.py",
         "storage/database.py",
-        "storage/group_commit.py",
     }
 )
 

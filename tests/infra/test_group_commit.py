@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from infra.errors import TransientError
-from storage.group_commit import GroupCommit
+from infra.group_commit import GroupCommit
 
 pytestmark = pytest.mark.anyio
 
