@@ -7,10 +7,12 @@ the first step of the batch, and each step of the batch keeps the list.
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import get_args
 
 from storage.database import BY_ID, Database, Document, update_all
 from storage.grouping import grouped, ids_of
 from storage.indexes import STEPS_BY_REPORT
+from storage.records.plans import Slot
 from storage.records.work import Step
 from storage.reports import CHECK_AFTER, patience_with
 from storage.steps import overdue
@@ -112,7 +114,7 @@ async def park_step(db: Database, step: str, until: datetime) -> None:
 
 async def unpark_steps(db: Database, reports: Sequence[str], now: datetime) -> None:
     """Let the sweep look at once at those reports' queued steps: parked, or about to be, or neither."""
-    queued = {"report": {"$in": list(reports)}, "slot": {"$in": ["write", "render"]}, "state": "queued"}
+    queued = {"report": {"$in": list(reports)}, "slot": {"$in": get_args(Slot)}, "state": "queued"}
     await db.steps.update_many(queued, {"$set": {"due_at": now}}, hint=STEPS_BY_REPORT)
 
 

@@ -172,7 +172,7 @@ async def idle_ready_reports(db: Database, reports: Sequence[str], slot: Slot, n
 async def dead_steps_of(db: Database, reports: Sequence[str], *, or_undone: bool = False) -> list[Step]:
     """Return the dead steps of some reports, or all that are not done, by ids, keys, states and epochs alone."""
     states = [state for state in get_args(StepState) if state != "done"] if or_undone else ["dead"]
-    dead = {"report": {"$in": list(reports)}, "slot": {"$in": ["write", "render"]}, "state": {"$in": states}}
+    dead = {"report": {"$in": list(reports)}, "slot": {"$in": get_args(Slot)}, "state": {"$in": states}}
     found = db.steps.find(dead, {"report": 1, "key": 1, "epoch": 1, "state": 1}, hint=STEPS_BY_REPORT)
     return await found.to_list()
 

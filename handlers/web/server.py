@@ -75,8 +75,7 @@ async def serve_web(
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=int(settings.grace_s),
         )
-        named = f"[{host}]" if ":" in host else host
-        url = f"http://{named}:{bound.getsockname()[1]}"
+        url = url_of(host, bound.getsockname()[1])
         server = WebServer(config, lambda: on_ready(url))
         await server.serve(sockets=[bound])
 
@@ -92,3 +91,8 @@ def _bound(host: str, port: int) -> socket.socket:
         bound.close()
         raise PortIsTaken(f"Port {port} on {host} cannot be used: {error.strerror}.") from None
     return bound
+
+
+def url_of(host: str, port: int) -> str:
+    """Return the URL of what listens there. An IPv6 address stands in brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

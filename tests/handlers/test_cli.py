@@ -5,9 +5,9 @@ import socket
 import pytest
 
 from actors.products.catalogue import PRODUCTS
+from handlers.web.server import url_of
 from infra.local.environment import outer_environment
 from infra.local.part import Part
-from tests import plain_http
 from tests.commands import run, run_cold
 from tests.pressroom import PRESSROOM, Pressroom
 
@@ -81,17 +81,13 @@ def test_a_port_that_is_taken_is_named(front_door: Pressroom) -> None:
     assert err.count("\n") == 1
 
 
-def test_the_ready_line_has_an_address_that_can_be_asked(front_door: Pressroom) -> None:
-    """An IPv6 address stands in brackets in the ready line's URL, as in any."""
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        pytest.skip("This machine has no IPv6.")
-    web = front_door.start("web", "--host", "::1", "--port", "0")
-    url = web.output().partition("ready web ")[2].split()[0]
-    assert url.startswith("http://[::1]:")
-    assert plain_http.get(f"{url}/livez").status_code == 200
-    web.terminate()
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "http://127.0.0.1:80"), ("localhost", "http://localhost:80"), ("::1", "http://[::1]:80")],
+)
+def test_the_ready_line_has_a_url_that_can_be_asked(host: str, url: str) -> None:
+    """An IPv6 address stands in brackets, as in any URL; names and others stand as they are."""
+    assert url_of(host, 80) == url
 
 
 def test_an_order_that_does_not_exist_ends_with_1(front_door: Pressroom) -> None:

@@ -63,26 +63,17 @@ async def is_refunded_amid_writing(deps: Deps) -> Purchase:
 
 @pytest.mark.parametrize("more", [0, 1, math.inf])
 @pytest.mark.parametrize("before", range(WRITES + 1))
-async def test_a_report_whose_refund_fails_amid_its_parking_is_sent_again(
-    deps: Deps, clock: StoppedClock, before: int, more: float
+@pytest.mark.parametrize("is_begun", [False, True], ids=["report", "step"])
+async def test_what_is_parked_as_its_refund_fails_is_sent_again(
+    deps: Deps, clock: StoppedClock, is_begun: bool, before: int, more: float
 ) -> None:
     """Its worker may have been frozen at any moment of it, and die soon after, and Redis may know of nothing."""
-    bought = await is_refunded(deps)
-    async with frozen_before(before, begin, working(deps), bought.session, more=more):
+    bought = await (is_refunded_amid_writing if is_begun else is_refunded)(deps)
+    work = write if is_begun else begin
+    async with frozen_before(before, work, working(deps), bought.session, more=more):
         await say(deps, bought, BOUNCED)
-    assert await sent_again(deps, clock, report_id(bought.session, BOOK), 61)
-
-
-@pytest.mark.parametrize("more", [0, 1, math.inf])
-@pytest.mark.parametrize("before", range(WRITES + 1))
-async def test_a_step_whose_refund_fails_amid_its_parking_is_sent_again(
-    deps: Deps, clock: StoppedClock, before: int, more: float
-) -> None:
-    """Its worker may have been frozen at any moment of it, and die soon after, and Redis may know of nothing."""
-    bought = await is_refunded_amid_writing(deps)
-    async with frozen_before(before, write, working(deps), bought.session, more=more):
-        await say(deps, bought, BOUNCED)
-    assert await sent_again(deps, clock, (await first_section(deps, bought.session))["_id"], 61)
+    section = (await first_section(deps, bought.session))["_id"] if is_begun else None
+    assert await sent_again(deps, clock, section or report_id(bought.session, BOOK), 61)
 
 
 async def test_what_is_parked_is_sent_no_more(deps: Deps, clock: StoppedClock) -> None:

@@ -8,12 +8,11 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.intake.apply import apply_events, finish_events
 from actors.orders.errands.registry import run_errand
 from storage.answers import find_forms, keep_answers
 from storage.endings import add_stored, choose_completion
 from tests.actors.builders import BOOK, messages, present, sweep, working
-from tests.actors.stories import COMPLETED, EXPIRED, FAILED, PAID, WHOLE, Purchase, Word, purchase
+from tests.actors.stories import COMPLETED, EXPIRED, FAILED, PAID, WHOLE, Word, purchase, say
 from tests.conftest import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -26,12 +25,6 @@ KEPT_DAYS = 30
 def worker(deps: Deps) -> WorkDeps:
     """Build a mail worker that has customers forgotten after so many days."""
     return replace(working(deps), settings=msgspec.structs.replace(deps.settings, retain_reports_days=KEPT_DAYS))
-
-
-async def say(deps: Deps, bought: Purchase, *words: Word) -> None:
-    """Let Stripe say those words of a purchase."""
-    for word in words:
-        await finish_events(deps, await apply_events(deps, [bought.said(word)]))
 
 
 async def run_due(worker: WorkDeps, order_id: str) -> None:
