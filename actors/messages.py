@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dramatiq import Message
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.products.catalogue import MAIL_QUEUE, rendering_queue
 from actors.products.slot_sets import slot_of
 from infra.errors import TransientError
@@ -48,7 +48,7 @@ def new_message_id() -> str:
     return str(uuid.uuid4())
 
 
-async def ask(deps: IntakeDeps, order_id: str, errand: Errand) -> None:
+async def begin_errand(deps: IntakeDeps, errand: Errand, order_id: str) -> None:
     """Record an errand of an order, and wake a mail worker for it."""
     await add_errand(deps.db, order_id, errand, deps.clock.now() + ERRAND_CHECK)
     await send_errand(deps, errand, order_id)

@@ -8,7 +8,7 @@ from typing import Any
 from mangum import Mangum
 from mangum.types import LambdaContext, LambdaEvent
 
-from actors.deps.webhook import open_intake
+from actors.deps.intake import open_intake
 from handlers.webhook.app import WebhookApp
 from handlers.webhook.endpoint import DATABASE_TIMEOUT_S
 from handlers.webhook.inbox import EventInbox

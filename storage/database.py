@@ -32,10 +32,10 @@ from storage.records.sums import DaySums
 from storage.records.work import (
     Installation,
     LedgerEntry,
+    RefusalCount,
     Report,
     Step,
     Sweep,
-    Tally,
     TenantPlaces,
     Worker,
     WorkPause,
@@ -107,7 +107,7 @@ class Database:
         # Beats are fleeting: a slow replica must not make workers look dead.
         self.workers: AsyncCollection[Worker] = fleeting(database["workers"])
         self.sweeps: AsyncCollection[Sweep] = fleeting(database["sweeps"])
-        self.tallies: AsyncCollection[Tally] = fleeting(database["tallies"])
+        self.tallies: AsyncCollection[RefusalCount] = fleeting(database["tallies"])
         self.audit: AsyncCollection[Action] = database["audit"]
         self.sign_ins: AsyncCollection[SignIn] = database["sign_ins"]
         self.installation: AsyncCollection[Installation] = database["installation"]

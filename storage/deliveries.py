@@ -20,7 +20,7 @@ def correction_name(number: int) -> str:
     return f"correction-{number}"
 
 
-def kind_of(letter: str) -> str:
+def letter_kind(letter: str) -> str:
     """Return the kind of the letter of that name."""
     return letter.partition("-")[0]
 
@@ -32,7 +32,7 @@ async def claim_delivery(
     delivery: Delivery = {
         "_id": f"{order_id}:{letter}",
         "order": order_id,
-        "kind": kind_of(letter),
+        "kind": letter_kind(letter),
         "message_id": message_id,
         "state": "claimed",
         "epoch": 1,

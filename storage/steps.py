@@ -135,7 +135,7 @@ async def first_ready(db: Database, report: str, slot: Slot, limit: int) -> list
     return await db.steps.find(ready, {"result": 0}).sort("seq").limit(limit).to_list()
 
 
-def kind_of(step_id: str) -> str:
+def step_kind(step_id: str) -> str:
     """Return the kind of the step of that id. The id ends with the step's key, which begins with the kind."""
     return step_id.rpartition(":")[2].partition("-")[0]
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from infra.errors import AccountTrouble, TransientError
 from storage.alerts import end_account_trouble, tell_account_trouble
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from weakref import WeakValueDictionary
 
+from actors.deps.intake import IntakeDeps
 from actors.deps.recent import Recent
 from actors.deps.timers import Timers
-from actors.deps.webhook import IntakeDeps
 from actors.products.plans import PlanShelf
 from infra.group_commit import GroupCommit
 from infra.llm.prices import Prices, read_prices

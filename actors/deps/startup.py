@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from actors.deps.intake import open_intake
 from actors.deps.process import Deps
-from actors.deps.webhook import open_intake
 from actors.products.plans import PlanShelf
 from infra.broker.broker import Broker
 from infra.errors import TransientError

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.intake.events import Event, Fact, NeedsRefetch, NotForUs, PaymentFact, SessionFact, read_event
 from actors.intake.ownership import FOREIGN, foreign_sessions, may_be_priced_here
 from actors.intake.payments import apply_payments

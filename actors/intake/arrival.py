@@ -3,12 +3,12 @@
 import asyncio
 from typing import Literal, NamedTuple, Protocol
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.intake.reconcile import place_session
 from infra.errors import PressroomError
 from infra.logs import log
 from infra.stripe.version import StripeObject
-from storage.answers import find_form, may_ask
+from storage.forms import find_form, may_ask
 from storage.orders import find_order
 from storage.records.orders import Form, Order
 

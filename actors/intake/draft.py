@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.intake.answers import plain_answers, unread_answers
 from actors.intake.events import SessionFact
 from actors.intake.session import CheckoutSession, written_answers

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.intake.events import OTHER_MODE, Event, NotForUs, SessionFact, read_event, subjects_of
 from storage.events import events_about
 from storage.installation import started_at

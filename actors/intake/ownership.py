@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.intake.answers import plain_answers
 from actors.intake.events import SessionFact
 from actors.intake.session import CheckoutSession, written_answers
 from actors.products.catalogue import OFFERS, offer_of
-from storage.answers import find_forms
+from storage.forms import find_forms
 from storage.orders import find_orders
 
 #: The reason for which an event about the money of another shop is ignored.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from storage.alerts import raise_alert, withdraw_alert
 from storage.endings import choose_refund
 from storage.errands import add_errand, delay_errand

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.intake.draft import NO_PRODUCT, draft_order
 from actors.intake.events import SessionFact
 from actors.messages import Post, begin_post, errand_post, send_all
@@ -11,8 +11,8 @@ from actors.products.catalogue import offer_of
 from actors.reports.admission import admit_waiting
 from infra.logs import log
 from storage.alerts import raise_alert
-from storage.answers import find_forms
 from storage.errands import ERRAND_CHECK, add_errand
+from storage.forms import find_forms
 from storage.grouping import by_id
 from storage.order_state import may_begin, paid_at
 from storage.orders import (

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.intake.apply import apply_events, finish_events, foreign_events
 from actors.intake.events import EVENTS, PAID, Event, object_of, subjects_of
 from actors.intake.explain import why_foreign, why_missing

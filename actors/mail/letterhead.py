@@ -19,7 +19,7 @@ from infra.speech.dates import said_day
 from infra.speech.say import ENGLISH, say
 from infra.speech.templates import teach
 from infra.templates import open_templates
-from storage.deliveries import kind_of
+from storage.deliveries import letter_kind
 from storage.order_state import gift_day, readers_address
 from storage.records.orders import Colours, Order
 
@@ -69,13 +69,13 @@ def to_customer(
         **facts,
     }
     return Letter(
-        kind=kind_of(name),
+        kind=letter_kind(name),
         order=order["_id"],
         message_id=letter_id(installation.settings, order["_id"], name),
         sender=sender_of(installation, order["tenant"]),
         recipient=recipient or "",  # which the mail server refuses, so that an operator hears of it
         written_at=now,
-        **_words(kind_of(name), known),
+        **_words(letter_kind(name), known),
     )
 
 

@@ -1,7 +1,7 @@
 """Hindrances: why an order cannot be refunded, corrected, sent again or forgotten now, in words for who asks."""
 
+from actors.deps.intake import IntakeDeps
 from actors.deps.process import Deps
-from actors.deps.webhook import IntakeDeps
 from storage.forgetting import has_news, is_being_made
 from storage.order_state import is_early, is_refunded, order_state, readers_address, was_delivered, why_withheld
 from storage.records.orders import Errand, Order

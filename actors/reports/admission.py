@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.messages import Post, begin_post
 from storage.records.work import Report
 from storage.reports import begin_message

@@ -12,7 +12,7 @@ from actors.deps.worker import WorkDeps
 from actors.mail.brand import brand_name, logo_of
 from actors.reports.claim import Claim, ClaimIsLost
 from actors.reports.replay import ReplayIsUnderWay, lost_chunks, replay
-from actors.reports.sources import book_of
+from actors.reports.sources import book_source
 from infra.errors import TransientError
 from infra.logs import log
 from infra.metrics import RENDER_S
@@ -45,7 +45,7 @@ async def assemble_report(deps: WorkDeps, claim: Claim) -> StepResult:
     plan = await deps.plans.get(claim.step["plan"])
     chunks = await claim.results()
     order, product = claim.order, claim.step["product"]
-    source = book_of(plan, order, brand_name(deps, order["tenant"]), logo_of(deps, order["tenant"]) or "")
+    source = book_source(plan, order, brand_name(deps, order["tenant"]), logo_of(deps, order["tenant"]) or "")
     async with workroom() as folder:
         files = [folder / f"{number}.pdf" for number in range(len(chunks))]
         keys = [chunks[need]["object"] for need in claim.step["needs"]]

@@ -35,7 +35,7 @@ from storage.queueing import (
 )
 from storage.records.orders import Order
 from storage.records.work import Step, StepResult
-from storage.steps import find_step, kind_of, results_of
+from storage.steps import find_step, results_of, step_kind
 from storage.work_pauses import put_off_step
 
 #: Waits between the quick tries inside one claim: 7.5 s in all.
@@ -59,7 +59,7 @@ async def perform(deps: WorkDeps, order_id: str, step_id: str, work: Work) -> No
     """Claim a step if it can be had, do its work once, and leave it done, released or dead."""
     with structlog.contextvars.bound_contextvars(order=order_id, step=step_id):
         # The lock comes before the claim: a step that only waits for it must not be counted among the dead.
-        suspect_kills = _SUSPECT_KILLS_OF_SECTION if kind_of(step_id) == "write" else _SUSPECT_KILLS
+        suspect_kills = _SUSPECT_KILLS_OF_SECTION if step_kind(step_id) == "write" else _SUSPECT_KILLS
         async with deps.lock.shared():
             is_suspect = await _attempt(deps, order_id, step_id, work, most_kills=suspect_kills - 1)
         if is_suspect:
@@ -75,7 +75,7 @@ async def _attempt(deps: WorkDeps, order_id: str, step_id: str, work: Work, most
     order = await deps.recent_orders.find(deps.db, deps.clock, order_id)
     if order is None:
         return False
-    kind = kind_of(step_id)
+    kind = step_kind(step_id)
     if is_parked(order, kind):
         await park(deps, step_id, lambda order: is_parked(order, kind), put_off_step, park_step)
         return False

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from actors.deps.process import Deps
 from actors.mail.brand import brand_name
 from actors.reports.claim import value_of
-from actors.reports.sources import book_of, chapter_of
+from actors.reports.sources import book_source, chapter_source
 from infra.book import BookSource
 from infra.reading import Part, parts_of
 from storage.records.orders import Order
@@ -26,7 +26,7 @@ class Reading:
         """Begin without a text."""
         self.order, self.product = order, report["product"]
         self._deps, self._report, self._plan = deps, report, plan
-        self.book: BookSource = book_of(plan, order, brand_name(deps, order["tenant"]))
+        self.book: BookSource = book_source(plan, order, brand_name(deps, order["tenant"]))
         #: Its parts with titles, and without texts.
         self.parts: list[Part] = self._parts({})
 
@@ -52,7 +52,7 @@ class Reading:
         """Return the parts. Those whose values are not given have no text, nor a chart of a value."""
         known = defaultdict(str, values)
         steps = (step for step in self._plan["steps"].values() if step["kind"] == "render")
-        return parts_of(chapter_of(self._plan, step, known, self.order) for step in steps)
+        return parts_of(chapter_source(self._plan, step, known, self.order) for step in steps)
 
     async def _values(self, parts: Iterable[Part]) -> dict[str, Any]:
         chapters = chain.from_iterable(part.chapters for part in parts)

@@ -2,7 +2,7 @@
 
 from actors.deps.worker import WorkDeps
 from actors.reports.claim import Claim
-from actors.reports.sources import chapter_of, style_of
+from actors.reports.sources import chapter_source, style_of
 from infra.metrics import RENDER_S
 from infra.pdf import chunk_key
 from infra.tracing import span
@@ -13,7 +13,7 @@ from storage.records.work import StepResult
 async def render_chunk(deps: WorkDeps, claim: Claim) -> StepResult:
     """Set the chapter, unless its PDF is there already. Returns the PDF's place and number of pages."""
     plan = await deps.plans.get(claim.step["plan"])
-    chapter = chapter_of(plan, plan["steps"][claim.step["key"]], await claim.values(), claim.order)
+    chapter = chapter_source(plan, plan["steps"][claim.step["key"]], await claim.values(), claim.order)
     style = style_of(plan, claim.order)
     key = object_key(claim.order["_id"], claim.step["product"], chunk_key(chapter, style))
     pages = await _stored_pages(deps, claim, key)

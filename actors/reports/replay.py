@@ -174,7 +174,7 @@ async def _begin(
     return begun
 
 
-async def resume_replay(deps: Deps, order: Order) -> datetime | None:
+async def finish_replay(deps: Deps, order: Order) -> datetime | None:
     """Finish a replay that a crash interrupted, or a correction asks for. Every part of it is safe to repeat."""
     if "replay" in order:
         await _carry_out(deps, order["_id"], order["replay"])

@@ -13,7 +13,7 @@ from storage.records.plans import Plan, PlannedStep
 from storage.steps import part_of
 
 
-def book_of(plan: Plan, order: Order, author: str, logo: str = "") -> BookSource:
+def book_source(plan: Plan, order: Order, author: str, logo: str = "") -> BookSource:
     """Return the source of an order's book, under its brand's name and logo."""
     return BookSource(
         title=plan["title"],
@@ -33,7 +33,7 @@ def style_of(plan: Plan, order: Order) -> Style:
     return Style(accent=colours["accent"], tint=colours["tint"], language=order["answers"].get("language", "en"))
 
 
-def chapter_of(plan: Plan, step: PlannedStep, values: Mapping[str, Any], order: Order) -> ChapterSource:
+def chapter_source(plan: Plan, step: PlannedStep, values: Mapping[str, Any], order: Order) -> ChapterSource:
     """Return the chapter that a step of the plan sets, from the texts and values that it needs, by part."""
     texts = [_text_of(values[part_of(need)]) for need in step["needs"]]
     return ChapterSource(

@@ -18,11 +18,11 @@ from actors.reports.admission import admit, admit_waiting, release_places
 from actors.reports.lost_books import ask_for_reprint, is_lost
 from actors.sweep.items import see_to_each
 from storage.alerts import admit_alerts, count_admitted, due_alerts, end_unmet_account_troubles, gather_alerts
-from storage.answers import KEPT_FOR, drop_forms
 from storage.bulk import running_bulks
 from storage.database import Document
 from storage.errands import ERRAND_CHECK, orders_with_errands, reschedule
 from storage.events import drop_events, unapplied_events
+from storage.forms import KEPT_FOR, drop_forms
 from storage.grouping import by_id, grouped, ids_of
 from storage.order_state import is_parked
 from storage.orders import orders_at_a_glance

@@ -26,7 +26,7 @@ from infra.logs import log
 from infra.tracing import span
 from storage.records.orders import Errand
 from storage.records.work import StepResult
-from storage.steps import kind_of
+from storage.steps import step_kind
 
 #: The backstop for a message whose own time-outs failed: its coroutine is cancelled and its step released. Only
 #: work that waits, with an answer in hand, for a MongoDB that is away takes that long.
@@ -84,7 +84,7 @@ def _order_in(ids: Mapping[str, str]) -> str | None:
 
 async def _perform(deps: WorkDeps, name: str, work: StepWork, *, order: str, step: str) -> None:
     """Perform a step, if it is that order's and that actor's: a message may name anything."""
-    if step.partition(":")[0] == order and STEP_ACTORS.get(kind_of(step)) == name:
+    if step.partition(":")[0] == order and STEP_ACTORS.get(step_kind(step)) == name:
         await perform(deps, order, step, partial(work, deps))
     else:
         log.warning("message_names_no_work", actor=name)

@@ -24,7 +24,7 @@ from infra.logs import log
 from infra.speech.say import say
 from infra.stripe.client import Purchase, Stripe
 from infra.tenants import MAIN
-from storage.answers import keep_answers, note_session
+from storage.forms import keep_form, note_session
 
 _DEADLINE_S = 25.0
 #: For a figure without which the page is as good.
@@ -109,7 +109,7 @@ async def _open_checkout(deps: Deps, offer: Offer, answers: dict[str, str], lang
     zone = _zone(deps)
     gift, of_gift = gift_of(answers, zone, now), gift_questions(zone)
     own = {name: answer for name, answer in answers.items() if name not in of_gift}
-    await keep_answers(deps.db, reference, offer.name, own, now, locale=language, consent=consent, gift=gift)
+    await keep_form(deps.db, reference, offer.name, own, now, locale=language, consent=consent, gift=gift)
     base, links = deps.settings.public_url.rstrip("/"), Links(deps.settings)
     purchase = Purchase(
         reference=reference,

@@ -5,7 +5,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from actors.deps.webhook import IntakeDeps
+from actors.deps.intake import IntakeDeps
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event, subjects_of
 from infra.group_commit import GroupCommit

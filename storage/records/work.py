@@ -250,8 +250,8 @@ class Installation(TypedDict):
     first_started_at: datetime
 
 
-class Tally(TypedDict):
-    """Counts of one hour."""
+class RefusalCount(TypedDict):
+    """Requests to the webhook that were refused in one hour."""
 
     #: The hour in UTC, as YYYY-MM-DDTHH.
     _id: str

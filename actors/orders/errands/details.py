@@ -13,7 +13,7 @@ from actors.orders.errands.delivery import deliver
 from actors.products.catalogue import offer_of, questions_of
 from infra.errors import PermanentError
 from infra.logs import log
-from storage.answers import find_forms
+from storage.forms import find_forms
 from storage.order_state import is_refunded
 from storage.orders import DETAILS_OVERDUE, call_operator, find_order, note_purchase, release_operator
 from storage.records.orders import Order

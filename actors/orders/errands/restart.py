@@ -4,7 +4,7 @@ from datetime import datetime
 
 from actors.deps.process import Deps
 from actors.orders.attention import clear_attention, close_deaths
-from actors.reports import replay
+from actors.reports.replay import finish_replay
 from storage.budget import is_paused
 from storage.errands import delay_errand
 from storage.orders import fail_order, find_order
@@ -38,4 +38,4 @@ async def resume_replay(deps: Deps, order: Order) -> datetime | None:
         await close_deaths(deps, order["_id"])
     elif "plan" in (intent := order.get("replay", {})):
         await close_deaths(deps, order["_id"], product=intent["product"])
-    return await replay.resume_replay(deps, order)
+    return await finish_replay(deps, order)

@@ -95,7 +95,7 @@ def _chunk(bulk: Bulk, letters: Sequence[str], start: int) -> BulkChunk:
     }
 
 
-async def quote_all(deps: Deps, letters: Sequence[str], action: BulkAction, words: Words = "pinned") -> Quote:
+async def quote_all(deps: Deps, letters: Sequence[str], action: BulkAction, words: Words) -> Quote:
     """Return the quote for all of one bulk: its dead letters, or orders to be refunded."""
     if action == "refunded":
         return await quote_refunds(deps, letters)

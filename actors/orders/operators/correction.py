@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
-from actors.messages import ask
+from actors.messages import begin_errand
 from actors.orders.customers.correction import write_correction
 from actors.orders.hindrances import why_not_correctable
 from actors.orders.operators.tally import likely_usd
@@ -76,7 +76,8 @@ async def correct_order(
     log.info("order_corrected", order=order_id, calls=quote.calls)
     if filled := {name: answers[name] for name in order["missing"] if name in answers}:
         await fill_details(deps.db, order_id, filled, now)
-        await ask(deps, order_id, "start_order" if len(filled) == len(order["missing"]) else "ask_details")
+        is_complete = len(filled) == len(order["missing"])
+        await begin_errand(deps, "start_order" if is_complete else "ask_details", order_id)
     return quote
 
 

@@ -6,7 +6,7 @@ from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from actors.deps.process import Deps
-from actors.messages import Post, ask, begin_post, new_message_id, send_all
+from actors.messages import Post, begin_errand, begin_post, new_message_id, send_all
 from actors.orders.attention import MOST_OPEN, clear_attention, close_deaths
 from actors.reports.replay import Words, lost_chunks, replay
 from infra.errors import PressroomError, TransientError
@@ -84,7 +84,7 @@ async def retry_order(deps: Deps, order_id: str, authority: Authority) -> list[P
     now = deps.clock.now()
     await record_action(deps.db, authority, "retried", order_id, order["objection"] or "dead letters", now)
     if order["objection"] is not None:
-        await ask(deps, order_id, "identify_order")
+        await begin_errand(deps, "identify_order", order_id)
     refusals = []
     for letter in letters:
         try:
@@ -104,7 +104,7 @@ async def _replay(deps: Deps, letter: DeadLetter, words: Words) -> None:
         await _replay_report(deps, letter)
     elif letter["kind"] == "errand":
         await revive_deliveries(deps.db, letter["order"], deps.clock.now())
-        await ask(deps, letter["order"], letter["errand"])
+        await begin_errand(deps, letter["errand"], letter["order"])
     elif letter["kind"] == "event":
         await _replay_event(deps, letter)
     else:

@@ -1,7 +1,7 @@
 """Mails of an order at an operator's word: the reports once more, or all that is pending to another address."""
 
 from actors.deps.process import Deps
-from actors.messages import ask
+from actors.messages import begin_errand
 from actors.orders.customers.resend import begin_resend, expect_resendable
 from actors.orders.hindrances import why_not_resent
 from actors.orders.operators.dead_letters import resolve_dead_letter
@@ -60,7 +60,7 @@ async def readdress_order(
     await record_action(deps.db, authority, "readdressed", order_id, subject, now)
     if "email" in order["missing"] and not of_gift:
         await fill_details(deps.db, order_id, {"email": email}, now)
-        await ask(deps, order_id, "start_order" if order["missing"] == ["email"] else "ask_details")
+        await begin_errand(deps, "start_order" if order["missing"] == ["email"] else "ask_details", order_id)
     await change_address(deps.db, order_id, email, of_gift=of_gift)
     refused = await dead_letters(deps.db, limit=_MOST_REFUSED, order=order_id, kind="errand", state="open")
     refused = [one for one in refused if _is_of_side(one, order, of_gift=of_gift)]
@@ -68,7 +68,7 @@ async def readdress_order(
         await resolve_dead_letter(deps, letter["_id"], "replayed", authority)
     if order["letter"] == "completion" and order["delivered_at"] is None:  # also if its dead letter was discarded
         await revive_deliveries(deps.db, order_id, now)
-        await ask(deps, order_id, "complete_order")
+        await begin_errand(deps, "complete_order", order_id)
     return len(refused)
 
 

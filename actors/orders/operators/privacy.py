@@ -1,7 +1,7 @@
 """Privacy of customers: an operator looks at who one is, on the record, or has one forgotten."""
 
 from actors.deps.process import Deps
-from actors.messages import ask
+from actors.messages import begin_errand
 from actors.orders.hindrances import why_not_forgotten
 from infra.errors import PressroomError
 from storage.audit import Authority, record_action
@@ -32,4 +32,4 @@ async def begin_forgetting(deps: Deps, order_id: str, authority: Authority) -> N
     if why := await why_not_forgotten(deps, order):
         raise OrderIsNotOver(f"Order {order_id} cannot be forgotten yet: {why}.")
     await record_action(deps.db, authority, "forgotten", order_id, "customer", deps.clock.now())
-    await ask(deps, order_id, "forget_order")
+    await begin_errand(deps, "forget_order", order_id)

@@ -20,7 +20,7 @@ from storage.records.orders import Errand, Order
 from storage.records.plans import Plan
 from storage.records.work import Report, Step
 from storage.reports import reports_of
-from storage.steps import dead_steps_of, kind_of
+from storage.steps import dead_steps_of, step_kind
 
 #: The orders that are read in one go.
 _BATCH = 500
@@ -206,7 +206,7 @@ def _why_letter_not(case: _Case, letter: DeadLetter, *, today: bool) -> str | No
         return "This product is sold no more."
     if letter["kind"] != "step" or not any(step["_id"] == letter["step"] for step in case.dead):
         return None  # a step that is dead no more: the letter is closed, and nothing else is done
-    printing = kind_of(letter["step"]) in {"render", "assemble"} and not today
+    printing = step_kind(letter["step"]) in {"render", "assemble"} and not today
     return why_impossible(case.order, case.reports.get(letter["product"]), printing=printing)
 
 

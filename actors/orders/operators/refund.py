@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from actors.deps.intake import IntakeDeps
 from actors.deps.process import Deps
-from actors.deps.webhook import IntakeDeps
 from actors.mail.formatting import written_amount
 from actors.messages import send_errand
 from actors.orders.hindrances import why_not_refundable

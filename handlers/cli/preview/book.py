@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.products.definition import Product
 from actors.products.plans import plan_of
-from actors.reports.sources import book_of, chapter_of, style_of
+from actors.reports.sources import book_source, chapter_source, style_of
 from handlers.cli.preview.sample import sample_order
 from handlers.cli.preview.values import ProductFails, find_values
 from infra.book import ChapterSource, Style
@@ -48,7 +48,7 @@ async def set_preview(product: Product, shelf: Path, file: Path, tell: Tell) -> 
         chapters = {shelf / f"{chunk_key(chapter, style)}.pdf": chapter for chapter in found}
         missing = {chunk: chapter for chunk, chapter in chapters.items() if not chunk.exists()}
         await _set_chapters(renderer, missing, style, tell)
-        book = await renderer.assemble(book_of(plan, order, _AUTHOR), list(chapters), bound)
+        book = await renderer.assemble(book_source(plan, order, _AUTHOR), list(chapters), bound)
     finally:
         await renderer.close()
     bound.replace(file)
@@ -65,7 +65,7 @@ def _chapter(plan: Plan, step: PlannedStep, values: Mapping[str, Any], order: Or
     """Return a chapter, given what it needs. ProductFails if it has a chart that cannot be drawn."""
     needs = map(part_of, step["needs"])
     try:
-        return chapter_of(plan, step, {one: values[one] for one in needs}, order)
+        return chapter_source(plan, step, {one: values[one] for one in needs}, order)
     except Exception as error:
         raise ProductFails(plan["product"], f"the chart of the chapter {part_of(step['key'])}", error) from error
 

@@ -11,7 +11,7 @@ from actors.intake.answers import plain_answers
 from actors.products.answer_types import last_day
 from actors.products.catalogue import questions_of
 from handlers.views.orders import order_view
-from storage.answers import keep_answers
+from storage.forms import keep_form
 from tests.actors.builders import place
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +54,7 @@ def doors(name: str, text: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(("written", "kept"), TEXTS.values(), ids=TEXTS.keys())
 async def test_a_text_is_kept_as_it_was_meant(deps: Deps, door: str, written: str, kept: str) -> None:
     """Spaces stay spaces and lines lines; joiners and marks stay; what shows nothing goes."""
-    await keep_answers(
+    await keep_form(
         deps.db, "form-1", "life_clarity", {"question": written.encode("utf-8", "replace").decode()}, NOW
     )
     if door != "form" or "\ud800" not in written:

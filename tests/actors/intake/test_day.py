@@ -9,7 +9,7 @@ import pytest
 from actors.deps.process import Deps
 from actors.products.catalogue import PRODUCTS
 from actors.products.plans import plan_of
-from actors.reports.sources import book_of, chart_of
+from actors.reports.sources import book_source, chart_of
 from infra.charts import Wheel
 from infra.tenants import MAIN, Tenant, Tenants
 from storage.records.orders import Order
@@ -44,7 +44,7 @@ async def sold(deps: Deps, zone: str | None, of_main: str | None = None) -> Orde
 
 def cover_of(order: Order) -> date:
     """Return the date on the cover of its book."""
-    return book_of(plan_of(PRODUCTS["personal_horoscope"]), order, "Brand").date
+    return book_source(plan_of(PRODUCTS["personal_horoscope"]), order, "Brand").date
 
 
 def first_month_of(order: Order) -> str:
@@ -90,12 +90,12 @@ async def test_an_order_keeps_whether_its_book_says_that_an_ai_wrote_it(deps: De
     """A book that is printed again has the bytes of the first, whatever is set then; an older one says nothing."""
     quiet = replace(deps, settings=msgspec.structs.replace(deps.settings, ai_notice=False))
     plan = plan_of(PRODUCTS["personal_horoscope"])
-    told = [book_of(plan, await sold(deps, None), "Brand").ai_notice]
+    told = [book_source(plan, await sold(deps, None), "Brand").ai_notice]
     await deps.db.orders.delete_many({})
     order = await sold(quiet, None)
-    told.append(book_of(plan, order, "Brand").ai_notice)
+    told.append(book_source(plan, order, "Brand").ai_notice)
     del order["ai_notice"]
-    assert [*told, book_of(plan, order, "Brand").ai_notice] == [True, False, False]
+    assert [*told, book_source(plan, order, "Brand").ai_notice] == [True, False, False]
 
 
 async def test_an_order_from_before_the_setting_is_of_the_day_in_utc(deps: Deps) -> None:

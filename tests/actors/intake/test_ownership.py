@@ -12,7 +12,7 @@ from actors.intake.fetch_session import fetch_session
 from actors.orders.errands.registry import run_errand
 from actors.sweep.orders import apply_left_events
 from infra.stripe.client import Purchase, Stripe
-from storage.answers import keep_answers
+from storage.forms import keep_form
 from storage.order_state import attention_of
 from tests.actors.builders import KIND, ORDER, messages, place, present, session, working
 from tests.actors.intake.foreign import (
@@ -77,14 +77,14 @@ async def test_an_unknown_price_beside_the_answers_of_a_report_needs_a_person(de
 
 async def test_a_session_of_our_form_is_ours_whatever_it_lacks(deps: Deps) -> None:
     """The answers under its reference say so."""
-    await keep_answers(deps.db, "form-1", "life_clarity", ANSWERS, deps.clock.now())
+    await keep_form(deps.db, "form-1", "life_clarity", ANSWERS, deps.clock.now())
     await hear(deps, KIND, session(metadata=OTHERS, client_reference_id="form-1"))
     assert attention_of(await present(deps)) == "The session names no product that is sold here."
 
 
 async def test_later_news_of_an_order_that_was_forgotten_is_ours(deps: Deps) -> None:
     """A session whose order is known is ours, even when its form is gone."""
-    await keep_answers(deps.db, "form-1", "life_clarity", ANSWERS, deps.clock.now())
+    await keep_form(deps.db, "form-1", "life_clarity", ANSWERS, deps.clock.now())
     shown = session(metadata=OTHERS, client_reference_id="form-1")
     await hear(deps, KIND, shown)
     await deps.db.answers.delete_many({})
@@ -111,7 +111,7 @@ async def test_what_carries_our_mark_and_an_unknown_product_needs_a_person(deps:
 
 async def test_a_session_of_our_form_from_before_the_name_is_ours(deps: Deps) -> None:
     """The name may be set while sessions of our form are open."""
-    await keep_answers(deps.db, "form-1", "life_clarity", ANSWERS, deps.clock.now())
+    await keep_form(deps.db, "form-1", "life_clarity", ANSWERS, deps.clock.now())
     await hear(marked(deps), KIND, session(metadata={"product": "life_clarity"}, client_reference_id="form-1"))
     assert (await present(deps))["objection"] is None
 

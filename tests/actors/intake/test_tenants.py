@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from actors.deps.intake import known_tenants
 from actors.deps.process import Deps
-from actors.deps.webhook import known_tenants
 from actors.intake.apply import apply_events, finish_events
 from actors.intake.events import Event
 from actors.mail.brand import brand_name, logo_of, sender_of

@@ -6,8 +6,8 @@ from typing import Any, cast
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.errands.registry import run_errand
-from storage.answers import keep_answers
 from storage.audit import Authority
+from storage.forms import keep_form
 from storage.records.orders import Gift, Order
 from tests.actors.builders import ORDER, messages, present, sweep
 from tests.actors.post import stored
@@ -29,7 +29,7 @@ async def made(deps: Deps, clock: StoppedClock, *, session: dict[str, Any] | Non
     """Return a gift that is made, at the moment of its payment."""
     clock.moment = PAID_AT
     gift = cast("Gift", {"email": READER, "giver": "Ada", "message": "Read it slowly.", "at": DAY, **facts})
-    await keep_answers(deps.db, "form-1", "life_clarity", {}, clock.now(), gift=gift)
+    await keep_form(deps.db, "form-1", "life_clarity", {}, clock.now(), gift=gift)
     return await stored(deps, **SESSION | (session or {}))
 
 

@@ -7,7 +7,7 @@ from actors.deps.worker import WorkDeps
 from actors.orders.operators.dead_letters import resolve_dead_letter
 from actors.reports.advance import give_up
 from actors.reports.begin_report import begin_report
-from actors.reports.replay import ReplayIsImpossible, replay, resume_replay
+from actors.reports.replay import ReplayIsImpossible, finish_replay, replay
 from storage.audit import Authority
 from storage.dead_letters import dead_letters
 from storage.endings import begin_replay
@@ -45,7 +45,7 @@ async def test_an_interrupted_replay_is_finished(deps: Deps, clock: StoppedClock
     await sweep(deps)
     assert [one["actor_name"] for one in messages(deps, "bundle")] == ["resume_replay"]
     interrupted = await present(deps, order)
-    await resume_replay(deps, interrupted)
+    await finish_replay(deps, interrupted)
     again = await state(deps, written)
     found = await present(deps, order)
     assert (again["state"], again["run"]) == ("queued", 2)
@@ -61,7 +61,7 @@ async def test_a_replay_of_a_report_whose_start_was_taken_back_starts_it(deps: D
     assert await begin_replay(deps.db, order, BOOK, 2, [first], clock.now())
     taken_back = {"$set": {"state": "queued", "planned": False, "slots": {"write": [], "render": []}}}
     await deps.db.reports.update_one({"_id": report_id(order, BOOK)}, taken_back)
-    await resume_replay(deps, await present(deps, order))
+    await finish_replay(deps, await present(deps, order))
     await replay(deps, order, BOOK, [first])
     report = await report_of(deps, order)
     assert (report["state"], report["run"], report["replay"]) == ("running", 3, None)
@@ -90,7 +90,7 @@ async def test_who_wakes_at_the_end_of_a_replay_does_not_end_that_of_another_rep
         await replay(worker, order, BOOK, [f"{order}:{BOOK}:assemble"])
 
     async with frozen_before(5, replay_book, working(deps), ORDER):
-        await resume_replay(deps, await present(deps))
+        await finish_replay(deps, await present(deps))
         assert await begin_replay(deps.db, ORDER, other, 2, [f"{ORDER}:{other}:assemble"], clock.now())
     found = await present(deps)
     assert (found["replay"]["product"], "resume_replay" in found["errands"]) == (other, True)

@@ -5,7 +5,7 @@ from typing import cast
 
 from actors.products.catalogue import PRODUCTS
 from actors.products.plans import plan_of
-from actors.reports.sources import book_of, chapter_of
+from actors.reports.sources import book_source, chapter_source
 from storage.records.orders import Order
 from storage.steps import part_of
 from tests.benchmarks.plans.shop import Shop
@@ -23,4 +23,4 @@ def _book(shop: Shop, order: Order, product: str) -> Book:
     written = shop.db.steps.find({"report": report, "kind": "write"}, {"result.text": 1})
     texts = {part_of(step["_id"]): step["result"]["text"] for step in written}
     chapters = [step for step in plan["steps"].values() if step["kind"] == "render"]
-    return book_of(plan, order, "Pressroom"), [chapter_of(plan, step, texts, order) for step in chapters]
+    return book_source(plan, order, "Pressroom"), [chapter_source(plan, step, texts, order) for step in chapters]

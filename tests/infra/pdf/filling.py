@@ -8,7 +8,7 @@ from pypdfium2 import PdfDocument
 
 from actors.products.definition import Product
 from actors.products.plans import plan_of
-from actors.reports.sources import chapter_of, style_of
+from actors.reports.sources import chapter_source, style_of
 from handlers.cli.preview.sample import sample_order
 from infra.book import ChapterSource, Style
 from infra.local.llm.prose import write_prose
@@ -60,7 +60,7 @@ def chapters_of(product: Product, length: float) -> Iterator[tuple[ChapterSource
     for step in plan["steps"].values():
         if step["kind"] == "render" and step["titles"]:
             needed = {part_of(need): texts[part_of(need)] for need in step["needs"]}
-            yield chapter_of(plan, step, needed, order), style_of(plan, order)
+            yield chapter_source(plan, step, needed, order), style_of(plan, order)
 
 
 def text_of(product: str, section: str, length: float) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from storage.answers import drop_forms, find_form, find_forms, keep_answers, may_ask, note_session
 from storage.audit import Authority, record_action
 from storage.costs import costs_by, costs_by_outcome, costs_of, mean_usages, section_costs
 from storage.database import Database
@@ -45,6 +44,7 @@ from storage.figures import (
     reasons_of_ignored,
     untaken_mails,
 )
+from storage.forms import drop_forms, find_form, find_forms, keep_form, may_ask, note_session
 from storage.installation import first_start, started_at
 from storage.ledger import answers_of, drop_texts, entries_of, has_bought, open_entry, settle_entry, withdraw_entry
 from storage.payments import find_payments, note_dispute, note_failed_refund, note_refunded
@@ -146,7 +146,7 @@ async def _costs(db: Database, ask: Ask) -> None:
 
 
 async def _the_rest(db: Database, ask: Ask) -> None:
-    await ask(keep_answers, "form-new", PRODUCT, {}, NOW)
+    await ask(keep_form, "form-new", PRODUCT, {}, NOW)
     await ask(find_forms, ["form-1", "form-2"])
     await ask(find_form, "form-1")
     await ask(note_session, "form-1", "cs_1")

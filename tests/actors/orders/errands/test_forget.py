@@ -23,11 +23,11 @@ from handlers.views.orders import order_view
 from infra.errors import TransientError
 from infra.links import Links
 from infra.local.stack import Stack
-from storage.answers import find_forms, keep_answers
 from storage.audit import Authority
 from storage.dead_letters import record_dead_errand
 from storage.errands import add_errand
 from storage.events import find_event, new_event, record_events, settle_events
+from storage.forms import find_forms, keep_form
 from storage.ledger import open_entry, settle_entry
 from storage.objects import ObjectStore
 from storage.orders import OrderDoesNotExist, call_operator, find_order_by_token
@@ -60,7 +60,7 @@ async def known(deps: Deps) -> Order:
     """Deliver an order about which every collection holds a document. Returns it as it stood."""
     now = deps.clock.now()
     gift: Gift = {"email": f"reader.{EMAIL}", "giver": NAME, "message": NAME, "at": now}
-    await keep_answers(deps.db, "form-1", "life_clarity", {"name": NAME}, now, gift=gift)
+    await keep_form(deps.db, "form-1", "life_clarity", {"name": NAME}, now, gift=gift)
     order = await place(deps, **SESSION)
     raw = f'{{"data": {{"object": {{"id": "{ORDER}", "email": "{EMAIL}"}}}}}}'.encode()
     await record_events(deps.db, [new_event("evt_1", "x", raw, now, [ORDER]), new_event("evt_2", "x", raw, now)])
@@ -278,9 +278,9 @@ async def test_events_are_kept_as_long_as_the_settings_say(deps: Deps, clock: St
 
 async def test_forms_are_kept_as_long_as_a_payment_may_name_them(deps: Deps, clock: StoppedClock) -> None:
     """What somebody wrote who never paid is removed after a month, without a word of theirs or a setting."""
-    await keep_answers(deps.db, "old", "life_clarity", {"name": NAME}, clock.now())
+    await keep_form(deps.db, "old", "life_clarity", {"name": NAME}, clock.now())
     clock.forward(timedelta(days=30).total_seconds())
-    await keep_answers(deps.db, "new", "life_clarity", {"name": NAME}, clock.now())
+    await keep_form(deps.db, "new", "life_clarity", {"name": NAME}, clock.now())
     await drop_old_forms(deps)
     assert (await find_forms(deps.db, ["old", "new"])).keys() == {"old", "new"}
     clock.forward(timedelta(days=2).total_seconds())

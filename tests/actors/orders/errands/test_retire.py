@@ -9,8 +9,8 @@ import pytest
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
 from actors.orders.errands.registry import run_errand
-from storage.answers import find_forms, keep_answers
 from storage.endings import add_stored, choose_completion
+from storage.forms import find_forms, keep_form
 from tests.actors.builders import BOOK, messages, present, sweep, working
 from tests.actors.stories import COMPLETED, EXPIRED, FAILED, PAID, WHOLE, Word, purchase, say
 from tests.conftest import StoppedClock
@@ -98,7 +98,7 @@ async def test_an_order_that_is_paid_after_all_is_not_forgotten(worker: WorkDeps
 async def test_the_form_of_an_order_that_ended_unpaid_goes_with_it(worker: WorkDeps, clock: StoppedClock) -> None:
     """What was written into our own form is removed as well."""
     bought = purchase()
-    await keep_answers(worker.db, "form-1", "life_clarity", {"name": "Ada"}, clock.now())
+    await keep_form(worker.db, "form-1", "life_clarity", {"name": "Ada"}, clock.now())
     await say(worker, bought, EXPIRED)
     await worker.db.orders.update_one({"_id": bought.session}, {"$set": {"reference": "form-1"}})
     clock.forward(KEPT_DAYS * DAY_S)

@@ -11,7 +11,7 @@ from actors.orders.operators.refund import RefundIsImpossible, begin_refund
 from actors.reports.begin_report import begin_report
 from actors.reports.claim import Claim
 from actors.reports.perform_step import perform
-from actors.reports.replay import resume_replay
+from actors.reports.replay import finish_replay
 from storage.audit import Authority
 from storage.endings import add_stored, choose_completion, mark_delivered
 from storage.orders import fail_order
@@ -75,7 +75,7 @@ async def test_a_worker_that_wakes_after_a_correction_leaves_alone_what_began_si
     await run_errand(working(deps), "resume_replay", ORDER)
     (product,) = frozen["products"]
     await begin_report(deps, report_id(ORDER, product))
-    await resume_replay(deps, frozen)
+    await finish_replay(deps, frozen)
     report, order = await report_of(deps, ORDER, product), await present(deps)
     steps = await steps_of(deps.db, report["_id"])
     assert (report["run"], order["run"], {step["run"] for step in steps}) == (1, {product: 1}, {1})

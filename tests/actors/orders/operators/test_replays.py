@@ -20,7 +20,7 @@ from actors.orders.operators.replays import (
 )
 from actors.reports.advance import give_up
 from actors.reports.begin_report import begin_report
-from actors.reports.replay import resume_replay
+from actors.reports.replay import finish_replay
 from actors.sweep.orders import carry_out_bulks
 from storage.audit import Authority
 from storage.bulk import failures_of, find_bulk, progress_of
@@ -184,7 +184,7 @@ async def test_a_sweep_that_dies_has_each_letter_replayed_once(
 async def finish_replays(deps: Deps) -> None:
     """Carry out the replays that a process left when it died, as a mail worker does."""
     for order in await deps.db.orders.find({"replay": {"$exists": True}}).to_list():
-        await resume_replay(deps, order)
+        await finish_replay(deps, order)
 
 
 async def test_two_sweeps_do_each_letter_once(deps: Deps) -> None:

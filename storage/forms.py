@@ -1,4 +1,4 @@
-"""Answers that customers wrote into our own form, until the payment names them by their reference."""
+"""Forms of ours that customers filled in, kept until the payment names them by their reference."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ KEPT_FOR = timedelta(days=31)
 _ASK_EVERY = timedelta(seconds=10)
 
 
-async def keep_answers(
+async def keep_form(
     db: Database,
     reference: str,
     product: str,
