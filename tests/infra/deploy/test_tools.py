@@ -8,6 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from cloudcoil.models.keda import v1alpha1 as keda
 
 from tests.infra.deploy.files import DEPLOY, compose, kubernetes, of_kind, pod_of, tool
 
@@ -38,13 +39,22 @@ def test_kubernetes_knows_every_object(version: str) -> None:
         kubernetes_validate.validate(one, version, strict=True)
 
 
+def test_keda_knows_every_object() -> None:
+    """Its models read each of its objects, and what they have read is all that it says: no key is unknown."""
+    theirs = [one for one in kubernetes("keda") if one["apiVersion"] == "keda.sh/v1alpha1"]
+    assert {one["kind"] for one in theirs} == {"ScaledObject", "TriggerAuthentication"}
+    for one in theirs:
+        read = getattr(keda, one["kind"]).model_validate(one)
+        assert read.model_dump(mode="json", by_alias=True, exclude_unset=True) == one
+
+
 def test_cloudformation_knows_the_function() -> None:
     """The template and each property are valid after SAM's transformation, in every region."""
     tool("cfn-lint", "--regions", "ALL_REGIONS", "--", "aws/template.yaml")
 
 
 def test_no_yaml_says_a_thing_twice() -> None:
-    """Also where no other tool looks: at Render's blueprint, and at KEDA's and Prometheus's files."""
+    """Also where no other tool looks: at Render's blueprint, and at Prometheus's files."""
     tool("yamllint", "--strict", "--config-data", RULES, ".")
 
 
