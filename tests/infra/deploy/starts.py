@@ -49,6 +49,11 @@ def with_settings() -> list[Process]:
     return [one for one in processes() if one.env]
 
 
+def files_with_settings() -> list[str]:
+    """Return the names of these files."""
+    return sorted({one.file for one in with_settings()})
+
+
 def starts_of(file: str, stack: Stack, queues: Sequence[str]) -> list[Start]:
     """Return what a file starts, as often as it does, but for workers of other queues than these."""
     doors = iter([stack.web_port, *free_ports(2)])

@@ -5,17 +5,13 @@ import pytest
 from actors.products.catalogue import MAIL_QUEUE
 from infra.local.stack import Stack
 from tests import plain_http
-from tests.chaos.test_chaos import SETTINGS
 from tests.infra.deploy.files import compose
-from tests.infra.deploy.starts import begin, starts_of, with_settings
+from tests.infra.deploy.starts import begin, files_with_settings, starts_of
 from tests.pressroom import Pressroom
-
-#: The short chaos delivers with those of the one that is left.
-FILES = sorted({one.file for one in with_settings()} - {SETTINGS})
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", files_with_settings())
 def test_an_order_is_delivered_with_the_settings_of_a_file(stack: Stack, file: str) -> None:
     """The report is in the inbox and its book in the bucket; probes are content; told to end, all end with 0."""
     with Pressroom(stack) as house:
