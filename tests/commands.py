@@ -7,6 +7,9 @@ from subprocess import TimeoutExpired
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
+import click
+
+from handlers.cli.main import pressroom
 from tests.warm import Forked
 
 PATIENCE_S = 60.0
@@ -40,6 +43,18 @@ def run_cold(env: Mapping[str, str], program: Sequence[str], *args: str) -> Done
     command = [*program, *args]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def parse(command: Sequence[str]) -> dict[str, object]:
+    """Return what the command line understands of a command, without running it."""
+    program, *rest = command
+    assert program == "pressroom"
+    found: click.Command = pressroom
+    while isinstance(found, click.Group):
+        _, named, rest = found.resolve_command(click.Context(found), rest)
+        assert named is not None
+        found = named
+    return dict(found.make_context(found.name, [*rest]).params)
 
 
 def _text(file: IO[bytes]) -> str:

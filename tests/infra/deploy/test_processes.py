@@ -6,16 +6,15 @@ from collections import defaultdict
 from importlib.util import find_spec
 from inspect import signature
 
-import click
 import msgspec
 import pytest
 
 from actors.products.catalogue import PRODUCTS, queues, queues_of
-from handlers.cli.main import pressroom
 from infra.broker.broker import Broker, QueueKeys
 from infra.errors import SettingsError
 from infra.pdf.renderer import Renderer
 from infra.settings import Settings, WebhookSettings, read_settings
+from tests.commands import parse
 from tests.infra.deploy.files import (
     DEPLOY,
     OF_OTHERS,
@@ -38,18 +37,6 @@ FILES = {"compose.yaml", "kubernetes", "render.yaml", "Procfile"}
 def names_of(kind: type[WebhookSettings]) -> set[str]:
     """Return the names of settings."""
     return {one.encode_name for one in msgspec.structs.fields(kind)}
-
-
-def parse(command: tuple[str, ...]) -> dict[str, object]:
-    """Return what the command line understands of a command, without running it."""
-    program, *rest = command
-    assert program == "pressroom"
-    found: click.Command = pressroom
-    while isinstance(found, click.Group):
-        _, named, rest = found.resolve_command(click.Context(found), rest)
-        assert named is not None
-        found = named
-    return dict(found.make_context(found.name, [*rest]).params)
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: f"{one.file} {' '.join(one.command)}")
@@ -90,7 +77,7 @@ def test_a_worker_is_asked_after_by_its_own_queue() -> None:
             asked[f"kubernetes {container['args'][2]}"] = probes[0]
     assert len(asked) == 2 * len(queues())
     for name, command in asked.items():
-        assert parse(tuple(command)) == {"queue": name.split()[1]}
+        assert parse(command) == {"queue": name.split()[1]}
 
 
 def test_to_be_asked_takes_little_of_a_process() -> None:
@@ -161,7 +148,7 @@ def test_the_job_of_the_indexes_is_made_by_hand_of_what_the_processes_have() -> 
     (sweep,) = (one for one in of_kind("Deployment", "example") if one["metadata"]["name"] == "pressroom-sweep")
     (pod, ours), (like, theirs) = pod_of(cron["spec"]["jobTemplate"]), pod_of(sweep)
     assert cron["spec"]["suspend"]
-    assert parse(tuple(ours["args"])) == parse(("pressroom", "indexes"))
+    assert parse(ours["args"]) == parse(["pressroom", "indexes"])
     assert (ours["image"], ours["envFrom"]) == (theirs["image"], theirs["envFrom"][:2])
     assert ours["securityContext"] == theirs["securityContext"]
     assert pod["securityContext"].items() <= like["securityContext"].items()
