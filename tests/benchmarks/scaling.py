@@ -1,10 +1,11 @@
 """`make bench-scaling`: what one order of each product costs every process and server, an idle system deducted."""
 
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from actors.products.catalogue import PRODUCTS, queues
+from actors.products.catalogue import MAIL_QUEUE, PRODUCTS, queues
 from tests.benchmarks.figures import publish
 from tests.benchmarks.measured import Row, say
 from tests.benchmarks.pdf.tree import Tree
@@ -28,7 +29,8 @@ def main() -> None:
         for product in _ORDERS:
             shop.warm_up(product)
         say(f"scaling: nothing for {_IDLE_S:g} s")
-        idle = _idle(shop)
+        with _memory(shop, list(PRODUCTS)) as resting:
+            idle = _idle(shop)
         costs = {product: _cost(shop, product, count, idle) for product, count in _ORDERS.items()}
     for product, kinds in requests_to_s3().items():
         costs[product] |= {f"requests to S3: {kind}": kinds[kind] for kind in KINDS}
@@ -36,7 +38,7 @@ def main() -> None:
         {
             "per order": what,
             **{product: cost[what] for product, cost in costs.items()},
-            "idle, a second": idle.get(what, ""),
+            "idle, a second": (idle | resting).get(what, ""),
         }
         for what in next(iter(costs.values()))
     ]
@@ -46,6 +48,7 @@ def main() -> None:
         for what, value in cost.items()
     }
     figures |= {f"scaling_idle_{_name(what)}_per_s": value for what, value in idle.items()}
+    figures |= {f"scaling_idle_{_name(what)}": value for what, value in resting.items()}
     said = ", ".join(f"{count} {product}" for product, count in _ORDERS.items())
     publish("scaling", f"{said}, calls of {_CALL_S:g} s and {_WORDS} words, one worker a queue", rows, figures)
 
@@ -66,10 +69,7 @@ def _cost(shop: Shop, product: str, count: int, idle: Totals) -> Totals:
     """Return what one of several orders of a product costs that come at once."""
     say(f"scaling: {count} orders of {product}")
     before, began = _totals(shop), time.monotonic()
-    memory = {part.name: Tree(part.pid, with_root=True) for part in shop.parts if product in part.name}
-    with ExitStack() as watching:
-        for tree in memory.values():
-            watching.enter_context(tree)
+    with _memory(shop, [product]) as highest:
         sent = shop.deliver([shop.purchase(product) for _ in range(count)])
         shop.until_all_delivered(list(sent), _PATIENCE_S, look_every_s=1)
     passed = time.monotonic() - began
@@ -80,8 +80,21 @@ def _cost(shop: Shop, product: str, count: int, idle: Totals) -> Totals:
         "calls to the LLM": _calls(shop, list(sent)) / count,
         "objects in S3": len(objects) / count,
         "kB in S3": sum(objects) / 1000 / count,
-        "memory of the worker, MB at most": max(tree.peak_mb for tree in memory.values()),
+        **highest,
     }
+
+
+@contextmanager
+def _memory(shop: Shop, products: Sequence[str]) -> Iterator[Totals]:
+    """Watch each process with its children, of the products' workers only these; yields what it took at most."""
+    kinds = {"web": ["web"], "workers of products": [f"worker-{product}" for product in products]}
+    kinds |= {"mail worker": [f"worker-{MAIL_QUEUE}"], "sweep": ["sweep"]}
+    highest: Totals = {}
+    with ExitStack() as watching:
+        trees = {part.name: watching.enter_context(Tree(part.pid, with_root=True)) for part in shop.parts}
+        yield highest
+    for kind, names in kinds.items():
+        highest[f"memory, MiB at most: {kind}"] = max(trees[name].peak_mb for name in names)
 
 
 def _totals(shop: Shop) -> Totals:
