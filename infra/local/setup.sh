@@ -5,12 +5,13 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 LOCK=infra/deploy/locks/dev.txt
+KEDA=infra/deploy/locks/keda.txt
 STAMP=.venv/.set-up
 # What WeasyPrint and mongod need from the system, and what books go without: other scripts and emoji are boxes then.
 PACKAGES="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 libcurl4"
 FONTS="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
 
-wanted=$(cat "$LOCK" pyproject.toml "$0" | sha256sum | cut -d' ' -f1)
+wanted=$(cat "$LOCK" "$KEDA" pyproject.toml "$0" | sha256sum | cut -d' ' -f1)
 fail() { echo "setup: $1" >&2; exit 1; }
 
 find_python() {
@@ -44,6 +45,8 @@ install_packages() {
     fi
 }
 
+pip_install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps "$@"; }
+
 set_up() {
     if command -v apt-get >/dev/null; then
         # shellcheck disable=SC2086
@@ -69,15 +72,17 @@ set_up() {
         install_packages "python$version-venv"
         "$python" -m venv --clear .venv
     fi
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps -r "$LOCK"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index --editable .
+    pip_install --require-hashes -r "$LOCK"
+    pip_install --no-build-isolation --no-index --editable .
     .venv/bin/python -c 'import weasyprint' 2>/dev/null || fail "WeasyPrint finds no Pango: is it installed for this Python?"
     echo "$wanted" > $STAMP
     echo "setup: done"
 }
 
-# A browser for the pages; promtool for the alert rules, and a proxy: without their packages, which would run servers.
+# KEDA's schemas, which nothing else may import; a browser for the pages; promtool for the alert rules, and a proxy: without
+# their packages, which would run servers.
 add_tools_of_tests() {
+    [ -d .venv/keda ] || pip_install --require-hashes --target .venv/keda -r "$KEDA"
     command -v apt-get >/dev/null || return 0
     command -v chromium >/dev/null || install_packages chromium
     [ -x .venv/bin/promtool ] && [ -x .venv/bin/nginx ] && return
