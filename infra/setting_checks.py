@@ -47,7 +47,8 @@ def _parts(url: str) -> SplitResult | None:
     """Return the parts of a URL that has a host and, if any, a port; None for another text."""
     try:
         parts = urlsplit(url)
-        sound = bool(parts.hostname) and parts.port != 0
+        # In small letters, as all other code compares it.
+        sound = bool(parts.hostname) and parts.port != 0 and url.startswith(parts.scheme)
     except ValueError:  # a bracket that is not closed, or a port that is no number
         return None
     # A blank, or a line's end, which `urlsplit` drops from some places.
@@ -83,7 +84,19 @@ def _is_redis_url(given: str) -> bool:
     parts = _parts(given)
     if parts is None or parts.scheme not in {"redis", "rediss"} or parts.fragment:
         return False
-    return re.fullmatch(r"/?|/[0-9]{1,5}", parts.path) is not None
+    return re.fullmatch(r"/?|/[0-9]{1,5}", parts.path) is not None and (not parts.query or _are_known(given))
+
+
+def _are_known(given: str) -> bool:
+    """Return whether the client can connect with the options of a Redis URL, and still reads bytes with them."""
+    from redis import ConnectionPool, RedisError  # here, since hardly any URL has options
+
+    try:
+        pool = ConnectionPool.from_url(given)
+        pool.make_connection()
+    except (TypeError, ValueError, RedisError):
+        return False
+    return not pool.get_encoder().decode_responses
 
 
 def _is_read_by(read: Callable[[str], object]) -> Callable[[str], bool]:
@@ -132,12 +145,19 @@ WEB_URL = Check("a URL that begins with http:// or https://, with a host", _is_u
 PUBLIC_URL = Check("a URL that begins with http:// or https://, without ?, # and a user's name", _is_base)
 MONGODB_URL = Check(f"a URL that begins with mongodb:// or mongodb+srv://{_BRACKETS}", _is_mongodb_url)
 REDIS_URL = Check(
-    f"a URL such as redis://host:6379/0 or rediss://…, its database a number{_BRACKETS}", _is_redis_url
+    "a URL such as redis://host:6379/0 or rediss://…, its database a number, behind ? only options that its "
+    f"client can connect with{_BRACKETS}",
+    _is_redis_url,
 )
-MAIL_URL = Check(f"{FORM}{_BRACKETS}", _is_read_by(read_mail_url))
+MAIL_URL = Check(f"{FORM}, with a user and a password in ASCII{_BRACKETS}", _is_read_by(read_mail_url))
 _ADDRESS = "letters@brand.example or Brand <letters@brand.example>, with a comma or a colon in quotes"
 ADDRESS = Check(f"a mail address, such as {_ADDRESS}", lambda given: as_address(given) is not None)
 ADDRESSES = Check(f"mail addresses, comma-separated, such as {_ADDRESS}", _are_addresses)
+KEY = Check("a key in ASCII, on one line and without a blank at its ends", str.isascii)
+BUCKET = Check(
+    "the name of a bucket alone, without s3:// or a path, or the ARN of an access point",
+    lambda given: given.startswith("arn:") or not {*"/:"} & {*given},
+)
 NAME = Check("a name of 500 signs of ASCII at most", lambda given: given.isascii() and len(given) <= 500)
 ZONE = Check("a time zone that this system knows, such as Europe/Berlin", _is_read_by(_read_zone))
 STRIPE_KEY = Check(

@@ -16,6 +16,8 @@ from infra.setting_checks import (
     ACCOUNTS,
     ADDRESS,
     ADDRESSES,
+    BUCKET,
+    KEY,
     MAIL_URL,
     MONGODB_URL,
     NAME,
@@ -91,7 +93,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     #: [web, mail, sweep, cli] For tests: where Stripe's API is, if not at Stripe.
     stripe_api_base: WebUrl | None = None
     #: [worker, sweep, cli; secret] The account at the LLM's provider.
-    openai_api_key: Text
+    openai_api_key: Annotated[Text, KEY]
     #: [web, worker, sweep, cli] For other servers of the Responses API than OpenAI's.
     openai_base_url: WebUrl | None = None
     #: [web, worker, mail, sweep, cli] The model that writes.
@@ -133,7 +135,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     #: [web, worker, mail, sweep, cli] The same, as boto3 names it; this one goes first.
     aws_default_region: Text | None = None
     #: [web, worker, mail, sweep, cli] It must exist: [its permissions](runbooks/store.md).
-    s3_bucket: Text
+    s3_bucket: Annotated[Text, BUCKET]
     #: [web, cli] Where customers reach S3, if not at the endpoint; links are signed for it.
     s3_public_url: WebUrl | None = None
     #: [web, mail, sweep, cli; secret] STARTTLS is required with a login and in live mode. `ses://` is Amazon

@@ -63,6 +63,8 @@ def _read_smtp(parts: SplitResult, port: int | None) -> MailUrl:
     if parts.query not in _TLS or (parts.query and parts.scheme == "smtps"):
         raise SettingsError("MAIL_URL may end in ?tls=always or ?tls=never after smtp://…, and in nothing else.")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user + password).isascii():
+        raise SettingsError("MAIL_URL must have a user and a password in ASCII: the mail client sends no others.")
     return MailUrl(
         parts.scheme, parts.hostname or "", port or _PORTS[parts.scheme], user, password, _TLS[parts.query]
     )
