@@ -1,6 +1,7 @@
 """Connection of a client: uvicorn's, with a deadline for each request to arrive whole."""
 
 import asyncio
+import ipaddress
 import math
 
 import h11
@@ -29,6 +30,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin. A client that says nothing is let go as one that says nothing more."""
         super().connection_made(transport)
+        self.client = plain_client(self.client)
         self._set_patience()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
@@ -91,3 +93,16 @@ class Connection(H11Protocol):
         if self.cycle is not None:  # what waits for the body hears that nobody waits for its answer
             self.cycle.disconnected = True
             self.cycle.message_event.set()
+
+
+def plain_client(client: tuple[str, int] | None) -> tuple[str, int] | None:
+    """Return the address of a client, that of IPv4 as such.
+
+    A socket that listens on `::` takes both kinds, and writes 192.0.2.7 as ::ffff:192.0.2.7. As that it would be
+    neither this machine nor a trusted proxy.
+    """
+    if client is None:
+        return None
+    address = ipaddress.ip_address(client[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (str(mapped), client[1]) if mapped else client

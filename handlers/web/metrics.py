@@ -44,5 +44,5 @@ def _is_here(request: Request) -> bool:
 
 def _is_known(given: str, tokens: tuple[str, ...]) -> bool:
     """Return whether a header has one of the tokens. How long it takes says nothing about them."""
-    header = given.encode()
+    header = given.encode("latin-1")  # as which Starlette reads the bytes of a header
     return any(hmac.compare_digest(header, f"Bearer {token}".encode()) for token in tokens)

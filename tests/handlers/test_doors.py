@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from handlers.web.connection import plain_client
 from infra.local.stack import Stack
 from tests import plain_http
 from tests.ports import free_ports
@@ -74,6 +75,20 @@ def test_a_trusted_proxy_says_whose_request_it_is(stack: Stack) -> None:
         assert status("2001:db8:1:2::ffff") == 429
         assert status("2001:db8:1:3::1") == 404
         assert '"forwarded": false' in door.part("web").output()
+
+
+@pytest.mark.parametrize(
+    ("socket", "plain"),
+    [
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("::1", "::1"),
+    ],
+)
+def test_a_client_has_one_address_whatever_the_server_listens_on(socket: str, plain: str) -> None:
+    """A socket for both kinds writes IPv4 in the form of IPv6; as that no balancer would be a trusted one."""
+    assert plain_client((socket, 443)) == (plain, 443)
 
 
 def test_a_second_balancer_that_is_not_trusted_shows_in_the_log(stack: Stack) -> None:
