@@ -1,7 +1,7 @@
 """GET /ops/bulk and /ops/bulk/{bulk}: bulk work and its quotes; and POST to quote, begin, pause or end some."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from actors.reports.replay import Words
 from handlers.ops.acts import Fields
 from handlers.ops.guard import form_of, operator_of
 from handlers.ops.page import expect, page
+from handlers.spans import read_time
 from handlers.views.bulk import bulk_view, bulk_views, told_quote
 from infra.accounts import Role
 from infra.errors import PressroomError
@@ -58,18 +59,19 @@ async def quote(request: Request) -> Response:
     words: Words = "today" if fields.get("words") == "today" else "pinned"
     deps: Deps = request.state.deps
     try:
-        wanted = _old_orders(fields, deps.clock.now()) if action == "refunded" else _filter(fields)
+        now = deps.clock.now()
+        wanted = _old_orders(fields, now) if action == "refunded" else _filter(fields, now)
         bulk = await make_bulk(deps, wanted, action, words)
     except (NothingMatches, TimeIsNone) as error:
         return await newest(request, str(error), 422)
     return RedirectResponse(f"/ops/bulk/{bulk}", 303)
 
 
-def _filter(fields: Mapping[str, str]) -> Filter:
+def _filter(fields: Mapping[str, str], now: datetime) -> Filter:
     """Return a form's filter. TimeIsNone if a time is none."""
     given = {name: value.strip()[:_LONGEST] for name, value in fields.items() if value.strip()}
     words = {name: given[name] for name in _NAMES if name in given}
-    return Filter(**words, since=_moment(given.get("since")), until=_moment(given.get("until")))
+    return Filter(**words, since=_moment(given.get("since"), now), until=_moment(given.get("until"), now))
 
 
 def _old_orders(fields: Mapping[str, str], now: datetime) -> OpenOrders:
@@ -83,11 +85,13 @@ def _old_orders(fields: Mapping[str, str], now: datetime) -> OpenOrders:
     return OpenOrders(now - timedelta(days=int(days)), **given)
 
 
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
-    except (ValueError, OverflowError):
-        raise TimeIsNone("A time is written such as 2026-03-01T12:00, in UTC.") from None
+def _moment(text: str | None, now: datetime) -> datetime | None:
+    if text is None:
+        return None
+    moment = read_time(text, now, -1)
+    if moment is None:
+        raise TimeIsNone("A time is written such as 2026-03-01T12:00, in UTC.")
+    return moment
 
 
 async def act(request: Request, fields: Fields, authority: Authority) -> str:

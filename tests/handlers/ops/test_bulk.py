@@ -132,6 +132,17 @@ def test_a_filter_that_finds_nothing_is_said_to(
     assert browser.post("/ops/bulk", form_key=browser.form_key(), **fields).status_code == status
 
 
+def test_a_time_says_its_zone_or_has_that_of_utc(
+    house: Pressroom, browser_of: OpenBrowser, letters: list[str]
+) -> None:
+    """A time with an offset is that moment, as it is on the command line."""
+    del letters
+    browser = browser_of("olaf")
+    for since in ("2026-03-01T10:00", "2026-03-01T12:00+02:00"):
+        path = quoted(browser, group="g1", action="replayed", since=since)
+        assert "since 2026-03-01 10:00 UTC" in house.json("bulk", "show", path.rpartition("/")[2])["about"]
+
+
 def test_the_command_line_quotes_first(house: Pressroom, letters: list[str]) -> None:
     """A dry run only quotes; without a yes nothing is begun; unknown work, and a wrong filter, are one line."""
     assert "2 confirmation" in house.cli("dead", "replay", "--group", "g1", "--reason", "x", "--dry-run")
