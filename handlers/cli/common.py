@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import math
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -25,7 +27,19 @@ Row = Mapping[str, Any]
 end_option = click.option(
     "--for", "end", metavar="SPAN|TIME", required=True, help="30m, 12h or 3d from now, or until a time."
 )
-reason_option = click.option("--reason", metavar="REASON", required=True, help="Why, for the audit trail.")
+
+
+def _in_words(_context: click.Context, _option: click.Parameter, given: str) -> str:
+    """Return a reason on one line. Bytes that are no text, which MongoDB does not hold, become question marks."""
+    reason = " ".join(given.encode(errors="replace").decode().split())
+    if not reason:
+        raise click.BadParameter("say why, in words.")
+    return reason
+
+
+reason_option = click.option(
+    "--reason", metavar="REASON", required=True, callback=_in_words, help="Why, for the audit trail."
+)
 
 
 class UnknownName(click.ClickException):
@@ -36,6 +50,26 @@ class UnknownName(click.ClickException):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         """Compose the line; `kind` is a noun, such as queue."""
         super().__init__(f"There is no {kind} {name!r}; there are {', '.join(known)}.")
+
+
+class Number(click.FloatRange):
+    """A number within bounds. `nan` is within none, though click takes it for such."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number. Fail with click's own error if there is none in `value`."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return number
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Say of a file or folder that cannot be written, in one line, why; exit 1."""
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
 
 
 def json_option(shape: str) -> Callable[[Command], Command]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, limit_option
+from handlers.cli.common import Row, limit_option, writing
 from handlers.cli.output import listing
 
 if TYPE_CHECKING:
@@ -50,12 +50,13 @@ def preview(out: Path) -> None:
     from actors.mail.samples import sample_letters
     from infra.mail.letter import as_message
 
-    out.mkdir(parents=True, exist_ok=True)
     letters = dict(sample_letters())
-    for name, letter in letters.items():
-        (out / f"{name}.html").write_text(letter.html, encoding="utf-8")
-        (out / f"{name}.txt").write_text(letter.text, encoding="utf-8")
-        (out / f"{name}.eml").write_bytes(as_message(letter).content)
     index = Template(_INDEX.read_text(encoding="utf-8"), autoescape=True).render(letters=letters)
-    (out / "index.html").write_text(index, encoding="utf-8")
+    with writing():
+        out.mkdir(parents=True, exist_ok=True)
+        for name, letter in letters.items():
+            (out / f"{name}.html").write_text(letter.html, encoding="utf-8")
+            (out / f"{name}.txt").write_text(letter.text, encoding="utf-8")
+            (out / f"{name}.eml").write_bytes(as_message(letter).content)
+        (out / "index.html").write_text(index, encoding="utf-8")
     click.echo(f"{len(letters)} letters in {out / 'index.html'}")

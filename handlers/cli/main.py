@@ -1,6 +1,8 @@
 """Group of all commands. A failure is one line, and exit 1 or 2."""
 
+import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -47,12 +49,20 @@ for command in _LOCAL:
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 wrong usage or settings."""
+    _open_streams()
     try:
         pressroom()
     except SettingsError as error:
         _fail(error, 2)
     except PressroomError as error:
         _fail(error, 1)
+
+
+def _open_streams() -> None:
+    """Lead the standard streams that were closed nowhere: a connection would get their numbers, and our output."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # as long as we run
 
 
 def _fail(error: PressroomError, code: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import Any
@@ -68,8 +70,9 @@ def show(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool = False) 
 
 
 def show_json(value: object) -> None:
-    """Print a value as JSON, with escapes for characters that a terminal would obey."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    """Print a value as JSON, with escapes for characters that a terminal would obey, or cannot write."""
+    has_all = codecs.lookup(sys.stdout.encoding).name == "utf-8"
+    text = json.dumps(value, indent=2, ensure_ascii=not has_all, default=str)
     click.echo("".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
-from handlers.cli.common import UnknownName, settings_here
+from handlers.cli.common import Number, UnknownName, settings_here
 from infra.errors import SettingsError
 from infra.garbage import spare_imports
 
@@ -111,9 +111,7 @@ def worker(queue: str, threads: int) -> None:
 
 
 @click.command()
-@click.option(
-    "--every", metavar="SECONDS", default=2.0, type=click.FloatRange(0.1, 60), help="From a round to the next."
-)
+@click.option("--every", metavar="SECONDS", default=2.0, type=Number(0.1, 60), help="From a round to the next.")
 @click.option("--once", is_flag=True, help="Do one round and end.")
 def sweep(every: float, once: bool) -> None:
     """Move on work that is stuck.

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 import click
 
 from handlers.cli.bulk import begin_by_filter, yes_option
-from handlers.cli.common import Row, UnknownName, authority_of, on_one_line, reason_option, remedy, with_deps
+from handlers.cli.common import (
+    Number,
+    Row,
+    UnknownName,
+    authority_of,
+    on_one_line,
+    reason_option,
+    remedy,
+    with_deps,
+    writing,
+)
 from handlers.cli.output import detail
 from handlers.cli.times import Past
 
@@ -66,7 +76,7 @@ def retry(order: str, reason: str) -> None:
 @click.option(
     "--budget",
     metavar="USD",
-    type=click.FloatRange(0, 1_000_000, min_open=True),
+    type=Number(0, 1_000_000, min_open=True),
     help="From now on, the order's own.",
 )
 @click.option("--no-budget", is_flag=True, help="From now on, the order has none.")
@@ -79,8 +89,6 @@ def resume(order: str, reason: str, budget: float | None, no_budget: bool) -> No
 
     if no_budget and budget is not None:
         raise click.UsageError("Give a budget or none.")
-    if budget is not None and math.isnan(budget):
-        raise click.UsageError("A budget is a number of US dollars.")
     given = math.inf if no_budget else budget
     with_deps(lambda deps: resume_order(deps, order, given, authority_of(reason)))
     click.echo(f"{order} resumed")
@@ -105,6 +113,8 @@ def correct(order: str, answers: tuple[str, ...], reason: str, dry_run: bool) ->
     from actors.orders.operators.correction import correct_order, quote_correction
     from actors.products.catalogue import known_questions
 
+    if any("=" not in answer for answer in answers):
+        raise click.UsageError("An answer is given as NAME=VALUE; one without a value is taken back.")
     given = dict(answer.partition("=")[::2] for answer in answers)
     if unknown := sorted(given.keys() - known_questions().keys()):
         raise UnknownName("answer", unknown[0], known_questions())
@@ -185,10 +195,8 @@ def evidence(order: str, out: Path | None, reason: str) -> None:
 
     file = out or Path(f"evidence-{order}.pdf")
     pdf = with_deps(lambda deps: evidence_pdf(deps, order, authority_of(reason)))
-    try:
+    with writing():
         file.write_bytes(pdf)
-    except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
     click.echo(f"{file}: {len(pdf)} bytes")
 
 

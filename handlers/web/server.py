@@ -87,9 +87,10 @@ def _bound(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-    except OSError as error:
+    except (OSError, TypeError) as error:  # TypeError for a name that no host can have
         bound.close()
-        raise PortIsTaken(f"Port {port} on {host} cannot be used: {error.strerror}.") from None
+        why = error.strerror if isinstance(error, OSError) else "it is the name of no host"
+        raise PortIsTaken(f"Port {port} on {host} cannot be used: {why}.") from None
     return bound
 
 

@@ -1,6 +1,7 @@
 """The command line: what it says when something is wrong, and with which exit code."""
 
 import socket
+import subprocess
 
 import pytest
 
@@ -64,7 +65,14 @@ def test_a_malformed_setting_stops_the_start(front_door: Pressroom, name: str, v
 def test_wrong_usage_ends_with_2(front_door: Pressroom) -> None:
     """A queue, product or option that does not exist is wrong usage."""
     env = {**outer_environment(), **front_door.stack.env}
-    for args in (("worker", "unheard_of"), ("demo", "unheard_of"), ("web", "--port", "no"), ("dead", "replay")):
+    for args in (
+        ("worker", "unheard_of"),
+        ("demo", "unheard_of"),
+        ("web", "--port", "no"),
+        ("sweep", "--every", "nan"),
+        ("dead", "replay"),
+        ("dead", "replay", "--all", "--reason", " "),
+    ):
         assert run(env, PRESSROOM, *args).code == 2, args
 
 
@@ -79,6 +87,15 @@ def test_a_port_that_is_taken_is_named(front_door: Pressroom) -> None:
     assert (code, out) == (1, "")
     assert port in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["ä" * 64, "nowhere.invalid"])
+def test_a_host_that_is_none_is_named(front_door: Pressroom, host: str) -> None:
+    """A web process that is to listen at the name of no host says so in one line and ends with 1."""
+    env = {**outer_environment(), **front_door.stack.env}
+    code, out, err = run(env, PRESSROOM, "web", "--port", "0", "--host", host)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert host in err
 
 
 @pytest.mark.parametrize(
@@ -168,6 +185,23 @@ def test_the_doctor_finds_what_does_not_answer(front_door: Pressroom) -> None:
     assert code == 1
     assert "MailServer" not in out
     assert "not reached" in out
+
+
+def test_a_reason_is_kept_as_text_on_one_line(front_door: Pressroom) -> None:
+    """Line ends become blanks, and bytes that are no text question marks, in place of a half-done act."""
+    why = "the first\n and \udcff"
+    for args in (("begin", "provider", "--for", "1h"), ("end", "provider")):
+        front_door.cli("pauses", *args, "--reason", why)
+    assert {entry["reason"] for entry in front_door.db.audit.find({"order": None})} == {"the first and ?"}
+
+
+def test_streams_that_are_closed_are_missed_by_no_command(front_door: Pressroom) -> None:
+    """With neither input nor output a command does what it is for, and no connection has its output."""
+    env = {**outer_environment(), **front_door.stack.env, **front_door.env}
+    for args in (("products",), ("queues", "list", "--json"), ("sweep", "--once")):
+        closed = ["sh", "-c", 'exec "$@" <&- >&-', "sh", *PRESSROOM, *args]
+        done = subprocess.run(closed, env=env, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 
 
 def test_one_round_of_the_sweep_ends_by_itself(front_door: Pressroom) -> None:

@@ -1,6 +1,7 @@
 """Listings as they are read: by programs, a row a line, and by operators, on screens of any width."""
 
 import asyncio
+import json
 import unicodedata
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import pytest
 from infra.local.environment import outer_environment
 from storage.database import Database
 from storage.dead_letters import record_dead_errand
-from tests.commands import run
+from tests.commands import run, run_cold
 from tests.pressroom import PRESSROOM, Pressroom
 from tests.terminal import run_on_terminal
 
@@ -65,6 +66,14 @@ def test_a_row_is_one_line_where_there_is_no_screen(
     assert cells(row[: row.index("  1  ")]) + 2 == place
     code, out, _ = run(environment(front_door, **env), PRESSROOM, "orders", "list")
     assert [len(line.split("  ")[0]) > 8 for line in out.splitlines()[1:]] == [True, True]
+
+
+def test_json_is_whole_where_not_every_letter_can_be_written(front_door: Pressroom, letter: str) -> None:
+    """A terminal of an older encoding gets escapes, which every reader of JSON understands."""
+    env = environment(front_door, PYTHONIOENCODING="latin-1")
+    code, out, err = run_cold(env, PRESSROOM, "dead", "show", letter, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["error"] == ERROR
 
 
 def test_what_is_shown_alone_has_a_field_a_line(front_door: Pressroom, letter: str) -> None:

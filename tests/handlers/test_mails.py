@@ -6,7 +6,16 @@ from email.policy import SMTP
 from pathlib import Path
 
 from infra.local.environment import outer_environment
+from tests.commands import run
 from tests.pressroom import PRESSROOM
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """One line says which it is, and why, in place of a traceback; the exit code is 1."""
+    (tmp_path / "file").touch()
+    folder = str(tmp_path / "file" / "new")
+    code, out, err = run(outer_environment(), PRESSROOM, "mails", "preview", "--out", folder)
+    assert (code, out, err) == (1, "", f"Error: {folder}: Not a directory.\n")
 
 
 def test_all_letters_are_written_without_settings_and_servers(tmp_path: Path) -> None:

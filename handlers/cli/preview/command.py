@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import UnknownName, json_option
+from handlers.cli.common import UnknownName, json_option, writing
 from handlers.cli.output import show_json
 
 if TYPE_CHECKING:
@@ -35,12 +35,10 @@ def preview(product: str, out: Path | None, as_json: bool) -> None:
     if product not in PRODUCTS:
         raise UnknownName("product", product, PRODUCTS)
     shelf, file = _FOLDER / product / "chapters", out or _FOLDER / product / f"{product}.pdf"
-    try:
+    with writing():
         for folder in (file.parent, shelf):
             folder.mkdir(parents=True, exist_ok=True)
         made = _set(PRODUCTS[product], shelf, file)
-    except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
     if as_json:
         show_json({**vars(made), "product": product})
     else:

@@ -209,6 +209,7 @@ def test_a_correction_is_quoted_before_it_is_made(house: Pressroom, browser_of: 
     assert "no answer 'colour'" in house.cli(
         "orders", "correct", order, "--answer", "colour=red", "--reason", "x", code=2
     )
+    assert "NAME=VALUE" in house.cli("orders", "correct", order, "--answer", "birth_time", "--reason", "x", code=2)
     same = send(browser, order, "correct", name="Ada Byron")
     assert (same.status_code, "differs" in same.text) == (422, True)
     quoted = send(browser, order, "correct", name="Ada Lovelace")

@@ -5,6 +5,8 @@ import subprocess
 import pytest
 
 from infra.accounts import read_accounts
+from infra.local.environment import outer_environment
+from infra.passwords import is_password
 from tests.handlers.ops.browser import PASSWORD, Browser
 from tests.pressroom import PRESSROOM, Pressroom
 
@@ -107,12 +109,26 @@ def test_a_password_is_hashed_for_the_setting() -> None:
     assert read_accounts(f"ada owner {first}\nbob viewer {second}")["ada"].may("operator")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_password_is_read_as_browsers_send_it(encoding: str) -> None:
+    """It is text in UTF-8, whatever the encoding of the terminal; other bytes are refused in one line, exit 2."""
+    assert is_password("Ärgerlich genug", _hashed("Ärgerlich genug", encoding).stdout.strip())
+    refused = _hashed("\udcc4rgerlich genug", encoding)
+    assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
+    assert "UTF-8" in refused.stderr
+
+
 def test_a_short_password_is_not_hashed() -> None:
     """`pressroom hash-password` refuses fewer than twelve characters in one line, exit 2."""
     done = _hashed("short")
     assert (done.returncode, "12 to 1000 characters" in done.stderr) == (2, True)
 
 
-def _hashed(password: str) -> subprocess.CompletedProcess[str]:
-    command = [*PRESSROOM, "hash-password"]
-    return subprocess.run(command, input=f"{password}\n", capture_output=True, text=True, timeout=60, check=False)
+def _hashed(password: str, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
+    """Hash a password, given as bytes of UTF-8 or others, in a terminal of an encoding."""
+    env = {**outer_environment(), "PYTHONIOENCODING": encoding}
+    given = f"{password}\n".encode(errors="surrogateescape")
+    done = subprocess.run(
+        [*PRESSROOM, "hash-password"], env=env, input=given, capture_output=True, timeout=60, check=False
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
