@@ -17,6 +17,8 @@ from infra.mail.url import FORM, read_mail_url
 
 _KEY = re.compile(r"(?:sk|rk)_(test|live)_\w+", re.ASCII)
 _SECRET = re.compile(r"whsec_[!-+\--~]+", re.ASCII)
+#: A byte of the environment that is no text, as Python keeps it.
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 #: A host of MongoDB's, which may be one of several: a name or an address, and a port.
 _MONGODB_HOST = re.compile(r"(\[[0-9a-fA-F:.%]+\]|[^\s:\[\]@/]+)(:[0-9]{1,5})?")
 #: Letters that differ in a key that was drawn by chance: even 16 digits have more, but for one draw in 2,000.
@@ -153,6 +155,7 @@ MAIL_URL = Check(f"{FORM}, with a user and a password in ASCII{_BRACKETS}", _is_
 _ADDRESS = "letters@brand.example or Brand <letters@brand.example>, with a comma or a colon in quotes"
 ADDRESS = Check(f"a mail address, such as {_ADDRESS}", lambda given: as_address(given) is not None)
 ADDRESSES = Check(f"mail addresses, comma-separated, such as {_ADDRESS}", _are_addresses)
+WORDS = Check("words, as text in UTF-8", lambda given: bool(given.strip()) and not _SURROGATE.search(given))
 KEY = Check("a key in ASCII, on one line and without a blank at its ends", str.isascii)
 BUCKET = Check(
     "the name of a bucket alone, without s3:// or a path, or the ARN of an access point",
@@ -190,7 +193,7 @@ def find_mistake(given: str, kind: Any) -> str | None:
     """Return what the text of a setting of that type must be, in words, or None if it is that."""
     try:
         msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # also for bytes that are no text
         return _in_words(msgspec.inspect.type_info(kind))
     # The last one says most.
     return next((check.wanted for check in reversed([*_checks(kind)]) if not check.holds(given)), None)

@@ -30,6 +30,7 @@ from infra.setting_checks import (
     TAX_CODE,
     TEXT,
     WEB_URL,
+    WORDS,
     ZONE,
     find_disagreements,
     find_mistake,
@@ -157,7 +158,7 @@ class Settings(WebhookSettings, frozen=True, kw_only=True, rename=str.upper):
     keep_refunded_reports: bool = False
     #: [web] The words that a customer of the shop must agree to, for sellers in the EU
     #: ([decision 49](decisions/0049-what-is-sold.md)). They are kept with the order.
-    consent: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
+    consent: Annotated[str, Meta(min_length=1, max_length=1000), WORDS] | None = None
     #: [web] `true`: the payment page takes promotion codes, which are made in Stripe's dashboard.
     promotion_codes: bool = False
     #: [web] Stripe adds the tax of the customer's country to the price (`exclusive`) or takes it to be in it
