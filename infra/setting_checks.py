@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any, NamedTuple, get_args
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -78,7 +78,10 @@ def _is_mongodb_url(given: str) -> bool:
     # Several hosts are no single port to `urlsplit`, so that the hosts are looked at one by one.
     scheme, _, rest = given.partition("://")
     hosts = rest.partition("/")[0].rpartition("@")[2].split(",")
-    return scheme in {"mongodb", "mongodb+srv"} and all(map(_MONGODB_HOST.fullmatch, hosts))
+    options = {name.lower(): value for name, value in parse_qsl(rest.partition("?")[2])}
+    # A secondary may not have yet what was just written, and is read all the same.
+    is_of_primary = options.get("readpreference", "primary") == "primary"
+    return scheme in {"mongodb", "mongodb+srv"} and all(map(_MONGODB_HOST.fullmatch, hosts)) and is_of_primary
 
 
 def _is_redis_url(given: str) -> bool:
@@ -145,7 +148,10 @@ TEXT = Check(
 _BRACKETS = "; a colon, slash, bracket or @ in its password is written %3A, %2F, %5B or %40"
 WEB_URL = Check("a URL that begins with http:// or https://, with a host", _is_url("http", "https"))
 PUBLIC_URL = Check("a URL that begins with http:// or https://, without ?, # and a user's name", _is_base)
-MONGODB_URL = Check(f"a URL that begins with mongodb:// or mongodb+srv://{_BRACKETS}", _is_mongodb_url)
+MONGODB_URL = Check(
+    f"a URL that begins with mongodb:// or mongodb+srv://, with no readPreference but primary{_BRACKETS}",
+    _is_mongodb_url,
+)
 REDIS_URL = Check(
     "a URL such as redis://host:6379/0 or rediss://…, its database a number, behind ? only options that its "
     f"client can connect with{_BRACKETS}",

@@ -38,7 +38,7 @@ def mistakes(**changes: str) -> list[str]:
     ("name", "value"),
     [
         ("MONGODB_URL", "mongodb://db/pressroom"),
-        ("MONGODB_URL", "mongodb+srv://user:pass@cluster.example/pressroom"),
+        ("MONGODB_URL", "mongodb+srv://user:pass@cluster.example/pressroom?readPreference=primary"),
         ("MONGODB_URL", "mongodb://%2Ftmp%2Fmongodb-27017.sock/pressroom"),
         ("REDIS_URL", "redis://127.0.0.1"),
         ("REDIS_URL", "redis://user:p%40ss@cache:6379/"),
@@ -72,6 +72,7 @@ def test_a_setting_that_can_work_is_taken(name: str, value: str) -> None:
         ("MONGODB_URL", "db:27017/pressroom", "mongodb://"),
         ("MONGODB_URL", "mongodb:///pressroom", "mongodb://"),
         ("MONGODB_URL", "mongodb://db:port/pressroom", "mongodb://"),
+        ("MONGODB_URL", "mongodb://db/pressroom?w=1&ReadPreference=secondaryPreferred", "but primary"),
         ("REDIS_URL", "redis://cache:6379/abc", "a number"),
         ("REDIS_URL", "redis://cache:abc/0", "redis://host:6379/0"),
         ("REDIS_URL", "redis://:pa#ss@cache:6379/0", "%40"),
