@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, get_args
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
+import idna
 import msgspec
 
 from infra.accounts import read_accounts
@@ -51,7 +52,9 @@ def _parts(url: str) -> SplitResult | None:
         parts = urlsplit(url)
         # In small letters, as all other code compares it.
         sound = bool(parts.hostname) and parts.port != 0 and url.startswith(parts.scheme)
-    except ValueError:  # a bracket that is not closed, or a port that is no number
+        if not (parts.hostname or "").isascii():
+            idna.encode(parts.hostname or "")
+    except ValueError:  # a bracket that is not closed, a port that is no number, or a name that no host can have
         return None
     # A blank, or a line's end, which `urlsplit` drops from some places.
     return parts if sound and url.isprintable() and " " not in url else None
