@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from infra.local.controls import InboxControls, LlmControls, StripeControls
 from infra.local.environment import Services, keep_secrets, outer_environment, pressroom_environment
@@ -172,11 +172,21 @@ class Stack:
 
 @contextmanager
 def _hold(folder: Path) -> Iterator[None]:
-    """Make the folder if need be; an error if another process holds it. A process that ends lets go."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "lock").open("ab") as lock:
+    """Make the folder if need be; `PartError` if another process holds it, or nobody may write there.
+
+    A process that ends lets go.
+    """
+    with _opened(folder / "lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise PartError(f"another local stack runs on {folder}; stop it first") from error
         yield
+
+
+def _opened(lock: Path) -> BinaryIO:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return lock.open("ab")
+    except OSError as error:
+        raise PartError(f"no local stack can be kept in {lock.parent}: {error.strerror}") from error

@@ -31,6 +31,14 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert said == (1, "", f"pressroom: web cannot start: port {port} is taken by another process\n")
 
 
+@pytest.mark.parametrize("command", [("up",), ("demo", "life_clarity")], ids=" ".join)
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Where nothing can be written the one line says why, exit 1."""
+    (tmp_path / ".local").touch()
+    said = start(tmp_path, *PRESSROOM, *command)
+    assert said == (1, "", f"pressroom: no local stack can be kept in {tmp_path / '.local'}: File exists\n")
+
+
 def test_the_data_of_another_database_is_named_and_left_alone(tmp_path: Path) -> None:
     """What an earlier version kept is neither used nor removed: one line says where it lies, exit 1."""
     kept = tmp_path / ".local" / "mongodb" / "secantus_collections.wt"
