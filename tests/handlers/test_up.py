@@ -39,6 +39,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, command: tuple[st
     assert said == (1, "", f"pressroom: no local stack can be kept in {tmp_path / '.local'}: File exists\n")
 
 
+def test_a_demo_that_could_keep_nothing_does_not_begin(tmp_path: Path) -> None:
+    """Where mail and PDFs cannot be kept, the one line says so before anything is bought, exit 1."""
+    (tmp_path / "demo-output").touch()
+    said = start(tmp_path, *PRESSROOM, "demo", "life_clarity")
+    assert said == (1, "", "Error: demo-output: File exists.\n")
+
+
 def test_the_data_of_another_database_is_named_and_left_alone(tmp_path: Path) -> None:
     """What an earlier version kept is neither used nor removed: one line says where it lies, exit 1."""
     kept = tmp_path / ".local" / "mongodb" / "secantus_collections.wt"

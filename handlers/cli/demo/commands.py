@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from handlers.cli.common import UnknownName
+from handlers.cli.common import UnknownName, writing
 
 _OUTPUT = Path("demo-output")
 
@@ -30,6 +30,8 @@ def demo(product: str) -> None:
 
     if product not in OFFERS:
         raise UnknownName("product", product, OFFERS)
+    with writing():  # before all else takes its time
+        _OUTPUT.mkdir(exist_ok=True)
     with running_stack((*OFFERS[product].reports, MAIL_QUEUE)) as stack:
         order = buy(stack, OFFERS[product])
         click.echo(f"Paid: order {order}")

@@ -27,7 +27,6 @@ def prove(stack: Stack, order: str, stages: Stages, output: Path) -> None:
     letters = completions_of(stack, order)
     if len(letters) != 1:
         raise ProofFailed(f"There are {len(letters)} completion letters, not one.")
-    output.mkdir(exist_ok=True)
     (output / "mail.html").write_text(letters[0].html, encoding="utf-8")
     (output / "mail.txt").write_text(letters[0].text, encoding="utf-8")
     for report in stages.view["reports"]:
