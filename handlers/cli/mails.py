@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import Row, limit_option, writing
+from handlers.cli.common import Row, limit_option, on_one_line, writing
 from handlers.cli.output import listing
 
 if TYPE_CHECKING:
@@ -59,4 +59,4 @@ def preview(out: Path) -> None:
             (out / f"{name}.txt").write_text(letter.text, encoding="utf-8")
             (out / f"{name}.eml").write_bytes(as_message(letter).content)
         (out / "index.html").write_text(index, encoding="utf-8")
-    click.echo(f"{len(letters)} letters in {out / 'index.html'}")
+    click.echo(f"{len(letters)} letters in {on_one_line(out / 'index.html')}")

@@ -197,7 +197,7 @@ def evidence(order: str, out: Path | None, reason: str) -> None:
     pdf = with_deps(lambda deps: evidence_pdf(deps, order, authority_of(reason)))
     with writing():
         file.write_bytes(pdf)
-    click.echo(f"{file}: {len(pdf)} bytes")
+    click.echo(f"{on_one_line(file)}: {len(pdf)} bytes")
 
 
 @click.command()

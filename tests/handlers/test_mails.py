@@ -18,6 +18,12 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert (code, out, err) == (1, "", f"Error: {folder}: Not a directory.\n")
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    """Also one that is no text: what is said of it has an escape."""
+    code, out, _ = run(outer_environment(), PRESSROOM, "mails", "preview", "--out", str(tmp_path / "\udcff"))
+    assert (code, out.endswith(" letters in " + str(tmp_path / r"\udcff" / "index.html") + "\n")) == (0, True)
+
+
 def test_all_letters_are_written_without_settings_and_servers(tmp_path: Path) -> None:
     """Each is there as HTML, as text and as the message that would be sent, and the index leads to all of them."""
     command = [*PRESSROOM, "mails", "preview", "--out", str(tmp_path / "new")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handlers.cli.common import UnknownName, json_option, writing
+from handlers.cli.common import UnknownName, json_option, on_one_line, writing
 from handlers.cli.output import show_json
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def preview(product: str, out: Path | None, as_json: bool) -> None:
         show_json({**vars(made), "product": product})
     else:
         chapters = made.chapters_set + made.chapters_reused
-        click.echo(f"{made.file}: {made.pages} pages, {made.chapters_set} of {chapters} chapters set anew")
+        click.echo(
+            f"{on_one_line(made.file)}: {made.pages} pages, {made.chapters_set} of {chapters} chapters set anew"
+        )
 
 
 def _set(product: Product, shelf: Path, file: Path) -> Preview:
