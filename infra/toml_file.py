@@ -14,7 +14,7 @@ def read_toml(setting: str, file: Path, most_bytes: int) -> dict[str, Any]:
             content = opened.read(most_bytes + 1)
         if len(content) > most_bytes:
             raise SettingsError(f"{setting} is longer than {most_bytes >> 10} KiB.")
-        return tomllib.loads(content.decode())
+        return tomllib.loads(content.decode("utf-8-sig"))  # as some editors write it
     except OSError as error:
         raise SettingsError(f"{setting} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

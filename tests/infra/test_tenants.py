@@ -37,6 +37,11 @@ def test_without_a_file_there_is_one_tenant() -> None:
     )
 
 
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    """Editors that mark UTF-8 by one write files that can be read."""
+    assert read(tmp_path, b"\xef\xbb\xbf[aurora]\nlimit = 5\n")["aurora"].limit == 5
+
+
 def test_all_that_a_tenant_may_be_described_by(tmp_path: Path) -> None:
     """Each key is read, typed, and the logo found beside the file."""
     (tmp_path / "logos").mkdir()
