@@ -168,7 +168,7 @@ WORDS = Check("words, as text in UTF-8", lambda given: bool(given.strip()) and n
 KEY = Check("a key in ASCII, on one line and without a blank at its ends", str.isascii)
 BUCKET = Check(
     "the name of a bucket alone, without s3:// or a path, or the ARN of an access point",
-    lambda given: given.startswith("arn:") or not {*"/:"} & {*given},
+    lambda given: re.fullmatch(r"arn:\S+|[^\s/:]+", given) is not None,
 )
 NAME = Check("a name of 500 signs of ASCII at most", lambda given: given.isascii() and len(given) <= 500)
 ZONE = Check("a time zone that this system knows, such as Europe/Berlin", _is_read_by(_read_zone))

@@ -1,11 +1,11 @@
 """Connection to MongoDB, its collections, and the one translation of its failures."""
 
+import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 from bson.errors import BSONError
 from pymongo import AsyncMongoClient, WriteConcern
@@ -84,7 +84,8 @@ class Database:
         """Take the URL. `timeout_s` bounds each operation, the search for a server included."""
         self.client = _client(url, timeout_s)
         database = _Collections(self.client, self.client.get_default_database("pressroom").name)
-        self.host = urlsplit(url).netloc.rpartition("@")[2]
+        # Of several hosts, some in brackets, which no parser of URLs takes.
+        self.host = re.split("[/?]", url.partition("://")[2])[0].rpartition("@")[2]
         self.events: AsyncCollection[Event] = database["events"]
         self.orders: AsyncCollection[Order] = database["orders"]
         self.payments: AsyncCollection[Payment] = database["payments"]

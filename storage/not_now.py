@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError, WriteConcernError
+from dns.exception import DNSException
+from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError, WriteConcernError
 
 #: The codes of a server, or of a router before it, that cannot do it now, with MongoDB's names.
 _NOT_NOW = {
@@ -50,6 +51,8 @@ def why_not_now(error: PyMongoError) -> str | None:
     """Return why MongoDB cannot do it now. None if the same error would come at another time."""
     if isinstance(error, ConnectionFailure):
         return "MongoDB does not answer."
+    if isinstance(error, ConfigurationError) and isinstance(error.__cause__, DNSException | OSError):
+        return "DNS does not say where MongoDB is."  # for a URL with mongodb+srv://
     if error.timeout:
         return "MongoDB does not answer in time."
     if isinstance(error, WriteConcernError) or _details(error, "writeConcernErrors"):

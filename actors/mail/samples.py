@@ -40,7 +40,7 @@ _BRANDS = Tenants(
 #: Letters do not show the values of these settings, only that they are set.
 _UNSEEN = dict.fromkeys(
     ("OPENAI_API_KEY", "OPENAI_MODEL", "S3_BUCKET", "SECRET_KEY"),
-    "sample of letters",
+    "sample-of-letters",
 ) | {
     "STRIPE_API_KEY": "sk_test_sample",
     "STRIPE_WEBHOOK_SECRET": "whsec_sample",

@@ -94,6 +94,7 @@ def test_a_setting_that_can_work_is_taken(name: str, value: str) -> None:
         ("S3_BUCKET", "reports\x1b[2J", "on one line"),
         ("S3_BUCKET", "s3://reports", "the name of a bucket alone"),
         ("S3_BUCKET", "reports/2026", "the name of a bucket alone"),
+        ("S3_BUCKET", "our reports", "the name of a bucket alone"),
         ("OPENAI_BASE_URL", "myserver:8000", "https://"),
         ("AWS_ENDPOINT_URL_S3", "minio:9000", "https://"),
         ("AWS_ENDPOINT_URL_S3", "http://minio:ninethousand", "https://"),

@@ -39,6 +39,18 @@ async def letterbox(db: Database) -> AsyncCollection[Any]:
     return letters
 
 
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("mongodb://ada:secret@db-1:27017,[::1]:27017/pressroom", "db-1:27017,[::1]:27017"),
+        ("mongodb+srv://cluster.example?appName=a@b", "cluster.example"),
+    ],
+)
+async def test_a_database_names_its_hosts_and_no_password(url: str, host: str) -> None:
+    """Of several hosts each, also an address in brackets."""
+    assert Database(url).host == host
+
+
 async def test_a_refusal_keeps_its_documents_words_to_itself(db: Database) -> None:
     """A document that MongoDB refuses is an error that quotes none of it; the others of its batch are stored."""
     letters = await letterbox(db)

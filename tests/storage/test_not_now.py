@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from pymongo.errors import BulkWriteError, PyMongoError
+from dns.exception import Timeout
+from pymongo.errors import BulkWriteError, ConfigurationError, PyMongoError
 
 from infra.local.stack import Stack
 from storage.claims import claim_step, claims_of, complete_step, fence_step, release_step
@@ -168,6 +169,19 @@ def test_one_write_of_a_bulk_that_passes_is_enough() -> None:
     assert why_not_now(bulk(11000, 11602)) == "MongoDB cannot do it now (InterruptedDueToReplStateChange)."
     assert why_not_now(bulk(121, 46))
     assert why_not_now(bulk(121, 11000)) is None
+
+
+async def test_a_name_that_dns_does_not_tell_is_waited_for() -> None:
+    """A URL with mongodb+srv:// names no server until DNS answers: that passes, a wrong answer does not."""
+
+    async def ask(cause: Exception | None) -> None:
+        raise ConfigurationError("No.") from cause
+
+    for silence in (Timeout(), OSError(101, "Network is unreachable")):  # type: ignore[no-untyped-call]
+        with pytest.raises(DatabaseIsDown, match="DNS"):
+            await translating(ask)(silence)
+    with pytest.raises(CommandFails):
+        await translating(ask)(None)
 
 
 async def test_errors_without_a_code_are_bugs() -> None:
