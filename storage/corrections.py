@@ -45,7 +45,8 @@ async def correct_answers(
     correction and the first section is bought.
     """
     still: Document = {name: seen[name] for name in ("_id", "answers", "run", "letter", "delivered_at")}
-    still |= {"stopped": False, "on_hold": False, "forgotten_at": None, _REPLAY: {"$exists": False}}
+    still |= {"stopped": False, "on_hold": False, "forgotten_at": None, "forget_asked_at": None}
+    still[_REPLAY] = {"$exists": False}
     if correction["who"] == CUSTOMER:
         still |= {"written_from": None, f"corrections.{MOST_BY_CUSTOMER - 1}": {"$exists": False}}
     answers = correction["after"]
@@ -79,7 +80,7 @@ async def request_remake(db: Database, seen: Order, request: CustomerRequest) ->
     False if the order is not as it was seen, or waits for an operator's answer to another request.
     """
     still: Document = {"_id": seen["_id"], "answers": seen["answers"], "remake_asked_at": None}
-    still |= {"stopped": False, "on_hold": False, "forgotten_at": None, "request": None}
+    still |= {"stopped": False, "on_hold": False, "request": None, "forgotten_at": None, "forget_asked_at": None}
     asked = {"$set": {"request": request, "remake_asked_at": request["at"]}}
     return (await db.orders.update_one(still, asked)).matched_count == 1
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from storage.database import Database, Document
-from storage.errands import ERRAND_CHECK, errand_update
+from storage.errands import ERRAND_CHECK, errand_by, errand_update
 from storage.records.orders import Ending, Notice
 
 _LETTER = "errands.complete_order"
@@ -64,7 +64,7 @@ async def choose_refund(db: Database, order_id: str, due_at: datetime, **seen: A
 
 async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None = None) -> None:
     """Clear a refunded order's need for attention, as its customer was told. They are forgotten at `forget_at`."""
-    told = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
+    told: Document = errand_by("forget_order", forget_at) if forget_at else {"$set": {}}
     told["$set"] |= {"attention": None, "failed_at": None}
     await db.orders.update_one({"_id": order_id}, told)
 
@@ -76,7 +76,7 @@ async def mark_delivered(
 
     `seen` must still hold.
     """
-    delivered = errand_update("forget_order", forget_at) if forget_at else {"$set": {}}
+    delivered: Document = errand_by("forget_order", forget_at) if forget_at else {"$set": {}}
     delivered["$set"] |= {"delivered_at": now, "attention": None, "failed_at": None}
     delivered["$unset"] = {_LETTER: "", "errands.check_promise": ""}
     chosen = {"_id": order_id, "delivered_at": None, "letter": "completion", **seen}

@@ -19,6 +19,11 @@ def errand_update(errand: Errand, due_at: datetime) -> Document:
     return {"$set": {f"errands.{errand}": due_at}, "$min": {"errands_at": due_at}}
 
 
+def errand_by(errand: Errand, due_at: datetime) -> Document:
+    """Return the update that adds an errand, or has it run by then if it is to be run later."""
+    return {"$set": {}, "$min": {f"errands.{errand}": due_at, "errands_at": due_at}}
+
+
 async def add_errand(db: Database, order_id: str, errand: Errand, due_at: datetime) -> None:
     """Add an errand to an order. From `due_at` on the sweep sends its message."""
     await db.orders.update_one({"_id": order_id}, errand_update(errand, due_at))

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from storage.corrections import uncorrected_since
 from storage.database import Database, Document
+from storage.errands import ERRAND_CHECK, errand_update
 from storage.events import events_of
 from storage.objects import pdf_key
 from storage.records.orders import Order
@@ -24,14 +26,29 @@ async def has_news(db: Database, order: Order) -> bool:
     return "new" in {event["state"] for event in await events_of(db, order)}
 
 
+async def ask_forgetting(db: Database, seen: Order, now: datetime) -> bool:
+    """Record that an order's customer is to be forgotten, with the errand for it.
+
+    From then on nothing is made or sent again. False if the order is not as it was seen.
+    """
+    still = _as_seen(seen) | uncorrected_since(seen)
+    update = errand_update("forget_order", now + ERRAND_CHECK)
+    update["$set"]["forget_asked_at"] = now
+    return (await db.orders.update_one(still, update)).matched_count == 1
+
+
+def _as_seen(seen: Order) -> Document:
+    """Return the filter for an order of which nothing was asked, and whose payment stands, since it was seen."""
+    known: Document = {name: seen[name] for name in ("_id", "errands", "payment_version")}
+    return known | {"request": seen.get("request"), "forgotten_at": None}
+
+
 async def forget_customer(db: Database, order: Order, token: str, now: datetime) -> bool:
     """Remove name, address and answers from an order, with its form and alerts. Safe to repeat.
 
     The new token ends the customer's link. All errands but `forget_order` go, so that no letter is sent any
     more. False if something was asked for, or befell the payment, since the order was seen.
     """
-    known: Document = {name: order[name] for name in ("_id", "errands", "payment_version")}
-    known |= {"request": order.get("request"), "forgotten_at": None}
     nothing: Document = {
         "answers": {},
         "unread": {},
@@ -43,8 +60,8 @@ async def forget_customer(db: Database, order: Order, token: str, now: datetime)
     due_at = order["errands"].get("forget_order", now)
     errands = {"errands": {"forget_order": due_at}, "errands_at": due_at}
     facts = {**nothing, **errands, "token": token, "forgotten_at": now}
-    gone = {"$set": facts, "$unset": {"corrections": "", "request": "", "gift": ""}}
-    if not (await db.orders.update_one(known, gone)).matched_count and "forgotten_at" not in order:
+    gone = {"$set": facts, "$unset": {"corrections": "", "request": "", "gift": "", "forget_asked_at": ""}}
+    if not (await db.orders.update_one(_as_seen(order), gone)).matched_count and "forgotten_at" not in order:
         return False
     await db.answers.delete_one({"_id": order["reference"]})
     await db.alerts.delete_many({"order": order["_id"]})

@@ -92,6 +92,11 @@ def is_withdrawn(order: Order) -> bool:
     return order["delivered_at"] is None and "request" in order and order["request"]["kind"] == "withdrawal"
 
 
+def is_forgotten(order: Order) -> bool:
+    """Return whether an order's customer is forgotten, or is about to be at an operator's word."""
+    return "forgotten_at" in order or "forget_asked_at" in order
+
+
 def is_refunded(order: Order) -> bool:
     """Return whether all of an order's money went back, or that is decided and the bank has not sent it back."""
     return order["stopped"] or is_being_refunded(order)
@@ -104,7 +109,7 @@ def why_withheld(order: Order, *, keep_refunded: bool) -> Withheld | None:
     """
     kept = keep_refunded and was_delivered(order)
     reasons: tuple[tuple[Withheld, bool], ...] = (
-        ("forgotten", "forgotten_at" in order),
+        ("forgotten", is_forgotten(order)),
         ("refunded", order["stopped"] and not kept),
         ("dispute_lost", order["dispute_lost"]),
         ("disputed", order["on_hold"]),

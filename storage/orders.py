@@ -6,7 +6,7 @@ from datetime import datetime
 from infra.errors import PressroomError
 from storage.alerts import raise_alert, withdraw_alert
 from storage.database import Database, Document, insert_new
-from storage.errands import ERRAND_CHECK, errand_update
+from storage.errands import ERRAND_CHECK, errand_by, errand_update
 from storage.records.orders import Errand, Order, PaymentState, Purchase
 
 #: The reason for which an operator is called when a customer does not fill in the missing details.
@@ -70,7 +70,8 @@ async def note_paid(db: Database, order_id: str, at: datetime) -> None:
     paid = errand_update("check_promise", at)
     paid["$set"]["paid_at"] = at
     # It may have ended without a payment before.
-    first = paid | {"$set": {**paid["$set"], "failed_at": None}, "$unset": {"errands.forget_order": ""}}
+    first = paid | {"$set": {**paid["$set"], "failed_at": None}}
+    first["$unset"] = {"errands.forget_order": "", "forget_asked_at": ""}
     await db.orders.update_one({"_id": order_id, "paid_at": None}, first)
     await db.orders.update_one({"_id": order_id, "paid_at": {"$gt": at}}, paid)
 
@@ -89,7 +90,7 @@ async def retire(db: Database, order_id: str, forget_at: datetime) -> None:
     """
     unsent = {"letter": {"$in": [None, "completion"]}, "delivered_at": None}
     over: Document = {"_id": order_id, **unsent, "$or": [{"paid_at": None}, {"stopped": True}]}
-    await db.orders.update_one(over, errand_update("forget_order", forget_at))
+    await db.orders.update_one(over, errand_by("forget_order", forget_at))
 
 
 async def note_payment(db: Database, order_id: str, version: int, state: PaymentState) -> bool:

@@ -22,11 +22,14 @@ def may_ask_at(order: Order, now: datetime) -> datetime:
 
 
 async def note_resend(db: Database, seen: Order, now: datetime) -> bool:
-    """Add one resend and its errand to an order. False if another request came since the order was seen."""
+    """Add one resend and its errand to an order.
+
+    False if another request came since the order was seen, or its customer is to be forgotten.
+    """
     before = seen.get("resends", _NONE)
     # Resends by operators count as well, since the customer gets their letters, too.
     resends: Resends = {"count": before["count"] + 1, "times": [*before["times"], now][-MOST_A_DAY:]}
     update = errand_update("resend_reports", now + ERRAND_CHECK)
     update["$set"]["resends"] = resends
-    still = {"_id": seen["_id"], "resends.count": before["count"] or None}
+    still = {"_id": seen["_id"], "resends.count": before["count"] or None, "forget_asked_at": None}
     return (await db.orders.update_one(still, update)).matched_count == 1

@@ -3,7 +3,15 @@
 from actors.deps.intake import IntakeDeps
 from actors.deps.process import Deps
 from storage.forgetting import has_news, is_being_made
-from storage.order_state import is_early, is_refunded, order_state, readers_address, was_delivered, why_withheld
+from storage.order_state import (
+    is_early,
+    is_forgotten,
+    is_refunded,
+    order_state,
+    readers_address,
+    was_delivered,
+    why_withheld,
+)
 from storage.records.orders import Errand, Order
 from storage.reports import reports_of
 
@@ -43,8 +51,8 @@ async def is_made(deps: IntakeDeps, order: Order) -> bool:
 
 def why_not_correctable(order: Order) -> str | None:
     """Return the reason why an order's answers cannot be corrected now, or None."""
-    if "forgotten_at" in order:
-        return "Its customer is forgotten."
+    if is_forgotten(order):
+        return "Its customer is forgotten, or about to be."
     if is_refunded(order) or order["refund_failed"]:
         return "It is refunded, or its refund is under way."
     if order["on_hold"] or order["dispute_lost"]:

@@ -294,5 +294,7 @@ class Order(Purchase, PaymentState):
     resends: NotRequired[Resends]
     #: There once somebody with the link has opened the page.
     opens: NotRequired[Opens]
+    #: When an operator asked for the removal of the customer's data. There until that is done.
+    forget_asked_at: NotRequired[datetime]
     #: When the customer's data was removed.
     forgotten_at: NotRequired[datetime]

@@ -20,7 +20,7 @@ from infra.logs import log
 from storage.alerts import raise_alert
 from storage.corrections import MOST_BY_CUSTOMER, correct_answers, request_remake
 from storage.ledger import has_bought
-from storage.order_state import REQUESTS, is_refunded
+from storage.order_state import REQUESTS, is_forgotten, is_refunded
 from storage.records.orders import CUSTOMER, Correction, Order
 
 #: The customer may correct the answers now, ask for a remake from others, wait for its grant, or do none of these.
@@ -49,7 +49,7 @@ async def stage_of(deps: Deps, order: Order) -> Stage | None:
     if ended or order["missing"] or order["objection"] or not correctable_questions(order):
         return None
     if (
-        "forgotten_at" in order
+        is_forgotten(order)
         or "withdrawn_at" in order
         or is_refunded(order)
         or order["on_hold"]

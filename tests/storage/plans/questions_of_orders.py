@@ -32,7 +32,15 @@ from storage.endings import (
 from storage.errands import add_errand, delay_errand, open_errand, orders_with_errands, reschedule, settle_errand
 from storage.events import events_of
 from storage.figures import open_orders, open_orders_paid_before, scheduled_gifts
-from storage.forgetting import files_of, forget_customer, forget_events, forget_words, has_news, is_being_made
+from storage.forgetting import (
+    ask_forgetting,
+    files_of,
+    forget_customer,
+    forget_events,
+    forget_words,
+    has_news,
+    is_being_made,
+)
 from storage.orders import (
     await_details,
     call_operator,
@@ -185,7 +193,8 @@ async def _forgetting(db: Database, ask: Ask) -> None:
     order = await pick(db.orders, delivered_at={"$ne": None}, errands={})
     await ask(is_being_made, order)
     await ask(has_news, order)
-    await ask(forget_customer, order, "other", NOW)
+    assert await ask(ask_forgetting, order, NOW)
+    await ask(forget_customer, await pick(db.orders, _id=order["_id"]), "other", NOW)
     await ask(files_of, order)
     await ask(forget_words, order)
     await ask(forget_events, order)

@@ -10,9 +10,9 @@ import pytest
 
 from actors.deps.process import Deps
 from actors.deps.worker import WorkDeps
-from actors.orders.customers.resend import ResendIsImpossible
+from actors.orders.customers.resend import ResendIsImpossible, ask_resend
 from actors.orders.errands.registry import run_errand
-from actors.orders.operators.correction import correct_order
+from actors.orders.operators.correction import CorrectionIsImpossible, correct_order
 from actors.orders.operators.dead_letters import retry_order
 from actors.orders.operators.mails import order_resend, readdress_order
 from actors.orders.operators.privacy import OrderIsNotOver, begin_forgetting
@@ -24,16 +24,19 @@ from infra.errors import TransientError
 from infra.links import Links
 from infra.local.stack import Stack
 from storage.audit import Authority
+from storage.corrections import correct_answers
 from storage.dead_letters import record_dead_errand
 from storage.errands import add_errand
 from storage.events import find_event, new_event, record_events, settle_events
+from storage.forgetting import ask_forgetting
 from storage.forms import find_forms, keep_form
 from storage.ledger import open_entry, settle_entry
 from storage.objects import ObjectStore
-from storage.orders import OrderDoesNotExist, call_operator, find_order_by_token
-from storage.records.orders import EventState, Gift, Order
+from storage.orders import OrderDoesNotExist, call_operator, find_order_by_token, note_ended, retire
+from storage.records.orders import Correction, EventState, Gift, Order
 from storage.records.work import Settlement, TokenUsage
 from storage.reports import report_id
+from storage.resends import note_resend
 from storage.steps import insert_steps
 from tests.actors.builders import BOOK, ORDER, place, present, working
 from tests.actors.post import Mailer, delivered, stored
@@ -124,6 +127,48 @@ async def test_nothing_is_left_of_a_forgotten_customer(deps: Deps, clock: Stoppe
     assert Links(deps.settings).order(order["token"]) != after["url"]
 
 
+async def test_an_order_whose_customer_is_about_to_be_forgotten_is_not_made_or_sent_again(deps: Deps) -> None:
+    """Neither a correction nor a resend, by whomever, comes between an operator's word and its errand."""
+    await finish(deps)
+    await known(deps)
+    order = await present(deps)
+    await begin_forgetting(deps, ORDER, BY)
+    for again in (
+        correct_order(deps, ORDER, {"name": "Grace"}, BY),
+        order_resend(deps, ORDER, BY),
+        ask_resend(deps, await present(deps)),
+    ):
+        with pytest.raises((CorrectionIsImpossible, ResendIsImpossible)):
+            await again
+    # Nor by who saw the order a moment before.
+    at = deps.clock.now()
+    later: Correction = {"at": at, "who": BY.who, "before": {}, "after": {"name": "Grace"}, "delivered_at": None}
+    assert not await correct_answers(deps.db, order, later, None)
+    assert not await note_resend(deps.db, order, deps.clock.now())
+    await run_errand(working(deps), "forget_order", ORDER)
+    assert "forgotten_at" in await present(deps)
+
+
+async def test_an_order_is_not_forgotten_as_it_was_before_its_correction(deps: Deps) -> None:
+    """Of two operators at once the one who corrects is first: the other hears that the order has changed."""
+    await finish(deps)
+    await known(deps)
+    order = await present(deps)
+    await correct_order(deps, ORDER, {"name": "Grace"}, BY)
+    assert not await ask_forgetting(deps.db, order, deps.clock.now())
+    assert "forget_order" not in (await present(deps))["errands"]
+
+
+async def test_the_settings_put_no_forgetting_off(deps: Deps, clock: StoppedClock) -> None:
+    """An operator has asked for it: a day that follows from the settings is not waited for."""
+    await place(deps, payment_status="unpaid")
+    await note_ended(deps.db, ORDER, clock.now())
+    await begin_forgetting(deps, ORDER, BY)
+    await retire(deps.db, ORDER, clock.now() + timedelta(days=30))
+    await run_errand(working(deps), "forget_order", ORDER)
+    assert "forgotten_at" in await present(deps)
+
+
 async def test_forgetting_goes_on_after_a_store_was_away(deps: Deps, stack: Stack) -> None:
     """The link is dead at once; the errand stays until the last file is gone."""
     await finish(deps)
@@ -204,9 +249,9 @@ async def test_an_order_that_failed_is_not_forgotten_before_its_refund(
 
 
 async def test_what_is_asked_for_as_a_customer_is_forgotten_is_met(deps: Deps) -> None:
-    """A correction between the look at an order and its forgetting takes it back, and the customer is kept."""
+    """A correction between the look at an order and its forgetting by the settings takes that back."""
     await delivered(deps, Mailer())
-    await begin_forgetting(deps, ORDER, BY)
+    await add_errand(deps.db, ORDER, "forget_order", deps.clock.now())
     async with frozen_before(0, forget, working(deps), ORDER):
         await correct_order(deps, ORDER, {"name": "Grace"}, BY)
     order = await present(deps)
