@@ -10,7 +10,7 @@ from actors.deps.process import Deps
 from handlers.cli.common import Row
 from handlers.cli.doctor.bucket import try_bucket
 from handlers.cli.doctor.findings import DEADLINE_S, find
-from handlers.cli.doctor.llm import budget, model
+from handlers.cli.doctor.llm import CALL_S, budget, call, model
 from handlers.cli.doctor.stripe_account import EVENT_S, endpoint, event, key
 from handlers.cli.doctor.typesetter import try_typesetter
 from handlers.cli.doctor.webhook import send_event, webhook_of
@@ -85,9 +85,7 @@ def _trials(deps: Deps, mailer: Transport, extent: Extent) -> Iterator[_Trial]:
     if extent.event:
         yield _Trial("stripe event", partial(event, deps, stripe), EVENT_S)
     if extent.call:
-        from handlers.cli.doctor.call import CALL_S, call_model
-
-        yield _Trial("call", partial(call_model, deps), CALL_S)
+        yield _Trial("call", partial(call, deps), CALL_S)
 
 
 def _tenants(deps: Deps) -> Row:

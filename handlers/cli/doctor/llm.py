@@ -1,9 +1,13 @@
-"""Findings about the LLM: the model and its price."""
+"""Findings about the LLM: the model, its price, and an answer, which costs money."""
 
 from actors.deps.process import Deps
+from actors.products.catalogue import PRODUCTS
 from handlers.cli.common import Row
 from handlers.cli.doctor.findings import IsOfNoUse
 from infra.llm.models import WARN_DAYS, describe_model
+
+#: Time for a call of each effort, which run at once.
+CALL_S = 30.0
 
 
 def budget(deps: Deps) -> Row:
@@ -27,3 +31,15 @@ async def model(deps: Deps) -> str:
     if found.warning(deps.clock.now().date()) == min(WARN_DAYS):
         raise IsOfNoUse(f"{ends}: name another in OPENAI_MODEL")
     return ends
+
+
+async def call(deps: Deps) -> str:
+    """Call the model once for each effort that a product asks for, and say what that cost."""
+    from infra.llm.trial import try_model  # here, since only this needs the vendor's library
+
+    efforts = {product.effort for product in PRODUCTS.values()}
+    tried = await try_model(deps.settings, efforts)
+    cost = "an unknown price" if tried.cost_usd is None else f"{tried.cost_usd:.6f} US dollars"
+    named = ", ".join(sorted(effort or "the model's own" for effort in efforts))
+    without = f"; the provider knows no {', '.join(tried.left_out)}" if tried.left_out else ""
+    return f"answered for {cost}, with the effort {named}{without}"
