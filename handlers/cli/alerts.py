@@ -52,13 +52,9 @@ def settle(alert_id: str, reason: str) -> None:
 
     If its trouble is still there, or comes again, it is told anew.
     """
+    from actors.orders.operators.alerts import settle_alert
 
-    async def work(deps: Deps) -> None:
-        from actors.orders.operators.alerts import settle_alert
-
-        await settle_alert(deps, alert_id, authority_of(reason))
-
-    with_deps(work)
+    with_deps(lambda deps: settle_alert(deps, alert_id, authority_of(reason)))
     click.echo(f"{alert_id} is settled")
 
 
@@ -71,12 +67,8 @@ def snooze(alert_id: str, end: str, reason: str) -> None:
 
     Other trouble of its kind and subject is told all the same.
     """
+    from actors.orders.operators.alerts import snooze_alert
+    from handlers.spans import read_end
 
-    async def work(deps: Deps) -> None:
-        from actors.orders.operators.alerts import snooze_alert
-        from handlers.spans import read_end
-
-        await snooze_alert(deps, alert_id, read_end(end, deps.clock.now()), authority_of(reason))
-
-    with_deps(work)
+    with_deps(lambda deps: snooze_alert(deps, alert_id, read_end(end, deps.clock.now()), authority_of(reason)))
     click.echo(f"{alert_id} is snoozed")

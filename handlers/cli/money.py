@@ -45,21 +45,17 @@ def money(days: int, by: str, below: int | None, as_json: bool) -> None:
     Sums are over the orders paid in the last days and the calls made in them, as of at most a quarter of an hour
     ago; of older days, twelve hours.
     """
+    from handlers.views.money import money_by
+
     if below is not None:
         columns: tuple[str, ...] = ("order_id", "product", "tenant", "price", "cost_usd", "share")
         show(with_deps(lambda deps: _thin(deps, days, below)), columns, as_json=as_json)
         return
-    sums = with_deps(lambda deps: _sums(deps, by, days))
+    sums = with_deps(lambda deps: money_by(deps, by, days))
     if sums["missing"]:
         click.echo(f"{sums['missing']} of {days} days are not summed up yet; the sweep does it.", err=True)
     rows = sums["rows"] if as_json else [_on_terminal(row) for row in (*sums["rows"], *sums["total"])]
     show(rows, ("name", *_COLUMNS), as_json=as_json)
-
-
-async def _sums(deps: Deps, by: str, days: int) -> Row:
-    from handlers.views.money import money_by
-
-    return await money_by(deps, by, days)
 
 
 async def _thin(deps: Deps, days: int, below: int) -> list[Row]:

@@ -57,11 +57,7 @@ def begin(subject: str, end: str, reason: str, dry_run: bool) -> None:
 @reason_option
 def end_pause(subject: str, reason: str) -> None:
     """Let a paused SUBJECT go on before the end."""
+    from actors.orders.operators.work_pauses import resume_work
 
-    async def work(deps: Deps) -> None:
-        from actors.orders.operators.work_pauses import resume_work
-
-        await resume_work(deps, subject, authority_of(reason))
-
-    with_deps(work)
+    with_deps(lambda deps: resume_work(deps, subject, authority_of(reason)))
     click.echo(f"{subject} goes on")
