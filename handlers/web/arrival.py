@@ -23,4 +23,4 @@ async def arrival_page(request: Request) -> Response:
     if arrival.order is not None:
         return RedirectResponse(links.order(arrival.order["token"]), 303)
     title = title_of(arrival.product)
-    return page(request, "arrival.html", 200, title=title, state=arrival.state, till=arrival.till)
+    return page(request, "arrival.html", title=title, state=arrival.state, till=arrival.till)

@@ -11,7 +11,7 @@ from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
 from actors.mail.brand import language_of
 from actors.orders.customers.details import fill_in
-from actors.products.catalogue import offer_of, question_of, title_of
+from actors.products.catalogue import offer_of, question_of
 from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, BIRTH_TIME, Question
 from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes
@@ -38,12 +38,12 @@ async def details_form(request: Request) -> Response:
         order = await order_of(request)
         if order["product"] is None:
             raise HTTPException(404, "There is no such order.\n")
-        title, deps = title_of(order["product"]), request.state.deps
+        deps: Deps = request.state.deps
         withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
         # A dispute that is open only has the mail wait: answers are still taken.
         if withheld and (is_refunded(order) or order["dispute_lost"]):
             status = 409 if request.method == "POST" else 200
-            return page(request, "withheld.html", status, about=order, title=title, withheld=withheld)
+            return page(request, "withheld.html", status, about=order, withheld=withheld)
         if given and (order["missing"] or "details_by" in order):
             order = await _fill(deps, order, given)
     missing, now = _missing(order), deps.clock.now()
@@ -52,15 +52,8 @@ async def details_form(request: Request) -> Response:
     of_report = order["answers"].get("language") or language
     fields = fields_of(missing.values(), missing, given, mistakes, of_report, now)
     settled = _settle(order, given, now, language)
-    return page(
-        request,
-        "details.html",
-        422 if mistakes or settled.doubts else 200,
-        about=order,
-        title=title,
-        fields=fields,
-        settled=settled,
-    )
+    status = 422 if mistakes or settled.doubts else 200
+    return page(request, "details.html", status, about=order, fields=fields, settled=settled)
 
 
 def _missing(order: Order) -> dict[str, Question]:

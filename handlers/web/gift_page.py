@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
-from actors.products.catalogue import title_of
 from handlers.views.orders import order_progress
 from handlers.web.downloads import withhold
 from handlers.web.order_page import shown_report
@@ -34,9 +33,7 @@ async def gift_page(request: Request) -> Response:
     return page(
         request,
         "gift.html",
-        200,
         about=order,
-        title=title_of(order["product"]),
         gift=order["gift"],
         of_gift=True,
         reports=[shown_report(deps, order, report, of_gift=True) for report in view["reports"]],

@@ -85,7 +85,6 @@ async def order_page(request: Request) -> Response:
     return page(
         request,
         "order.html",
-        200,
         about=order,
         title=title_of(order["product"], say(language, "Your order")),
         state=view["state"],
@@ -172,8 +171,7 @@ async def resend_mail(request: Request) -> Response:
 def _answer(request: Request, order: Order, status: int, outcome: str) -> Response:
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"resend": outcome}, status)
-    title = title_of(order["product"])
-    return page(request, "resend.html", status, about=order, title=title, outcome=outcome, gift="gift" in order)
+    return page(request, "resend.html", status, about=order, outcome=outcome, gift="gift" in order)
 
 
 def _only(names: Sequence[str], view: Mapping[str, object]) -> dict[str, object]:

@@ -20,7 +20,7 @@ from actors.orders.customers.correction import (
     stage_of,
 )
 from actors.products.answer_types import Place, clock_of
-from actors.products.catalogue import offer_of, title_of
+from actors.products.catalogue import offer_of
 from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, BIRTH_TIME
 from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes, reviewed_answers
@@ -145,8 +145,8 @@ def _say(request: Request, order: Order, outcome: str, status: int) -> Response:
 
 
 def _page(request: Request, order: Order, status: int, **facts: object) -> Response:
-    known = {"fields": (), "title": title_of(order["product"]), "path": request.url.path.rpartition("/")[0]}
-    return page(request, "answers.html", status, about=order, **{**known, **facts})
+    path = request.url.path.rpartition("/")[0]
+    return page(request, "answers.html", status, about=order, path=path, **{"fields": (), **facts})
 
 
 def _language_of(request: Request, order: Order) -> str:

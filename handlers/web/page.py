@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from actors.deps.process import Deps
 from actors.mail.brand import brand_name, language_of, logo_of
 from actors.mail.formatting import shown_price, spoken_duration
-from actors.products.catalogue import CURRENCY
+from actors.products.catalogue import CURRENCY, title_of
 from handlers.web.requests import visitors_language
 from infra.book import AI_SOURCE
 from infra.speech.say import ENGLISH
@@ -36,17 +36,21 @@ def _price(context: Context, cents: int) -> str:
 _PAGES.filters.update(duration=_duration, price=_price)
 
 
-def page(request: Request, template: str, status: int, *, about: Order | None = None, **facts: object) -> Response:
+def page(
+    request: Request, template: str, status: int = 200, *, about: Order | None = None, **facts: object
+) -> Response:
     """Return a page under a brand and in a language: those of the order that it is about, or the shop's own.
 
-    Status 422 has a form say that something in it is missing or wrong.
+    Its title is the order's unless the facts have another. Status 422 has a form say that something in it is
+    missing or wrong.
     """
     deps: Deps = request.state.deps
     tenant = about["tenant"] if about else MAIN
     tongue = language_of(deps, about) if about else visitors_language(request)
     # Products speak English of themselves.
     sold = "" if tongue == ENGLISH else Markup(' lang="en"')
-    known = {
+    known: dict[str, object] = {
+        "tongue": tongue,
         "sold": sold,
         "brand": brand_name(deps, tenant),
         "logo": logo_of(deps, tenant),
@@ -54,5 +58,7 @@ def page(request: Request, template: str, status: int, *, about: Order | None = 
         "tax": deps.settings.automatic_tax,
         "incomplete": status == 422,
     }
-    text = _PAGES.get_template(template).render(tongue=tongue, **known, **facts)
+    if about:
+        known["title"] = title_of(about["product"])
+    text = _PAGES.get_template(template).render(known | facts)
     return HTMLResponse(text, status)

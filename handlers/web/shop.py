@@ -35,7 +35,7 @@ async def home(request: Request) -> Response:
     """Show the offers."""
     deps: Deps = request.state.deps
     offers = [offer for name, offer in OFFERS.items() if deps.tenants[MAIN].sells(name)]
-    return page(request, "home.html", 200, offers=offers)
+    return page(request, "home.html", offers=offers)
 
 
 async def product_page(request: Request) -> Response:

@@ -11,7 +11,6 @@ from actors.deps.process import Deps
 from actors.mail.brand import language_of
 from actors.mail.formatting import spoken_moment
 from actors.orders.customers.withdrawal import is_ours_to_refund, right_of, withdraw
-from actors.products.catalogue import title_of
 from handlers.web.page import page
 from handlers.web.requests import order_of, read_form
 from storage.order_state import is_refunded, paid_at
@@ -53,7 +52,6 @@ async def _facts(request: Request, order: Order) -> dict[str, object]:
         return spoken_moment(at, zone, language)
 
     return {
-        "title": title_of(order["product"]),
         "order": order["_id"],
         "name": order["answers"].get("name", ""),
         "paid": said(paid_at(order)),
