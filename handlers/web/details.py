@@ -16,13 +16,12 @@ from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, BIRTH_TIME, Quest
 from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes
 from handlers.web.page import page
-from handlers.web.requests import order_of, read_form
+from handlers.web.requests import DEADLINE_S, order_of, read_form
 from infra.speech.say import ENGLISH
 from storage.corrections import settle_answer
 from storage.order_state import is_refunded, why_withheld
 from storage.records.orders import Order
 
-_DEADLINE_S = 5.0
 #: The answers that may put in doubt a time of birth which was told before.
 _OF_CLOCKS = {BIRTH_DATE.id, BIRTH_PLACE.id}
 
@@ -34,7 +33,7 @@ async def details_form(request: Request) -> Response:
     the same is not taken (409).
     """
     given = await read_form(request) if request.method == "POST" else {}
-    async with asyncio.timeout(_DEADLINE_S):
+    async with asyncio.timeout(DEADLINE_S):
         order = await order_of(request)
         if order["product"] is None:
             raise HTTPException(404, "There is no such order.\n")

@@ -22,7 +22,7 @@ from storage.records.orders import Order
 from storage.records.work import Pdf, Report
 from storage.reports import find_report, note_download, report_id
 
-DEADLINE_S, _STORE_S = 8.0, 3.0
+REPORT_DEADLINE_S, _STORE_S = 8.0, 3.0
 #: Seconds after which a waiting page looks again: for a PDF that is being printed, and for a store that is away.
 _PRINTED_IN_S, _MENDED_IN_S = 5, 60
 
@@ -35,7 +35,7 @@ async def download_report(request: Request) -> Response:
     not answer.
     """
     deps: Deps = request.state.deps
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(REPORT_DEADLINE_S):
         found = await find_finished(request)
         if isinstance(found, Response):
             return found

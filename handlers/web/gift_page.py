@@ -11,10 +11,8 @@ from handlers.views.orders import order_progress
 from handlers.web.downloads import withhold
 from handlers.web.order_page import shown_report
 from handlers.web.page import page
-from handlers.web.requests import order_of
+from handlers.web.requests import DEADLINE_S, order_of
 from storage.order_state import why_withheld
-
-_DEADLINE_S = 5.0
 
 
 async def gift_page(request: Request) -> Response:
@@ -23,7 +21,7 @@ async def gift_page(request: Request) -> Response:
     HTTPException 404 for a link that is not ours. Of what is withheld the recipient hears no reason.
     """
     deps: Deps = request.state.deps
-    async with asyncio.timeout(_DEADLINE_S):
+    async with asyncio.timeout(DEADLINE_S):
         order = await order_of(request)
         if "gift" not in order:
             raise HTTPException(404, "There is no such gift.\n")

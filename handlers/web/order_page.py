@@ -25,7 +25,7 @@ from handlers.views.orders import ReportView, order_progress
 from handlers.web.arrival import arrival_page
 from handlers.web.live import live
 from handlers.web.page import page
-from handlers.web.requests import find_order_of, order_of
+from handlers.web.requests import DEADLINE_S, find_order_of, order_of
 from infra.errors import TransientError
 from infra.links import Links
 from infra.logs import log
@@ -35,7 +35,7 @@ from storage.order_state import gift_day, readers_address, why_withheld
 from storage.orders import note_opened
 from storage.records.orders import Order
 
-_DEADLINE_S, _JSON_DEADLINE_S = 5.0, 3.0
+_JSON_DEADLINE_S = 3.0
 #: Fields that the JSON of a customer's link has, and those of each report. All others are the operators', as
 #: are the words of `attention`.
 _SHOWN = (
@@ -72,7 +72,7 @@ _TO_READERS = {"completion", "correction", "resend"}
 async def order_page(request: Request) -> Response:
     """Show how far an order is, where its mail will go, its finished reports, and whether a mail was refused."""
     deps: Deps = request.state.deps
-    async with asyncio.timeout(_DEADLINE_S):
+    async with asyncio.timeout(DEADLINE_S):
         order = await find_order_of(request)
         if order is None:
             return await arrival_page(request)
@@ -155,7 +155,7 @@ async def resend_mail(request: Request) -> Response:
 
     The link's own token allows it. No other site knows that token, so that a form there cannot ask for it.
     """
-    async with asyncio.timeout(_DEADLINE_S):
+    async with asyncio.timeout(DEADLINE_S):
         order = await order_of(request)
         try:
             await ask_resend(request.state.deps, order)

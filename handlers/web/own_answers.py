@@ -25,11 +25,9 @@ from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, BIRTH_TIME
 from handlers.web.doubts import Settled, settle
 from handlers.web.fields import fields_of, find_mistakes, reviewed_answers
 from handlers.web.page import page
-from handlers.web.requests import order_of, read_form
+from handlers.web.requests import DEADLINE_S, order_of, read_form
 from infra.places.clocks import said_place
 from storage.records.orders import Order
-
-_DEADLINE_S = 5.0
 
 
 async def answers_form(request: Request) -> Response:
@@ -38,7 +36,7 @@ async def answers_form(request: Request) -> Response:
     What comes too late is not taken, and the page says so (409). A form that is sent twice changes nothing more.
     """
     given = await read_form(request) if request.method == "POST" else {}
-    async with asyncio.timeout(_DEADLINE_S):
+    async with asyncio.timeout(DEADLINE_S):
         order = await order_of(request)
         stage = await stage_of(request.state.deps, order)
         if stage not in ("open", "remake"):

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.reports.reading import Reading, open_reading
-from handlers.web.downloads import DEADLINE_S, ask_to_wait, find_finished, nothing
+from handlers.web.downloads import REPORT_DEADLINE_S, ask_to_wait, find_finished, nothing
 from handlers.web.page import page
 from handlers.web.requests import is_of_gift, is_of_report
 from infra.book.decoration import night, palette
@@ -21,14 +21,14 @@ from storage.objects import attachment
 
 async def read_contents(request: Request) -> Response:
     """Show a report's parts and sections, each with a link to its text."""
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(REPORT_DEADLINE_S):
         opened = await _open(request)
     return opened if isinstance(opened, Response) else _page(request, opened, "read_contents.html")
 
 
 async def read_part(request: Request) -> Response:
     """Show one part, with links to those before and after it. 404 for a number that no part has."""
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(REPORT_DEADLINE_S):
         opened = await _open(request)
         if isinstance(opened, Response):
             return opened
@@ -44,7 +44,7 @@ async def read_part(request: Request) -> Response:
 
 async def download_epub(request: Request) -> Response:
     """Answer with the whole report as an EPUB, to be kept and read anywhere. HEAD is answered without one."""
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(REPORT_DEADLINE_S):
         opened = await _open(request)
         if isinstance(opened, Response):
             return opened

@@ -12,6 +12,8 @@ from infra.tenants import MAIN
 from storage.orders import find_order_by_token
 from storage.records.orders import Order
 
+#: The time for a page about one order, and for its forms: a MongoDB that takes longer is away.
+DEADLINE_S = 5.0
 _MAX_FIELDS = 40
 #: The letters of a list of languages that are read.
 _MAX_LANGUAGES = 200

@@ -12,11 +12,10 @@ from actors.mail.brand import language_of
 from actors.mail.formatting import spoken_moment
 from actors.orders.customers.withdrawal import is_ours_to_refund, right_of, withdraw
 from handlers.web.page import page
-from handlers.web.requests import order_of, read_form
+from handlers.web.requests import DEADLINE_S, order_of, read_form
 from storage.order_state import is_refunded, paid_at
 from storage.records.orders import Order
 
-_DEADLINE_S = 5.0
 #: The words for whether the money goes back by itself, as the form carries what it says of that.
 _TOLD = {"yes": True, "no": False}
 
@@ -29,7 +28,7 @@ async def withdrawal_form(request: Request) -> Response:
     """
     deps: Deps = request.state.deps
     given = await read_form(request) if request.method == "POST" else {}
-    async with asyncio.timeout(_DEADLINE_S):
+    async with asyncio.timeout(DEADLINE_S):
         order = await order_of(request)
         right = right_of(deps, order)
         if request.method == "POST" and right == "open":
