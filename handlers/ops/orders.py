@@ -60,11 +60,6 @@ async def find(request: Request) -> Response:
     return page(request, "listing.html", heading="Found", lead=lead, orders=found, looked_for=looked_for)
 
 
-async def one(request: Request) -> Response:
-    """Show an order: state, reports and steps, cost, mails, timeline, and what the operator may do about it."""
-    return await show_order(request)
-
-
 async def follow(request: Request) -> Response:
     """Stream the live part of an order's page, whenever it changes."""
     async with request.state.news.turns:
@@ -80,7 +75,10 @@ async def follow(request: Request) -> Response:
 
 
 async def show_order(request: Request, mistake: str = "", status: int = 200, *, clear: bool = False) -> Response:
-    """Show an order, with what hindered an act, if anything did. Its customer is masked unless they are clear."""
+    """Show an order: state, reports and steps, cost, mails, timeline, and what the operator may do about it.
+
+    With it comes what hindered an act, if anything did. Its customer is masked unless they are clear.
+    """
     deps: Deps = request.state.deps
     order = await order_named(request)
     view, mails = await order_view(deps, order), await mails_of(deps, order)

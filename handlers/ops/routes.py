@@ -49,7 +49,7 @@ def ops_routes(accounts: Mapping[str, Account]) -> list[BaseRoute]:
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
             Route("/", orders.needing_a_person),
             Route("/orders", orders.newest),
-            Route("/orders/{order}", orders.one),
+            Route("/orders/{order}", orders.show_order),
             Route("/orders/{order}/replay", replay.quoted),
             Route("/orders/{order}/replay", form(replay.begin, replay.quoted), methods=["POST"]),
             Route("/orders/{order}/{act}", order_acts.ask),
