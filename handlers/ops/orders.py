@@ -1,6 +1,5 @@
 """GET /ops/, /ops/orders, /ops/search and /ops/orders/{order}: orders, as operators look at them."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import get_args
@@ -10,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from actors.deps.process import Deps
-from actors.mail.formatting import written_amount
 from handlers.ops.guard import operator_of
 from handlers.ops.page import expect, page, rendered
 from handlers.ops.possible import possible_acts
 from handlers.views.customer import customer_view
-from handlers.views.desk import PersonView, for_a_person
+from handlers.views.desk import for_a_person
 from handlers.views.mails import LetterView, mails_of
+from handlers.views.money import sums_by_currency
 from handlers.views.orders import OrderView, order_costs, order_view, orders_summary
 from handlers.views.pauses import pauses_of
 from handlers.views.search import search
@@ -39,7 +38,12 @@ async def needing_a_person(request: Request) -> Response:
     """Show the orders that need a person."""
     deps: Deps = request.state.deps
     found = await for_a_person(deps, _MOST)
-    return page(request, "overview.html", orders=found, more=len(found) == _MOST, money=_money(found))
+    paid = sums_by_currency(
+        (one["amount"], one["currency"])
+        for one in found
+        if one["paid_at"] and one["amount"] is not None and one["currency"]
+    )
+    return page(request, "overview.html", orders=found, more=len(found) == _MOST, paid=paid)
 
 
 async def newest(request: Request) -> Response:
@@ -120,12 +124,3 @@ async def order_named(request: Request) -> Order:
 def _of_product(steps: Mapping[tuple[str, str], list[Step]], product: str) -> list[tuple[str, list[Step]]]:
     """Return the steps of a product's report by those kinds that it has."""
     return [(kind, steps[product, kind]) for kind in get_args(StepKind) if (product, kind) in steps]
-
-
-def _money(orders: list[PersonView]) -> str:
-    """Return the sums that were paid for orders, by currency."""
-    sums: Counter[str] = Counter()
-    for order in orders:
-        if order["paid_at"] and order["amount"] is not None and order["currency"]:
-            sums[order["currency"]] += order["amount"]
-    return " and ".join(written_amount(amount, currency) for currency, amount in sorted(sums.items()))

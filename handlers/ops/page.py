@@ -1,15 +1,15 @@
 """Pages for operators, rendered from templates."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from actors.mail.formatting import written_amount
+from handlers.views.money import written_sums
 from infra.errors import TransientError
 from infra.templates import open_templates
 
@@ -80,19 +80,9 @@ def _age(seconds: int) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def _sum(view: Mapping[str, Any]) -> str:
-    """Return what was paid for an order, or nothing if that is unknown."""
-    return written_amount(view["amount"], view["currency"]) if view["amount"] is not None else ""
-
-
-def _sums(paid: Mapping[str, int]) -> str:
-    """Return sums in cents by currency."""
-    return " and ".join(written_amount(amount, currency) for currency, amount in paid.items())
-
-
 def _money(amount: int, currency: str | None) -> str:
     """Return an amount with its currency, if that is known."""
     return written_amount(amount, currency or "")
 
 
-_PAGES.filters.update(exact=_exact, moment=_moment, age=_age, sum=_sum, sums=_sums, money=_money)
+_PAGES.filters.update(exact=_exact, moment=_moment, age=_age, sums=written_sums, money=_money)

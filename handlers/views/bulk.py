@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from actors.deps.process import Deps
-from actors.mail.formatting import written_amount
+from handlers.views.money import written_sums
 from handlers.views.orders import as_text
 from storage.bulk import progress_of
 from storage.records.bulk import Bulk, OtherWords, QuoteFacts
@@ -101,14 +101,10 @@ def _told_refunds(facts: QuoteFacts) -> list[tuple[str, str]]:
     """Return a quote of refunds in words."""
     words = [
         ("ends", f"{facts['letters']} order{'' if facts['letters'] == 1 else 's'}"),
-        ("paid for them", _told_sums(facts.get("paid", {}))),
-        ("gives back", _told_sums(facts.get("given_back", {}))),
+        ("paid for them", written_sums(facts.get("paid", {})) or "nothing"),
+        ("gives back", written_sums(facts.get("given_back", {})) or "nothing"),
     ]
     return [*words, *_told_consequences(facts), *_told_refusals(facts)]
-
-
-def _told_sums(sums: Mapping[str, int]) -> str:
-    return " and ".join(written_amount(amount, currency) for currency, amount in sums.items()) or "nothing"
 
 
 def _told_consequences(facts: QuoteFacts) -> list[tuple[str, str]]:

@@ -1,10 +1,9 @@
 """View of dead letters by their cause, with the money behind each."""
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import TypedDict
 
 from actors.deps.process import Deps
+from handlers.views.money import sums_by_currency
 from handlers.views.orders import as_text
 from storage.dead_groups import UNGROUPED, dead_groups, sums_paid
 
@@ -44,14 +43,7 @@ async def groups_view(deps: Deps, limit: int) -> list[GroupView]:
                 "letters": group.letters,
                 "first_at": as_text(group.first_at),
                 "last_at": as_text(group.last_at),
-                "paid": _paid(sums[order] for order in group.orders if order in sums),
+                "paid": sums_by_currency(sums[order] for order in group.orders if order in sums),
             }
         )
     return views
-
-
-def _paid(sums: Iterable[tuple[int, str]]) -> dict[str, int]:
-    paid: Counter[str] = Counter()
-    for amount, currency in sums:
-        paid[currency] += amount
-    return dict(sorted(paid.items()))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypedDict, get_args
 
 from actors.deps.process import Deps
+from actors.mail.formatting import written_amount
 from actors.orders.money import LONGEST, sums_of
 from actors.products.catalogue import CURRENCY
 from handlers.views.orders import as_text
@@ -54,6 +55,19 @@ class MoneySums(TypedDict):
     total: list[MoneyView]
     as_of: str | None
     missing: int
+
+
+def sums_by_currency(amounts: Iterable[tuple[int, str]]) -> dict[str, int]:
+    """Return the sums of amounts, each given with its currency."""
+    sums: Counter[str] = Counter()
+    for amount, currency in amounts:
+        sums[currency] += amount
+    return dict(sorted(sums.items()))
+
+
+def written_sums(sums: Mapping[str, int]) -> str:
+    """Return sums by currency in words. Empty if there are none."""
+    return " and ".join(written_amount(amount, currency) for currency, amount in sums.items())
 
 
 async def money_by(deps: Deps, by: str, days: int) -> MoneySums:
