@@ -58,12 +58,46 @@ async def bulk_views(deps: Deps, bulks: Sequence[Bulk]) -> list[BulkView]:
     return [await bulk_view(deps, bulk) for bulk in bulks]
 
 
+def told_quote(facts: QuoteFacts) -> list[tuple[str, str]]:
+    """Return a quote in words: each with what it is about."""
+    mails = ", ".join(f"{count} {kind}" for kind, count in facts["mails"].items())
+    told = [
+        *(_told_refunds(facts) if "given_back" in facts else _told_replay(facts)),
+        ("mails", mails or "none"),
+        ("takes about", f"{facts['minutes']} min"),
+    ]
+    if "words" in facts:
+        told += _told_words(facts["words"])
+    if facts["unknown"]:
+        told.append(("not counted", f"what follows from {facts['unknown']} events or messages"))
+    if facts["refused"]:
+        told.append(("refused", f"{facts['refused']}"))
+    return told
+
+
+def _told_refunds(facts: QuoteFacts) -> list[tuple[str, str]]:
+    return [
+        ("ends", _counted(facts["letters"], "order")),
+        ("paid for them", written_sums(facts.get("paid", {})) or "nothing"),
+        ("gives back", written_sums(facts.get("given_back", {})) or "nothing"),
+    ]
+
+
+def _told_replay(facts: QuoteFacts) -> list[tuple[str, str]]:
+    noun, usd = facts.get("of", "dead letter"), facts["usd"]
+    return [
+        ("closes" if noun == "dead letter" else "covers", _counted(facts["letters"], noun)),
+        ("sections reused", f"{facts['reused']}"),
+        ("calls to make", f"{facts['calls']}"),
+        ("costs", "unknown: the model has no price" if usd is None else f"{usd:.4f} US dollars at list price"),
+    ]
+
+
 def _told_words(words: OtherWords) -> list[tuple[str, str]]:
     """Return what today's words change: the sections, each with the number of its reports if there are several."""
     named = {"words changed": words["changed"], "new sections": words["new"], "sections no more": words["gone"]}
     told = [(about, _told_sections(sections)) for about, sections in named.items() if sections]
-    rewritten = words["rewritten"]
-    return [*told, ("bought again for that", f"{rewritten} written section{'' if rewritten == 1 else 's'}")]
+    return [*told, ("bought again for that", _counted(words["rewritten"], "written section"))]
 
 
 def _told_sections(sections: Mapping[str, int]) -> str:
@@ -72,45 +106,5 @@ def _told_sections(sections: Mapping[str, int]) -> str:
     return ", ".join(most) + (f" and {more} more" if more else "")
 
 
-def told_quote(facts: QuoteFacts) -> list[tuple[str, str]]:
-    """Return a quote in words: each with what it is about."""
-    usd = (
-        "unknown: the model has no price"
-        if facts["usd"] is None
-        else f"{facts['usd']:.4f} US dollars at list price"
-    )
-    if "given_back" in facts:
-        return _told_refunds(facts)
-    noun = facts.get("of", "dead letter")
-    verb = "closes" if noun == "dead letter" else "covers"
-    words = [
-        (verb, f"{facts['letters']} {noun}{'' if facts['letters'] == 1 else 's'}"),
-        ("sections reused", f"{facts['reused']}"),
-        ("calls to make", f"{facts['calls']}"),
-        ("costs", usd),
-        *_told_consequences(facts),
-    ]
-    if "words" in facts:
-        words += _told_words(facts["words"])
-    if facts["unknown"]:
-        words.append(("not counted", f"what follows from {facts['unknown']} events or messages"))
-    return [*words, *_told_refusals(facts)]
-
-
-def _told_refunds(facts: QuoteFacts) -> list[tuple[str, str]]:
-    """Return a quote of refunds in words."""
-    words = [
-        ("ends", f"{facts['letters']} order{'' if facts['letters'] == 1 else 's'}"),
-        ("paid for them", written_sums(facts.get("paid", {})) or "nothing"),
-        ("gives back", written_sums(facts.get("given_back", {})) or "nothing"),
-    ]
-    return [*words, *_told_consequences(facts), *_told_refusals(facts)]
-
-
-def _told_consequences(facts: QuoteFacts) -> list[tuple[str, str]]:
-    mails = ", ".join(f"{count} {kind}" for kind, count in facts["mails"].items())
-    return [("mails", mails or "none"), ("takes about", f"{facts['minutes']} min")]
-
-
-def _told_refusals(facts: QuoteFacts) -> list[tuple[str, str]]:
-    return [("refused", f"{facts['refused']}")] if facts["refused"] else []
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
