@@ -1,13 +1,13 @@
 """What is inside a report, for whoever thinks of buying it: parts, sections, and pages of a sample."""
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from actors.products.definition import Product
 
-#: Made by `make samples`.
-_FOLDER = Path(__file__).parent / "static" / "samples"
+_SAMPLES = Path(__file__).parent / "static" / "samples" / "samples.json"
 
 
 class Part(NamedTuple):
@@ -18,7 +18,7 @@ class Part(NamedTuple):
     sections: list[str]
 
 
-class Picture(NamedTuple):
+class Picture(msgspec.Struct, frozen=True):
     """Picture of a sample's page."""
 
     file: str
@@ -27,7 +27,7 @@ class Picture(NamedTuple):
     height: int
 
 
-class Sample(NamedTuple):
+class Sample(msgspec.Struct, frozen=True):
     """Sample of a report: the number of its pages, and pictures of some."""
 
     pages: int
@@ -47,13 +47,5 @@ def parts_of(product: Product) -> list[Part]:
     return list(parts.values())
 
 
-def _read_samples() -> dict[str, Sample]:
-    listed = json.loads((_FOLDER / "samples.json").read_text("utf-8"))
-    return {
-        product: Sample(one["pages"], [Picture(**picture) for picture in one["pictures"]])
-        for product, one in listed.items()
-    }
-
-
-#: By product. A product without a sample is sold all the same.
-SAMPLES = _read_samples()
+#: By product. A product without a sample is sold all the same. Made by `make samples`.
+SAMPLES = msgspec.json.decode(_SAMPLES.read_bytes(), type=dict[str, Sample])
