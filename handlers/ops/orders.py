@@ -14,7 +14,7 @@ from handlers.ops.page import expect, page, rendered
 from handlers.ops.possible import possible_acts
 from handlers.views.customer import customer_view
 from handlers.views.desk import for_a_person
-from handlers.views.mails import LetterView, mails_of
+from handlers.views.mails import MailView, mails_of
 from handlers.views.money import sums_by_currency
 from handlers.views.orders import OrderView, order_costs, order_view, orders_summary
 from handlers.views.pauses import pauses_of
@@ -99,7 +99,7 @@ async def show_order(request: Request, mistake: str = "", status: int = 200, *, 
     return HTMLResponse(text, status)
 
 
-async def _live_facts(deps: Deps, order: Order, view: OrderView, mails: Sequence[LetterView]) -> dict[str, object]:
+async def _live_facts(deps: Deps, order: Order, view: OrderView, mails: Sequence[MailView]) -> dict[str, object]:
     """Return what the part of an order's page shows that changes by itself."""
     steps = await steps_at_a_glance(deps.db, order)
     by_kind = grouped(steps, itemgetter("product", "kind"))

@@ -20,7 +20,7 @@ STATES: Mapping[MailState, Sequence[DeliveryState]] = {
 _STATE_OF: Mapping[DeliveryState, MailState] = {one: state for state, ones in STATES.items() for one in ones}
 
 
-class LetterView(TypedDict):
+class MailView(TypedDict):
     """Mail to a customer. `said` is what the mail server said last, with addresses masked."""
 
     order_id: str
@@ -33,19 +33,19 @@ class LetterView(TypedDict):
     at: str | None
 
 
-async def mails_view(deps: Deps, state: MailState | None, limit: int) -> list[LetterView]:
+async def mails_view(deps: Deps, state: MailState | None, limit: int) -> list[MailView]:
     """Return the latest mails in that state, or in any, the newest first."""
     states = STATES[state] if state else tuple(_STATE_OF)
     return [_shown(one) for one in await latest_deliveries(deps.db, states, limit)]
 
 
-async def mails_of(deps: Deps, order: Order) -> list[LetterView]:
+async def mails_of(deps: Deps, order: Order) -> list[MailView]:
     """Return the mails of an order, the newest first."""
     found = [_shown(one) for one in await deliveries_of(deps.db, order["_id"])]
     return sorted(found, key=lambda one: one["at"] or "", reverse=True)
 
 
-def _shown(delivery: Delivery) -> LetterView:
+def _shown(delivery: Delivery) -> MailView:
     accepted = delivery.get("accepted", [])
     is_sent = delivery["state"] == "sent"
     said = accepted[-1]["answer"] if accepted and is_sent else delivery.get("error", "")

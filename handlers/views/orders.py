@@ -17,7 +17,7 @@ from storage.reports import reports_of
 from storage.steps import count_steps
 
 
-class MailView(TypedDict):
+class OrderMail(TypedDict):
     """Mail of an order."""
 
     kind: str
@@ -92,7 +92,7 @@ class OrderProgress(OrderSummary):
     """Order with its reports, mails and open dead letters."""
 
     reports: list[ReportView]
-    mails: list[MailView]
+    mails: list[OrderMail]
     mails_refused: list[str]
     dead: list[str]
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from handlers.views.mails import LetterView
+from handlers.views.mails import MailView
 from handlers.views.orders import OrderView
 
 
-def ticket_of(order: OrderView, mails: Sequence[LetterView]) -> str:
+def ticket_of(order: OrderView, mails: Sequence[MailView]) -> str:
     """Return the text, a fact a line."""
     return "\n".join(_lines(order, mails))
 
 
-def _lines(order: OrderView, mails: Sequence[LetterView]) -> Iterator[str]:
+def _lines(order: OrderView, mails: Sequence[MailView]) -> Iterator[str]:
     yield f"Order {order['order_id']}: {order['state']}"
     yield f"Product {order['product']}, tenant {order['tenant']}"
     yield f"Placed {order['placed_at']}, paid {order['paid_at'] or 'not yet'}"
