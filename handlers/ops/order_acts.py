@@ -23,7 +23,7 @@ from handlers.ops.evidence import evidence_pdf
 from handlers.ops.guard import operator_of
 from handlers.ops.orders import order_named, show_order
 from handlers.ops.page import expect, page
-from handlers.ops.possible import Act, role_for
+from handlers.ops.possible import ActName, role_for
 from handlers.views.customer import customer_view
 from handlers.views.evidence import evidence_view
 from handlers.web.requests import read_form
@@ -56,7 +56,7 @@ async def ask(request: Request) -> Response:
     return await _ASKERS[act](request, "", 200)
 
 
-def _act_of(request: Request, known: Mapping[Act, object]) -> Act:
+def _act_of(request: Request, known: Mapping[ActName, object]) -> ActName:
     named = request.path_params["act"]
     return expect(next((act for act in known if act == named), None), "There is no such page.")
 
@@ -144,7 +144,7 @@ async def _forget(request: Request, fields: Fields, authority: Authority) -> Non
     await begin_forgetting(request.state.deps, _order_of(request), authority)
 
 
-_DOERS: dict[Act, Doer] = {
+_DOERS: dict[ActName, Doer] = {
     "show": _show,
     "evidence": _evidence,
     "evidence.pdf": _evidence_pdf,
@@ -203,7 +203,7 @@ async def _page(request: Request, template: str, mistake: str, status: int, **fa
     return page(request, template, status, customer=customer, asked=asked, mistake=mistake, **facts)
 
 
-_ASKERS: dict[Act, Show] = {
+_ASKERS: dict[ActName, Show] = {
     "correct": _ask_correction,
     "remake": _ask_remake,
     "refund": _ask_refund,

@@ -10,7 +10,7 @@ from storage.budget import is_paused
 from storage.dead_letters import open_letters_of
 from storage.records.orders import Order
 
-Act = Literal[
+ActName = Literal[
     "show",
     "evidence",
     "evidence.pdf",
@@ -26,20 +26,20 @@ Act = Literal[
     "forget",
 ]
 #: The acts that take another role than the operator's.
-_ROLES: dict[Act, Role] = {"refund": "owner", "forget": "owner"}
+_ROLES: dict[ActName, Role] = {"refund": "owner", "forget": "owner"}
 
 
-def role_for(act: Act) -> Role:
+def role_for(act: ActName) -> Role:
     """Return the role that an act takes."""
     return _ROLES.get(act, "operator")
 
 
-async def possible_acts(deps: Deps, order: Order, operator: Operator) -> set[Act]:
+async def possible_acts(deps: Deps, order: Order, operator: Operator) -> set[ActName]:
     """Return the acts that are the operator's, and that the order's state allows."""
     known = "forgotten_at" not in order
     dead = await open_letters_of(deps.db, order["_id"], limit=1)
     asked_for = order["request"]["kind"] if "request" in order else None
-    allowed: dict[Act, bool] = {
+    allowed: dict[ActName, bool] = {
         "show": known,
         "evidence": known and order["paid_at"] is not None,
         "evidence.pdf": known and order["paid_at"] is not None,

@@ -6,13 +6,13 @@ from typing import Any, get_args
 
 import pytest
 
-from handlers.ops.possible import Act
+from handlers.ops.possible import ActName
 from tests.handlers.ops.browser import Browser
 from tests.pressroom import Pressroom
 
 OpenBrowser = Callable[[str], Browser]
 
-ACTS = get_args(Act)
+ACTS = get_args(ActName)
 
 
 def send(browser: Browser, order: str, act: str, /, **fields: str) -> Any:
