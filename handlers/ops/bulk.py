@@ -25,7 +25,6 @@ from storage.records.bulk import BulkAction
 #: Bulk works on a page, and failures of one.
 _MOST, _MOST_FAILURES = 100, 200
 _LONGEST = 200
-_NAMES = ("group", "product", "model", "tenant")
 #: The longest age of an order, in days, that is understood.
 _OLDEST = 3650
 #: By the state that it is in, what may be done with bulk work; the first is the main one.
@@ -69,9 +68,8 @@ async def quote(request: Request) -> Response:
 
 def _filter(fields: Mapping[str, str], now: datetime) -> Filter:
     """Return a form's filter. TimeIsNone if a time is none."""
-    given = {name: value.strip()[:_LONGEST] for name, value in fields.items() if value.strip()}
-    words = {name: given[name] for name in _NAMES if name in given}
-    return Filter(**words, since=_moment(given.get("since"), now), until=_moment(given.get("until"), now))
+    since, until = (_moment(fields.get(name, "").strip(), now) for name in ("since", "until"))
+    return Filter(**_given(fields, "group", "product", "model", "tenant"), since=since, until=until)
 
 
 def _old_orders(fields: Mapping[str, str], now: datetime) -> OpenOrders:
@@ -79,17 +77,17 @@ def _old_orders(fields: Mapping[str, str], now: datetime) -> OpenOrders:
     days = fields.get("days", "").strip()
     if days not in map(str, range(1, _OLDEST + 1)):
         raise TimeIsNone(f"Say how old an order must be: a number of days from 1 to {_OLDEST}.")
-    given = {
-        name: fields[name].strip()[:_LONGEST] for name in ("product", "tenant") if fields.get(name, "").strip()
-    }
-    return OpenOrders(now - timedelta(days=int(days)), **given)
+    return OpenOrders(now - timedelta(days=int(days)), **_given(fields, "product", "tenant"))
 
 
-def _moment(text: str | None, now: datetime) -> datetime | None:
-    if text is None:
-        return None
-    moment = read_time(text, now, -1)
-    if moment is None:
+def _given(fields: Mapping[str, str], *names: str) -> dict[str, str]:
+    """Return those of the named fields that are filled in."""
+    return {name: text for name in names if (text := fields.get(name, "").strip()[:_LONGEST])}
+
+
+def _moment(text: str, now: datetime) -> datetime | None:
+    moment = read_time(text, now, -1) if text else None
+    if text and moment is None:
         raise TimeIsNone("A time is written such as 2026-03-01T12:00, in UTC.")
     return moment
 
