@@ -30,12 +30,8 @@ class Entry(NamedTuple):
     text: str
 
 
-class _Note(NamedTuple):
-    """Entry, if it has a time: much may happen to an order, and may not yet have happened."""
-
-    at: datetime | None
-    kind: str
-    text: str
+#: An entry, if it has a time: much may happen to an order, and may not yet have happened.
+_Note = tuple[datetime | None, str, str]
 
 
 async def timeline(deps: Deps, order: Order, steps: Sequence[Step]) -> list[Entry]:
@@ -50,88 +46,88 @@ async def _gathered(notes: AsyncIterator[_Note]) -> list[_Note]:
 
 
 def _of_order(order: Order) -> Iterator[_Note]:
-    yield _Note(order["placed_at"], "order", "placed")
-    yield _Note(order["paid_at"], "order", "paid")
-    yield _Note(order["ended_at"], "order", "the session ended without a payment")
-    yield _Note(order.get("filled_at"), "customer", "filled in what was missing")
-    yield _Note(order["failed_at"], "order", f"cannot be finished without a person: {order['attention']}")
-    yield _Note(order["stored_at"], "order", "all reports are stored")
-    yield _Note(order["delivered_at"], "order", "delivered")
+    yield order["placed_at"], "order", "placed"
+    yield order["paid_at"], "order", "paid"
+    yield order["ended_at"], "order", "the session ended without a payment"
+    yield order.get("filled_at"), "customer", "filled in what was missing"
+    yield order["failed_at"], "order", f"cannot be finished without a person: {order['attention']}"
+    yield order["stored_at"], "order", "all reports are stored"
+    yield order["delivered_at"], "order", "delivered"
     if opens := order.get("opens"):
-        yield _Note(opens["first_at"], "customer", "opened the order's page for the first time")
-        yield _Note(opens["last_at"], "customer", f"opened the order's page, {opens['count']} times by then")
+        yield opens["first_at"], "customer", "opened the order's page for the first time"
+        yield opens["last_at"], "customer", f"opened the order's page, {opens['count']} times by then"
     for correction in order.get("corrections", ()):
-        yield _Note(correction["delivered_at"], "order", "delivered, before a correction")
+        yield correction["delivered_at"], "order", "delivered, before a correction"
         if correction["who"] == CUSTOMER:  # an operator's is in the audit trail
-            yield _Note(correction["at"], "customer", f"corrected {', '.join(correction['after'])}")
-    yield _Note(order.get("written_from"), "order", "the first section was about to be bought")
-    yield _Note(order.get("remake_asked_at"), "customer", "asked for the free remake")
-    yield _Note(order.get("withdrawn_at"), "customer", "withdrew from the contract")
-    yield _Note(order.get("forgotten_at"), "order", "its customer was forgotten")
+            yield correction["at"], "customer", f"corrected {', '.join(correction['after'])}"
+    yield order.get("written_from"), "order", "the first section was about to be bought"
+    yield order.get("remake_asked_at"), "customer", "asked for the free remake"
+    yield order.get("withdrawn_at"), "customer", "withdrew from the contract"
+    yield order.get("forgotten_at"), "order", "its customer was forgotten"
     for name, at in order.get("told", {}).items():
-        yield _Note(at, "order", f"a letter was decided: {name}")
+        yield at, "order", f"a letter was decided: {name}"
     for at in order["resends"]["times"] if "resends" in order else ():
-        yield _Note(at, "mail", "the reports' mail was asked for once more")
+        yield at, "mail", "the reports' mail was asked for once more"
 
 
 async def _events(db: Database, order: Order) -> AsyncIterator[_Note]:
     for event in await events_of(db, order):
         state = f"{event['state']}: {event['reason']}" if event.get("reason") else event["state"]
-        yield _Note(event["received_at"], "stripe", f"{event['type']} ({state})")
+        yield event["received_at"], "stripe", f"{event['type']} ({state})"
 
 
 async def _reports(db: Database, order: Order) -> AsyncIterator[_Note]:
     for report in await reports_of(db, [order]):
         name = report["product"]
-        yield _Note(report.get("began_at"), "report", f"{name}: begun")
-        yield _Note(report.get("stored_at"), "report", f"{name}: stored, run {report['run']}")
+        yield report.get("began_at"), "report", f"{name}: begun"
+        yield report.get("stored_at"), "report", f"{name}: stored, run {report['run']}"
         if downloads := report.get("downloads"):
             count = downloads["count"]
-            yield _Note(downloads["first_at"], "customer", f"{name}: downloaded for the first time")
-            yield _Note(downloads["last_at"], "customer", f"{name}: downloaded, {count} times by then")
+            yield downloads["first_at"], "customer", f"{name}: downloaded for the first time"
+            yield downloads["last_at"], "customer", f"{name}: downloaded, {count} times by then"
 
 
 def _of_steps(steps: Sequence[Step]) -> Iterator[_Note]:
     for step in steps:
         name = f"{step['product']}: {step['key']}"
-        yield _Note(step.get("failed_at"), "step", f"{name} failed, {step['fails']} times by then")
+        yield step.get("failed_at"), "step", f"{name} failed, {step['fails']} times by then"
         if step["kills"]:
             ended = f"{name} is {step['state']}; {step['kills']} workers ended with it before"
-            yield _Note(step.get("done_at"), "step", ended)
+            yield step.get("done_at"), "step", ended
 
 
 async def _letters(db: Database, order: Order) -> AsyncIterator[_Note]:
     for letter in await deliveries_of(db, order["_id"]):
         name, accepted = letter["kind"], letter.get("accepted", [])
         for one in accepted:
-            yield _Note(one["at"], "mail", f"{name}: accepted, {without_addresses(one['answer'])}")
+            yield one["at"], "mail", f"{name}: accepted, {without_addresses(one['answer'])}"
         if not accepted:  # or its customer is forgotten
-            yield _Note(letter.get("sent_at"), "mail", f"{name}: sent")
+            yield letter.get("sent_at"), "mail", f"{name}: sent"
         if error := letter.get("error"):
             said = f"{name}: {letter['state']}, asked {letter['tries']} times: {without_addresses(error)}"
-            yield _Note(letter["until"], "mail", said)
+            yield letter["until"], "mail", said
 
 
 async def _deaths(db: Database, order: Order) -> AsyncIterator[_Note]:
     for dead in await dead_letters(db, limit=_MOST, order=order["_id"]):
-        yield _Note(dead["at"], "dead", f"{dead['kind']}: {dead['reason']}")
-        yield _Note(dead.get("closed_at"), "dead", f"{dead['kind']}: {dead['state']}")
+        yield dead["at"], "dead", f"{dead['kind']}: {dead['reason']}"
+        yield dead.get("closed_at"), "dead", f"{dead['kind']}: {dead['state']}"
 
 
 async def _alerts(db: Database, order: Order) -> AsyncIterator[_Note]:
     settled = await settled_alerts_about(db, [order["_id"]])
     for one in settled:
-        yield _Note(one["settled_at"], "alert", f"{one['kind']}: settled by {one['who']}: {one['why']}")
+        yield one["settled_at"], "alert", f"{one['kind']}: settled by {one['who']}: {one['why']}"
     for alert in (*await alerts_about(db, [order["_id"]]), *settled):
         ways = " and ".join(alert["told"]) or "a digest"
-        yield _Note(alert["at"], "alert", f"{alert['kind']}: {alert['text']}")
-        yield _Note(alert.get("told_at"), "alert", f"{alert['kind']}: told by {ways}")
+        yield alert["at"], "alert", f"{alert['kind']}: {alert['text']}"
+        yield alert.get("told_at"), "alert", f"{alert['kind']}: told by {ways}"
 
 
 async def _actions(db: Database, order: Order) -> AsyncIterator[_Note]:
     for act in await actions_on(db, order["_id"]):
         said = f"{act['who']} {act['action']} {act['subject']}: {act['reason']}"
-        yield _Note(act["at"], "operator", said)
+        yield act["at"], "operator", said
 
 
 _PARTS = (_events, _reports, _letters, _deaths, _alerts, _actions)
