@@ -19,13 +19,12 @@ from actors.orders.operators.spent_budget import resume_order
 from actors.products.answer_types import in_language
 from actors.products.catalogue import known_questions, offer_of, questions_of
 from handlers.ops.acts import Fields, Show, carry_out
-from handlers.ops.evidence import evidence_pdf
+from handlers.ops.evidence import evidence_facts, evidence_pdf
 from handlers.ops.guard import operator_of
 from handlers.ops.orders import order_named, show_order
 from handlers.ops.page import expect, page
 from handlers.ops.possible import ActName, role_for
 from handlers.views.customer import customer_view
-from handlers.views.evidence import evidence_view
 from handlers.web.requests import read_form
 from infra.errors import PressroomError, TransientError
 from storage.audit import Authority
@@ -85,9 +84,8 @@ async def _show(request: Request, _fields: Fields, authority: Authority) -> Resp
 
 
 async def _evidence(request: Request, _fields: Fields, authority: Authority) -> Response:
-    deps = request.state.deps
-    await reveal_customer(deps, _order_of(request), authority)
-    return page(request, "evidence.html", 200, **await evidence_view(deps, await order_named(request)))
+    facts = await evidence_facts(request.state.deps, _order_of(request), authority)
+    return page(request, "evidence.html", 200, **facts)
 
 
 async def _evidence_pdf(request: Request, _fields: Fields, authority: Authority) -> Response:
