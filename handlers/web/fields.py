@@ -17,7 +17,7 @@ from actors.products.answer_types import (
     language_of,
 )
 from actors.products.questions import Question
-from infra.speech.say import ENGLISH, say
+from infra.speech.say import say
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Field:
 
 
 def find_mistakes(
-    asked: Questions, needed: Collection[str], given: Given, now: datetime, language: str = ENGLISH
+    asked: Questions, needed: Collection[str], given: Given, now: datetime, language: str
 ) -> dict[str, str]:
     """Return a sentence for each answer of a form that cannot be used, and for each needed one that is missing."""
     sentence = say(language, "Please fill this in.")
