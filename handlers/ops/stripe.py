@@ -38,11 +38,11 @@ async def look(request: Request) -> Response:
     """Show what Stripe has and we lack, and what we have that it does not know. It changes nothing."""
     fields = await form_of(request, "operator")
     deps: Deps = request.state.deps
+    till, foreign = Stripe(deps.settings), list[Finding]()
     try:
         since = _since(deps, fields)
-        foreign: list[Finding] = []
-        found = await _in_time(_reconcile(deps, since, dry_run=True, foreign=foreign))
-        unknown = await _in_time(unknown_to_stripe(deps, Stripe(deps.settings), since))
+        found = await _in_time(reconcile(deps, till, since, dry_run=True, progress=_quietly, foreign=foreign))
+        unknown = await _in_time(unknown_to_stripe(deps, till, since))
     except NotCompared as mistake:
         return await stripe(request, str(mistake), 422)
     whys = dict(zip(unknown, await why_unknown(deps, unknown), strict=True))
@@ -54,7 +54,8 @@ async def fetch(request: Request, fields: Fields, authority: Authority) -> str:
     deps: Deps = request.state.deps
     since = _since(deps, fields)
     await record_action(deps.db, authority, "reconciled", None, "Stripe", deps.clock.now())
-    found = await _in_time(_reconcile(deps, since, dry_run=False))
+    till = Stripe(deps.settings)
+    found = await _in_time(reconcile(deps, till, since, dry_run=False, progress=_quietly))
     return f"/ops/stripe?fetched={len(found)}"
 
 
@@ -65,11 +66,8 @@ def _since(deps: Deps, fields: Fields) -> datetime:
     return deps.clock.now() - timedelta(days=int(days))
 
 
-async def _reconcile(
-    deps: Deps, since: datetime, *, dry_run: bool, foreign: list[Finding] | None = None
-) -> list[Finding]:
-    till = Stripe(deps.settings)
-    return await reconcile(deps, till, since, dry_run=dry_run, progress=lambda *_: None, foreign=foreign)
+def _quietly(_kind: str, _count: int) -> None:
+    """Show no progress."""
 
 
 async def _in_time(comparison: Coroutine[None, None, Compared]) -> Compared:
