@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -13,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from actors.deps.process import Deps
-from actors.mail.brand import language_of, sender_of
+from actors.mail.brand import language_of
 from actors.mail.formatting import readable_size
 from actors.orders.customers.correction import stage_of
 from actors.orders.customers.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
@@ -98,7 +97,6 @@ async def order_page(request: Request) -> Response:
         gift=said_day(gift_day(order), language) if "gift" in order else None,
         gift_refused="gift" in order and bool(_TO_READERS & {*view["mails_refused"]}),
         address=readers_address(order) if view["state"] in _ON_THE_WAY and not withheld else None,
-        writer=parseaddr(sender_of(deps, order["tenant"]))[1],
         path=request.url.path,
     )
 

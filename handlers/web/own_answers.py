@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
-from email.utils import parseaddr
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
 from actors.intake.answers import plain_answers
-from actors.mail.brand import language_of, sender_of
+from actors.mail.brand import language_of
 from actors.orders.customers.correction import (
     Stage,
     ask_remake,
@@ -138,8 +137,7 @@ def _settle(request: Request, order: Order, given: Mapping[str, str]) -> Settled
 
 
 def _say(request: Request, order: Order, outcome: str, status: int) -> Response:
-    writer = parseaddr(sender_of(request.state.deps, order["tenant"]))[1]
-    return _page(request, order, status, outcome=outcome, writer=writer)
+    return _page(request, order, status, outcome=outcome)
 
 
 def _page(request: Request, order: Order, status: int, **facts: object) -> Response:

@@ -1,5 +1,6 @@
 """Pages for customers: rendered from templates, under a brand."""
 
+from email.utils import parseaddr
 from pathlib import Path
 
 from jinja2 import pass_context
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from actors.deps.process import Deps
-from actors.mail.brand import brand_name, language_of, logo_of
+from actors.mail.brand import brand_name, language_of, logo_of, sender_of
 from actors.mail.formatting import shown_price, spoken_duration
 from actors.products.catalogue import CURRENCY, title_of
 from handlers.web.requests import visitors_language
@@ -54,6 +55,7 @@ def page(
         "sold": sold,
         "brand": brand_name(deps, tenant),
         "logo": logo_of(deps, tenant),
+        "writer": parseaddr(sender_of(deps, tenant))[1],
         "ai_source": AI_SOURCE if deps.settings.ai_notice else "",
         "tax": deps.settings.automatic_tax,
         "incomplete": status == 422,
