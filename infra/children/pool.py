@@ -48,7 +48,7 @@ class ChildPool:
     ) -> None:
         """Start nothing yet; `enter_child` is called in each new child."""
         self._processes, self._tasks_per_child, self._memory = processes, tasks_per_child, memory
-        self._preload, self._move_in = preload, enter_child
+        self._preload, self._enter_child = preload, enter_child
         self._changing = asyncio.Lock()
         self._closed = False
         self._awaited: set[Future[Any]] = set()
@@ -142,7 +142,7 @@ class ChildPool:
             self._processes,
             max_tasks=self._tasks_per_child,
             initializer=child.prepare,
-            initargs=(self._memory, self._move_in),
+            initargs=(self._memory, self._enter_child),
             context=context,
         )
 
