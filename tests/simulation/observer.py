@@ -1,6 +1,6 @@
 """Observer: sees each write as it happens, and what must never be, at whatever moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from tests.simulation.database import Command, Store
@@ -118,6 +118,10 @@ class Observer:
         for entry, caller in self._in_air.items():
             if caller is machine and (fault.kind != "late" or effect.detail == entry):
                 self.excuse(entry)
+
+    def is_settling(self, answered: Collection[str]) -> bool:
+        """Return whether a process that lives has still to record the answer of a call, of those answered."""
+        return any(entry in answered and not machine.is_dead for entry, machine in self._in_air.items())
 
     def excuse(self, entry: str) -> None:
         """Excuse one more call for the step that a ledger's entry names, since the outcome of this one is lost."""

@@ -100,6 +100,9 @@ class _Simulation:
         view = self._observer.view
         if not view.orders or any(self._moves(step) for step in view.steps.values()):
             return False
+        # Also of an order that is over: what was paid is written down, as soon as MongoDB takes it.
+        if self._observer.is_settling(self._world.provider.calls):
+            return False
         (order,) = view.orders.values()
         now = self._world.web.clock.now()
         if any(due <= now + _SOON for due in order["errands"].values()):
