@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from dns.exception import DNSException
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError, WriteConcernError
 
 #: The codes of a server, or of a router before it, that cannot do it now, with MongoDB's names.
@@ -51,8 +50,8 @@ def why_not_now(error: PyMongoError) -> str | None:
     """Return why MongoDB cannot do it now. None if the same error would come at another time."""
     if isinstance(error, ConnectionFailure):
         return "MongoDB does not answer."
-    if isinstance(error, ConfigurationError) and isinstance(error.__cause__, DNSException | OSError):
-        return "DNS does not say where MongoDB is."  # for a URL with mongodb+srv://
+    if isinstance(error, ConfigurationError) and error.__cause__ is not None:  # of a URL with mongodb+srv://
+        return "DNS does not say where MongoDB is."
     if error.timeout:
         return "MongoDB does not answer in time."
     if isinstance(error, WriteConcernError) or _details(error, "writeConcernErrors"):
