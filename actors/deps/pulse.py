@@ -27,5 +27,5 @@ class Pulse:
     A process that was frozen may be taken for dead until it beats again, with all that it has claimed by then.
     """
 
-    #: None where no heart beats. The first beat counts from its beginning, whether it is taken or not.
+    #: None where no heart beats.
     last: Beat | None = None

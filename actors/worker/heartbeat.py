@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+import threading
 
 from dramatiq.asyncio import EventLoopThread
 
@@ -29,7 +30,6 @@ _RELEASED_S = 0.05
 async def beat_once(deps: WorkDeps, db: Database, facts: WorkerFacts) -> None:
     """Count one beat in MongoDB, and note it as this worker's pulse. TransientError if it was not taken."""
     began = Beat(deps.clock.now(), deps.clock.monotonic())
-    deps.pulse.last = deps.pulse.last or began
     await beat(db, deps.worker, facts, began.now)
     deps.pulse.last = began
 
@@ -47,8 +47,11 @@ class Heart:
         self._loop.start(timeout=5.0)
         self._url = mongodb_url
 
-    def begin(self, deps: WorkDeps, queue: str, threads: int) -> None:
-        """Register the worker by its first beat, and go on beating."""
+    def begin(self, deps: WorkDeps, queue: str, threads: int, stop: threading.Event) -> bool:
+        """Register the worker by its first beat, which waits for MongoDB, and go on beating.
+
+        False if the worker was told to stop before that.
+        """
         facts: WorkerFacts = {
             "queue": queue,
             "threads": threads,
@@ -59,8 +62,11 @@ class Heart:
             "started_at": deps.clock.now(),
         }
         self._loop.run_coroutine(self._connect())
-        self._loop.run_coroutine(self._beat(deps, facts))
+        while not self._loop.run_coroutine(self._beat(deps, facts)):
+            if stop.wait(_BEAT_S):
+                return False
         asyncio.run_coroutine_threadsafe(self._beat_for_ever(deps, facts), self._loop.loop)
+        return True
 
     def announce_end(self, deps: WorkDeps) -> None:
         """Have the register say that this worker was told to end: if it is killed, no step of it is to blame."""
@@ -90,14 +96,17 @@ class Heart:
             await asyncio.sleep(_BEAT_S)
             await self._beat(deps, facts)
 
-    async def _beat(self, deps: WorkDeps, facts: WorkerFacts) -> None:
-        """Beat once. A beat that fails is made good by the next: a still heart costs every call in the air."""
+    async def _beat(self, deps: WorkDeps, facts: WorkerFacts) -> bool:
+        """Beat once. False if it failed, which the next makes good: a still heart costs every call in the air."""
         try:
             await beat_once(deps, self._db, facts)
         except TransientError as error:
             log.warning("heartbeat_missed", error=str(error))
         except Exception:
             log.exception("heartbeat_failed")
+        else:
+            return True
+        return False
 
 
 class ClaimsAudit:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
+from dramatiq import Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
 from actors.alerts.sweep_watch import SweepWatch
@@ -85,17 +86,24 @@ class WorkerProcess:
         self._deps = self._loop.run_coroutine(self._open(threads))
         warm.result()
         self._audit = ClaimsAudit(self._deps, queue)
-        # Before the first claim: a worker that dies with one must be known to have lived.
-        heart.begin(self._deps, queue, threads)
+        self._threads = threads
+        self._workers: dict[str, Worker] = {}
+
+    def begin(self, stop: threading.Event) -> bool:
+        """Register the worker, which waits for MongoDB, and begin to work. False if told to stop before that."""
+        # Before the first message: a worker that dies with one must be known to have lived.
+        if not self._heart.begin(self._deps, self._queue, self._threads, stop):
+            return False
         pulses = [self._audit.audit_for_ever()]
-        if queue == MAIL_QUEUE:
+        if self._queue == MAIL_QUEUE:
             watch = SweepWatch(self._deps, SWEEP_TURNS_S, partial(tell_alert, self._deps))
             pulses.append(watch.look_for_ever())
         for pulse in pulses:
             asyncio.run_coroutine_threadsafe(pulse, self._loop.loop)
-        declare_actors(self._broker, queue, self._deps)
-        bounds = (threads, min(threads, _RENDERINGS))
-        self._workers = start_workers(self._broker, dict(zip(queues_of(queue), bounds, strict=False)))
+        declare_actors(self._broker, self._queue, self._deps)
+        bounds = (self._threads, min(self._threads, _RENDERINGS))
+        self._workers = start_workers(self._broker, dict(zip(queues_of(self._queue), bounds, strict=False)))
+        return True
 
     def log_start(self) -> None:
         """Log the hosts that this worker talks to, without credentials."""

@@ -101,9 +101,10 @@ def worker(queue: str, threads: int) -> None:
         signal.signal(number, lambda *_: stop.set())
     process = WorkerProcess(settings, queue, threads, renderer, heart)
     process.log_start()
-    _ready(f"worker {queue}")
     try:
-        process.wait(stop)
+        if process.begin(stop):
+            _ready(f"worker {queue}")
+            process.wait(stop)
         process.close()
     except WorkerHangs:
         _end(1)

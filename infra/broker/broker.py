@@ -22,7 +22,8 @@ from infra.errors import SettingsError, TransientError
 #: workers, and compares no clocks.
 _NO_MAINTENANCE = 0
 #: The time in a worker's hands after which a message that is sent again is queued again: it may have been lost.
-_KEPT_MS = 10 * 60 * 1000
+#: Longer than a letter takes.
+_KEPT_MS = 60 * 1000
 #: How bytes that are no text are read, and written as they were.
 _ODD = "surrogateescape"
 #: Rings that are kept: more than any number of idle workers that could answer them.

@@ -1,7 +1,10 @@
 """Servers are away in the middle of an order: it completes, with one mail, and pays for nothing twice."""
 
+from typing import Any
+
 import pytest
 
+from tests.fail_points import failing
 from tests.faults.order import CALLS, check_delivered, in_flight, until_writing
 from tests.pressroom import Pressroom
 
@@ -67,6 +70,36 @@ def test_processes_that_start_before_their_servers_wait(pressroom: Pressroom) ->
     assert waiting.ready_line is None
     pressroom.stack.part("mongodb").start()
     waiting.wait_ready()
+
+
+@pytest.mark.short
+def test_a_worker_takes_no_message_before_it_is_registered(pressroom: Pressroom) -> None:
+    """A worker whose first beats MongoDB does not take leaves the letter alone, and ends in order when told to.
+
+    Killed with it, it would be missed by no sweep.
+    """
+    pressroom.part("worker-bundle").terminate()
+    order = pressroom.buy()
+    pressroom.until("the letter's turn", lambda: waiting(pressroom) == 1)
+    with failing(pressroom.stack.part("mongodb").port or 0, ["update"], **unregistered(pressroom)):
+        waits, impatient = (pressroom.start("worker", "bundle", wait=False) for _ in range(2))
+        for part in (waits, impatient):
+            pressroom.until("beats", lambda part=part: part.output().count("heartbeat_missed") > 1)  # type: ignore[misc]
+        assert (waits.ready_line, waiting(pressroom)) == (None, 1)
+        impatient.terminate()
+        assert impatient.exit_code == 0
+    waits.wait_ready()
+    check_delivered(pressroom, order, repaid=0)
+
+
+def waiting(pressroom: Pressroom) -> int:
+    """Return how many messages wait for a mail worker."""
+    return pressroom.redis.llen("dramatiq:bundle")
+
+
+def unregistered(pressroom: Pressroom) -> dict[str, Any]:
+    """Return how no beat is taken: by the error of a server that steps down, for now."""
+    return {"errorCode": 189, "namespace": f"{pressroom.db.name}.workers"}
 
 
 def test_processes_end_in_time_though_their_database_is_away(pressroom: Pressroom) -> None:

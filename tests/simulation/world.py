@@ -152,7 +152,8 @@ class World:
             "pid": 1,
             "started_at": deps.clock.now(),
         }
-        await _beat(deps, facts)
+        while not await _beat(deps, facts):
+            await deps.clock.sleep(_BEAT_S)
         registry = StubBroker(middleware=[])
         registry.actor_options |= {"max_retries", "time_limit"}
         declare_actors(cast("Broker", registry), queue, deps)
@@ -193,11 +194,12 @@ async def _sweep_later(deps: MailDeps, every_s: float, delay_s: float) -> None:
     await sweep_for_ever(deps, _NoRecords(), every_s, asyncio.Event())
 
 
-async def _beat(deps: WorkDeps, facts: WorkerFacts) -> None:
+async def _beat(deps: WorkDeps, facts: WorkerFacts) -> bool:
     try:
         await beat_once(deps, deps.db, facts)
-    except TransientError as error:
-        del error  # the next beat makes it good
+    except TransientError:
+        return False  # the next beat makes it good
+    return True
 
 
 async def _beat_for_ever(deps: WorkDeps, facts: WorkerFacts) -> None:

@@ -117,6 +117,7 @@ def main(queue: str) -> None:
     monitoring.register(counted)
     asyncio.run(wait_for_servers(settings))
     worker = WorkerProcess(settings, queue, 32, Renderer(), Heart(settings.mongodb_url))
+    worker.begin(threading.Event())
     asyncio.run(run(counted))
     worker.close()
 
