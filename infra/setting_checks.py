@@ -73,6 +73,8 @@ def _is_base(given: str) -> bool:
     return (
         parts is not None
         and parts.scheme in {"http", "https"}
+        # Pages lead to one another from the root of the host.
+        and parts.path in {"", "/"}
         and not (parts.query or parts.fragment or parts.username)
     )
 
@@ -150,7 +152,7 @@ TEXT = Check(
 )
 _BRACKETS = "; a colon, slash, bracket or @ in its password is written %3A, %2F, %5B or %40"
 WEB_URL = Check("a URL that begins with http:// or https://, with a host", _is_url("http", "https"))
-PUBLIC_URL = Check("a URL that begins with http:// or https://, without ?, # and a user's name", _is_base)
+PUBLIC_URL = Check("a URL that begins with http:// or https://, without a path, ?, # and a user's name", _is_base)
 MONGODB_URL = Check(
     f"a URL that begins with mongodb:// or mongodb+srv://, with no readPreference but primary{_BRACKETS}",
     _is_mongodb_url,
