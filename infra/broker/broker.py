@@ -130,7 +130,7 @@ class Broker(RedisBroker):
     def enqueue_all(self, messages: Sequence[Message[Any]]) -> list[Message[Any]]:
         """Queue messages, all or none of them, each under its own id; BrokerIsDown if that cannot be done.
 
-        A message that waits, or has been in a worker's hands for less than ten minutes, is not queued again. The
+        A message that waits, or has been in a worker's hands for less than a minute, is not queued again. The
         option `first` puts a message before those that wait.
         """
         named = [message.copy(options={"redis_message_id": message.message_id}) for message in messages]
