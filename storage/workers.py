@@ -44,8 +44,13 @@ async def live_workers(db: Database) -> list[Worker]:
 
 
 async def remove_worker(db: Database, worker: str) -> None:
-    """Remove a worker that has left or is dead."""
+    """Remove a worker that has left."""
     await db.workers.delete_one({"_id": worker})
+
+
+async def remove_silent_worker(db: Database, seen: Worker) -> None:
+    """Remove a worker that is dead, unless it has beaten since it was seen."""
+    await db.workers.delete_one({"_id": seen["_id"], "beat": seen["beat"], "beat_at": seen["beat_at"]})
 
 
 async def note_sweep(db: Database) -> None:

@@ -29,3 +29,7 @@ class Pulse:
 
     #: None where no heart beats.
     last: Beat | None = None
+
+    def is_young(self, clock: Clock) -> bool:
+        """Return whether no sweep can take this process for dead yet."""
+        return self.last is None or self.last.is_young(clock)

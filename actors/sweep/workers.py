@@ -16,7 +16,7 @@ from infra.logs import log
 from infra.metrics import DEAD_WORKERS
 from storage.claims import claims_of
 from storage.records.work import Step, Worker
-from storage.workers import live_workers, prove_writable, remove_worker
+from storage.workers import live_workers, prove_writable, remove_silent_worker
 
 #: A worker beats every 2 s. After this long at the same beat, over this many reads, it is dead.
 _STILL_S = 6.0
@@ -116,4 +116,4 @@ async def _take_claims(deps: Deps, held: Mapping[str, Sequence[Step]], worker: W
 async def _take_messages(deps: Deps, worker: Worker) -> None:
     await resend_messages_of(deps, worker)
     if not await claims_of(deps.db, worker["_id"]):  # else it lived, and has claimed more: the next look judges it
-        await remove_worker(deps.db, worker["_id"])
+        await remove_silent_worker(deps.db, worker)

@@ -81,7 +81,7 @@ class WorkerProcess:
         set_event_loop_thread(self._loop)
         self._renderer, self._heart = renderer, heart
         warm = asyncio.run_coroutine_threadsafe(self._warm_up(), self._loop.loop)
-        self._broker = consuming_broker(settings.redis_url, self._bury)
+        self._broker = consuming_broker(settings.redis_url, self._bury, self._has_pulse)
         self._llm = None if queue == MAIL_QUEUE else _open_llm(settings)
         self._deps = self._loop.run_coroutine(self._open(threads))
         warm.result()
@@ -193,6 +193,9 @@ class WorkerProcess:
                     await self._llm.close()
         except TimeoutError:
             log.warning("worker_left_to_sweep", error="Not all was given back in time.")
+
+    def _has_pulse(self) -> bool:
+        return self._deps.pulse.is_young(self._deps.clock)
 
     def _bury(self, dead: DeadMessage) -> None:
         self._loop.run_coroutine(self._record(dead))

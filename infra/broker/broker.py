@@ -85,15 +85,20 @@ class Broker(RedisBroker):
         *,
         middleware: list[Middleware] | None = None,
         bury: Callable[[DeadMessage], None] | None = None,
+        may_take: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Connect lazily. Without `bury` (web, sweep) the broker only sends."""
+        """Connect lazily. Without `bury` (web, sweep) the broker only sends.
+
+        Messages are taken only while `may_take` says so: nobody would miss those of a process that others took for
+        dead.
+        """
         client = _client(url)
         super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves it untyped
             client=client,
             middleware=middleware or [],
             maintenance_chance=_NO_MAINTENANCE,
         )
-        self.bury = bury
+        self.bury, self.may_take = bury, may_take
         #: One thread for all that is sent: while Redis hangs, those of others are free.
         self.sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sender")
         self.draining = threading.Event()

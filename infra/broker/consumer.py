@@ -15,6 +15,8 @@ from infra.broker.broker import Broker, DeadMessage, QueueKeys, as_id, decoded
 
 #: How long an idle consumer blocks on the doorbell before it looks whether it should stop.
 _BELL_S = 1.0
+#: The pause between looks whether this process may take messages again.
+_MAY_TAKE_LOOK_S = 0.1
 #: A drained consumer only waits for its thread to be stopped.
 _DRAINED_PAUSE_S = 0.05
 #: The most bytes of a message that are read. Ours are some hundred; what is cut is buried, as nothing can read it.
@@ -86,7 +88,7 @@ class QueueConsumer(Consumer):
     def _fetch(self) -> None:
         room = self.prefetch - len(self.held)
         self.room.clear()
-        if room <= 0:
+        if room <= 0 or not self.broker.may_take():
             return
         reply = self.broker.fetch(
             keys=[self.keys.queue, self.keys.messages, self.acks, self.keys.bell],
@@ -99,6 +101,8 @@ class QueueConsumer(Consumer):
     def _wait(self) -> None:
         if len(self.held) >= self.prefetch:
             self.room.wait(_BELL_S)
+        elif not self.broker.may_take():  # the bell rings for others
+            time.sleep(_MAY_TAKE_LOOK_S)
         else:
             self.broker.client.blpop([self.keys.bell], timeout=_BELL_S)
 

@@ -55,9 +55,12 @@ class ConsumingBroker(Broker):
         return QueueConsumer
 
 
-def consuming_broker(url: str, bury: Callable[[DeadMessage], None]) -> Broker:
+def consuming_broker(
+    url: str, bury: Callable[[DeadMessage], None], may_take: Callable[[], bool] = lambda: True
+) -> Broker:
     """Return the broker of a worker process. To declare coroutines, set the event loop thread first."""
-    return ConsumingBroker(url, middleware=[TimeLimit(interval=_LIMIT_LOOK_MS), FailForGood()], bury=bury)
+    middleware = [TimeLimit(interval=_LIMIT_LOOK_MS), FailForGood()]
+    return ConsumingBroker(url, middleware=middleware, bury=bury, may_take=may_take)
 
 
 def start_workers(broker: Broker, queues: Mapping[str, int]) -> dict[str, Worker]:

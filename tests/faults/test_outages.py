@@ -1,9 +1,13 @@
 """Servers are away in the middle of an order: it completes, with one mail, and pays for nothing twice."""
 
+import re
 from typing import Any
 
 import pytest
 
+from actors.products.catalogue import MAIL_QUEUE
+from infra.local.ports import HOST
+from tests.chaos.proxy import Proxy
 from tests.fail_points import failing
 from tests.faults.order import CALLS, check_delivered, in_flight, until_writing
 from tests.pressroom import Pressroom
@@ -92,9 +96,35 @@ def test_a_worker_takes_no_message_before_it_is_registered(pressroom: Pressroom)
     check_delivered(pressroom, order, repaid=0)
 
 
-def waiting(pressroom: Pressroom) -> int:
-    """Return how many messages wait for a mail worker."""
-    return pressroom.redis.llen("dramatiq:bundle")
+@pytest.mark.short
+def test_a_worker_that_mongodb_does_not_hear_takes_no_message(pressroom: Pressroom) -> None:
+    """A worker that alone is cut off from MongoDB, and was taken for dead, leaves the order to others.
+
+    Killed with it, it would be missed by no sweep for ten minutes.
+    """
+    pressroom.part("worker-life_clarity").terminate()
+    with Proxy(pressroom.stack.part("mongodb").port or 0) as line:
+        deaf = pressroom.start("worker", "life_clarity", MONGODB_URL=through(line, pressroom.env["MONGODB_URL"]))
+        line.turn("down")
+        registered = {"pid": deaf.pid}
+        pressroom.until("its burial", lambda: pressroom.db.workers.count_documents(registered) == 0)
+        order, missed = pressroom.buy(), deaf.output().count("heartbeat_missed")
+        pressroom.until("another beat", lambda: deaf.output().count("heartbeat_missed") > missed + 1)
+        assert waiting(pressroom, "life_clarity") == 1
+        deaf.kill()
+    pressroom.start("worker", "life_clarity")
+    check_delivered(pressroom, order, repaid=0)
+
+
+def through(line: Proxy, mongodb_url: str) -> str:
+    """Return the URL by which a process reaches MongoDB through a proxy alone."""
+    direct = re.sub("replicaSet=[^&]+", "directConnection=true", mongodb_url)
+    return re.sub("//[^/]+/", f"//{HOST}:{line.port}/", direct)
+
+
+def waiting(pressroom: Pressroom, queue: str = MAIL_QUEUE) -> int:
+    """Return how many messages wait for a worker."""
+    return pressroom.redis.llen(f"dramatiq:{queue}")
 
 
 def unregistered(pressroom: Pressroom) -> dict[str, Any]:

@@ -83,8 +83,8 @@ class PostBox(Outside):
     def prove_writable(self) -> None:
         """Return."""
 
-    async def take(self, queue: str) -> Message[Any] | None:
-        """Return the next message, once there is one. None if its data is gone."""
+    async def take(self, queue: str, may_take: Callable[[], bool]) -> Message[Any] | None:
+        """Return the next message, once there is one and it may be taken. None if its data is gone."""
 
         def run(_: object) -> Message[Any] | None:
             name = self._office.waiting[queue].popleft()
@@ -94,7 +94,7 @@ class PostBox(Outside):
             return message
 
         found: Message[Any] | None = await self._scheduler.act(
-            Effect("redis.take", queue, run, when=lambda: bool(self._office.waiting[queue]))
+            Effect("redis.take", queue, run, when=lambda: bool(self._office.waiting[queue]) and may_take())
         )
         return found
 

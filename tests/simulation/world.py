@@ -166,7 +166,7 @@ class World:
     async def _consume(self, deps: WorkDeps, registry: StubBroker, queue: str) -> None:
         box = cast("PostBox", deps.broker)
         while True:
-            message = await box.take(queue)
+            message = await box.take(queue, lambda: deps.pulse.is_young(deps.clock))
             if message is not None:
                 # Without the bridge to Dramatiq's threads.
                 await unwrap(registry.actors[message.actor_name].fn)(**message.kwargs)

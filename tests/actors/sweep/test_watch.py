@@ -131,22 +131,37 @@ async def test_a_worker_that_beats_again_at_the_last_moment_is_not_buried(deps: 
 
 
 class Waking(Broker):
-    """Broker whose dead worker wakes up once as it is buried, and claims a step before it beats."""
+    """Broker whose dead worker wakes up once as it is buried, and does something."""
 
-    def __init__(self, url: str, claim: Callable[[], Awaitable[object]]) -> None:
-        """Take the way in which it claims."""
+    def __init__(self, url: str, deed: Callable[[], Awaitable[object]]) -> None:
+        """Take what it does."""
         super().__init__(url)
-        self._loop, self._claims = asyncio.get_running_loop(), [claim]
+        self._loop, self._deeds = asyncio.get_running_loop(), [deed]
 
     def forget_holder(self, broker_id: str, queue: str) -> list[str]:
-        """Let it claim meanwhile."""
-        while self._claims:
-            asyncio.run_coroutine_threadsafe(_awaited(self._claims.pop()), self._loop).result(5)
+        """Let it do that meanwhile."""
+        while self._deeds:
+            asyncio.run_coroutine_threadsafe(_awaited(self._deeds.pop()), self._loop).result(5)
         return super().forget_holder(broker_id, queue)
 
 
 async def _awaited(ask: Callable[[], Awaitable[object]]) -> None:
-    assert await ask()
+    await ask()
+
+
+async def test_a_worker_that_beats_while_it_is_buried_stays_registered(
+    deps: Deps, stack: Stack, clock: StoppedClock
+) -> None:
+    """It woke up and takes messages again: if it dies before its next beat, a sweep must know that it lived."""
+    beats = partial(beat, deps.db, "w1", facts_of_worker(), clock.now())
+    await beats()
+    deps = replace(deps, broker=Waking(stack.env["REDIS_URL"], beats))
+    watch = Watch(clock)
+    for _ in range(4):
+        await watch.bury_dead_workers(deps)
+        clock.forward(2)
+    deps.broker.client.close()
+    assert [(worker["_id"], worker["beat"]) for worker in await live_workers(deps.db)] == [("w1", 2)]
 
 
 async def test_a_worker_that_claims_while_it_is_buried_is_looked_at_again(

@@ -169,6 +169,21 @@ def test_a_dead_workers_messages_are_named_and_dropped(redis_url: str) -> None:
     assert broker.forget_holder("dead-one", "books") == []
 
 
+def test_a_consumer_takes_nothing_while_it_may_not(redis_url: str) -> None:
+    """It leaves message and ring to others, and takes the message once it may."""
+    broker = ConsumingBroker(redis_url, may_take=lambda: may_take)
+    consumer = broker.consume("books", prefetch=2)
+    broker.enqueue(message("m-1"))
+    may_take = False
+    assert next(consumer) is None
+    assert (broker.waiting("books"), broker.client.llen(KEYS.bell)) == (1, 1)
+    may_take = True
+    taken = next(consumer)
+    assert taken is not None
+    assert taken.message_id == "m-1"
+    broker.client.close()
+
+
 def test_a_worker_works_on_after_its_connections_are_cut(redis_url: str) -> None:
     """Cut connections cost a consumer a few seconds and no message."""
     noted: queue.Queue[str] = queue.Queue()

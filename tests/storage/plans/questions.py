@@ -51,7 +51,16 @@ from storage.payments import find_payments, note_dispute, note_failed_refund, no
 from storage.plans import find_plan, keep_plan
 from storage.tallies import add_refused, refused_since
 from storage.tenants import first_waiting, leave_places, places_taken, take_place, tenants_waiting
-from storage.workers import beat, has_sweep, live_workers, note_ending, note_sweep, prove_writable, remove_worker
+from storage.workers import (
+    beat,
+    has_sweep,
+    live_workers,
+    note_ending,
+    note_sweep,
+    prove_writable,
+    remove_silent_worker,
+    remove_worker,
+)
 from tests.builders import NOW
 from tests.storage.picking import pick
 from tests.storage.plans.questions_of_desk import ask_of_desk
@@ -170,7 +179,8 @@ async def _the_rest(db: Database, ask: Ask) -> None:
     await ask(prove_writable)
     await ask(first_start, NOW)
     assert await ask(started_at)
-    await ask(live_workers)
+    *_, latest = await ask(live_workers)
+    await ask(remove_silent_worker, latest)
     await ask(remove_worker, "w9")
     await ask(note_sweep)
     await ask(add_refused, 2, NOW)
