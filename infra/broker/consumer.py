@@ -56,7 +56,10 @@ class QueueConsumer(Consumer):
             if not self.fetched:
                 self._wait()
                 return None
-            return self._take(*self.fetched.popleft())
+            message = self._take(*self.fetched[0])
+            # Only now: a consumer that fails at it gives it back when it closes.
+            self.fetched.popleft()
+            return message
 
     def ack(self, message: MessageProxy) -> None:
         """Forget a message that is done."""
@@ -113,10 +116,7 @@ class QueueConsumer(Consumer):
         try:
             return self._message(message_id, data)
         except DecodeError:
-            # Back in front until it is buried: a consumer that fails here gives it back when it closes.
-            self.fetched.appendleft((message_id, data))
             self._bury(message_id, data, traceback.format_exc(limit=5))
-            self.fetched.popleft()
             return None
 
     def _message(self, message_id: str, data: bytes) -> MessageProxy:

@@ -5,6 +5,7 @@ import logging
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import dramatiq
@@ -231,6 +232,26 @@ def test_messages_in_hand_survive_a_consumer_that_loses_redis(stack: Stack, redi
     again = broker.consume("books", prefetch=4)
     taken = [found for found in (next(again) for _ in range(6)) if found is not None]
     assert sorted(one.args[0] for one in (first, *taken)) == [f"word {number}" for number in range(4)]
+    broker.client.close()
+
+
+def test_an_id_without_a_message_takes_no_room_when_redis_goes_away(stack: Stack, redis_url: str) -> None:
+    """Where Redis could not be told to drop it, it is no message in hand: as many others are taken as before."""
+    broker = ConsumingBroker(redis_url)
+    broker.enqueue(message("m-1"))
+    broker.client.rpush(KEYS.queue, "gone")
+    consumer = broker.consume("books", prefetch=2)
+    assert next(consumer) is not None
+    stack.part("redis").terminate()
+    with pytest.raises(ConnectionClosed):
+        next(consumer)
+    with suppress(ConnectionClosed):
+        consumer.close()
+    stack.part("redis").start()
+    broker.enqueue(message("m-2"))
+    again = broker.consume("books", prefetch=2)
+    taken = [found.message_id for found in (next(again) for _ in range(4)) if found is not None]
+    assert taken == ["m-2"]
     broker.client.close()
 
 
