@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import contextvars
+import time
 import uuid
 from collections.abc import Awaitable
 from pathlib import Path
@@ -18,6 +20,8 @@ from infra.llm.limiter.types import LONGEST_PAUSE_S, Counted, Limits, Outcome, R
 _ANSWERS_WITHIN_S = 1.0
 #: How long a worker waits for its bell before it asks by itself. Less than half of WAITER_FOR in `common.lua`.
 _WAIT_S = 1.0
+#: The part of a lease after which it is renewed: a loop that is slow has time.
+_RENEWED_AFTER = 1 / 6
 _OUTCOMES = {"answered": 1, "refused": -1, "failed": 0, "unsent": 2, "shut": -2}
 _FOLDER = Path(__file__).parent
 
@@ -43,8 +47,11 @@ class SharedCount:
         common = (_FOLDER / "common.lua").read_bytes()
         self._scripts = {
             name: self._redis.register_script(common + (_FOLDER / f"{name}.lua").read_bytes())
-            for name in ("reserve", "settle", "leave", "look")
+            for name in ("reserve", "settle", "renew", "leave", "look")
         }
+        #: The calls of this worker that are in the air, by when they are at the latest not counted any more.
+        self._in_the_air: dict[str, float] = {}
+        self._renewal: asyncio.Task[None] | None = None
         self._wakeup: asyncio.Task[object] | None = None
 
     async def reserve(self, tokens: int) -> Reservation | Wait:
@@ -52,13 +59,17 @@ class SharedCount:
         call, terms = uuid.uuid4().hex, self._terms
         args = [call, tokens, self._worker, *terms.limits, round(terms.lease_s * 1000), terms.ceiling]
         wait, now, *marks = await self._run("reserve", *args)
-        return Wait(wait / 1000) if wait else Reservation(call, tokens, now, Limits(*marks))
+        if wait:
+            return Wait(wait / 1000)
+        self._keep(call)
+        return Reservation(call, tokens, now, Limits(*marks))
 
     async def settle(self, reservation: Reservation, outcome: Outcome) -> None:
         """Give the call's place back and count its outcome; SharedCountIsAway without Redis.
 
         A reservation that was settled before, or has lapsed, changes nothing.
         """
+        self._in_the_air.pop(reservation.id, None)
         headers, given = outcome.headers, (reservation.tokens, reservation.at, *reservation.marks)
         known = [-1 if number is None else number for number in (outcome.used, *headers.requests, *headers.tokens)]
         pause = round(min(headers.pause_s or 0, LONGEST_PAUSE_S) * 1000)
@@ -86,11 +97,29 @@ class SharedCount:
 
     async def close(self) -> None:
         """Leave, and close every connection."""
-        if self._wakeup is not None:
-            self._wakeup.cancel()
+        for task in (self._wakeup, self._renewal):
+            if task is not None:
+                task.cancel()
         with contextlib.suppress(SharedCountIsAway):  # forgotten by itself after a while
             await self._run("leave", self._worker, 1)
         await self._redis.aclose()
+
+    def _keep(self, call: str) -> None:
+        """Have a call counted until it is settled, for as long as this worker lives."""
+        self._in_the_air[call] = time.monotonic() + self._terms.longest_s
+        if self._renewal is None or self._renewal.done():
+            # In a context of its own: it serves all calls.
+            self._renewal = asyncio.create_task(self._renew(), context=contextvars.Context())
+
+    async def _renew(self) -> None:
+        lease_s = self._terms.lease_s
+        while self._in_the_air:
+            await asyncio.sleep(lease_s * _RENEWED_AFTER)
+            # What nobody has settled by then was forgotten.
+            now = time.monotonic()
+            self._in_the_air = {call: until for call, until in self._in_the_air.items() if until > now + lease_s}
+            with contextlib.suppress(SharedCountIsAway):
+                await self._run("renew", round(lease_s * 1000), *self._in_the_air)
 
     def _next_wakeup(self) -> asyncio.Task[object]:
         # Kept beyond a wait that ends by itself: Redis ends a blocked command up to 0.1 s late, and cancelling one

@@ -17,16 +17,25 @@ class Limits(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """The settings' terms. `timeout_s` is the longest that a call takes, `margin_s` the records around it."""
+    """The settings' terms. `timeout_s` is the longest that a call takes, `margin_s` the records around it.
+
+    `silence_s` is the longest that a worker is not heard of while it lives.
+    """
 
     limits: Limits
     timeout_s: float
     margin_s: float = 30.0
+    silence_s: float = 15.0
+
+    @property
+    def longest_s(self) -> float:
+        """Return how long an unsettled call of a worker that lives is counted as in the air, in seconds."""
+        return self.timeout_s + self.margin_s
 
     @property
     def lease_s(self) -> float:
-        """Return how long an unsettled call is counted as in the air, in seconds."""
-        return self.timeout_s + self.margin_s
+        """Return how long one is counted that its worker does not renew, in seconds."""
+        return min(self.silence_s, self.longest_s)
 
     @property
     def ceiling(self) -> int:

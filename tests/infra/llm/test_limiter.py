@@ -40,13 +40,35 @@ async def test_three_workers_use_what_is_allowed_and_never_more(
     assert min(sum(by == worker for _, by in taken) for worker in range(3)) >= len(taken) // 6
 
 
-async def test_what_a_dead_worker_held_lapses(open_limiter: Open) -> None:
-    """A call whose worker died is counted until its lease ends, and not longer."""
+async def test_what_nobody_settles_lapses(open_limiter: Open) -> None:
+    """A call that its worker has forgotten is counted for as long as a call can take, and not longer."""
     terms = Terms(Limits(6_000, MANY), timeout_s=0.01, margin_s=0.5)
     assert terms.ceiling == 1
-    died = await open_limiter(terms).wait_for_room(1)
+    forgotten = await open_limiter(terms).wait_for_room(1)
     after = await open_limiter(terms).wait_for_room(1)
+    assert after.at - forgotten.at >= terms.longest_s * 1000
+
+
+async def test_what_a_dead_worker_held_lapses_long_before_its_call_could_have_ended(open_limiter: Open) -> None:
+    """Few may be in the air after a refusal: nobody waits minutes for the place of a call that nobody makes."""
+    terms = Terms(Limits(6_000, MANY), timeout_s=0.01, margin_s=600.0, silence_s=0.5)
+    dying = open_limiter(terms)
+    died = await dying.wait_for_room(1)
+    await dying.close()
+    after = await asyncio.wait_for(open_limiter(terms).wait_for_room(1), 30)
     assert after.at - died.at >= terms.lease_s * 1000
+
+
+async def test_a_call_of_a_worker_that_lives_is_counted_for_as_long_as_it_takes(open_limiter: Open) -> None:
+    """Its place is nobody else's, also when the time has passed after which a dead worker's is."""
+    terms = Terms(Limits(6_000, MANY), timeout_s=0.01, margin_s=600.0, silence_s=3.0)
+    living, other = open_limiter(terms), open_limiter(terms)
+    held = await living.wait_for_room(1)
+    waiting = asyncio.create_task(other.wait_for_room(1))
+    done, _ = await asyncio.wait([waiting], timeout=4.0)
+    assert not done
+    await living.settle(held, ANSWERED)
+    await asyncio.wait_for(waiting, 30)
 
 
 async def test_a_pause_holds_for_all_workers(open_limiter: Open, open_count: Count, server: redis.Redis) -> None:
