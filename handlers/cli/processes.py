@@ -73,6 +73,7 @@ def worker(queue: str, threads: int) -> None:
 
     It is a product's, or `bundle`, which completes orders and sends mail.
     """
+    _heed_sigterm()  # what is imported here takes a while
     from actors.products.catalogue import MAIL_QUEUE, queues
     from actors.worker.heartbeat import Heart
     from actors.worker.niceness import niceness_of
@@ -143,8 +144,14 @@ async def _sweep_until_told(settings: Settings, every: float, *, once: bool) -> 
     _end(0)
 
 
+def _heed_sigterm() -> None:
+    """Have SIGTERM end the process in order, also while it starts."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
 def _begin(process: str) -> Settings:
-    """Read the settings and set up the logs. SIGTERM ends the process in order, also while it starts."""
+    """Read the settings and set up the logs. SIGTERM ends the process in order from then on."""
+    _heed_sigterm()
     from infra.logs import log, set_up_logs
     from infra.places.clocks import zones_have_history
     from infra.tracing import begin_tracing
@@ -154,7 +161,6 @@ def _begin(process: str) -> Settings:
     begin_tracing(settings, process)
     if not zones_have_history():
         log.warning("time_zones_without_history", remedy="install the system's tzdata")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     return settings
 
 
