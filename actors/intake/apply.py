@@ -147,7 +147,7 @@ async def _read(deps: IntakeDeps, events: Sequence[Event]) -> dict[str, Fact]:
 async def _take_payments(deps: IntakeDeps, orders: list[Order], news: Sequence[PaymentFact]) -> list[Order]:
     """Write refunds and disputes, then read the payments of both sides. Either may come first (T2, T2r)."""
     for one in news:
-        await one.note(deps.db)
+        await one.note(deps.db, one.intent)
     intents = {one.intent for one in news}
     intents.update(order["payment_intent"] for order in orders if order["payment_intent"])
     payments = await find_payments(deps.db, sorted(intents)) if intents else []

@@ -30,6 +30,7 @@ _SESSION_EVENTS = {"checkout.session.completed", "checkout.session.async_payment
 
 _IS_ID = re.compile(ID)
 _Cents = Annotated[int, Meta(ge=0, le=10**12)]
+_Note = Callable[[Database, str], Awaitable[None]]
 
 
 class Event(NamedTuple):
@@ -54,10 +55,10 @@ class SessionFact(NamedTuple):
 
 
 class PaymentFact(NamedTuple):
-    """Fact about a payment. `note` writes it down."""
+    """Fact about a payment. `note` writes it down, given the payment intent."""
 
     intent: str
-    note: Callable[[Database], Awaitable[None]]
+    note: _Note
 
 
 class NeedsRefetch(NamedTuple):
@@ -76,7 +77,6 @@ Fact = SessionFact | PaymentFact | NeedsRefetch | NotForUs
 
 #: The reason for which an event of the other mode, live or test, is ignored.
 OTHER_MODE = "It is not of the mode that STRIPE_LIVEMODE says."
-_OF_NO_PAYMENT = NotForUs("It names no payment.")
 
 
 class _Intent(msgspec.Struct, frozen=True):
@@ -155,32 +155,24 @@ def _session_news(kind: str, shown: Any, at: datetime) -> Fact:
 
 def _refunded(shown: Any, at: int) -> Fact:
     charge = msgspec.convert(shown, _Charge)
-    if charge.intent is None:
-        return _OF_NO_PAYMENT
     refunded = charge.amount if charge.refunded else charge.amount_refunded
-    return PaymentFact(
-        charge.intent,
-        partial(note_refunded, intent=charge.intent, charged=charge.amount, refunded=refunded, at=at),
-    )
+    return _payment_news(charge, partial(note_refunded, charged=charge.amount, refunded=refunded, at=at))
 
 
 def _refund_failed(shown: Any, at: int) -> Fact:
     refund = msgspec.convert(shown, _Refund)
-    if refund.intent is None:
-        return _OF_NO_PAYMENT
-    return PaymentFact(
-        refund.intent,
-        partial(note_failed_refund, intent=refund.intent, refund=refund.id, amount=refund.amount, at=at),
-    )
+    return _payment_news(refund, partial(note_failed_refund, refund=refund.id, amount=refund.amount, at=at))
 
 
 def _disputed(shown: Any, at: int) -> Fact:
     del at  # the later of two facts about a dispute is the greater one, whenever it was said
     dispute = msgspec.convert(shown, _Dispute)
-    if dispute.intent is None:
-        return _OF_NO_PAYMENT
     word = _DISPUTE_OVER.get(dispute.status, DISPUTE_OPEN)
-    return PaymentFact(dispute.intent, partial(note_dispute, intent=dispute.intent, dispute=dispute.id, word=word))
+    return _payment_news(dispute, partial(note_dispute, dispute=dispute.id, word=word))
+
+
+def _payment_news(told: _OfPayment, note: _Note) -> Fact:
+    return NotForUs("It names no payment.") if told.intent is None else PaymentFact(told.intent, note)
 
 
 #: https://docs.stripe.com/api/disputes/object#dispute_object-status. In all other states it is open. One is
