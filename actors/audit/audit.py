@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from actors.audit.endings import SLACK
 from actors.audit.evidence import Evidence, Refunded, Violation
@@ -13,7 +13,6 @@ from actors.audit.judge import judge
 from actors.deps.process import Deps
 from actors.intake.reconcile import Records, reconcile
 from infra.errors import PermanentError, TransientError
-from infra.stripe.version import StripeObject
 from storage.alerts import alerts_about, settled_alerts_about
 from storage.deliveries import deliveries_about
 from storage.events import unapplied_events
@@ -34,13 +33,6 @@ _MOST_EVENTS = 100
 Progress = Callable[[int], None]
 
 
-class Till(Records, Protocol):
-    """Records of Stripe: events, sessions and charges."""
-
-    async def charge(self, intent: str) -> StripeObject:
-        """Return the charge of a payment."""
-
-
 class Findings(NamedTuple):
     """Outcome of an audit. `unjudged` names the parts that could not be looked at, each with the reason."""
 
@@ -52,7 +44,7 @@ class Findings(NamedTuple):
 class Auditor:
     """Auditor of one installation. It changes nothing, and may run at any time, beside all processes."""
 
-    def __init__(self, deps: Deps, till: Till | None, *, open_files: bool = False) -> None:
+    def __init__(self, deps: Deps, till: Records | None, *, open_files: bool = False) -> None:
         """Take the records of Stripe, None if it is not to be asked. With `open_files` each PDF is fetched."""
         self._deps, self._till = deps, till
         self._files = Files(deps.objects, opened=open_files)

@@ -26,7 +26,7 @@ _CHARGES_S = 20.0
 
 
 class Records(Protocol):
-    """Records of Stripe: events and sessions."""
+    """Records of Stripe: events, sessions and charges."""
 
     def undelivered_events(self, kinds: list[str], since: int) -> AsyncIterator[StripeObject]:
         """Yield events that some webhook has not taken."""
