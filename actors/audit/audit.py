@@ -120,7 +120,7 @@ class Auditor:
         if self._till is None:
             return []
         try:
-            found = await reconcile(self._deps, self._till, since, dry_run=True, progress=lambda *_: None)
+            found = await reconcile(self._deps, self._till, since, dry_run=True)
         except (TransientError, PermanentError) as error:
             self._give_up_till(error)
             return []

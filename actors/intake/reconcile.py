@@ -48,7 +48,8 @@ class Finding(NamedTuple):
     why: str
 
 
-Progress = Callable[[str, int], None]
+def _tell_nobody(_what: str, _looked_at: int) -> None:
+    """Show no progress."""
 
 
 async def reconcile(
@@ -57,7 +58,7 @@ async def reconcile(
     since: datetime,
     *,
     dry_run: bool,
-    progress: Progress,
+    progress: Callable[[str, int], None] = _tell_nobody,
     foreign: list[Finding] | None = None,
 ) -> list[Finding]:
     """Place the events and paid sessions since then that Stripe has and we lack. Returns them.

@@ -89,7 +89,7 @@ async def _ask_seldom(deps: Deps, records: Records, stopping: asyncio.Event, loo
 
     async def reconcile_recent(deps: Deps) -> None:
         since = max(deps.clock.now() - _LOOK_BACK, await first_start(deps.db, began))
-        if found := await reconcile(deps, records, since, dry_run=False, progress=lambda *_: None):
+        if found := await reconcile(deps, records, since, dry_run=False):
             text = (
                 f"The webhook missed what Stripe has: {len(found)} events or sessions, the first {found[0].type}."
             )

@@ -41,7 +41,7 @@ async def look(request: Request) -> Response:
     till, foreign = Stripe(deps.settings), list[Finding]()
     try:
         since = _since(deps, fields)
-        found = await _in_time(reconcile(deps, till, since, dry_run=True, progress=_quietly, foreign=foreign))
+        found = await _in_time(reconcile(deps, till, since, dry_run=True, foreign=foreign))
         unknown = await _in_time(unknown_to_stripe(deps, till, since))
     except NotCompared as mistake:
         return await stripe(request, str(mistake), 422)
@@ -55,7 +55,7 @@ async def fetch(request: Request, fields: Fields, authority: Authority) -> str:
     since = _since(deps, fields)
     await record_action(deps.db, authority, "reconciled", None, "Stripe", deps.clock.now())
     till = Stripe(deps.settings)
-    found = await _in_time(reconcile(deps, till, since, dry_run=False, progress=_quietly))
+    found = await _in_time(reconcile(deps, till, since, dry_run=False))
     return f"/ops/stripe?fetched={len(found)}"
 
 
@@ -64,10 +64,6 @@ def _since(deps: Deps, fields: Fields) -> datetime:
     if days not in map(str, range(1, _LONGEST + 1)):
         raise NotCompared(f"Stripe keeps events for {_LONGEST} days: say a number of days from 1 to {_LONGEST}.")
     return deps.clock.now() - timedelta(days=int(days))
-
-
-def _quietly(_kind: str, _count: int) -> None:
-    """Show no progress."""
 
 
 async def _in_time(comparison: Coroutine[None, None, Compared]) -> Compared:

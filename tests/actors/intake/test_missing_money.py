@@ -43,7 +43,7 @@ pytestmark = pytest.mark.anyio
 async def reconciled(deps: Deps, records: Records, *, dry_run: bool = False) -> list[Finding]:
     """Return the findings of a reconciliation of the last day."""
     since = deps.clock.now() - timedelta(days=1)
-    return await reconcile(deps, records, since, dry_run=dry_run, progress=lambda *_: None)
+    return await reconcile(deps, records, since, dry_run=dry_run)
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -171,7 +171,7 @@ async def test_the_money_of_other_shops_is_told_apart(deps: Deps) -> None:
     foreign: list[Finding] = []
     since = deps.clock.now() - timedelta(days=1)
     records = Records([other], [returned])
-    await reconcile(deps, records, since, dry_run=True, progress=lambda *_: None, foreign=foreign)
+    await reconcile(deps, records, since, dry_run=True, foreign=foreign)
     assert {one.id: one.why for one in foreign} == {
         "evt_2": "No order here was paid by that payment.",
         "cs_other": "It names no product, brand or price of ours.",
@@ -180,7 +180,7 @@ async def test_the_money_of_other_shops_is_told_apart(deps: Deps) -> None:
     foreign.clear()
     south = session(id="cs_south", metadata={"installation": "south"}, livemode=False, created=1)
     records = Records([south, {**other, "id": "cs_none"}])
-    await reconcile(named, records, since, dry_run=True, progress=lambda *_: None, foreign=foreign)
+    await reconcile(named, records, since, dry_run=True, foreign=foreign)
     assert [one.why for one in foreign] == ["It is of the installation south.", "It does not bear the name north."]
 
 

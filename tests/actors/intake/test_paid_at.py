@@ -38,7 +38,7 @@ async def test_a_session_that_no_event_told_of_was_paid_when_its_charge_says(
     """Its page may have stood open for a day before; one that cost nothing has no charge."""
     charged_at = clock.now() - timedelta(minutes=5)
     records = Records([opened(clock), opened(clock, id="cs_free", payment_intent=None)], charged_at=charged_at)
-    await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False, progress=lambda *_: None)
+    await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False)
     assert (await present(deps))["paid_at"] == charged_at
     assert (await present(deps, "cs_free"))["paid_at"] == clock.now() - timedelta(minutes=25)
 
@@ -53,7 +53,7 @@ async def test_a_session_whose_charge_stripe_does_not_show_is_placed_all_the_sam
             raise KeyMayNot(intent)
 
     records = Closed([opened(clock), opened(clock, id="cs_2")])
-    await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False, progress=lambda *_: None)
+    await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False)
     paid_at = {order["paid_at"] async for order in deps.db.orders.find()}
     assert paid_at == {clock.now() - timedelta(minutes=25)}
     assert await deps.db.orders.count_documents({}) == 2
@@ -70,7 +70,7 @@ async def test_a_charge_that_cannot_be_asked_for_holds_up_no_order(deps: Deps, c
 
     charged_at = clock.now() - timedelta(minutes=5)
     records = Slow([opened(clock), opened(clock, id="cs_2", payment_intent="pi_2")], charged_at=charged_at)
-    await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False, progress=lambda *_: None)
+    await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False)
     assert (await present(deps))["paid_at"] == charged_at
     assert (await present(deps, "cs_2"))["paid_at"] == clock.now() - timedelta(minutes=25)
 
@@ -93,7 +93,7 @@ async def test_the_charges_of_many_sessions_are_asked_for_a_few_at_once(deps: De
 
     records = Counting([opened(clock, id=f"cs_{nth}", payment_intent=f"pi_{nth}") for nth in range(9)])
     async with asyncio.timeout(60):
-        await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False, progress=lambda *_: None)
+        await reconcile(deps, records, clock.now() - timedelta(days=1), dry_run=False)
     assert await deps.db.orders.count_documents({"paid_at": records.charged_at}) == 9
     assert records.most == 4
 
@@ -101,9 +101,7 @@ async def test_the_charges_of_many_sessions_are_asked_for_a_few_at_once(deps: De
 async def test_a_debit_that_a_reconciliation_finds_paid_was_paid_just_now(deps: Deps, clock: StoppedClock) -> None:
     """Its charge is as old as its checkout, so that its promise would be broken before it began."""
     await place(deps, payment_status="unpaid")
-    await reconcile(
-        deps, Records([opened(clock)]), clock.now() - timedelta(days=1), dry_run=False, progress=lambda *_: None
-    )
+    await reconcile(deps, Records([opened(clock)]), clock.now() - timedelta(days=1), dry_run=False)
     assert (await present(deps))["paid_at"] == clock.now()
 
 
