@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from infra.errors import AccountTrouble
-from storage.database import Database, Document, insert_once
+from storage.database import Database, Document, insert_once, updated
 from storage.grouping import ids_of
 from storage.records.mail import Alert, SettledAlert
 
@@ -48,9 +48,9 @@ async def raise_alert(
     # A snooze is for the trouble that was known.
     quiet = {**other, "$or": [{"state": "told"}, {"snoozed_until": {"$exists": True}}]}
     stale = dict.fromkeys(("admitted_at", "unheard", "snoozed_until"), "")
-    told = await db.alerts.update_one(quiet, {**more, "$set": again, "$unset": stale})
-    new = await db.alerts.update_one(other, {**more, "$set": known})
-    if not told.matched_count + new.matched_count:
+    told = await updated(db.alerts, quiet, {**more, "$set": again, "$unset": stale})
+    new = await updated(db.alerts, other, {**more, "$set": known})
+    if not told and not new:
         await insert_once(db.alerts, alert)  # it may have been withdrawn in between
 
 
@@ -197,7 +197,7 @@ async def snooze_alert(db: Database, seen: Alert, until: datetime) -> bool:
     """
     facts = {"state": "new", "told": [], "due_at": until, "snoozed_until": until}
     update: Document = {"$set": facts, "$unset": {"admitted_at": "", "unheard": ""}}
-    return (await db.alerts.update_one({"_id": seen["_id"], "seen": seen["seen"]}, update)).matched_count == 1
+    return await updated(db.alerts, {"_id": seen["_id"], "seen": seen["seen"]}, update)
 
 
 async def alerts_about(db: Database, orders: Sequence[str]) -> list[Alert]:
@@ -237,8 +237,8 @@ async def claim_alert(
 ) -> Alert | None:
     """Claim an alert that is to be told. None if it was told, by that way if one is given, or another has it."""
     free = {"_id": alert_id, "state": "new", "due_at": {"$lte": now}, "told": {"$ne": way}}
-    taken = await db.alerts.update_one(free, {"$set": {"due_at": until}})
-    return await db.alerts.find_one({"_id": alert_id}) if taken.matched_count else None
+    taken = await updated(db.alerts, free, {"$set": {"due_at": until}})
+    return await db.alerts.find_one({"_id": alert_id}) if taken else None
 
 
 async def note_told(db: Database, seen: Alert, way: str) -> None:
@@ -256,7 +256,7 @@ async def close_alert(db: Database, seen: Alert, now: datetime) -> None:
 async def _close(db: Database, seen: Alert, told: Document) -> bool:
     as_seen = {**_untouched(seen), "seen": seen["seen"]}
     heard: Document = {"$set": {**told, "heard": seen["seen"]}, "$unset": {"snoozed_until": ""}}
-    return (await db.alerts.update_one(as_seen, heard)).matched_count == 1
+    return await updated(db.alerts, as_seen, heard)
 
 
 def _untouched(seen: Alert) -> Document:

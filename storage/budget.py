@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from storage.costs import UNPRICED
-from storage.database import Database, aggregated
+from storage.database import Database, aggregated, updated
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import Order, Pause
 
@@ -63,7 +63,7 @@ async def begin_pause(db: Database, seen: Order, reason: str, call_usd: float | 
     update = errand_update("heed_pause", now + ERRAND_CHECK)
     pause: Pause = {"reason": reason, "call_usd": call_usd, "holds": True, "number": (number or 0) + 1}
     update["$set"]["pause"] = pause
-    return (await db.orders.update_one(same, update)).matched_count == 1
+    return await updated(db.orders, same, update)
 
 
 async def end_pause(db: Database, seen: Order, budget_usd: float | None, now: datetime) -> bool:
@@ -77,4 +77,4 @@ async def end_pause(db: Database, seen: Order, budget_usd: float | None, now: da
         update["$set"]["budget_usd"] = budget_usd
     pause = seen["pause"]
     as_seen = {"_id": seen["_id"], "pause.number": pause["number"], "pause.holds": pause["holds"]}
-    return (await db.orders.update_one(as_seen, update)).matched_count == 1
+    return await updated(db.orders, as_seen, update)

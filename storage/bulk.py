@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from storage.database import Database, Document, aggregated, insert_new
+from storage.database import Database, Document, aggregated, insert_new, updated
 from storage.records.bulk import Bulk, BulkChunk, BulkState, Failure, QuoteFacts
 
 _MOST_FAILURES = 10_000
@@ -76,13 +76,13 @@ async def begin_bulk(db: Database, bulk: str, who: str, reason: str, now: dateti
     await db.bulk_chunks.update_many(_chunks(bulk), {"$unset": {"expires_at": ""}})
     begun = {"state": "running", "who": who, "reason": reason, "began_at": now}
     update = {"$set": begun, "$unset": {"expires_at": ""}}
-    return (await db.bulks.update_one({"_id": bulk, "state": "quoted"}, update)).matched_count == 1
+    return await updated(db.bulks, {"_id": bulk, "state": "quoted"}, update)
 
 
 async def turn_bulk(db: Database, bulk: str, seen: Collection[BulkState], state: BulkState) -> bool:
     """Pause, resume or cancel a bulk that is in one of those states. False if it is in none of them."""
     as_seen = {"_id": bulk, "state": {"$in": list(seen)}}
-    return (await db.bulks.update_one(as_seen, {"$set": {"state": state}})).matched_count == 1
+    return await updated(db.bulks, as_seen, {"$set": {"state": state}})
 
 
 async def running_bulks(db: Database, limit: int) -> list[Bulk]:
@@ -94,7 +94,7 @@ async def hold_bulk(db: Database, bulk: str, holder: str, now: datetime, until: 
     """Take a running bulk that nobody else holds, or hold it for longer. False if it cannot be had."""
     free: Document = {"$or": [{"until": None}, {"until": {"$lte": now}}, {"holder": holder}]}
     held = {"$set": {"holder": holder, "until": until}}
-    return (await db.bulks.update_one({"_id": bulk, "state": "running", **free}, held)).matched_count == 1
+    return await updated(db.bulks, {"_id": bulk, "state": "running", **free}, held)
 
 
 async def leave_bulk(db: Database, bulk: str, holder: str, ended_at: datetime | None) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pymongo import ReturnDocument
 
-from storage.database import BY_ID, Database, Document, update_all
+from storage.database import BY_ID, Database, Document, update_all, updated
 from storage.queueing import others_in_batch
 from storage.records.work import Step, StepResult
 from storage.reports import CHECK_AFTER
@@ -60,7 +60,7 @@ async def fence_step(db: Database, step: Step, epoch: int, until: datetime) -> b
         return False
     mine = {"_id": step["_id"], "state": "claimed", "claim.token": step["claim"]["token"]}
     update = {"$set": {"due_at": until}, "$inc": {"epoch": 1, "attempts": 1}}
-    if (await db.steps.update_one({**mine, "epoch": epoch}, update)).matched_count:
+    if await updated(db.steps, {**mine, "epoch": epoch}, update):
         return True
     return await db.steps.find_one({**mine, "epoch": epoch + 1}, {"_id": 1}) is not None
 
@@ -74,7 +74,7 @@ async def complete_step(db: Database, step: Step, epoch: int, result: StepResult
     mine = {"_id": step["_id"], "run": step["run"], "epoch": epoch}
     done = {"state": "done", "result": result, "done_at": now, "due_at": now, "advanced": False, "claim": None}
     held = {**mine, "state": {"$in": ["claimed", "queued"]}}
-    if (await db.steps.update_one(held, {"$set": done})).matched_count:
+    if await updated(db.steps, held, {"$set": done}):
         return True
     return await db.steps.find_one({**mine, "state": "done"}, {"_id": 1}) is not None
 
@@ -99,7 +99,7 @@ async def release_step(
     if failure is not None:
         update |= {"fails": failure.times, "failing_since": failure.since, "failed_at": failure.at}
     mine = {"_id": step_id, "state": "claimed", "epoch": epoch}
-    if (await db.steps.update_one(mine, {"$set": update})).matched_count:
+    if await updated(db.steps, mine, {"$set": update}):
         return True
     return await db.steps.find_one({**mine, "state": "ready"}, {"_id": 1}) is not None
 
@@ -112,7 +112,7 @@ async def expire_step(db: Database, seen: Step, message: str, now: datetime, *, 
     still = {"_id": seen["_id"], "state": "claimed", "epoch": seen["epoch"]}
     queued = {"state": "queued", "claim": None, "message": message, "due_at": now + CHECK_AFTER, "queued_at": now}
     update = {"$set": queued, "$inc": {"kills": kills, "sends": 1}, "$unset": {"batch": ""}}
-    return (await db.steps.update_one(still, update)).matched_count == 1
+    return await updated(db.steps, still, update)
 
 
 async def kill_step(
@@ -125,7 +125,7 @@ async def kill_step(
     still = {"_id": seen["_id"], "state": {"$in": ["claimed", "queued"]}, "epoch": epoch}
     facts = {"reason": reason, "error": error or reason, "traceback": traceback, "done_at": now, "due_at": now}
     dead = {"state": "dead", "advanced": False, "claim": None, **facts}
-    return (await db.steps.update_one(still, {"$set": dead, "$inc": {"epoch": 1}})).matched_count == 1
+    return await updated(db.steps, still, {"$set": dead, "$inc": {"epoch": 1}})
 
 
 async def claims_of(db: Database, worker: str) -> list[Step]:

@@ -9,7 +9,7 @@ order with an older run reads the order again.
 
 from datetime import datetime
 
-from storage.database import Database, Document
+from storage.database import Database, Document, updated
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import CUSTOMER, Correction, CustomerRequest, Order
 
@@ -32,7 +32,7 @@ async def use_answers(db: Database, seen: Order, now: datetime) -> bool:
     False if they are not as they were seen any more, or what was made from others is about to be made again.
     """
     still = {"_id": seen["_id"], "answers": seen["answers"], "remaking": {"$exists": False}}
-    return (await db.orders.update_one(still, {"$min": {"written_from": now}})).matched_count == 1
+    return await updated(db.orders, still, {"$min": {"written_from": now}})
 
 
 async def correct_answers(
@@ -64,7 +64,7 @@ async def correct_answers(
         update["$set"]["errands.check_promise"] = due_at
     update["$unset"] = dict.fromkeys(over, "")
     update["$push"] = {"corrections": correction}
-    return (await db.orders.update_one(still, update)).matched_count == 1
+    return await updated(db.orders, still, update)
 
 
 async def settle_answer(db: Database, seen: Order, name: str, value: str | None) -> None:
@@ -82,7 +82,7 @@ async def request_remake(db: Database, seen: Order, request: CustomerRequest) ->
     still: Document = {"_id": seen["_id"], "answers": seen["answers"], "remake_asked_at": None}
     still |= {"stopped": False, "on_hold": False, "request": None, "forgotten_at": None, "forget_asked_at": None}
     asked = {"$set": {"request": request, "remake_asked_at": request["at"]}}
-    return (await db.orders.update_one(still, asked)).matched_count == 1
+    return await updated(db.orders, still, asked)
 
 
 async def settle_request(db: Database, seen: Order, due_at: datetime | None) -> bool:
@@ -93,7 +93,7 @@ async def settle_request(db: Database, seen: Order, due_at: datetime | None) -> 
     still = {"_id": seen["_id"], "request": seen.get("request")}
     update: Document = errand_update("heed_pause", due_at) if due_at is not None else {}
     update |= {"$unset": {"request": ""}}
-    return (await db.orders.update_one(still, update)).matched_count == 1
+    return await updated(db.orders, still, update)
 
 
 async def begin_remake(db: Database, order_id: str, product: str, run: int) -> bool:
@@ -107,7 +107,7 @@ async def begin_remake(db: Database, order_id: str, product: str, run: int) -> b
         "$unset": {_LETTER: ""},
         "$pull": {"stored": product},
     }
-    if (await db.orders.update_one(older, update)).matched_count:
+    if await updated(db.orders, older, update):
         return True
     begun = {"_id": order_id, f"remaking.{product}": run, f"run.{product}": run}
     return await db.orders.count_documents(begun) == 1

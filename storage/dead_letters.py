@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from storage.database import BY_ID, Database, insert_once
+from storage.database import BY_ID, Database, insert_once, updated
 from storage.likeness import likeness
 from storage.records.mail import DeadErrand, DeadEvent, DeadLetter, DeadMessage, DeadReport, DeadStep, Death
 from storage.records.orders import Errand
@@ -133,7 +133,7 @@ async def record_dead_message(
         return letter["_id"]
     further = _dead_message(f"messages:{queue}", queue, b"", _FURTHER, "", now)
     again = {"$inc": {"attempts": 1}, "$set": {"at": now}}
-    if not (await db.dead_letters.update_one({"_id": further["_id"], "state": "open"}, again)).matched_count:
+    if not await updated(db.dead_letters, {"_id": further["_id"], "state": "open"}, again):
         await _open(db, further)
     return further["_id"]
 

@@ -6,7 +6,7 @@ A letter's name is its kind, with a number where an order may have several.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.database import Database, insert_once
+from storage.database import Database, insert_once, updated
 from storage.records.mail import Delivery, DeliveryState
 
 
@@ -59,17 +59,17 @@ async def retake_delivery(
         "epoch": delivery["epoch"],
         "until": {"$lte": now - margin},
     }
-    taken = await db.deliveries.update_one(
-        seen, {"$set": {"state": "claimed", "until": until}, "$inc": {"epoch": 1}}
+    taken = await updated(
+        db.deliveries, seen, {"$set": {"state": "claimed", "until": until}, "$inc": {"epoch": 1}}
     )
-    return {**delivery, "state": "claimed", "epoch": delivery["epoch"] + 1} if taken.matched_count else None
+    return {**delivery, "state": "claimed", "epoch": delivery["epoch"] + 1} if taken else None
 
 
 async def start_sending(db: Database, delivery: Delivery, until: datetime) -> bool:
     """Mark a delivery as being sent, as the last look before the mail server. False if it was retaken (T20)."""
     mine = {"_id": delivery["_id"], "state": "claimed", "epoch": delivery["epoch"]}
     update = {"$set": {"state": "sending", "until": until}, "$inc": {"epoch": 1, "tries": 1}}
-    return (await db.deliveries.update_one(mine, update)).matched_count == 1
+    return await updated(db.deliveries, mine, update)
 
 
 async def mark_sent(db: Database, delivery_id: str, answer: str, now: datetime) -> None:
@@ -87,7 +87,7 @@ async def postpone_delivery(db: Database, delivery: Delivery, due_at: datetime, 
 async def hasten_delivery(db: Database, postponed: Delivery, now: datetime) -> bool:
     """Let a delivery be taken that waits. False if it was taken since it was postponed, or waits no more."""
     waiting = {"_id": postponed["_id"], "state": "waiting", "epoch": postponed["epoch"] + 1}
-    return (await db.deliveries.update_one(waiting, {"$set": {"until": now}})).matched_count == 1
+    return await updated(db.deliveries, waiting, {"$set": {"until": now}})
 
 
 async def refuse_delivery(db: Database, delivery: Delivery, error: str) -> None:

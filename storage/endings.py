@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from storage.database import Database, Document
+from storage.database import Database, Document, updated
 from storage.errands import ERRAND_CHECK, errand_by, errand_update
 from storage.records.orders import Ending, Notice
 
@@ -17,13 +17,13 @@ async def add_stored(db: Database, order_id: str, product: str, run: int, now: d
 
     With it a failure is over that had no dead letter, or one that was discarded: nothing is refunded for it.
     """
-    held = await db.orders.update_one({"_id": order_id, f"run.{product}": run}, {"$addToSet": {"stored": product}})
-    if not held.matched_count:
+    held = {"_id": order_id, f"run.{product}": run}
+    if not await updated(db.orders, held, {"$addToSet": {"stored": product}}):
         return False
     order = await db.orders.find_one({"_id": order_id})
     if order is None or set(order["stored"]) < set(order["products"]):
         return False
-    complete = {"_id": order_id, f"run.{product}": run, "stored": {"$all": order["products"]}, "stored_at": None}
+    complete = {**held, "stored": {"$all": order["products"]}, "stored_at": None}
     letter = errand_update("complete_order", now + ERRAND_CHECK)
     letter["$set"] |= {"stored_at": now, "failed_at": None}
     await db.orders.update_one(complete, letter)
@@ -34,7 +34,7 @@ async def choose_completion(db: Database, order_id: str) -> bool:
     """Decide that an order ends with its reports. True if that is decided, by this call or another (T18)."""
     free: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
     free |= {"stored_at": {"$ne": None}, _REPLAY: {"$exists": False}, "request.kind": {"$ne": "withdrawal"}}
-    if (await db.orders.update_one(free, {"$set": {"letter": "completion"}})).matched_count:
+    if await updated(db.orders, free, {"$set": {"letter": "completion"}}):
         return True
     return await db.orders.count_documents({"_id": order_id, "letter": "completion"}) == 1
 
@@ -48,7 +48,7 @@ async def reserve_notice(db: Database, order_id: str, notice: Notice, now: datet
     waiting: Document = {"_id": order_id, "letter": None, "on_hold": False, "stopped": False}
     failed: Document = {"attention": {"$ne": None}, "failed_at": {"$ne": None}}
     waiting |= failed if notice == "failure" else {"stored_at": None, "failed_at": None, "missing": []}
-    return (await db.orders.update_one(waiting, {"$set": {f"told.{notice}": now}})).matched_count == 1
+    return await updated(db.orders, waiting, {"$set": {f"told.{notice}": now}})
 
 
 async def choose_refund(db: Database, order_id: str, due_at: datetime, **seen: Any) -> bool:
@@ -59,7 +59,7 @@ async def choose_refund(db: Database, order_id: str, due_at: datetime, **seen: A
     """
     update = errand_update("refund_order", due_at)
     update["$set"]["letter"] = "refund"
-    return (await db.orders.update_one({"_id": order_id, "letter": None, **seen}, update)).matched_count == 1
+    return await updated(db.orders, {"_id": order_id, "letter": None, **seen}, update)
 
 
 async def mark_refunded(db: Database, order_id: str, forget_at: datetime | None = None) -> None:
@@ -104,7 +104,7 @@ async def begin_replay(
     update = errand_update("resume_replay", now + ERRAND_CHECK)
     update["$set"] |= {f"run.{product}": run, "replay": intent, "stored_at": None}
     update |= {"$pull": {"stored": product}, "$unset": {_LETTER: ""}}
-    return (await db.orders.update_one(free, update)).matched_count == 1
+    return await updated(db.orders, free, update)
 
 
 async def end_replay(db: Database, order_id: str, product: str, run: int) -> None:

@@ -7,7 +7,7 @@ due.
 
 from datetime import datetime, timedelta
 
-from storage.database import Database, Document
+from storage.database import Database, Document, updated
 from storage.records.orders import Errand, Order
 
 #: How long the sweep leaves an errand alone before it sends its message again.
@@ -35,7 +35,7 @@ async def open_errand(db: Database, order_id: str, errand: Errand, due_at: datet
     From `due_at` on the sweep sends its message.
     """
     closed = {"_id": order_id, f"errands.{errand}": {"$exists": False}}
-    return (await db.orders.update_one(closed, errand_update(errand, due_at))).matched_count == 1
+    return await updated(db.orders, closed, errand_update(errand, due_at))
 
 
 async def delay_errand(db: Database, order_id: str, errand: Errand, until: datetime) -> None:
@@ -67,4 +67,4 @@ async def reschedule(db: Database, seen: Order, errands: dict[Errand, datetime])
     update: Document = {"$unset": {"errands_at": ""}}
     if errands:
         update = {"$set": {"errands": errands, "errands_at": min(errands.values())}}
-    return (await db.orders.update_one(still, update)).matched_count == 1
+    return await updated(db.orders, still, update)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from storage.corrections import uncorrected_since
-from storage.database import Database, Document
+from storage.database import Database, Document, updated
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.events import events_of
 from storage.objects import pdf_key
@@ -34,7 +34,7 @@ async def ask_forgetting(db: Database, seen: Order, now: datetime) -> bool:
     still = _as_seen(seen) | uncorrected_since(seen)
     update = errand_update("forget_order", now + ERRAND_CHECK)
     update["$set"]["forget_asked_at"] = now
-    return (await db.orders.update_one(still, update)).matched_count == 1
+    return await updated(db.orders, still, update)
 
 
 def _as_seen(seen: Order) -> Document:
@@ -61,7 +61,7 @@ async def forget_customer(db: Database, order: Order, token: str, now: datetime)
     errands = {"errands": {"forget_order": due_at}, "errands_at": due_at}
     facts = {**nothing, **errands, "token": token, "forgotten_at": now}
     gone = {"$set": facts, "$unset": {"corrections": "", "request": "", "gift": "", "forget_asked_at": ""}}
-    if not (await db.orders.update_one(_as_seen(order), gone)).matched_count and "forgotten_at" not in order:
+    if not await updated(db.orders, _as_seen(order), gone) and "forgotten_at" not in order:
         return False
     await db.answers.delete_one({"_id": order["reference"]})
     await db.alerts.delete_many({"order": order["_id"]})

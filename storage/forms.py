@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from storage.database import Database
+from storage.database import Database, updated
 from storage.records.orders import Form, Gift
 
 #: A session can be paid for a day, and Stripe keeps its events for 30 days. No event names a form after that.
@@ -46,7 +46,7 @@ async def find_form(db: Database, reference: str) -> Form | None:
 async def may_ask(db: Database, reference: str, now: datetime) -> bool:
     """Return whether Stripe may be asked about a form's session now: once in so many seconds, by whomever."""
     idle = {"_id": reference, "asked_at": {"$not": {"$gt": now - _ASK_EVERY}}}
-    return (await db.answers.update_one(idle, {"$set": {"asked_at": now}})).matched_count == 1
+    return await updated(db.answers, idle, {"$set": {"asked_at": now}})
 
 
 async def find_forms(db: Database, references: list[str]) -> dict[str, Form]:

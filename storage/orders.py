@@ -5,7 +5,7 @@ from datetime import datetime
 
 from infra.errors import PressroomError
 from storage.alerts import raise_alert, withdraw_alert
-from storage.database import Database, Document, insert_new
+from storage.database import Database, Document, insert_new, updated
 from storage.errands import ERRAND_CHECK, errand_by, errand_update
 from storage.records.orders import Errand, Order, PaymentState, Purchase
 
@@ -97,7 +97,7 @@ async def note_payment(db: Database, order_id: str, version: int, state: Payment
     """Copy a payment's state to its order. False if the order has the same or a later version (T2r)."""
     older = {"_id": order_id, "payment_version": {"$lt": version}}
     facts = {"payment_version": version, **state}
-    return (await db.orders.update_one(older, {"$set": facts})).matched_count == 1
+    return await updated(db.orders, older, {"$set": facts})
 
 
 async def orders_of_payments(db: Database, intents: Sequence[str]) -> list[Order]:
@@ -249,7 +249,7 @@ async def _fill(db: Database, order_id: str, name: str, value: str, now: datetim
         ({**last, "attention": DETAILS_OVERDUE}, mended),
         (last, start),
     ):
-        if (await db.orders.update_one(still, update)).matched_count:
+        if await updated(db.orders, still, update):
             return
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import get_args
 
-from storage.database import BY_ID, Database, Document, update_all
+from storage.database import BY_ID, Database, Document, update_all, updated
 from storage.grouping import grouped, ids_of
 from storage.indexes import STEPS_BY_REPORT
 from storage.records.plans import Slot
@@ -96,7 +96,7 @@ async def requeue_step(db: Database, seen: Step, message: str, now: datetime, *,
     still = {"_id": seen["_id"], "state": "queued", "message": seen["message"]}
     queued = {"message": message, "due_at": now + backoff, "queued_at": now}
     update = {"$set": queued, "$inc": {"sends": int(counted)}, "$unset": {"batch": ""}}
-    return (await db.steps.update_one(still, update)).matched_count == 1
+    return await updated(db.steps, still, update)
 
 
 async def keep_queued(db: Database, steps: Sequence[Step], now: datetime) -> None:

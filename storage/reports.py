@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
 
-from storage.database import Database, Document, insert_new
+from storage.database import Database, Document, insert_new, updated
 from storage.grouping import grouped, ids_of
 from storage.records.orders import Order
 from storage.records.plans import Slot
@@ -116,8 +116,7 @@ async def start_report(db: Database, report: str, plan: str, slots: dict[Slot, l
     """
     planned = {"_id": report, "state": "queued", "planned": False, "plan": plan, "stopped": False}
     running = {"planned": True, "state": "running", "slots": slots}
-    started = await db.fleeting_reports.update_one(planned, {"$set": running, "$unset": {"check_at": ""}})
-    return started.matched_count == 1
+    return await updated(db.fleeting_reports, planned, {"$set": running, "$unset": {"check_at": ""}})
 
 
 async def requeue_report(
@@ -131,7 +130,7 @@ async def requeue_report(
     seen = {"_id": report["_id"], "state": "queued", "message": report["message"]}
     update: Document = {"$set": {"message": message, "check_at": now + backoff, "queued_at": now}}
     update["$inc"] = {"sends": int(counted)}
-    return (await db.reports.update_one(seen, update)).matched_count == 1
+    return await updated(db.reports, seen, update)
 
 
 async def hurry_reports(db: Database, messages: Sequence[str], now: datetime) -> None:
@@ -163,7 +162,7 @@ async def unbegun_reports(db: Database, now: datetime, limit: int) -> list[Repor
 async def store_report(db: Database, report: str, run: int, pdf: Pdf, now: datetime) -> bool:
     """Record the place of the finished PDF (T16). False if the report is in a later run."""
     stored = {"$set": {"state": "stored", "stored_at": now, "pdf": pdf}}
-    return (await db.reports.update_one({"_id": report, "run": run}, stored)).matched_count == 1
+    return await updated(db.reports, {"_id": report, "run": run}, stored)
 
 
 async def note_download(db: Database, report: str, now: datetime) -> None:

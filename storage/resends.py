@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from storage.database import Database
+from storage.database import Database, updated
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import Order, Resends
 
@@ -32,4 +32,4 @@ async def note_resend(db: Database, seen: Order, now: datetime) -> bool:
     update = errand_update("resend_reports", now + ERRAND_CHECK)
     update["$set"]["resends"] = resends
     still = {"_id": seen["_id"], "resends.count": before["count"] or None, "forget_asked_at": None}
-    return (await db.orders.update_one(still, update)).matched_count == 1
+    return await updated(db.orders, still, update)

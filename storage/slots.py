@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from storage.database import Database, Document
+from storage.database import Database, Document, updated
 from storage.records.plans import Slot
 from storage.records.work import Report
 
@@ -27,7 +27,7 @@ async def swap_slots(
     if gap_until:
         update["$max"] = {f"gap_until.{slot}": until for slot, until in gap_until.items()}
     still = {"_id": seen["_id"], **as_seen, **(_RUNNING if queueing else {})}
-    return (await db.fleeting_reports.update_one(still, update)).matched_count == 1
+    return await updated(db.fleeting_reports, still, update)
 
 
 def may_queue(report: Report, slot: Slot, now: datetime) -> bool:

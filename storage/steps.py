@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from infra.errors import TransientError
-from storage.database import BY_ID, Database, Document, aggregated, insert_new, update_all
+from storage.database import BY_ID, Database, Document, aggregated, insert_new, update_all, updated
 from storage.grouping import grouped, ids_of
 from storage.indexes import STEPS_BY_REPORT
 from storage.records.orders import Order
@@ -225,4 +225,4 @@ async def reset_step(db: Database, step: Step, run: int, state: StepState, now: 
         "$unset": dict.fromkeys(_OF_THE_OLD_RUN, ""),
     }
     older = {"_id": step["_id"], "run": {"$lt": run}}
-    return (await db.steps.update_one(older, update)).matched_count == 1
+    return await updated(db.steps, older, update)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from storage.database import Database, KeyIsTaken
+from storage.database import Database, KeyIsTaken, updated
 from storage.records.work import Report, TenantPlaces
 from storage.reports import CHECK_AFTER
 
@@ -41,4 +41,4 @@ async def tenants_waiting(db: Database) -> list[str]:
 async def admit_report(db: Database, report: str, message: str, now: datetime) -> bool:
     """Queue a report that has its place, under that message id. True means that the caller must send it (T4)."""
     queued = {"state": "queued", "message": message, "check_at": now + CHECK_AFTER, "sends": 1}
-    return (await db.reports.update_one({"_id": report, "state": "waiting"}, {"$set": queued})).matched_count == 1
+    return await updated(db.reports, {"_id": report, "state": "waiting"}, {"$set": queued})

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from storage.corrections import uncorrected_since
-from storage.database import Database, Document
+from storage.database import Database, Document, updated
 from storage.errands import ERRAND_CHECK, errand_update
 from storage.records.orders import CustomerRequest, Order
 
@@ -27,4 +27,4 @@ async def record_withdrawal(db: Database, seen: Order, now: datetime, *, refundi
         update["$unset"] = {"request": ""}
     else:
         update["$set"]["request"] = request
-    return (await db.orders.update_one(still, update)).matched_count == 1
+    return await updated(db.orders, still, update)

@@ -7,7 +7,7 @@ nothing has to be done at the end, and nothing is lost with whoever should have 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from storage.database import BY_ID, Database, Document
+from storage.database import BY_ID, Database, Document, updated
 from storage.grouping import ids_of
 from storage.records.work import Report, WorkPause
 from storage.reports import CHECK_AFTER
@@ -33,7 +33,7 @@ async def keep_work_pause(db: Database, pause: WorkPause) -> None:
 async def end_work_pause(db: Database, subject: str, now: datetime) -> bool:
     """End a pause before its time. False if none holds."""
     holds = {"_id": subject, "until": {"$gt": now}}
-    return (await db.work_pauses.update_one(holds, {"$set": {"until": now}})).matched_count == 1
+    return await updated(db.work_pauses, holds, {"$set": {"until": now}})
 
 
 async def drop_work_pause(db: Database, subject: str, now: datetime) -> None:
