@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from infra.errors import AccountTrouble
-from storage.database import Database, Document, insert_once, updated
+from storage.database import Database, Document, exists, insert_once, updated
 from storage.grouping import ids_of
 from storage.records.mail import Alert, SettledAlert
 
@@ -75,7 +75,7 @@ async def keep_account_trouble(db: Database, work: str, now: datetime) -> None:
 
 async def waits_for_account(db: Database, work: str) -> bool:
     """Return whether there is an alert about an account that work has met."""
-    return await db.alerts.find_one({"met_by": work}, {"_id": 1}) is not None
+    return await exists(db.alerts, {"met_by": work})
 
 
 async def end_account_trouble(db: Database, work: str) -> None:

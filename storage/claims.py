@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pymongo import ReturnDocument
 
-from storage.database import BY_ID, Database, Document, update_all, updated
+from storage.database import BY_ID, Database, Document, exists, update_all, updated
 from storage.queueing import others_in_batch
 from storage.records.work import Step, StepResult
 from storage.reports import CHECK_AFTER
@@ -60,9 +60,8 @@ async def fence_step(db: Database, step: Step, epoch: int, until: datetime) -> b
         return False
     mine = {"_id": step["_id"], "state": "claimed", "claim.token": step["claim"]["token"]}
     update = {"$set": {"due_at": until}, "$inc": {"epoch": 1, "attempts": 1}}
-    if await updated(db.steps, {**mine, "epoch": epoch}, update):
-        return True
-    return await db.steps.find_one({**mine, "epoch": epoch + 1}, {"_id": 1}) is not None
+    held, renewed = {**mine, "epoch": epoch}, {**mine, "epoch": epoch + 1}
+    return await updated(db.steps, held, update) or await exists(db.steps, renewed)
 
 
 async def complete_step(db: Database, step: Step, epoch: int, result: StepResult, now: datetime) -> bool:
@@ -74,9 +73,7 @@ async def complete_step(db: Database, step: Step, epoch: int, result: StepResult
     mine = {"_id": step["_id"], "run": step["run"], "epoch": epoch}
     done = {"state": "done", "result": result, "done_at": now, "due_at": now, "advanced": False, "claim": None}
     held = {**mine, "state": {"$in": ["claimed", "queued"]}}
-    if await updated(db.steps, held, {"$set": done}):
-        return True
-    return await db.steps.find_one({**mine, "state": "done"}, {"_id": 1}) is not None
+    return await updated(db.steps, held, {"$set": done}) or await exists(db.steps, {**mine, "state": "done"})
 
 
 class Failure(NamedTuple):
@@ -99,9 +96,7 @@ async def release_step(
     if failure is not None:
         update |= {"fails": failure.times, "failing_since": failure.since, "failed_at": failure.at}
     mine = {"_id": step_id, "state": "claimed", "epoch": epoch}
-    if await updated(db.steps, mine, {"$set": update}):
-        return True
-    return await db.steps.find_one({**mine, "state": "ready"}, {"_id": 1}) is not None
+    return await updated(db.steps, mine, {"$set": update}) or await exists(db.steps, {**mine, "state": "ready"})
 
 
 async def expire_step(db: Database, seen: Step, message: str, now: datetime, *, kills: int = 1) -> bool:

@@ -107,10 +107,8 @@ async def begin_remake(db: Database, order_id: str, product: str, run: int) -> b
         "$unset": {_LETTER: ""},
         "$pull": {"stored": product},
     }
-    if await updated(db.orders, older, update):
-        return True
     begun = {"_id": order_id, f"remaking.{product}": run, f"run.{product}": run}
-    return await db.orders.count_documents(begun) == 1
+    return await updated(db.orders, older, update) or await db.orders.count_documents(begun) == 1
 
 
 async def end_remaking(db: Database, seen: Order) -> None:

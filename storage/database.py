@@ -240,6 +240,11 @@ async def aggregated(collection: AsyncCollection[Any], pipeline: Sequence[Docume
     return await (await collection.aggregate(pipeline)).to_list()
 
 
+async def exists(collection: AsyncCollection[Any], query: Document) -> bool:
+    """Return whether there is such a document."""
+    return await collection.find_one(query, {"_id": 1}) is not None
+
+
 async def updated(collection: AsyncCollection[Any], still: Document, update: Document) -> bool:
     """Update the document of which `still` holds. False if it holds of none: it is not as it was seen."""
     return (await collection.update_one(still, update)).matched_count == 1

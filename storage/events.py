@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.database import BY_ID, Database, Document, insert_new
+from storage.database import BY_ID, Database, Document, exists, insert_new
 from storage.records.orders import Event, EventState, Order
 
 #: How long the process that recorded an event may take to apply it before the sweep does.
@@ -99,7 +99,7 @@ async def events_of(db: Database, order: Order) -> list[Event]:
 
 async def has_event(db: Database, about: str) -> bool:
     """Return whether an event is about that session or payment."""
-    return await db.events.find_one({"about": about}, {"_id": 1}) is not None
+    return await exists(db.events, {"about": about})
 
 
 async def drop_event(db: Database, event_id: str) -> bool:

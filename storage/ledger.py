@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from storage.database import Database, Document, insert_once
+from storage.database import Database, Document, exists, insert_once
 from storage.records.work import LedgerEntry, Settlement, Step
 
 
@@ -63,7 +63,7 @@ async def entries_of(db: Database, orders: Sequence[str]) -> list[LedgerEntry]:
 
 async def has_bought(db: Database, order: str) -> bool:
     """Return whether a call was ever made for an order, or was about to be."""
-    return await db.ledger.find_one({"order": order}, {"_id": 1}) is not None
+    return await exists(db.ledger, {"order": order})
 
 
 async def drop_texts(db: Database, report: str, run: int) -> None:

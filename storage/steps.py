@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from infra.errors import TransientError
-from storage.database import BY_ID, Database, Document, aggregated, insert_new, update_all, updated
+from storage.database import BY_ID, Database, Document, aggregated, exists, insert_new, update_all, updated
 from storage.grouping import grouped, ids_of
 from storage.indexes import STEPS_BY_REPORT
 from storage.records.orders import Order
@@ -180,7 +180,7 @@ async def dead_steps_of(db: Database, reports: Sequence[str], *, or_undone: bool
 async def has_live_steps(db: Database, report: str, *, or_dead: bool = False) -> bool:
     """Return whether a step of the report can still go on without an operator, or is dead if that counts, too."""
     live = {"report": report, "state": {"$in": ["ready", "queued", "claimed", *(["dead"] if or_dead else [])]}}
-    return await db.steps.find_one(live, {"_id": 1}) is not None
+    return await exists(db.steps, live)
 
 
 async def slot_holders(db: Database, step_ids: Sequence[str]) -> list[Step]:

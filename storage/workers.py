@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pymongo
 
-from storage.database import Database, Document
+from storage.database import Database, Document, exists
 from storage.records.work import Worker, WorkerFacts
 
 #: Shorter than the time after which a silent worker is taken for dead.
@@ -62,4 +62,4 @@ async def has_sweep(db: Database, within_s: float) -> bool:
     """Return whether a sweep has turned within so many seconds, by MongoDB's clock."""
     since: Document = {"$subtract": ["$$NOW", round(within_s * 1000)]}
     lately = {"_id": _SWEEP, "$expr": {"$gte": ["$turned_at", since]}}
-    return await db.sweeps.find_one(lately, {"_id": 1}) is not None
+    return await exists(db.sweeps, lately)
