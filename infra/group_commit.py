@@ -22,11 +22,7 @@ class GroupCommit(Generic[Item, Result]):
     """
 
     def __init__(
-        self,
-        work: Callable[[list[Item]], Awaitable[Sequence[Result]]],
-        *,
-        most: int,
-        linger_s: float = 0.0,
+        self, work: Callable[[list[Item]], Awaitable[Sequence[Result]]], *, most: int, linger_s: float = 0.0
     ) -> None:
         """Take `work`, which returns one result for each item, in order. `most` bounds the items of a round.
 

@@ -69,11 +69,7 @@ async def newest_of_group(db: Database, group: str | None, limit: int) -> list[D
 
 
 async def letters_of_groups(
-    db: Database,
-    groups: Collection[str | None] | None,
-    since: datetime | None,
-    until: datetime | None,
-    limit: int,
+    db: Database, groups: Collection[str | None] | None, since: datetime | None, until: datetime | None, limit: int
 ) -> list[Found]:
     """Return the open dead letters of some groups, or of all, that died in [since, until), the oldest first."""
     within: Document = {"state": "open"}

@@ -196,11 +196,7 @@ class ObjectStore:
 
     async def link(self, key: str, file_name: str) -> str:
         """Return a public URL that downloads the object under a proper file name, for LINK_LIFE_S seconds."""
-        parameters = {
-            "Bucket": self.bucket,
-            "Key": key,
-            "ResponseContentDisposition": attachment(file_name),
-        }
+        parameters = {"Bucket": self.bucket, "Key": key, "ResponseContentDisposition": attachment(file_name)}
         return await _in_thread(
             lambda: self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_LIFE_S)
         )

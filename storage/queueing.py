@@ -34,12 +34,7 @@ async def queue_batches(db: Database, batches: Sequence[Batch], now: datetime) -
 
 async def _queue(db: Database, steps: Sequence[Step], update: Document, now: datetime) -> None:
     for run, alike in grouped(steps, lambda step: step["run"]).items():
-        ready = {
-            "_id": {"$in": ids_of(alike)},
-            "state": "ready",
-            "run": run,
-            "due_at": {"$lte": now},
-        }
+        ready = {"_id": {"$in": ids_of(alike)}, "state": "ready", "run": run, "due_at": {"$lte": now}}
         await update_all(db.fleeting_steps, ready, {**update, "$inc": {"sends": 1}})
 
 

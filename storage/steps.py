@@ -31,16 +31,7 @@ class NeedsAreGone(TransientError):
 
 
 _OF_THE_PLAN: tuple[Literal["plan", "format", "seq", "needs"], ...] = ("plan", "format", "seq", "needs")
-_OF_THE_OLD_RUN = (
-    "failing_since",
-    "failed_at",
-    "reason",
-    "error",
-    "traceback",
-    "advanced",
-    "done_at",
-    "result",
-)
+_OF_THE_OLD_RUN = ("failing_since", "failed_at", "reason", "error", "traceback", "advanced", "done_at", "result")
 
 
 def overdue(state: StepState, by: datetime) -> Document:
@@ -219,10 +210,6 @@ async def remove_late_steps(db: Database, step_ids: Sequence[str], plan: str, ru
 async def reset_step(db: Database, step: Step, run: int, state: StepState, now: datetime) -> bool:
     """Set a step of an older run back to ready or waiting in the new run. False if it has that run (T17)."""
     fresh = {"state": state, "run": run, "due_at": now, "fails": 0, "kills": 0, "sends": 0, "claim": None}
-    update = {
-        "$set": fresh,
-        "$inc": {"epoch": 1},
-        "$unset": dict.fromkeys(_OF_THE_OLD_RUN, ""),
-    }
+    update = {"$set": fresh, "$inc": {"epoch": 1}, "$unset": dict.fromkeys(_OF_THE_OLD_RUN, "")}
     older = {"_id": step["_id"], "run": {"$lt": run}}
     return await updated(db.steps, older, update)

@@ -94,9 +94,7 @@ class Broker(RedisBroker):
         """
         client = _client(url)
         super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves it untyped
-            client=client,
-            middleware=middleware or [],
-            maintenance_chance=_NO_MAINTENANCE,
+            client=client, middleware=middleware or [], maintenance_chance=_NO_MAINTENANCE
         )
         self.bury, self.may_take = bury, may_take
         #: One thread for all that is sent: while Redis hangs, those of others are free.

@@ -94,8 +94,7 @@ class QueueConsumer(Consumer):
         if room <= 0 or not self.broker.may_take():
             return
         reply = self.broker.fetch(
-            keys=[self.keys.queue, self.keys.messages, self.acks, self.keys.bell],
-            args=[room, _MAX_BYTES],
+            keys=[self.keys.queue, self.keys.messages, self.acks, self.keys.bell], args=[room, _MAX_BYTES]
         )
         for message_id, data in zip(reply[::2], reply[1::2], strict=True):
             self.held.add(as_id(message_id))

@@ -50,9 +50,7 @@ def _share_of_last_page(document: Document) -> float:
 def write_part(document: Document, tag: Callable[[PDF], None]) -> bytes:
     """Return a tagged PDF whose structure `tag` settles. The house's faces are left out: the book brings them."""
     document.fonts = Bare()
-    return bytes(
-        document.write_pdf(custom_metadata=True, pdf_tags=True, finisher=lambda _, pdf: tag(pdf)),
-    )
+    return bytes(document.write_pdf(custom_metadata=True, pdf_tags=True, finisher=lambda _, pdf: tag(pdf)))
 
 
 @cache
