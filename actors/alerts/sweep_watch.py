@@ -1,12 +1,10 @@
 """Watch of another process over the sweep, which tells all other troubles and cannot tell its own end."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from actors.alerts.troubles import Trouble, Troubles
 from actors.deps.process import Deps
-from infra.errors import TransientError
-from infra.logs import log
+from actors.deps.timers import repeat
 from storage.alerts import alert_id
 from storage.workers import has_sweep
 
@@ -30,14 +28,7 @@ class SweepWatch:
 
     async def look_for_ever(self) -> None:
         """Look every 5 s, in spite of every error."""
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            try:
-                await self.look()
-            except TransientError as error:
-                log.warning("sweep_not_looked_for", error=str(error))
-            except Exception:
-                log.exception("sweep_watch_failed")
+        await repeat(_LOOK_S, self.look, "sweep_not_looked_for", "sweep_watch_failed")
 
     async def look(self) -> None:
         """Look for a sweep once, and tell an operator if there is none."""

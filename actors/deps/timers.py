@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from typing import NoReturn
 
 from infra.errors import TransientError
 from infra.logs import log
@@ -48,3 +49,23 @@ async def _run(call: Later, seconds: float = 0.0, sooner: asyncio.Event | None =
         await call()
     except TransientError as error:
         log.warning("timer_left_to_sweep", error=str(error))
+
+
+async def try_once(call: Later, put_off: str, failed: str) -> bool:
+    """Await `call()`. False if it fails, which is logged as `put_off` if it may pass, and else as `failed`."""
+    try:
+        await call()
+    except TransientError as error:
+        log.warning(put_off, error=str(error))
+    except Exception:
+        log.exception(failed)
+    else:
+        return True
+    return False
+
+
+async def repeat(every_s: float, call: Later, put_off: str, failed: str) -> NoReturn:
+    """Await `call()` after each `every_s` seconds, in spite of every error, which is logged as above."""
+    while True:
+        await asyncio.sleep(every_s)
+        await try_once(call, put_off, failed)

@@ -5,10 +5,12 @@ import logging
 import os
 import socket
 import threading
+from functools import partial
 
 from dramatiq.asyncio import EventLoopThread
 
 from actors.deps.pulse import Beat
+from actors.deps.timers import repeat, try_once
 from actors.deps.worker import WorkDeps
 from actors.products.catalogue import queues_of
 from actors.products.plans import FORMATS
@@ -62,10 +64,12 @@ class Heart:
             "started_at": deps.clock.now(),
         }
         self._loop.run_coroutine(self._connect())
-        while not self._loop.run_coroutine(self._beat(deps, facts)):
+        # The next beat makes good for one that fails: a still heart costs every call in the air.
+        beating = partial(beat_once, deps, self._db, facts), "heartbeat_missed", "heartbeat_failed"
+        while not self._loop.run_coroutine(try_once(*beating)):
             if stop.wait(_BEAT_S):
                 return False
-        asyncio.run_coroutine_threadsafe(self._beat_for_ever(deps, facts), self._loop.loop)
+        asyncio.run_coroutine_threadsafe(repeat(_BEAT_S, *beating), self._loop.loop)
         return True
 
     def announce_end(self, deps: WorkDeps) -> None:
@@ -91,23 +95,6 @@ class Heart:
         except TransientError as error:
             log.warning("end_not_announced", error=str(error))
 
-    async def _beat_for_ever(self, deps: WorkDeps, facts: WorkerFacts) -> None:
-        while True:
-            await asyncio.sleep(_BEAT_S)
-            await self._beat(deps, facts)
-
-    async def _beat(self, deps: WorkDeps, facts: WorkerFacts) -> bool:
-        """Beat once. False if it failed, which the next makes good: a still heart costs every call in the air."""
-        try:
-            await beat_once(deps, self._db, facts)
-        except TransientError as error:
-            log.warning("heartbeat_missed", error=str(error))
-        except Exception:
-            log.exception("heartbeat_failed")
-        else:
-            return True
-        return False
-
 
 class ClaimsAudit:
     """Audit of a worker's own claims, and its way out of the register."""
@@ -119,14 +106,7 @@ class ClaimsAudit:
 
     async def audit_for_ever(self) -> None:
         """Release, every 10 s, the steps that are ours in MongoDB and not worked on."""
-        while True:
-            await asyncio.sleep(_AUDIT_S)
-            try:
-                await self._audit()
-            except TransientError as error:
-                log.warning("audit_put_off", error=str(error))
-            except Exception:
-                log.exception("audit_failed")
+        await repeat(_AUDIT_S, self._audit, "audit_put_off", "audit_failed")
 
     async def leave(self) -> None:
         """Release the steps that are not worked on, then leave the register. The sweep mends any failure here.
