@@ -4,6 +4,7 @@ from actors.deps.intake import IntakeDeps
 from actors.deps.process import Deps
 from storage.forgetting import has_news, is_being_made
 from storage.order_state import (
+    Withheld,
     is_early,
     is_forgotten,
     is_refunded,
@@ -64,9 +65,14 @@ def why_not_correctable(order: Order) -> str | None:
     return None
 
 
+def withheld_for(deps: Deps, order: Order) -> Withheld | None:
+    """Return why an order's reports are handed out by nothing of ours, by the settings. None if they may be."""
+    return why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
+
+
 def why_not_resent(deps: Deps, order: Order) -> str | None:
     """Return the reason why an order's reports cannot be sent again, or None."""
-    if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports) or not readers_address(order):
+    if withheld_for(deps, order) or not readers_address(order):
         return "The order is refunded, disputed or forgotten: nothing is sent."
     # The refund failed: the customer has paid, and no completion mail follows the refund's letter.
     is_sendable = order["delivered_at"] or (order["refund_failed"] and order["stored_at"])

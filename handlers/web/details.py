@@ -11,6 +11,7 @@ from actors.deps.process import Deps
 from actors.intake.answers import mistakes_in, plain_answers
 from actors.mail.brand import language_of
 from actors.orders.customers.details import fill_in
+from actors.orders.hindrances import withheld_for
 from actors.products.catalogue import offer_of, question_of
 from actors.products.questions import BIRTH_DATE, BIRTH_PLACE, BIRTH_TIME, Question
 from handlers.web.doubts import Settled, settle
@@ -19,7 +20,7 @@ from handlers.web.page import page
 from handlers.web.requests import DEADLINE_S, order_of, read_form
 from infra.speech.say import ENGLISH
 from storage.corrections import settle_answer
-from storage.order_state import is_refunded, why_withheld
+from storage.order_state import is_refunded
 from storage.records.orders import Order
 
 #: The answers that may put in doubt a time of birth which was told before.
@@ -38,7 +39,7 @@ async def details_form(request: Request) -> Response:
         if order["product"] is None:
             raise HTTPException(404, "There is no such order.\n")
         deps: Deps = request.state.deps
-        withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
+        withheld = withheld_for(deps, order)
         # A dispute that is open only has the mail wait: answers are still taken.
         if withheld and (is_refunded(order) or order["dispute_lost"]):
             status = 409 if request.method == "POST" else 200

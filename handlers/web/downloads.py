@@ -11,13 +11,14 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.deps.accounts import watching_accounts
 from actors.deps.process import Deps
+from actors.orders.hindrances import withheld_for
 from actors.products.catalogue import title_of
 from actors.reports.lost_books import ask_for_reprint
 from handlers.web.page import page
 from handlers.web.requests import is_of_gift, is_of_report, order_of_report
 from infra.errors import TransientError
 from infra.logs import log
-from storage.order_state import Withheld, why_withheld
+from storage.order_state import Withheld
 from storage.records.orders import Order
 from storage.records.work import Pdf, Report
 from storage.reports import find_report, note_download, report_id
@@ -61,7 +62,7 @@ async def find_finished(request: Request) -> tuple[Order, Report, Pdf] | Respons
     """
     deps: Deps = request.state.deps
     order = await order_of_report(request)
-    if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
+    if withheld := withheld_for(deps, order):
         return withhold(request, order, withheld)
     report = await find_report(deps.db, report_id(order["_id"], request.path_params["product"]))
     if report is None or report["pdf"] is None:

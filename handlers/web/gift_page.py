@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.deps.process import Deps
+from actors.orders.hindrances import withheld_for
 from handlers.views.orders import order_progress
 from handlers.web.downloads import withhold
 from handlers.web.order_page import shown_report
 from handlers.web.page import page
 from handlers.web.requests import DEADLINE_S, order_of
-from storage.order_state import why_withheld
 
 
 async def gift_page(request: Request) -> Response:
@@ -25,7 +25,7 @@ async def gift_page(request: Request) -> Response:
         order = await order_of(request)
         if "gift" not in order:
             raise HTTPException(404, "There is no such gift.\n")
-        if withheld := why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
+        if withheld := withheld_for(deps, order):
             return withhold(request, order, withheld)
         view = await order_progress(deps, order)
     return page(

@@ -18,6 +18,7 @@ from actors.orders.customers.correction import stage_of
 from actors.orders.customers.resend import ResendIsImpossible, ResendIsTooSoon, ask_resend
 from actors.orders.customers.withdrawal import right_of
 from actors.orders.estimate import estimate_s, spoken_estimate
+from actors.orders.hindrances import withheld_for
 from actors.orders.promise import promised_at
 from actors.products.catalogue import title_of
 from handlers.views.orders import ReportView, order_progress
@@ -30,7 +31,7 @@ from infra.links import Links
 from infra.logs import log
 from infra.speech.dates import said_day, said_moment
 from infra.speech.say import say
-from storage.order_state import gift_day, readers_address, why_withheld
+from storage.order_state import gift_day, readers_address
 from storage.orders import note_opened
 from storage.records.orders import Order
 
@@ -80,7 +81,7 @@ async def order_page(request: Request) -> Response:
         if _is_opened(request):
             await _count_opening(deps, order)
     language = language_of(deps, order)
-    withheld = why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports)
+    withheld = withheld_for(deps, order)
     return page(
         request,
         "order.html",
@@ -142,7 +143,7 @@ async def order_events(request: Request) -> Response:
 async def _public_view(deps: Deps, order: Order) -> dict[str, object]:
     view = await order_progress(deps, order)
     reports = [_only(_SHOWN_OF_REPORTS, report) for report in view["reports"]]
-    if why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports):
+    if withheld_for(deps, order):
         reports = [{**report, "pdf": None} for report in reports]
     attention = say(language_of(deps, order), "One of us is looking after it.") if view["attention"] else None
     return {**_only(_SHOWN, view), "attention": attention, "reports": reports}

@@ -10,6 +10,7 @@ from actors.mail.reports import completion, correction, resend
 from actors.orders.errands.delivery import as_it_stands, deliver, look_again_at
 from actors.orders.errands.retention import forget_at
 from actors.orders.estimate import estimate_s
+from actors.orders.hindrances import withheld_for
 from actors.orders.promise import promise_of, promised_at
 from infra.logs import log
 from infra.tracing import tell_order
@@ -18,7 +19,7 @@ from storage.corrections import uncorrected_since
 from storage.deliveries import correction_name, resend_name
 from storage.endings import choose_completion, mark_delivered, reserve_notice
 from storage.errands import ERRAND_CHECK
-from storage.order_state import is_early, is_told, is_withdrawn, paid_at, was_delivered, why_withheld
+from storage.order_state import is_early, is_told, is_withdrawn, paid_at, was_delivered
 from storage.records.orders import Order
 from storage.reports import reports_of
 
@@ -92,7 +93,7 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
         return None
     if is_early(order, now):
         return order["gift"]["at"]
-    if _is_withheld(deps, order) or is_withdrawn(order):  # the end of either makes the errand due at once
+    if withheld_for(deps, order) or is_withdrawn(order):  # the end of either makes the errand due at once
         return look_again_at(order, now)
     if not await choose_completion(deps.db, order_id):
         return now + ERRAND_CHECK
@@ -116,7 +117,7 @@ async def complete_order(deps: WorkDeps, order: Order) -> datetime | None:
 
 async def resend_reports(deps: WorkDeps, order: Order) -> datetime | None:
     """Send the latest resend of an order, once. Sends nothing if it was refunded or disputed since."""
-    if _is_withheld(deps, order):
+    if withheld_for(deps, order):
         return None
     reports, now = await reports_of(deps.db, [order]), deps.clock.now()
     name = resend_name(order["resends"]["count"])
@@ -131,7 +132,3 @@ async def confirm_withdrawal(deps: WorkDeps, order: Order) -> datetime | None:
     name = "withdrawal"
     mail = await deliver(deps, order, "confirm_withdrawal", name, lambda: withdrawal(deps, order, at, now))
     return mail.again_at
-
-
-def _is_withheld(deps: WorkDeps, order: Order) -> bool:
-    return why_withheld(order, keep_refunded=deps.settings.keep_refunded_reports) is not None
