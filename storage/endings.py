@@ -6,7 +6,7 @@ from typing import Any
 
 from storage.database import Database, Document, updated
 from storage.errands import ERRAND_CHECK, errand_by, errand_update
-from storage.records.orders import Ending, Notice
+from storage.records.orders import Ending, Notice, ReplayIntent
 
 _LETTER = "errands.complete_order"
 _REPLAY = "errands.resume_replay"
@@ -84,23 +84,15 @@ async def mark_delivered(
 
 
 async def begin_replay(
-    db: Database,
-    order_id: str,
-    product: str,
-    run: int,
-    steps: list[str],
-    now: datetime,
-    *,
-    letters: Sequence[Ending | None] = (None,),
-    plan: str | None = None,
+    db: Database, order_id: str, intent: ReplayIntent, now: datetime, letters: Sequence[Ending | None] = (None,)
 ) -> bool:
     """Start a new run of a report, with a durable intent for the steps to be made again (T17).
 
-    `letters` are the letters that may have been chosen by now: none, unless the steps say nothing new. `plan` is
-    the one that the report goes on with, if it is another. False if the order is not like that.
+    `letters` are the letters that may have been chosen by now: none, unless the steps say nothing new. False if
+    the order is not like that.
     """
+    product, run = intent["product"], intent["run"]
     free = {"_id": order_id, "letter": {"$in": [*letters]}, _REPLAY: {"$exists": False}, f"run.{product}": run - 1}
-    intent = {"product": product, "run": run, "steps": steps, **({"plan": plan} if plan else {})}
     update = errand_update("resume_replay", now + ERRAND_CHECK)
     update["$set"] |= {f"run.{product}": run, "replay": intent, "stored_at": None}
     update |= {"$pull": {"stored": product}, "$unset": {_LETTER: ""}}

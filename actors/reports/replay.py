@@ -86,8 +86,10 @@ async def replay(
         raise ReplayIsImpossible(hindrance)
     if report and plan:
         steps = await _first_renewed(deps, report, plan, steps)
-    run, letters = order["run"][product] + 1, _OF_PRINTING if printing else (None,)
-    if not await _begin(deps, order_id, product, run, steps, letters, plan and plan["_id"]):
+    intent: ReplayIntent = {"product": product, "run": order["run"][product] + 1, "steps": sorted(steps)}
+    if plan:
+        intent["plan"] = plan["_id"]
+    if not await _begin(deps, order_id, intent, _OF_PRINTING if printing else (None,)):
         raise ReplayIsUnderWay(f"Somebody else is replaying order {order_id}.")
     return plan is not None
 
@@ -147,7 +149,8 @@ async def reprint(deps: Deps, report: Report) -> bool:
         raise ReplayIsImpossible(f"Nothing says how {report['_id']} was bound.")
     steps = [binding["_id"], *await lost_chunks(deps, binding)]
     # The run after the one whose book is lost: of several processes that noticed it, one begins.
-    return await _begin(deps, report["order"], report["product"], report["run"] + 1, steps, _OF_PRINTING)
+    intent: ReplayIntent = {"product": report["product"], "run": report["run"] + 1, "steps": sorted(steps)}
+    return await _begin(deps, report["order"], intent, _OF_PRINTING)
 
 
 async def lost_chunks(deps: Deps, binding: Step) -> list[str]:
@@ -157,20 +160,10 @@ async def lost_chunks(deps: Deps, binding: Step) -> list[str]:
     return [need for need, exists in zip(chunks, there, strict=True) if not exists]
 
 
-async def _begin(
-    deps: Deps,
-    order_id: str,
-    product: str,
-    run: int,
-    steps: Iterable[str],
-    letters: Sequence[Ending | None],
-    plan: str | None = None,
-) -> bool:
-    first, now = sorted(steps), deps.clock.now()
-    begun = await begin_replay(deps.db, order_id, product, run, first, now, letters=letters, plan=plan)
+async def _begin(deps: Deps, order_id: str, intent: ReplayIntent, letters: Sequence[Ending | None]) -> bool:
+    begun = await begin_replay(deps.db, order_id, intent, deps.clock.now(), letters)
     if begun:
-        intent: ReplayIntent = {"product": product, "run": run, "steps": first}
-        await _carry_out(deps, order_id, {**intent, "plan": plan} if plan else intent)
+        await _carry_out(deps, order_id, intent)
     return begun
 
 

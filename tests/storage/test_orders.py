@@ -54,7 +54,7 @@ async def test_the_last_report_stored_completes_the_order(db: Database, clock: S
 async def test_a_report_of_an_older_run_completes_nothing(db: Database, clock: StoppedClock) -> None:
     """A PDF that was made before a replay does not count after it."""
     await place_orders(db, [order_of_two(clock, products=["a"])])
-    assert await begin_replay(db, "cs_1", "a", 2, ["s"], clock.now())
+    assert await begin_replay(db, "cs_1", {"product": "a", "run": 2, "steps": ["s"]}, clock.now())
     assert not await add_stored(db, "cs_1", "a", 1, clock.now())
     assert await add_stored(db, "cs_1", "a", 2, clock.now())
 
@@ -101,13 +101,15 @@ async def test_an_order_whose_letter_is_chosen_is_not_replayed(db: Database, clo
     """A replay after the letter is chosen could mail twice, so it does not begin."""
     await place_orders(db, [order_of_two(clock, stored_at=clock.now())])
     await choose_completion(db, "cs_1")
-    assert not await begin_replay(db, "cs_1", "a", 2, ["s"], clock.now())
+    assert not await begin_replay(db, "cs_1", {"product": "a", "run": 2, "steps": ["s"]}, clock.now())
 
 
 async def test_two_operators_begin_one_replay(db: Database, clock: StoppedClock) -> None:
     """Of two replays of one report at once, one begins."""
     await place_orders(db, [order_of_two(clock)])
-    begun = await asyncio.gather(*(begin_replay(db, "cs_1", "a", 2, ["s"], clock.now()) for _ in range(2)))
+    begun = await asyncio.gather(
+        *(begin_replay(db, "cs_1", {"product": "a", "run": 2, "steps": ["s"]}, clock.now()) for _ in range(2))
+    )
     assert sorted(begun) == [False, True]
 
 
@@ -117,7 +119,8 @@ async def test_a_replay_between_stored_and_complete_keeps_the_order_open(
     """While a report is replayed the order is not complete, whoever noted an older run as stored."""
     await place_orders(db, [order_of_two(clock, products=["a"])])
     await asyncio.gather(
-        add_stored(db, "cs_1", "a", 1, clock.now()), begin_replay(db, "cs_1", "a", 2, ["s"], clock.now())
+        add_stored(db, "cs_1", "a", 1, clock.now()),
+        begin_replay(db, "cs_1", {"product": "a", "run": 2, "steps": ["s"]}, clock.now()),
     )
     found = await the_order(db)
     assert (found["run"]["a"], found["stored"], found["stored_at"]) == (2, [], None)

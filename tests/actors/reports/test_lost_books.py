@@ -140,7 +140,9 @@ async def test_a_lost_book_waits_for_another_replay_of_its_order(deps: Deps, clo
     order = await stored(deps, lost=True)
     await seek_lost_books(deps)
     await deps.db.orders.update_one({"_id": order}, {"$set": {"run.other": 1}})
-    assert await begin_replay(deps.db, order, "other", 2, [], clock.now(), letters=("completion",))
+    assert await begin_replay(
+        deps.db, order, {"product": "other", "run": 2, "steps": []}, clock.now(), letters=("completion",)
+    )
     await run_errand(working(deps), "reprint_reports", order)
     assert "reprint_reports" in (await present(deps, order))["errands"]
     await end_replay(deps.db, order, "other", 2)

@@ -40,7 +40,7 @@ async def test_an_interrupted_replay_is_finished(deps: Deps, clock: StoppedClock
     order = await begun(deps)
     written = (await steps(deps, order, "write"))[0]
     await finish(deps, written, advanced=True)
-    assert await begin_replay(deps.db, order, BOOK, 2, [written["_id"]], clock.now())
+    assert await begin_replay(deps.db, order, {"product": BOOK, "run": 2, "steps": [written["_id"]]}, clock.now())
     clock.forward(15)
     await sweep(deps)
     assert [one["actor_name"] for one in messages(deps, "bundle")] == ["resume_replay"]
@@ -58,7 +58,7 @@ async def test_a_replay_of_a_report_whose_start_was_taken_back_starts_it(deps: D
     """An election may take the start back once the replay was written down, and another one is possible later."""
     order = await begun(deps)
     first = (await steps(deps, order, "write"))[0]["_id"]
-    assert await begin_replay(deps.db, order, BOOK, 2, [first], clock.now())
+    assert await begin_replay(deps.db, order, {"product": BOOK, "run": 2, "steps": [first]}, clock.now())
     taken_back = {"$set": {"state": "queued", "planned": False, "slots": {"write": [], "render": []}}}
     await deps.db.reports.update_one({"_id": report_id(order, BOOK)}, taken_back)
     await finish_replay(deps, await present(deps, order))
@@ -91,7 +91,9 @@ async def test_who_wakes_at_the_end_of_a_replay_does_not_end_that_of_another_rep
 
     async with frozen_before(5, replay_book, working(deps), ORDER):
         await finish_replay(deps, await present(deps))
-        assert await begin_replay(deps.db, ORDER, other, 2, [f"{ORDER}:{other}:assemble"], clock.now())
+        assert await begin_replay(
+            deps.db, ORDER, {"product": other, "run": 2, "steps": [f"{ORDER}:{other}:assemble"]}, clock.now()
+        )
     found = await present(deps)
     assert (found["replay"]["product"], "resume_replay" in found["errands"]) == (other, True)
 

@@ -128,7 +128,7 @@ async def _operators(db: Database, ask: Ask) -> None:
     await ask(begin_pause, await pick(db.orders, _id=order), "Spent.", 0.1, NOW)
     await ask(spending_of, order, 1.0, NOW)
     await ask(end_pause, await pick(db.orders, _id=order), 9.0, NOW)
-    await ask(begin_replay, order, PRODUCT, 2, ["s"], NOW)
+    await ask(begin_replay, order, {"product": PRODUCT, "run": 2, "steps": ["s"]}, NOW)
     await ask(end_replay, order, PRODUCT, 2)
     await ask(change_address, order, "ada@customer.example")
     await ask(end_failure, await pick(db.orders, _id=order))
