@@ -199,8 +199,11 @@ async def _within_limit(deps: WorkDeps, claim: Claim, work: Work) -> StepResult:
 
 async def _complete(deps: WorkDeps, claim: Claim, result: StepResult) -> Step | None:
     """Checkpoint a result. A step whose result MongoDB refuses is dead, not bought again (T13)."""
+    now = deps.clock.now()
     try:
-        kept = await _checkpoint(deps, claim, result)
+        kept = await until_database_is_back(
+            deps.clock, lambda: complete_step(deps.db, claim.step, claim.epoch, result, now)
+        )
     except Exception as error:  # noqa: BLE001  # any such error would come again the next time
         await give_up_claim(deps, claim, error)
         return None
@@ -209,13 +212,6 @@ async def _complete(deps: WorkDeps, claim: Claim, result: StepResult) -> Step | 
     deps.successes.note(claim.step["kind"])
     claim.count("done" if kept else "lost")
     return {**claim.step, "result": result} if kept else None
-
-
-async def _checkpoint(deps: WorkDeps, claim: Claim, result: StepResult) -> bool:
-    now = deps.clock.now()
-    return await until_database_is_back(
-        deps.clock, lambda: complete_step(deps.db, claim.step, claim.epoch, result, now)
-    )
 
 
 async def _go_on(deps: WorkDeps, step: Step) -> None:
