@@ -91,9 +91,7 @@ async def _fence(deps: WorkDeps, claim: Claim) -> datetime:
 
 async def _use_answers(deps: WorkDeps, claim: Claim) -> None:
     """End the time in which the customer may change the answers, at the order's first purchase (T11c)."""
-    if "written_from" in claim.order:
-        return
-    if not await deps.recent_orders.use(deps.db, deps.clock, claim.order):
+    if "written_from" not in claim.order and not await deps.recent_orders.use(deps.db, deps.clock, claim.order):
         raise AnswersHaveChanged
 
 
