@@ -33,9 +33,8 @@ _TRACING = _Tracing()
 
 def begin_tracing(settings: Settings, process: str) -> None:
     """Trace this process, if an endpoint is set. SettingsError if the optional dependencies are missing."""
-    if settings.otel_sdk_disabled or not (
-        settings.otel_exporter_otlp_endpoint or settings.otel_exporter_otlp_traces_endpoint
-    ):
+    endpoint = settings.otel_exporter_otlp_endpoint or settings.otel_exporter_otlp_traces_endpoint
+    if settings.otel_sdk_disabled or not endpoint:
         return
     try:
         from infra.otlp import OtlpSpans

@@ -9,11 +9,8 @@ from storage.records.work import Report
 
 async def is_lost(deps: Deps, report: Report) -> bool:
     """Return whether a report was stored and S3 has its PDF no more. TransientError if S3 cannot say."""
-    return (
-        report["state"] == "stored"
-        and report["pdf"] is not None
-        and not await deps.objects.exists(report["pdf"]["object"])
-    )
+    pdf = report["pdf"]
+    return report["state"] == "stored" and pdf is not None and not await deps.objects.exists(pdf["object"])
 
 
 async def ask_for_reprint(deps: Deps, order_id: str) -> None:

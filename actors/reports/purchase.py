@@ -148,11 +148,8 @@ async def _pay(deps: WorkDeps, claim: Claim, call: Call, entry: str) -> Answer:
         if isinstance(error, AccountIsRefused) and error.may_pass:
             raise _judged(deps, claim.step["_id"], error) from error
         raise
-    end: Settlement = {
-        "outcome": answer.outcome,
-        **_charged(deps, answer),
-        "latency_s": round(deps.clock.monotonic() - began, 3),
-    }
+    latency_s = round(deps.clock.monotonic() - began, 3)
+    end: Settlement = {"outcome": answer.outcome, **_charged(deps, answer), "latency_s": latency_s}
     if answer.outcome == "written":
         end["text"] = answer.text  # a worker that takes the step over uses it, if this one dies now
     claim.lift_limit()

@@ -29,9 +29,8 @@ async def see_to_each(
             # Without the error's words, which may be a customer's.
             text = f"The sweep cannot see to {item['_id']}: {type(error).__name__}. Its log says why."
             order = item.get("order")
-            await raise_alert(
-                deps.db, "sweep", text, deps.clock.now(), order=order, event=None if order else str(item["_id"])
-            )
+            event = None if order else str(item["_id"])
+            await raise_alert(deps.db, "sweep", text, deps.clock.now(), order=order, event=event)
         else:
             seen_to.append(item)
     return seen_to

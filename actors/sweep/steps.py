@@ -135,12 +135,9 @@ async def _heal_report(deps: Deps, report: Report, holders: dict[str, Step]) -> 
     healed = False
     for slot, token, step_id, run in _tokens(report):
         step = holders.get(step_id)
+        is_settled = step is not None and step["state"] in {"done", "dead"} and step.get("advanced") is True
         # One that is gone was removed with another plan (T17w), or came too late for it.
-        if (
-            step is None
-            or step["run"] > run
-            or (step["state"] in {"done", "dead"} and step.get("advanced") is True)
-        ):
+        if step is None or is_settled or step["run"] > run:
             await pull_tokens(deps.db, report["_id"], slot, [token])
             healed = True
         elif step["state"] == "ready" and step["due_at"] + _IDLE <= deps.clock.now():

@@ -48,13 +48,8 @@ async def stage_of(deps: Deps, order: Order) -> Stage | None:
     ended = order["paid_at"] is None and order["ended_at"] is not None
     if ended or order["missing"] or order["objection"] or not correctable_questions(order):
         return None
-    if (
-        is_forgotten(order)
-        or "withdrawn_at" in order
-        or is_refunded(order)
-        or order["on_hold"]
-        or order["dispute_lost"]
-    ):
+    is_given_up = is_forgotten(order) or "withdrawn_at" in order or is_refunded(order)
+    if is_given_up or order["on_hold"] or order["dispute_lost"]:
         return None
     if await _is_open(deps, order):
         return "open"

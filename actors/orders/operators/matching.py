@@ -73,10 +73,8 @@ async def _groups(deps: Deps, wanted: Filter) -> Collection[str | None] | None:
         return named if wanted.group is not None else None
     alike = []
     for group in await dead_groups(deps.db, _MOST_GROUPS):
-        fits = wanted.product in {None, group.sample["product"]} and wanted.model in {
-            None,
-            group.sample.get("model"),
-        }
+        sample = group.sample
+        fits = wanted.product in {None, sample["product"]} and wanted.model in {None, sample.get("model")}
         if fits and group.group is not None and (wanted.group is None or group.group in named):
             alike.append(group.group)
     return [*alike]

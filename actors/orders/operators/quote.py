@@ -41,6 +41,7 @@ _WITHHELD: dict[Withheld, str] = {
     "disputed": "It is disputed.",
     "dispute_lost": "Its dispute was lost.",
 }
+_UNSOLD = "This product is sold no more."
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,8 @@ async def quote_renewal(deps: Deps, order: Order, product: str | None) -> Quote:
             if why := _why_not(order) or why_impossible(order, report, printing=False):
                 tally.refused[report["_id"]] = why
             elif not await _renewed(deps, tally, case, report, ()):
-                sold = name in PRODUCTS
-                tally.refused[report["_id"]] = (
-                    "Its words are today's." if sold else "This product is sold no more."
-                )
+                why = "Its words are today's." if name in PRODUCTS else _UNSOLD
+                tally.refused[report["_id"]] = why
             else:
                 tally.subjects.append(report["_id"])
     if tally.subjects:
@@ -203,7 +202,7 @@ def _why_letter_not(case: _Case, letter: DeadLetter, *, today: bool) -> str | No
     if why := _why_not(case.order):
         return why
     if letter["kind"] == "report" and letter["product"] not in PRODUCTS:
-        return "This product is sold no more."
+        return _UNSOLD
     if letter["kind"] != "step" or not any(step["_id"] == letter["step"] for step in case.dead):
         return None  # a step that is dead no more: the letter is closed, and nothing else is done
     printing = step_kind(letter["step"]) in {"render", "assemble"} and not today
