@@ -245,6 +245,11 @@ async def exists(collection: AsyncCollection[Any], query: Document) -> bool:
     return await collection.find_one(query, {"_id": 1}) is not None
 
 
+def one_more(field: str, now: datetime) -> Document:
+    """Return the update that counts one more of something, with the times of the first and last."""
+    return {"$inc": {f"{field}.count": 1}, "$min": {f"{field}.first_at": now}, "$max": {f"{field}.last_at": now}}
+
+
 async def updated(collection: AsyncCollection[Any], still: Document, update: Document) -> bool:
     """Update the document of which `still` holds. False if it holds of none: it is not as it was seen."""
     return (await collection.update_one(still, update)).matched_count == 1

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from infra.errors import PressroomError
 from storage.alerts import raise_alert, withdraw_alert
-from storage.database import Database, Document, insert_new, updated
+from storage.database import Database, Document, insert_new, one_more, updated
 from storage.errands import ERRAND_CHECK, errand_by, errand_update
 from storage.records.orders import Errand, Order, PaymentState, Purchase
 
@@ -157,8 +157,7 @@ async def orders_placed(
 
 async def note_opened(db: Database, order_id: str, now: datetime) -> None:
     """Count an opening of the order's page, with the times of the first and last."""
-    opened = {"$inc": {"opens.count": 1}, "$min": {"opens.first_at": now}, "$max": {"opens.last_at": now}}
-    await db.orders.update_one({"_id": order_id}, opened)
+    await db.orders.update_one({"_id": order_id}, one_more("opens", now))
 
 
 async def call_operator(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
 
-from storage.database import Database, Document, insert_new, updated
+from storage.database import Database, Document, insert_new, one_more, updated
 from storage.grouping import grouped, ids_of
 from storage.records.orders import Order
 from storage.records.plans import Slot
@@ -167,12 +167,7 @@ async def store_report(db: Database, report: str, run: int, pdf: Pdf, now: datet
 
 async def note_download(db: Database, report: str, now: datetime) -> None:
     """Count a download, with the times of the first and last. A customer in a dispute may have read the report."""
-    downloaded = {
-        "$inc": {"downloads.count": 1},
-        "$min": {"downloads.first_at": now},
-        "$max": {"downloads.last_at": now},
-    }
-    await db.reports.update_one({"_id": report}, downloaded)
+    await db.reports.update_one({"_id": report}, one_more("downloads", now))
 
 
 async def making_times(db: Database, product: str, since: datetime, limit: int) -> list[timedelta]:
