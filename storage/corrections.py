@@ -102,11 +102,8 @@ async def begin_remake(db: Database, order_id: str, product: str, run: int) -> b
     False if the correction is carried out already, maybe without that report, which had not begun by then.
     """
     older = {"_id": order_id, f"remaking.{product}": run, f"run.{product}": run - 1}
-    update = {
-        "$set": {f"run.{product}": run, "stored_at": None},
-        "$unset": {_LETTER: ""},
-        "$pull": {"stored": product},
-    }
+    unstored = {"$unset": {_LETTER: ""}, "$pull": {"stored": product}}
+    update = {"$set": {f"run.{product}": run, "stored_at": None}, **unstored}
     begun = {"_id": order_id, f"remaking.{product}": run, f"run.{product}": run}
     return await updated(db.orders, older, update) or await db.orders.count_documents(begun) == 1
 

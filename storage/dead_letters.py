@@ -185,6 +185,5 @@ async def find_dead_letter(db: Database, letter_id: str) -> DeadLetter | None:
 
 async def close_dead_letter(db: Database, letter_id: str, state: str, now: datetime) -> None:
     """Mark an open dead letter as replayed or discarded."""
-    await db.dead_letters.update_one(
-        {"_id": letter_id, "state": "open"}, {"$set": {"state": state, "closed_at": now}}
-    )
+    closed = {"$set": {"state": state, "closed_at": now}}
+    await db.dead_letters.update_one({"_id": letter_id, "state": "open"}, closed)

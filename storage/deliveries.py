@@ -53,15 +53,9 @@ async def retake_delivery(
     if delivery is None or delivery["state"] not in {"claimed", "sending", "waiting"}:
         return None
     margin = timedelta(seconds=0 if delivery["state"] == "waiting" else 5)
-    seen = {
-        "_id": delivery["_id"],
-        "state": delivery["state"],
-        "epoch": delivery["epoch"],
-        "until": {"$lte": now - margin},
-    }
-    taken = await updated(
-        db.deliveries, seen, {"$set": {"state": "claimed", "until": until}, "$inc": {"epoch": 1}}
-    )
+    seen = {"_id": delivery["_id"], "state": delivery["state"], "epoch": delivery["epoch"]}
+    update = {"$set": {"state": "claimed", "until": until}, "$inc": {"epoch": 1}}
+    taken = await updated(db.deliveries, {**seen, "until": {"$lte": now - margin}}, update)
     return {**delivery, "state": "claimed", "epoch": delivery["epoch"] + 1} if taken else None
 
 

@@ -199,6 +199,5 @@ async def kill_report(db: Database, report: str) -> None:
 async def revive_report(db: Database, report: str, message: str, now: datetime) -> Report | None:
     """Queue a dead report again under that message id. Returns it, and the caller must send the message."""
     queued = {"state": "queued", "message": message, "check_at": now + CHECK_AFTER, "queued_at": now, "sends": 1}
-    return await db.reports.find_one_and_update(
-        {"_id": report, "state": "dead"}, {"$set": queued}, return_document=ReturnDocument.AFTER
-    )
+    dead = {"_id": report, "state": "dead"}
+    return await db.reports.find_one_and_update(dead, {"$set": queued}, return_document=ReturnDocument.AFTER)

@@ -140,9 +140,8 @@ async def stamp_advanced(db: Database, steps: Sequence[Step]) -> None:
     """Mark done or dead steps as advanced, once everything that they unlock has really been unlocked."""
     for run, alike in grouped(steps, lambda step: step["run"]).items():
         still = {"_id": {"$in": ids_of(alike)}, "run": run, "state": {"$in": ["done", "dead"]}}
-        await db.fleeting_steps.update_many(
-            still, {"$set": {"advanced": True}, "$unset": {"due_at": ""}}, hint=BY_ID
-        )
+        stamped = {"$set": {"advanced": True}, "$unset": {"due_at": ""}}
+        await db.fleeting_steps.update_many(still, stamped, hint=BY_ID)
 
 
 async def unadvanced_steps(db: Database, now: datetime, limit: int) -> list[Step]:
