@@ -1,10 +1,10 @@
 """Gathers the evidence about all orders of some time, page by page, and has it judged."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from actors.audit.endings import SLACK
 from actors.audit.evidence import Evidence, Refunded, Violation
@@ -22,6 +22,8 @@ from storage.orders import orders_placed
 from storage.records.orders import Order
 from storage.reports import reports_of
 from storage.steps import outlines_of
+
+Answer = TypeVar("Answer")
 
 #: A page of bundles is some 6,000 steps and as many purchases.
 _PAGE = 25
@@ -108,27 +110,23 @@ class Auditor:
         """Return what Stripe says of the money of an order that ends with a refund. None of all others."""
         if order["letter"] != "refund" or order["payment_intent"] is None or self._till is None:
             return None
-        try:
-            charge = await self._till.charge(order["payment_intent"])
-        except (TransientError, PermanentError) as error:
-            self._give_up_till(error)
-            return None
-        return Refunded(charge["amount"], charge["amount_refunded"])
+        charge = await self._asked(self._till.charge(order["payment_intent"]))
+        return Refunded(charge["amount"], charge["amount_refunded"]) if charge else None
 
     async def _lost_payments(self, since: datetime) -> list[Violation]:
         """Return what Stripe knows of payments and this installation does not."""
         if self._till is None:
             return []
-        try:
-            found = await reconcile(self._deps, self._till, since, dry_run=True)
-        except (TransientError, PermanentError) as error:
-            self._give_up_till(error)
-            return []
-        return [Violation(one.about, "lost", f"Stripe has a {one.type} that is not here.") for one in found]
+        found = await self._asked(reconcile(self._deps, self._till, since, dry_run=True))
+        return [Violation(one.about, "lost", f"Stripe has a {one.type} that is not here.") for one in found or ()]
 
-    def _give_up_till(self, error: Exception) -> None:
-        """Ask Stripe no more: a key that may not list sessions, or a server that is away."""
-        self._till, self._till_trouble = None, str(error)
+    async def _asked(self, answer: Awaitable[Answer]) -> Answer | None:
+        """Return what Stripe says. It is asked no more if it is away, or its key may not list sessions."""
+        try:
+            return await answer
+        except (TransientError, PermanentError) as error:
+            self._till, self._till_trouble = None, str(error)
+            return None
 
     async def _left_events(self) -> list[Violation]:
         """Return the events that should have been applied long ago."""
