@@ -29,7 +29,7 @@ _ENTRIES = {
 _APART = ("handlers.cli.demo", "handlers.cli.main", "handlers.cli.preview", "handlers.cli.processes")
 #: By what is called, on a collection or with one as its first argument.
 _ACTIONS = {
-    **{name: {"find"} for name in ("find", "find_one", "count_documents", "distinct", "aggregated")},
+    **{name: {"find"} for name in ("find", "find_one", "exists", "count_documents", "distinct", "aggregated")},
     "insert_one": {"insert"},
     "insert_many": {"insert"},
     "insert_once": {"insert"},
@@ -37,6 +37,7 @@ _ACTIONS = {
     "update_one": {"update"},
     "update_many": {"update"},
     "update_all": {"update"},
+    "updated": {"update"},
     "replace_one": {"update"},
     "find_one_and_update": {"update"},
     "find_one_and_delete": {"remove"},
