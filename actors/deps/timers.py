@@ -65,7 +65,7 @@ async def try_once(call: Later, put_off: str, failed: str) -> bool:
 
 
 async def repeat(every_s: float, call: Later, put_off: str, failed: str) -> NoReturn:
-    """Await `call()` after each `every_s` seconds, in spite of every error, which is logged as above."""
+    """Await `call()` after each `every_s` seconds, in spite of every error, which is logged as by `try_once`."""
     while True:
         await asyncio.sleep(every_s)
         await try_once(call, put_off, failed)

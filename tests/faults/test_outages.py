@@ -86,9 +86,8 @@ def test_a_worker_takes_no_message_before_it_is_registered(pressroom: Pressroom)
     order = pressroom.buy()
     pressroom.until("the letter's turn", lambda: waiting(pressroom) == 1)
     with failing(pressroom.stack.part("mongodb").port or 0, ["update"], **unregistered(pressroom)):
-        waits, impatient = (pressroom.start("worker", "bundle", wait=False) for _ in range(2))
-        for part in (waits, impatient):
-            pressroom.until("beats", lambda part=part: part.output().count("heartbeat_missed") > 1)  # type: ignore[misc]
+        waits, impatient = parts = [pressroom.start("worker", "bundle", wait=False) for _ in range(2)]
+        pressroom.until("beats", lambda: all(one.output().count("heartbeat_missed") > 1 for one in parts))
         assert (waits.ready_line, waiting(pressroom)) == (None, 1)
         impatient.terminate()
         assert impatient.exit_code == 0

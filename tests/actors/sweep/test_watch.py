@@ -146,14 +146,18 @@ class Waking(Broker):
 
 
 async def _awaited(ask: Callable[[], Awaitable[object]]) -> None:
-    await ask()
+    assert await ask()
 
 
 async def test_a_worker_that_beats_while_it_is_buried_stays_registered(
     deps: Deps, stack: Stack, clock: StoppedClock
 ) -> None:
     """It woke up and takes messages again: if it dies before its next beat, a sweep must know that it lived."""
-    beats = partial(beat, deps.db, "w1", facts_of_worker(), clock.now())
+
+    async def beats() -> bool:
+        await beat(deps.db, "w1", facts_of_worker(), clock.now())
+        return True
+
     await beats()
     deps = replace(deps, broker=Waking(stack.env["REDIS_URL"], beats))
     watch = Watch(clock)
