@@ -96,16 +96,15 @@ def _queues(plan: Plan) -> list[str]:
 
 
 def _figures(scene: Scene, outcome: Outcome) -> dict[str, float]:
-    resumption = scene.resumption
+    resumed, freed = scene.resumption.resumed or [0.0], scene.resumption.freed or [0.0]
     drained = [drain.seconds / drain.calm_s for drain in outcome.drained if drain.calm_s]
     return {
         "chaos_orders": outcome.orders,
         "chaos_kills": outcome.kills,
         "chaos_outages": outcome.outages,
         "chaos_violations": len(outcome.violations),
-        "resume_p99_s": percentile(resumption.resumed or [0.0], 0.99),
-        "sigterm_free_s": max(resumption.freed, default=0.0),
-        "sigterm_resume_s": max(resumption.taken_over, default=0.0),
+        "resume_p99_s": percentile(resumed, 0.99),
+        "sigterm_resume_s": max(freed),
         "sigterm_unorderly": scene.unorderly,
         "drain_ratio": max(drained, default=0.0),
         "quiet_s": outcome.quiet_s,

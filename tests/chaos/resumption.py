@@ -2,11 +2,11 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from pymongo.errors import PyMongoError
 from redis import RedisError
@@ -30,14 +30,6 @@ def calls_of(held: Held, later: int = 0) -> frozenset[str]:
     return frozenset(f"{step}:{epoch + later}" for step, epoch in held.items())
 
 
-class _Hand(NamedTuple):
-    """Message that a worker had taken when it was told to end, and Redis's set of all that it has."""
-
-    message: str
-    taken: str
-    since: float
-
-
 @dataclass
 class _Left:
     """Step that a worker leaves to others, from a time on: None as long as one that was told to end has it."""
@@ -47,18 +39,15 @@ class _Left:
     queue: str
     is_killed: bool
     at: float | None
-    #: What a leaving worker has still to give back of it.
-    hand: _Hand | None = None
 
 
 class Resumption(Watch):
     """Looks, as long as the `with` block lasts, when steps are claimed again by another worker.
 
-    `resumed` are the seconds from a `kill -9` to that claim. `taken_over` are those from a SIGTERM, for what the
-    worker had taken and not begun, or from the moment at which it let go of what it had begun. Those during an
-    outage are left out: they are the outage's. While no other worker serves the queue, or only one that was told
-    to end as well, no time passes: it is that of starting one. `freed` are the seconds from a SIGTERM until what
-    was not begun is out of the worker's hands. It may have to wait then for another that has room.
+    `resumed` are the seconds from a `kill -9` to that claim. `freed` are those from a SIGTERM, for what the worker
+    had taken and not begun, or from the moment at which it let go of what it had begun. Those during an outage are
+    left out: they are the outage's. While no other worker serves the queue, or only one that was told to end as
+    well, no time passes: it is that of starting one.
     """
 
     every_s = 0.1
@@ -68,7 +57,6 @@ class Resumption(Watch):
         super().__init__()
         self._db, self._redis = pressroom.db, pressroom.redis
         self.resumed: list[float] = []
-        self.taken_over: list[float] = []
         self.freed: list[float] = []
         #: The time of the last outage's end, or the future while one lasts.
         self.troubled_until = 0.0
@@ -81,16 +69,16 @@ class Resumption(Watch):
         yield lambda: held[0]
         held.append(self.claims(worker))
         if worker is not None:
-            self._look_after(dict.fromkeys(held[0] or ()), worker, is_killed=True, at=time.time())
+            self._look_after(held[0] or (), worker, is_killed=True, at=time.time())
 
     @contextmanager
     def of_leaving(self, pid: int) -> Iterator[Held | None]:
         """Look after the steps of a process that is told to end within the block. Yields its claims, if known."""
         worker = self.worker(pid)
-        taken, begun = self._taken(worker) if worker is not None else {}, self.claims(worker)
+        taken, begun = self._taken(worker) if worker is not None else [], self.claims(worker)
         yield begun
         self._look_after(taken, worker, is_killed=False, at=time.time())
-        self._look_after(dict.fromkeys(begun or ()), worker, is_killed=False, at=None)
+        self._look_after(begun or (), worker, is_killed=False, at=None)
 
     def worker(self, pid: int) -> Any:
         """Return what the register knows of a process. None if it is no worker, or cannot be asked for."""
@@ -107,29 +95,24 @@ class Resumption(Watch):
             return {step["_id"]: step["epoch"] for step in held}
         return None
 
-    def _taken(self, worker: Any) -> dict[str, _Hand]:
-        """Return the messages of queued steps that a worker has taken, by their steps."""
-        now = time.time()
+    def _taken(self, worker: Any) -> list[str]:
+        """Return the queued steps whose messages a worker has taken."""
         with suppress(PyMongoError, RedisError):
-            sets = decoded(self._redis.keys(f"dramatiq:__acks__.{worker['broker_id']}.*"))
-            hands = {one: _Hand(one, key, now) for key in sets for one in decoded(self._redis.smembers(key))}
-            named = [one.partition(":")[2] for one in hands]
+            hands = self._redis.keys(f"dramatiq:__acks__.{worker['broker_id']}.*")
+            messages = set[str]().union(*(decoded(self._redis.smembers(key)) for key in hands))
+            named = [one.partition(":")[2] for one in messages]
             queued: Any = self._db.steps.find({"_id": {"$in": named}, "state": "queued"})
-            return {step["_id"]: hands[message_of(step)] for step in queued if message_of(step) in hands}
-        return {}
+            return [step["_id"] for step in queued if message_of(step) in messages]
+        return []
 
-    def _look_after(
-        self, steps: Mapping[str, _Hand | None], worker: Any, *, is_killed: bool, at: float | None
-    ) -> None:
+    def _look_after(self, steps: Iterable[str], worker: Any, *, is_killed: bool, at: float | None) -> None:
         if time.time() > self.troubled_until:
-            self._left += [
-                _Left(step, worker["_id"], worker["queue"], is_killed, at, hand) for step, hand in steps.items()
-            ]
+            self._left += [_Left(step, worker["_id"], worker["queue"], is_killed, at) for step in steps]
 
     def look(self) -> None:
         """Look at every step that was left. What cannot be asked is asked the next time."""
         looked_at = self._left[:]
-        with suppress(PyMongoError, RedisError):
+        with suppress(PyMongoError):
             named = {"_id": {"$in": [one.step for one in looked_at]}}
             found = {step["_id"]: step for step in self._db.steps.find(named).to_list()}
             serving = self._serving() if looked_at else {}
@@ -155,13 +138,10 @@ class Resumption(Watch):
         holder = step["claim"]["worker"] if step["claim"] is not None else None
         if left.at is None or (holder == left.worker and not left.is_killed):
             return self._is_kept(left, step, holder)
-        if left.hand is not None and not self._redis.sismember(left.hand.taken, left.hand.message):
-            self.freed.append(now - left.hand.since)
-            left.hand = None
         waited, is_elsewhere = now - left.at, holder not in {None, left.worker} or step["state"] in _OVER
         if not is_elsewhere and waited < _LONGEST_S:
             return False
-        (self.resumed if left.is_killed else self.taken_over).append(min(waited, _LONGEST_S))
+        (self.resumed if left.is_killed else self.freed).append(min(waited, _LONGEST_S))
         return True
 
     def _is_kept(self, left: _Left, step: Any, holder: str | None) -> bool:

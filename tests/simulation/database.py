@@ -103,6 +103,7 @@ class _Turns:
 
     def __init__(self, store: Store, name: str, scheduler: Scheduler, twist: Twist, heard: Heard) -> None:
         self._store, self._name, self._scheduler = store, name, scheduler
+        self._mongo = store.mongo[name]
         self._twist, self._heard = twist, heard
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
@@ -129,7 +130,7 @@ class _Turns:
             self._store.filled.add(self._name)
         elif command.method in _NOTHING and self._name not in self._store.filled:
             return _NOTHING[command.method]
-        return getattr(self._store.mongo[self._name], command.method)(*command.args, **command.options)
+        return getattr(self._mongo, command.method)(*command.args, **command.options)
 
     def find(self, *args: Any, **options: Any) -> "_Found":
         """Return a cursor that asks once it is read."""

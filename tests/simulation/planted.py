@@ -77,7 +77,7 @@ PLANTED: dict[Callable[[Command, Do], Any], int] = {
     silent_completion: 0,
     second_letter: 2,
     trust_in_redis: 13,
-    greedy_reservation: 11,
+    greedy_reservation: 132,
     forgotten_answer: 0,
     early_ready: 0,
 }
