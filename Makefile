@@ -138,14 +138,15 @@ specimen: setup
 upgrade: setup
 	@.venv/bin/python -m tests.upgrades.rolling $(if $(FROM),--from $(FROM))
 
-# Known flaws of what an installation depends on, by the advisories of PyPI, and the list of it all (CycloneDX). What could not be
-# looked up is a failure. Their programs have a venv of their own.
+# Known flaws of what an installation depends on, with traces and as a function as well, by the advisories of PyPI, and the list of it all
+# (CycloneDX). What could not be looked up is a failure. Their programs have a venv of their own.
 AUDIT = .local/audit
 $(AUDIT)/bin/pip-audit:
 	@.venv/bin/python -m venv $(AUDIT)
 	@$(AUDIT)/bin/pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
 audit: setup $(AUDIT)/bin/pip-audit
-	$(AUDIT)/bin/pip-audit --requirement $(LOCKS)/run.txt --require-hashes --disable-pip --strict
+	@for lock in traces serverless; do \
+		$(AUDIT)/bin/pip-audit --requirement $(LOCKS)/$$lock.txt --require-hashes --disable-pip --strict || exit; done
 sbom: setup $(AUDIT)/bin/pip-audit
 	@mkdir -p dist
 	$(AUDIT)/bin/cyclonedx-py requirements $(LOCKS)/run.txt --pyproject pyproject.toml --output-file dist/pressroom.cdx.json

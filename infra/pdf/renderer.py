@@ -60,7 +60,7 @@ class Renderer:
                 f"TMPDIR is not writable, or its path is too long: {cause(error)}"
             ) from error
         except (TransientError, PermanentError) as error:
-            what = f"No type can be set here, perhaps for want of a font: {error}"
+            what = f"No type can be set here, perhaps for want of a font or of memory: {error}"
             raise RendererCannotStart(f"{what} Install {FONTS}") from error
 
     async def letters_without_font(self, letters: str) -> set[str]:
