@@ -102,7 +102,8 @@ class SharedCount:
                 task.cancel()
         with contextlib.suppress(SharedCountIsAway):  # forgotten by itself after a while
             await self._run("leave", self._worker, 1)
-        await self._redis.aclose()
+        with contextlib.suppress(redis.RedisError):
+            await self._redis.aclose()
 
     def _keep(self, call: str) -> None:
         """Have a call counted until it is settled, for as long as this worker lives."""
@@ -139,5 +140,6 @@ class SharedCount:
                 return await answer
         except (redis.RedisError, OSError, TimeoutError) as error:
             # A primary that became a replica keeps its connections, and refuses all that is written through them.
-            await self._redis.connection_pool.disconnect(inuse_connections=False)
+            with contextlib.suppress(redis.RedisError):  # by TLS the end of one waits for a server that hangs
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
             raise SharedCountIsAway(f"Redis does not count calls: {type(error).__name__}.") from error

@@ -3,13 +3,21 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from infra.llm.limiter.limiter import Limiter
 from infra.llm.limiter.types import Limits, Outcome, Terms
+from infra.local.ports import HOST
 from infra.local.stack import Stack
+from tests.chaos.proxy import Proxy
+from tests.infra.mail.authority import make_authority
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.anyio
 
@@ -47,3 +55,34 @@ async def test_a_call_that_stops_waiting_for_redis_holds_nothing(limiter: Limite
         os.kill(stack.part("redis").pid, signal.SIGCONT)
     found = await asyncio.wait_for(limiter.wait_for_room(1), 30)
     await limiter.settle(found, Outcome("answered"))
+
+
+@pytest.fixture
+def tls_port(redis_url: str, tmp_path: Path) -> Iterator[int]:
+    """The port of a door to Redis that speaks TLS, by the authority in this test's folder."""
+    _, certificate = make_authority(tmp_path)
+    (port,) = free_ports(1)
+    to = str(urlsplit(redis_url).port)
+    words = [sys.executable, "-m", "tests.infra.deploy.tls_door", str(port), to, str(certificate)]
+    with subprocess.Popen(words) as door:
+        yield port
+        door.kill()
+
+
+async def test_calls_wait_for_a_redis_behind_tls_that_hangs(redis_url: str, tls_port: int, tmp_path: Path) -> None:
+    """Not even an idle connection ends while nobody answers: no call fails of that, and the limiter closes."""
+    authority = tmp_path / "authority.pem"
+    with Proxy(tls_port) as line:
+        database = urlsplit(redis_url).path
+        limiter = Limiter(f"rediss://{HOST}:{line.port}{database}?ssl_ca_certs={authority}", "model", TERMS)
+        held, *others = [await limiter.wait_for_room(1) for _ in range(4)]
+        await asyncio.gather(*(limiter.settle(one, Outcome("answered")) for one in others))
+        line.turn("deaf")
+        waiting = asyncio.create_task(limiter.wait_for_room(1))
+        await limiter.settle(held, Outcome("answered"))
+        done, _ = await asyncio.wait([waiting], timeout=3.0)
+        assert not done
+        line.turn("open")
+        await limiter.settle(await asyncio.wait_for(waiting, 30), Outcome("answered"))
+        line.turn("deaf")
+        await limiter.close()
