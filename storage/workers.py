@@ -48,9 +48,10 @@ async def remove_worker(db: Database, worker: str) -> None:
     await db.workers.delete_one({"_id": worker})
 
 
-async def remove_silent_worker(db: Database, seen: Worker) -> None:
-    """Remove a worker that is dead, unless it has beaten since it was seen."""
-    await db.workers.delete_one({"_id": seen["_id"], "beat": seen["beat"], "beat_at": seen["beat_at"]})
+async def remove_silent_worker(db: Database, seen: Worker) -> bool:
+    """Remove a worker that is dead. False if it has beaten since it was seen, or is gone."""
+    silent = {"_id": seen["_id"], "beat": seen["beat"], "beat_at": seen["beat_at"]}
+    return (await db.workers.delete_one(silent)).deleted_count == 1
 
 
 async def note_sweep(db: Database) -> None:

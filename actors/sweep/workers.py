@@ -108,12 +108,14 @@ def _pulse(worker: Worker) -> tuple[int, datetime]:
 
 
 async def _take_claims(deps: Deps, held: Mapping[str, Sequence[Step]], worker: Worker) -> None:
-    DEAD_WORKERS.labels(worker["queue"]).inc()
     log.warning("worker_dead", worker=worker["_id"], queue=worker["queue"])
     await take_from(deps, worker, held[worker["_id"]])
 
 
 async def _take_messages(deps: Deps, worker: Worker) -> None:
     await resend_messages_of(deps, worker)
-    if not await claims_of(deps.db, worker["_id"]):  # else it lived, and has claimed more: the next look judges it
-        await remove_silent_worker(deps.db, worker)
+    if await claims_of(deps.db, worker["_id"]):  # it lived, and has claimed more: the next look judges it
+        return
+    if await remove_silent_worker(deps.db, worker):
+        # Once, though it was looked at by several sweeps, or often while Redis was away.
+        DEAD_WORKERS.labels(worker["queue"]).inc()

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from prometheus_client import REGISTRY
 
 from actors.deps.process import Deps
 from actors.sweep.workers import Watch
-from infra.broker.broker import Broker
+from infra.broker.broker import Broker, BrokerIsDown
 from infra.local.stack import Stack
 from storage.claims import claim_step
 from storage.records.work import Worker
@@ -185,6 +187,24 @@ async def test_a_worker_that_claims_while_it_is_buried_is_looked_at_again(
         seen.append(((await state(deps, section))["state"], known))
     deps.broker.client.close()
     assert seen == [*[("queued", ["w1"])] * 3, ("claimed", ["w1"]), ("queued", [])]
+
+
+async def test_a_dead_worker_is_counted_once(deps: Deps, clock: StoppedClock) -> None:
+    """While Redis is away its burial is tried at each look: that makes no more deaths of it, nor an alarm."""
+    before = counted()
+    away, watch = replace(deps, broker=Broker("redis://127.0.0.1:1/0")), Watch(clock)
+    await beat(deps.db, "w1", facts_of_worker(), clock.now())
+    for _ in range(6):
+        with suppress(BrokerIsDown):
+            await watch.bury_dead_workers(away)
+        clock.forward(2)
+    await watch.bury_dead_workers(deps)
+    assert (await live_workers(deps.db), counted() - before) == ([], 1)
+
+
+def counted() -> float:
+    """Return how many dead workers of the queue this process has counted."""
+    return REGISTRY.get_sample_value("pressroom_dead_workers_total", {"queue": "life_clarity"}) or 0.0
 
 
 async def test_claims_that_lapsed_while_mongodb_was_away_are_left_alone_for_a_while(deps: Deps) -> None:
