@@ -51,7 +51,9 @@ _FRAMES = 6
 #: The time after the grace period: for released claims to be written, and for leaving the register. Each once.
 _LEAVE_S = 1.5
 #: The time before that: for advancing steps that are done. The sweep does it otherwise.
-_FINISH_S = 1.0
+_FINISH_S = 0.5
+#: The time after both in which a loop that turns has seen that they are over.
+_SEEN_S = 0.5
 #: The renderings in the air at once: enough that two children never wait for the next, however long MongoDB takes.
 _RENDERINGS = 6
 
@@ -144,7 +146,7 @@ class WorkerProcess:
         self._heart.stop()
         leaving = asyncio.run_coroutine_threadsafe(self._leave(), self._loop.loop)
         try:
-            leaving.result(_FINISH_S + 2 * _LEAVE_S)
+            leaving.result(_FINISH_S + 2 * _LEAVE_S + _SEEN_S)
         except TimeoutError:
             raise self._hangs() from None
 

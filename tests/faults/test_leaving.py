@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.fail_points import failing
 from tests.faults.order import CALLS, check_delivered, in_flight, until_writing
 from tests.pressroom import Pressroom
 
@@ -64,3 +65,20 @@ def test_a_worker_that_leaves_while_redis_is_away_is_missed(pressroom: Pressroom
     check_delivered(pressroom, order, repaid=CALLS)
     pressroom.until("its removal", lambda: pressroom.db.workers.count_documents({"pid": worker.pid}) == 0)
     assert pressroom.db.steps.count_documents({"order": order, "kills": {"$gt": 0}}) == 0
+
+
+def test_a_worker_ends_in_order_though_mongodb_is_slow(pressroom: Pressroom) -> None:
+    """With a mark to be set, and a call to be given back, that take four seconds each, it ends with exit 0."""
+    pressroom.part("worker-life_clarity").terminate()
+    leaving = pressroom.start("worker", "life_clarity", GRACE_S="1")
+    pressroom.stack.llm.set_latency(60.0)
+    pressroom.stack.llm.add_fault(kind="hang", section="what_pulls_you", seconds=4.0)
+    order = pressroom.buy()
+    until_writing(pressroom, order)
+    begun = {"order": order, "kind": "render", "state": {"$in": ["queued", "claimed"]}}
+    port, steps = pressroom.stack.part("mongodb").port or 0, f"{pressroom.db.name}.steps"
+    with failing(port, ["update"], blockConnection=True, blockTimeMS=4000, namespace=steps):
+        # The next write is the mark that the section's step has advanced.
+        pressroom.until("its chapter", lambda: pressroom.db.steps.count_documents(begun) == 1, 60)
+        leaving.terminate(within_s=10)
+    assert leaving.exit_code == 0
