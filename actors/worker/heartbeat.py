@@ -87,7 +87,8 @@ class Heart:
         under_way = asyncio.all_tasks() - {asyncio.current_task()}
         for task in under_way:
             task.cancel()
-        await asyncio.wait(under_way, timeout=_STOPS_S)
+        if under_way:
+            await asyncio.wait(under_way, timeout=_STOPS_S)
 
     async def _announce_end(self, deps: WorkDeps) -> None:
         try:
