@@ -23,6 +23,7 @@ from pymongo.errors import (
 )
 
 from infra.errors import PressroomError, SettingsError, TransientError
+from storage.driver_waits import mend_waits
 from storage.not_now import why_not_now
 from storage.records.bulk import Bulk, BulkChunk
 from storage.records.mail import Action, Alert, DeadLetter, Delivery, SettledAlert, SignIn
@@ -136,6 +137,7 @@ def fleeting(collection: AsyncCollection[Record]) -> AsyncCollection[Record]:
 
 
 def _client(url: str, timeout_s: float) -> AsyncMongoClient[Any]:
+    mend_waits()
     try:
         return AsyncMongoClient(
             url,
