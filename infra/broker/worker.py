@@ -1,5 +1,6 @@
 """Workers of one process: their middleware, their start and their stop."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -60,7 +61,10 @@ def consuming_broker(
 ) -> Broker:
     """Return the broker of a worker process. To declare coroutines, set the event loop thread first."""
     middleware = [TimeLimit(interval=_LIMIT_LOOK_MS), FailForGood()]
-    return ConsumingBroker(url, middleware=middleware, bury=bury, may_take=may_take)
+    broker = ConsumingBroker(url, middleware=middleware, bury=bury, may_take=may_take)
+    # A worker for each queue brings a middleware of its own, of which Dramatiq warns as if that were an accident.
+    broker.logger.setLevel(logging.ERROR)
+    return broker
 
 
 def start_workers(broker: Broker, queues: Mapping[str, int]) -> dict[str, Worker]:

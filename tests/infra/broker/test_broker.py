@@ -255,8 +255,10 @@ def test_an_id_without_a_message_takes_no_room_when_redis_goes_away(stack: Stack
     broker.client.close()
 
 
-def test_a_queue_whose_threads_are_taken_holds_back_no_other(redis_url: str) -> None:
-    """Each queue of a worker has threads of its own: one that is full of long work delays only itself."""
+def test_a_queue_whose_threads_are_taken_holds_back_no_other(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each queue of a worker has threads of its own, without a warning: one that is full delays only itself."""
     go_on, quick = threading.Event(), queue.Queue[str]()
     broker = consuming_broker(redis_url, lambda _: None)
     for name, work in (("books", quick.put), ("covers", lambda _: go_on.wait(PATIENCE_S))):
@@ -267,6 +269,7 @@ def test_a_queue_whose_threads_are_taken_holds_back_no_other(redis_url: str) -> 
     try:
         broker.enqueue(Message("books", "books", ("short",), {}, {}, message_id="b-1"))
         assert quick.get(timeout=PATIENCE_S) == "short"
+        assert not caplog.records
     finally:
         go_on.set()
         stop_workers(broker, workers, PATIENCE_S)
